@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+/** Characters; a longer token is neither parsed nor issued. */
+export const MAX_TOKEN_LENGTH = 16_384;
+
+const MAX_ENTRIES = 1_000;
+const MAX_ENTRY_LENGTH = 256;
+/** The last second that a `Date` can hold. */
+const LAST_SECOND = 8.64e12;
+
+const seconds = z.number("a number").min(0, "0 or more").max(LAST_SECOND, `${LAST_SECOND} or less`);
+const text = z.string("a string");
+const entries = z
+  .array(text.max(MAX_ENTRY_LENGTH, `${MAX_ENTRY_LENGTH} characters or less`), "a list of strings")
+  .max(MAX_ENTRIES, `${MAX_ENTRIES} entries or less`);
+
+/** The claims every contract shares. What only one contract knows stays in `Identity.claims`, unchecked. */
+export const claimsSchema = z.object({
+  sub: text.regex(/^[^\s\p{C}]{1,128}$/u, "1 to 128 characters, without spaces or control characters"),
+  /** Seconds since the epoch, like `iat`. */
+  exp: seconds,
+  iat: seconds.optional(),
+  name: text.optional(),
+  avatar: text.optional(),
+  sid: text.optional(),
+  roles: entries.default([]),
+  rooms: entries.default([]),
+});

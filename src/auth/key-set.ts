@@ -1,0 +1,84 @@
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from "jose";
+import type { Clock } from "../core/clock.ts";
+import { Refusal } from "../core/refusal.ts";
+
+/** Milliseconds between the beginnings of two fetches, whatever tokens come in. */
+const FETCH_GAP_MS = 1_000;
+/** Milliseconds after which the set is fetched anew: how long a key that was taken out of it may live on. */
+const MAX_AGE_MS = 300_000;
+
+export interface KeySetOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  /** Milliseconds that one fetch may take. */
+  readonly timeoutMs: number;
+  /** Hears when the set cannot be fetched, once until it can again. */
+  readonly log: (line: string) => void;
+}
+
+export interface KeySet {
+  /**
+   * The key that a token's header asks for. A key unknown so far is looked for in a set whose fetch began
+   * after the call, so a rotated key is found, at most about a second late. When a fetch fails, keys fetched
+   * earlier stay good, and any other key is a `Refusal`, `unavailable`.
+   */
+  readonly keyFor: JWTVerifyGetKey;
+  /** Fetches the set; rejects with a `Refusal`, `unavailable`. */
+  refresh(): Promise<void>;
+}
+
+export function createKeySet({ url, clock, timeoutMs, log }: KeySetOptions): KeySet {
+  // Never fetches by itself: jose's cooldown starts at a successful fetch only, so while the endpoint fails
+  // each token would cause another request.
+  const keys = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: timeoutMs,
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: Number.POSITIVE_INFINITY,
+  });
+  let fetches = 0;
+  let lastBegan = Number.NEGATIVE_INFINITY;
+  let failing = false;
+  let pending: Promise<void> | undefined;
+
+  async function fetchInTurn(): Promise<void> {
+    // The outer bound is for a clock that was set back.
+    const wait = Math.min(FETCH_GAP_MS, lastBegan + FETCH_GAP_MS - clock.now());
+    if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve));
+    fetches += 1;
+    lastBegan = clock.now();
+    try {
+      await keys.reload();
+      failing = false;
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      if (!failing) log(`JWT_JWKS_URL: the keys cannot be fetched: ${cause}`);
+      failing = true;
+      throw Object.assign(new Refusal("unavailable", "Authentication unavailable"), { cause });
+    }
+  }
+
+  function refresh(): Promise<void> {
+    pending ??= fetchInTurn().finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  }
+
+  return {
+    refresh,
+    async keyFor(header, token) {
+      const fetchesBefore = fetches;
+      if (!keys.fresh) await refresh();
+      else if (clock.now() - lastBegan >= MAX_AGE_MS) await refresh().catch(() => {});
+      while (true) {
+        try {
+          return await keys(header, token);
+        } catch (error) {
+          const fetchedSince = fetches > fetchesBefore;
+          if (!(error instanceof errors.JWKSNoMatchingKey) || fetchedSince) throw error;
+        }
+        await refresh();
+      }
+    },
+  };
+}

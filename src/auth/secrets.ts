@@ -1,0 +1,71 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Config, ConfigError } from "../config.ts";
+
+export interface Secrets {
+  /** Absent when tokens are checked with a JWKS only. */
+  readonly jwtSecret?: string;
+  readonly apiKeys: readonly string[];
+}
+
+/**
+ * The secrets of the settings; what they leave out is made once, into files of the data directory.
+ * `warn` hears which file was made. Throws `ConfigError` when a file cannot be used.
+ */
+export function loadSecrets(config: Config, warn: (line: string) => void): Secrets {
+  const secretFile = (name: string, variable: string, minimum: number) =>
+    readOrMake({ path: join(config.dataDirectory, name), variable, minimum, warn });
+
+  const jwtSecret =
+    config.JWT_SECRET ?? (config.JWT_JWKS_URL ? undefined : secretFile("jwt-secret", "JWT_SECRET", 32));
+  return {
+    ...(jwtSecret !== undefined && { jwtSecret }),
+    apiKeys: config.API_KEYS ?? [secretFile("api-key", "API_KEYS", 16)],
+  };
+}
+
+interface SecretFile {
+  readonly path: string;
+  /** The setting to use in its place. */
+  readonly variable: string;
+  /** Characters. */
+  readonly minimum: number;
+  readonly warn: (line: string) => void;
+}
+
+function readOrMake({ path, variable, minimum, warn }: SecretFile): string {
+  let secret: string;
+  try {
+    if (!existsSync(path) && make(path)) warn(`${variable} is not set: made ${path} to be used instead`);
+    secret = readFileSync(path, "utf8").trim();
+  } catch (error) {
+    const reason = codeOf(error) ?? String(error);
+    throw new ConfigError(`${path}: cannot be read or made (${reason}); mend that or set ${variable}`);
+  }
+  if (secret.length < minimum) {
+    throw new ConfigError(`${path}: must hold ${minimum} characters or more; delete it or set ${variable}`);
+  }
+  return secret;
+}
+
+/** False when another process was quicker: then its file is there, and complete. */
+function make(path: string): boolean {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    // Unlike a rename, a link never replaces what another process has put there, and shows nothing half written.
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,39 @@
+import { issueToken } from "../auth/issue.ts";
+import { loadSecrets } from "../auth/secrets.ts";
+import { type Config, ConfigError } from "../config.ts";
+import { systemClock } from "../core/clock.ts";
+
+export interface TokenOptions {
+  user?: string | undefined;
+  name?: string | undefined;
+  room?: string[] | undefined;
+  role?: string[] | undefined;
+  ttl?: string | undefined;
+}
+
+/** Prints a token that this server accepts, and nothing else, on standard output. Throws `ConfigError`. */
+export async function tokenCommand(config: Config, options: TokenOptions): Promise<void> {
+  const { user, name, room, role = [], ttl = "1h" } = options;
+  if (!user) throw new ConfigError("--user: must say for whom the token is");
+  if (config.production && !room)
+    throw new ConfigError("--room: must say what the token opens, in production");
+  const { jwtSecret } = loadSecrets(config, (line) => console.error(`switchboard: ${line}`));
+  if (jwtSecret === undefined) {
+    throw new ConfigError(
+      "JWT_SECRET: must be set to make tokens; with JWT_JWKS_URL alone they come from elsewhere",
+    );
+  }
+  console.log(
+    await issueToken({
+      secret: jwtSecret,
+      userId: user,
+      rooms: room ?? ["*"],
+      roles: role,
+      ttl,
+      clock: systemClock,
+      ...(name !== undefined && { name }),
+      ...(config.JWT_ISSUER !== undefined && { issuer: config.JWT_ISSUER }),
+      ...(config.JWT_AUDIENCE !== undefined && { audience: config.JWT_AUDIENCE }),
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+import type { Identity } from "./identity.ts";
+
+/** What a backend has said about rooms: who is a member, which are open to all. */
+export interface Membership {
+  isMember(room: string, userId: string): boolean;
+  isOpen(room: string): boolean;
+  /** Rooms of which the user is a member. */
+  roomsOf(userId: string): readonly string[];
+}
+
+export const kindOf = (room: string): string => room.slice(0, room.indexOf(":"));
+
+/** The one place that decides who may be in a room, for every protocol. */
+export class Access {
+  constructor(private readonly membership: Membership) {}
+
+  /** The token grants the room, or a membership row does, or the room is open. */
+  may(identity: Identity, room: string): boolean {
+    return (
+      granted(identity.grants, room) ||
+      this.membership.isMember(room, identity.userId) ||
+      this.membership.isOpen(room)
+    );
+  }
+
+  /** The rooms of these kinds that are the user's own: granted by name, or by membership. */
+  roomsOf(identity: Identity, kinds: readonly string[]): Set<string> {
+    const named = identity.grants.filter((grant) => !grant.endsWith("*"));
+    const all = [...named, ...this.membership.roomsOf(identity.userId)];
+    return new Set(all.filter((room) => kinds.includes(kindOf(room))));
+  }
+}
+
+function granted(grants: readonly string[], room: string): boolean {
+  if (grants.length === 0) return false;
+  return grants.includes(room) || grants.includes("*") || grants.includes(`${kindOf(room)}:*`);
+}

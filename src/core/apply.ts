@@ -1,0 +1,153 @@
+import type { History, NewEvent, Row, Store, StoredEvent } from "./history.ts";
+import type { Entry } from "./log.ts";
+import { Refusal } from "./refusal.ts";
+import { Repeats, WINDOW_MESSAGES, WINDOW_MS } from "./repeats.ts";
+
+/** Where an entry falls in its room, for the reducer that applies it. */
+export interface Place {
+  /** The offset that its event will have. */
+  readonly offset: number;
+  /** Committed before this entry, or earlier in the same turn. */
+  readonly history: History;
+}
+
+/** What an entry comes to. A reducer decides it from the entry and its place alone, and may throw a `Refusal`. */
+export interface Decision {
+  /** Stored under the room's next offset, then published. */
+  readonly event?: {
+    readonly kind: string;
+    readonly data: unknown;
+    /** Counts as one of the room's history messages. */
+    readonly counted?: boolean;
+    /** An id that somebody else gave it, to find it by. */
+    readonly alias?: string;
+  };
+  /** Published only, after the event. */
+  readonly publish?: { readonly kind: string; readonly data: unknown };
+  readonly rows?: readonly Row[];
+}
+
+export type Reducer = (entry: Entry<never>, place: Place) => Decision;
+
+/** What became of an entry. */
+export type Outcome =
+  | { readonly is: "applied"; readonly event: StoredEvent | undefined; readonly publish: Decision["publish"] }
+  | { readonly is: "repeated"; readonly event: StoredEvent }
+  | { readonly is: "refused"; readonly refusal: Refusal };
+
+interface RoomState {
+  offset: number;
+  count: number;
+  repeats: Repeats | undefined;
+}
+
+/** How many rooms are kept ready; one more is read from the store again when it is needed. */
+const ROOMS_IN_MEMORY = 20_000;
+
+/**
+ * Applies entries in log order. Deterministic: what it decides depends on the entries before and on
+ * nothing else, so every node comes to the same. Call it inside the store's transaction, and `forget`
+ * when that was rolled back.
+ */
+export class Applier {
+  #rooms = new Map<string, RoomState>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly reducerOf: (protocol: string, kind: string) => Reducer | undefined,
+    private readonly report: (error: unknown, entry: Entry) => void,
+  ) {}
+
+  apply(position: number, entry: Entry): Outcome {
+    const room = this.#room(entry.room);
+    const stored = this.#repeated(room, entry);
+    if (stored) return { is: "repeated", event: stored };
+    let decision: Decision;
+    try {
+      decision = this.#decide(room, entry);
+    } catch (error) {
+      if (error instanceof Refusal) return { is: "refused", refusal: error };
+      this.report(error, entry);
+      return { is: "refused", refusal: new Refusal("internal") };
+    }
+    const event = decision.event && this.#add(room, position, entry, decision.event);
+    for (const row of decision.rows ?? []) this.store.write(entry.room, row);
+    return { is: "applied", event, publish: decision.publish };
+  }
+
+  /** Drops what is kept in memory; the store says how things stand. */
+  forget(): void {
+    this.#rooms.clear();
+  }
+
+  #decide(room: RoomState, entry: Entry): Decision {
+    const reducer = this.reducerOf(entry.protocol, entry.kind);
+    if (!reducer) throw new Error(`no apply for ${entry.protocol} ${entry.kind}`);
+    return reducer(entry as Entry<never>, { offset: room.offset + 1, history: this.store });
+  }
+
+  #add(room: RoomState, position: number, entry: Entry, made: NonNullable<Decision["event"]>): NewEvent {
+    const event: NewEvent = {
+      position,
+      room: entry.room,
+      offset: room.offset + 1,
+      count: room.count + (made.counted ? 1 : 0),
+      kind: made.kind,
+      sender: entry.sender,
+      clientId: entry.clientId,
+      time: entry.time,
+      entry: entry.id,
+      alias: made.alias ?? null,
+      body: JSON.stringify(made.data),
+    };
+    this.store.add(event);
+    room.offset = event.offset;
+    room.count = event.count;
+    if (entry.sender !== null && entry.clientId !== null) {
+      this.#window(room, entry.room).add(entry.sender, entry.clientId, event.offset, entry.time);
+    }
+    return event;
+  }
+
+  #repeated(room: RoomState, entry: Entry): StoredEvent | undefined {
+    if (entry.sender === null || entry.clientId === null) return undefined;
+    const offset = this.#window(room, entry.room).find(entry.sender, entry.clientId);
+    const stored = offset === undefined ? undefined : this.store.at(entry.room, offset);
+    return stored?.sender === entry.sender && stored.clientId === entry.clientId ? stored : undefined;
+  }
+
+  #room(name: string): RoomState {
+    const known = this.#rooms.get(name);
+    if (known) return known;
+    if (this.#rooms.size >= ROOMS_IN_MEMORY) {
+      for (const oldest of this.#rooms.keys()) {
+        this.#rooms.delete(oldest);
+        if (this.#rooms.size <= ROOMS_IN_MEMORY / 2) break;
+      }
+    }
+    const room: RoomState = { ...this.store.head(name), repeats: undefined };
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  /** The window, rebuilt from the log when the room was not in memory. */
+  #window(room: RoomState, name: string): Repeats {
+    if (room.repeats) return room.repeats;
+    const rows: ReturnType<Store["clientIds"]> = [];
+    let before = room.offset + 1;
+    for (;;) {
+      const page = this.store.clientIds(name, before, WINDOW_MESSAGES);
+      rows.push(...page);
+      const last = page.at(-1);
+      if (!last || page.length < WINDOW_MESSAGES || rows[0]!.time - last.time > WINDOW_MS) break;
+      before = last.offset;
+    }
+    room.repeats = new Repeats();
+    for (const row of rows.reverse()) {
+      if (row.sender !== null && row.clientId !== null) {
+        room.repeats.add(row.sender, row.clientId, row.offset, row.time);
+      }
+    }
+    return room.repeats;
+  }
+}

@@ -1,0 +1,26 @@
+/** Stops what `every` or `after` started. Calling it again does nothing. */
+export type Cancel = () => void;
+
+/** Time, injected, so that limits, heartbeats, expiries and pacing are tested without waiting. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs `work` every `ms` milliseconds. Does not keep the process alive. */
+  every(ms: number, work: () => void): Cancel;
+  /** Runs `work` once, `ms` milliseconds from now. Does not keep the process alive. */
+  after(ms: number, work: () => void): Cancel;
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  every(ms, work) {
+    const timer = setInterval(work, ms);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+  after(ms, work) {
+    const timer = setTimeout(work, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

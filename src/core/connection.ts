@@ -1,0 +1,113 @@
+import type { ConnectionContext } from "./context.ts";
+import type { Identity } from "./identity.ts";
+import type { AnyProtocol } from "./protocol.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** The part of Bun's ServerWebSocket that the core uses. */
+export interface Socket {
+  /** Bytes written, -1 when queued, 0 when dropped. */
+  send(frame: string): number;
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+  ping(): number;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+  /** To the topic's other subscribers. */
+  publish(topic: string, frame: string, compress?: boolean): number;
+  getBufferedAmount(): number;
+}
+
+/** Why a connection ended, as our own records have it. On the wire the code is best effort. */
+export interface Ending {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** A personal way for a room's frames, for a socket whose bytes differ from the room's. */
+export interface Diversion {
+  deliver(frame: string): void;
+  /** Sends what it still holds. Called before a room is left and before the connection closes. */
+  flush(): void;
+  /** Bytes that it holds. */
+  held(): number;
+}
+
+/** One socket: who is behind it, what it is in, and how it is spoken to. */
+export class Connection {
+  identity: Identity | undefined;
+  /** Rooms joined: their events arrive here. */
+  readonly rooms = new Set<string>();
+  /** Rooms watched: their announcements arrive here while they are not joined. */
+  readonly watched = new Set<string>();
+  diversion: Diversion | undefined;
+  /** Frames that came in while the token was being checked, in order. */
+  waiting: (string | Uint8Array)[] | undefined;
+  lastSeen: number;
+  nextPing: number;
+  ending: Ending | undefined;
+  #opened: { socket: Socket; context: ConnectionContext } | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly protocol: AnyProtocol,
+    /** The protocol's own, made when the socket opened. */
+    readonly state: unknown,
+    /** The client's address, behind a trusted proxy too. */
+    readonly address: string,
+    readonly openedAt: number,
+    /** Counts the payload that leaves for a socket. */
+    private readonly spent: (frame: string) => void,
+  ) {
+    this.lastSeen = openedAt;
+    // Anywhere in the interval, so that a storm of connects is not followed by storms of pings.
+    this.nextPing = openedAt + Math.random() * protocol.timeouts.heartbeatMs;
+  }
+
+  get socket(): Socket {
+    return this.#whenOpened.socket;
+  }
+
+  /** What the protocol's handlers get. */
+  get context(): ConnectionContext {
+    return this.#whenOpened.context;
+  }
+
+  get #whenOpened() {
+    if (!this.#opened) throw new Error("the socket has not opened");
+    return this.#opened;
+  }
+
+  opened(socket: Socket, context: ConnectionContext): void {
+    this.#opened = { socket, context };
+  }
+
+  get open(): boolean {
+    return this.ending === undefined;
+  }
+
+  send(frame: string): void {
+    if (!this.open) return;
+    this.spent(frame);
+    // 0: the fuse of the backpressure guard blew. What is lost must not stay unnoticed on an open connection.
+    if (this.socket.send(frame) === 0) this.close(1008, "Backpressure");
+  }
+
+  /** Bytes that are still on their way to the peer. */
+  unsent(): number {
+    return this.socket.getBufferedAmount() + (this.diversion?.held() ?? 0);
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.open) return;
+    this.diversion?.flush();
+    this.ending = { code, reason };
+    this.socket.close(code, reason);
+  }
+
+  /** Says no in the protocol's words, and closes where it says so. */
+  refuse(refusal: Refusal, ref?: string): void {
+    const no = this.protocol.refuse[refusal.reason](refusal, ref);
+    if (no.frame !== undefined) this.send(no.frame);
+    if (no.close) this.close(no.close.code, no.close.reason);
+  }
+}

@@ -1,0 +1,138 @@
+import type { Access } from "./access.ts";
+import type { Connection, Socket } from "./connection.ts";
+import { ConnectionContext } from "./context.ts";
+import type { Identity, TokenVerifier } from "./identity.ts";
+import { type PipelineParts, receive } from "./pipeline.ts";
+import type { Presence } from "./presence.ts";
+import { Refusal } from "./refusal.ts";
+import type { Rooms } from "./rooms.ts";
+import type { TurnQueue } from "./turn.ts";
+
+export interface ConnectionParts extends PipelineParts {
+  readonly turns: TurnQueue;
+  readonly rooms: Rooms;
+  readonly presence: Presence;
+  readonly access: Access;
+  readonly verifier: TokenVerifier;
+  /** 0 is no limit. */
+  readonly maxPerUser: number;
+  /** Tokens of the user issued before this are refused. */
+  revokedBefore(userId: string): number;
+  /** For the log: never a token or a text. */
+  note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
+}
+
+/** Frames that may wait while a token is being checked. */
+const MAX_WAITING = 256;
+
+/** The life of a connection: opened, authenticated, heard, closed. */
+export class Connections {
+  readonly all = new Set<Connection>();
+
+  constructor(private readonly parts: ConnectionParts) {}
+
+  /** `token`: null when the upgrade should have brought one and did not, undefined when a message will. */
+  opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
+    const { clock, turns, rooms } = this.parts;
+    connection.opened(socket, new ConnectionContext(connection, clock, turns, rooms));
+    this.all.add(connection);
+    if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
+    else if (token !== undefined) void this.#authenticate(connection, token);
+  }
+
+  received(connection: Connection, frame: string | Uint8Array): void {
+    if (!connection.open) return;
+    connection.lastSeen = this.parts.clock.now();
+    if (connection.waiting) {
+      if (connection.waiting.length < MAX_WAITING) connection.waiting.push(frame);
+      else connection.refuse(new Refusal("unauthenticated"));
+    } else receive(this.parts, connection.context, frame);
+  }
+
+  /** Any sign of life. */
+  seen(connection: Connection): void {
+    connection.lastSeen = this.parts.clock.now();
+  }
+
+  closed(connection: Connection, code: number, reason: string): void {
+    if (!this.all.delete(connection)) return;
+    const { note, presence, rooms } = this.parts;
+    connection.ending ??= { code, reason };
+    const { identity, protocol } = connection;
+    if (identity) {
+      protocol.closed?.(connection.context);
+      rooms.leaveAll(connection);
+      presence.remove(identity.userId, connection);
+    }
+    note("disconnect", {
+      connection: connection.id,
+      protocol: protocol.name,
+      userId: identity?.userId,
+      ...connection.ending,
+    });
+  }
+
+  /** A room has become, or may no longer be, the user's own. */
+  membershipChanged(room: string, userId: string): void {
+    for (const connection of this.parts.presence.of(userId)) {
+      const { identity, protocol } = connection;
+      if (!identity) continue;
+      if (this.parts.access.roomsOf(identity, protocol.roomKinds).has(room)) {
+        protocol.granted?.(connection.context, room);
+      } else {
+        this.parts.rooms.unwatch(connection, room);
+        if (!this.parts.access.may(identity, room)) this.#expel(connection, room);
+      }
+    }
+  }
+
+  #expel(connection: Connection, room: string): void {
+    if (!connection.rooms.has(room)) return;
+    this.parts.rooms.leave(connection, room);
+    connection.refuse(new Refusal("forbidden"));
+  }
+
+  async #authenticate(connection: Connection, token: string): Promise<void> {
+    connection.waiting = [];
+    try {
+      const identity = await this.parts.verifier.verify(token);
+      if (connection.open) this.#admit(connection, identity);
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.parts.report(error, { where: "authenticate" });
+      this.#reject(connection, error instanceof Refusal ? error : new Refusal("internal"));
+    }
+  }
+
+  #admit(connection: Connection, identity: Identity): void {
+    const { access, maxPerUser, note, presence, revokedBefore } = this.parts;
+    const { userId } = identity;
+    if (identity.issuedAt < revokedBefore(userId)) throw new Refusal("unauthenticated", "revoked");
+    if (maxPerUser > 0 && presence.of(userId).size >= maxPerUser) throw new Refusal("too_many_connections");
+    connection.identity = identity;
+    presence.add(userId, connection);
+    const { address, id, protocol } = connection;
+    note("connect", { connection: id, protocol: protocol.name, userId, address });
+    const context = connection.context;
+    protocol.opened?.(context);
+    for (const room of access.roomsOf(identity, protocol.roomKinds)) protocol.granted?.(context, room);
+    const { waiting = [] } = connection;
+    connection.waiting = undefined;
+    for (const frame of waiting) this.received(connection, frame);
+  }
+
+  #reject(connection: Connection, refusal: Refusal): void {
+    const { address, id, protocol } = connection;
+    const why = refusal.cause ?? refusal.message;
+    this.parts.note("refused", {
+      connection: id,
+      protocol: protocol.name,
+      address,
+      reason: refusal.reason,
+      why,
+    });
+    connection.waiting = undefined;
+    connection.refuse(refusal);
+    // Whoever could not be admitted does not stay, whatever the protocol makes of the reason.
+    connection.close(1008, "Authentication failed");
+  }
+}

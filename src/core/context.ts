@@ -1,0 +1,167 @@
+import type { Clock } from "./clock.ts";
+import type { Connection, Diversion } from "./connection.ts";
+import type { Identity } from "./identity.ts";
+import type { AnyProtocol, Body, Schemas } from "./protocol.ts";
+import { Refusal } from "./refusal.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Applied, Pending, TurnQueue } from "./turn.ts";
+
+type EventOf<Out extends Schemas> = keyof Out & string;
+type EntryOf<Entries> = keyof Entries & string;
+
+/** How a protocol speaks to rooms. Everything waits for its place in the turn, after the commit. */
+export interface Voice<Out extends Schemas, Entries> {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Appends an entry of nobody's: an agent's answer. `applied` hears when it was applied. */
+  record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], applied?: Applied): void;
+  /** Publishes without storing; may be lost in a crash. */
+  relay<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
+  /** To those who watch the room and have not joined it. */
+  announce<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
+  hasWatchers(room: string): boolean;
+}
+
+export interface Recording {
+  /** The sender's own id for it. */
+  readonly clientId?: string | undefined;
+  /** Runs after the commit, on the node that it came in on, when it was applied and is no repeat. */
+  readonly applied?: Applied;
+}
+
+/** What a handler may do. It never touches a socket, a topic or the database. */
+export interface Context<Out extends Schemas, Entries, State> {
+  readonly state: State;
+  /** Throws a `Refusal` for a guest. */
+  readonly identity: Identity;
+  now(): number;
+  /** Appends an entry; the sender is confirmed or refused when it was applied. */
+  record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], recording?: Recording): void;
+  /** Publishes to the room's other connections without storing; may be lost in a crash. */
+  relay<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
+  /** To the sender alone. */
+  reply<K extends EventOf<Out>>(kind: K, data: Body<Out, K>): void;
+  /** To the sender alone, a frame that is encoded already. */
+  replyFrame(frame: string): void;
+  refuse(refusal: Refusal): void;
+  /**
+   * Joins in its place among the room's events. The frames that `greet` returns are the first to arrive;
+   * `before` is the first offset that is committed and still to come as an event, if there is one.
+   */
+  join(room: string, greet?: (before: number | undefined) => readonly string[]): void;
+  leave(room: string): void;
+  /** Hears the room's announcements from now on, while it has not joined. */
+  watch(room: string): void;
+  /** From now on the room frames of this connection go this way. Only before it joins a room. */
+  divert(make: (send: (frame: string) => void) => Diversion): void;
+}
+
+export function createVoice(
+  protocol: () => AnyProtocol,
+  clock: Clock,
+  turns: TurnQueue,
+  rooms: Rooms,
+): Voice<Schemas, Record<string, unknown>> {
+  const frame = (kind: string, data: unknown) =>
+    protocol().envelope(kind, JSON.stringify(data), { time: clock.now() });
+  return {
+    now: clock.now,
+    record(room, kind, body, applied) {
+      turns.record(
+        { protocol: protocol().name, room, kind, body, sender: null, clientId: null },
+        { applied },
+      );
+    },
+    relay(room, kind, data) {
+      turns.after(() => rooms.publish(room, frame(kind, data)));
+    },
+    announce(room, kind, data) {
+      turns.after(() => rooms.announce(room, frame(kind, data)));
+    },
+    hasWatchers: (room) => rooms.hasWatchers(room),
+  };
+}
+
+/** One per connection; `ref` is that of the message being handled. */
+export class ConnectionContext implements Context<Schemas, Record<string, unknown>, unknown> {
+  ref: string | undefined;
+
+  constructor(
+    readonly connection: Connection,
+    private readonly clock: Clock,
+    private readonly turns: TurnQueue,
+    private readonly rooms: Rooms,
+  ) {}
+
+  get state(): unknown {
+    return this.connection.state;
+  }
+
+  get identity(): Identity {
+    if (!this.connection.identity) throw new Refusal("unauthenticated");
+    return this.connection.identity;
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  record(room: string, kind: string, body: unknown, { clientId, applied }: Recording = {}): void {
+    this.turns.record(
+      {
+        protocol: this.connection.protocol.name,
+        room,
+        kind,
+        body,
+        sender: this.identity.userId,
+        clientId: clientId ?? null,
+      },
+      { connection: this.connection, ref: this.ref, applied },
+    );
+  }
+
+  relay(room: string, kind: string, data: unknown): void {
+    const frame = this.#frame(kind, data);
+    this.#after(() => this.rooms.publish(room, frame, this.connection));
+  }
+
+  reply(kind: string, data: unknown): void {
+    this.replyFrame(this.#frame(kind, data));
+  }
+
+  replyFrame(frame: string): void {
+    this.#after(() => this.connection.send(frame));
+  }
+
+  refuse(refusal: Refusal): void {
+    const { ref } = this;
+    this.#after(() => this.connection.refuse(refusal, ref));
+  }
+
+  join(room: string, greet?: (before: number | undefined) => readonly string[]): void {
+    this.#after((pending) => {
+      this.rooms.join(this.connection, room);
+      for (const frame of greet?.(pending(room)) ?? []) this.connection.send(frame);
+    });
+  }
+
+  leave(room: string): void {
+    this.#after(() => this.rooms.leave(this.connection, room));
+  }
+
+  watch(room: string): void {
+    this.#after(() => this.rooms.watch(this.connection, room));
+  }
+
+  divert(make: (send: (frame: string) => void) => Diversion): void {
+    this.connection.diversion = make((frame) => this.connection.send(frame));
+  }
+
+  #after(effect: (pending: Pending) => void): void {
+    this.turns.after(effect, { connection: this.connection, ref: this.ref });
+  }
+
+  #frame(kind: string, data: unknown): string {
+    return this.connection.protocol.envelope(kind, JSON.stringify(data), { time: this.clock.now() });
+  }
+}

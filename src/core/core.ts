@@ -1,0 +1,122 @@
+import { Access, kindOf, type Membership } from "./access.ts";
+import type { Agent } from "./agent.ts";
+import { Applier, type Reducer } from "./apply.ts";
+import { BackpressureGuard, SWEEP_MS } from "./backpressure.ts";
+import type { Clock } from "./clock.ts";
+import { Connections } from "./connections.ts";
+import { createVoice } from "./context.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import type { Store } from "./history.ts";
+import type { TokenVerifier } from "./identity.ts";
+import { createIds } from "./ids.ts";
+import { Limiter } from "./limits.ts";
+import { createLocalLog } from "./local.ts";
+import { type Activity, Presence } from "./presence.ts";
+import type { AnyProtocol, ProtocolFactory, Settings } from "./protocol.ts";
+import { Refusal } from "./refusal.ts";
+import { type Publisher, Rooms } from "./rooms.ts";
+import { type RoomEntries, applies as roomApplies } from "./settings.ts";
+import { Turns } from "./turn.ts";
+
+export interface CoreParts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly people: Membership & Activity & { revokedBefore(userId: string): number };
+  readonly verifier: TokenVerifier;
+  readonly agent: Agent;
+  readonly protocols: readonly ProtocolFactory[];
+  readonly settings: Settings;
+  readonly limits: {
+    readonly messagesPerMinute: number;
+    readonly burst: number;
+    readonly connectionsPerUser: number;
+    readonly bufferedBytes: number;
+  };
+  publisher(): Publisher;
+  report(error: unknown, context: Record<string, unknown>): void;
+  note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
+}
+
+export type Core = ReturnType<typeof createCore>;
+
+/** Puts the core together: it knows no contract, no database, no server. */
+export function createCore(parts: CoreParts) {
+  const { clock, limits, note, people, report, settings, store, verifier } = parts;
+  const newId = createIds();
+  const protocols = new Map<string, AnyProtocol>();
+  const ownerOf = (room: string): AnyProtocol | undefined =>
+    [...protocols.values()].find((protocol) => protocol.roomKinds.includes(kindOf(room)));
+
+  const guard = new BackpressureGuard(
+    limits.bufferedBytes,
+    () => connections.all,
+    (connection) => connection.refuse(new Refusal("backpressure")),
+  );
+  const rooms = new Rooms(parts.publisher, guard.spent, (room) => ownerOf(room)?.emptied?.(room));
+  const applier = new Applier(
+    store,
+    (protocol, kind): Reducer | undefined => {
+      const applies = protocol === "" ? roomApplies : protocols.get(protocol)?.applies;
+      return applies && Object.hasOwn(applies, kind) ? (applies as Record<string, Reducer>)[kind] : undefined;
+    },
+    (error, { protocol, kind }) => report(error, { where: "apply", protocol, kind }),
+  );
+  const turns = new Turns({ clock, newId, log: () => log, store, applier, rooms, protocols, report });
+  const log = createLocalLog(store.position(), turns.apply);
+  const access = new Access(people);
+  const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
+  const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
+  const connections = new Connections({
+    ...{ clock, limiter, access, turns, rooms, presence, verifier, report, note },
+    maxPerUser: limits.connectionsPerUser,
+    revokedBefore: people.revokedBefore,
+  });
+
+  for (const factory of parts.protocols) {
+    const voice = createVoice(() => protocol, clock, turns, rooms);
+    const protocol = factory({ clock, history: store, agent: parts.agent, voice, settings, report });
+    protocols.set(protocol.name, protocol);
+  }
+  startHeartbeat(clock, connections.all, [...protocols.values()]);
+  clock.every(SWEEP_MS, () => guard.sweep());
+
+  return {
+    protocols: [...protocols.values()],
+    connections,
+    presence,
+    rooms,
+    turns,
+    newId,
+    spent: guard.spent,
+
+    /** What a backend says of a room. Resolves when it is committed and applied; rejects with a `Refusal`. */
+    async recordRoom<K extends keyof RoomEntries>(
+      room: string,
+      kind: K,
+      body: RoomEntries[K],
+    ): Promise<void> {
+      await new Promise<void>((resolve, reject) => {
+        const entry = { protocol: "", room, kind, body, sender: null, clientId: null };
+        turns.record(entry, { applied: () => resolve(), refused: reject });
+      });
+      if (kind === "room") ownerOf(room)?.retitled?.(room);
+      else connections.membershipChanged(room, (body as RoomEntries["member"]).userId);
+    },
+
+    /** Ends every connection of a user; returns how many. */
+    endUser(userId: string): number {
+      const all = [...presence.of(userId)];
+      for (const connection of all) connection.refuse(new Refusal("session_expired"));
+      return all.length;
+    },
+
+    /** Lets what was handled go out, then tells every client that the server restarts. */
+    stop(): void {
+      for (const protocol of protocols.values()) protocol.stop?.();
+      turns.end();
+      for (const connection of [...connections.all]) connection.refuse(new Refusal("server_restart"));
+      turns.end();
+      presence.save();
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** An event as it was stored. `body` is the JSON text of its data, ready for an envelope. */
+export interface StoredEvent {
+  readonly room: string;
+  /** Counted per room, without gaps, from 1. */
+  readonly offset: number;
+  /** How many history messages the room had with it. */
+  readonly count: number;
+  readonly kind: string;
+  readonly sender: string | null;
+  readonly clientId: string | null;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly body: string;
+}
+
+export interface Page {
+  /** Only events of this kind. */
+  readonly kind: string;
+  /** At most so many, 1 to 1,000. */
+  readonly limit: number;
+  /** Only offsets below this one. */
+  readonly before?: number;
+}
+
+/** What has been committed. Reads go by an index and are bounded. */
+export interface History {
+  /** The last events before a point, oldest first. */
+  page(room: string, page: Page): StoredEvent[];
+  at(room: string, offset: number): StoredEvent | undefined;
+  /** An event by the id that a backend gave it. */
+  named(room: string, alias: string): StoredEvent | undefined;
+  /** Those of these events that somebody other than their sender has read. */
+  read(room: string, offsets: readonly number[]): ReadonlySet<number>;
+  /** The title a backend has given the room, and how many history messages it has had. */
+  summary(room: string): { readonly title: string | undefined; readonly count: number };
+}
+
+/** What applying an entry writes besides its event. */
+export type Row =
+  | { readonly table: "receipts"; readonly offset: number; readonly userId: string; readonly time: number }
+  | { readonly table: "rooms"; readonly title?: string | null; readonly open?: boolean }
+  | {
+      readonly table: "members";
+      readonly userId: string;
+      readonly role: string | null;
+      readonly time: number;
+    }
+  | { readonly table: "members"; readonly userId: string; readonly remove: true };
+
+export interface NewEvent extends StoredEvent {
+  readonly position: number;
+  readonly entry: string;
+  readonly alias: string | null;
+}
+
+/** The last event of a room, as `apply` goes on from it. */
+export interface Head {
+  readonly offset: number;
+  /** How many history messages the room has had. */
+  readonly count: number;
+}
+
+/** What applying needs of the database. All of it runs inside `transaction`. */
+export interface Store extends History {
+  /** The position of the last entry applied. */
+  position(): number;
+  /** Commits what `work` wrote, or nothing of it when it throws. */
+  transaction<T>(work: () => T): T;
+  head(room: string): Head;
+  /** Newest first: client ids of the room's last events, for the window of repeats. */
+  clientIds(room: string, before: number, limit: number): ClientIdRow[];
+  add(event: NewEvent): void;
+  write(room: string, row: Row): void;
+  savePosition(position: number): void;
+}
+
+export interface ClientIdRow {
+  readonly offset: number;
+  readonly sender: string | null;
+  readonly clientId: string | null;
+  readonly time: number;
+}

@@ -1,0 +1,58 @@
+import type { Clock } from "./clock.ts";
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** Buckets that have filled up again are dropped when there are more than this. */
+const SWEEP_ABOVE = 10_000;
+
+/**
+ * Token buckets by key. In any stretch of `t` minutes no key gets more than `burst + t * perMinute`
+ * through, and `burst` is never more than `perMinute`. A rate of 0 lets everything through.
+ */
+export class Limiter {
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #burst: number;
+  #sweepAbove = SWEEP_ABOVE;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly perMinute: number,
+    burst: number,
+  ) {
+    this.#burst = burst === 0 ? perMinute : Math.min(burst, perMinute);
+  }
+
+  /** 0 when it may pass; otherwise the milliseconds after which it may. */
+  take(key: string, cost = 1): number {
+    if (this.perMinute === 0) return 0;
+    const now = this.clock.now();
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      if (this.#buckets.size >= this.#sweepAbove) this.#sweep(now);
+      bucket = { tokens: this.#burst, at: now };
+      this.#buckets.set(key, bucket);
+    } else if (now > bucket.at) {
+      bucket.tokens = this.#filled(bucket, now);
+      bucket.at = now;
+    }
+    if (bucket.tokens >= cost) {
+      bucket.tokens -= cost;
+      return 0;
+    }
+    return Math.ceil(((cost - bucket.tokens) * 60_000) / this.perMinute);
+  }
+
+  #filled(bucket: Bucket, now: number): number {
+    return Math.min(this.#burst, bucket.tokens + ((now - bucket.at) * this.perMinute) / 60_000);
+  }
+
+  #sweep(now: number): void {
+    for (const [key, bucket] of this.#buckets) {
+      if (this.#filled(bucket, now) >= this.#burst) this.#buckets.delete(key);
+    }
+    this.#sweepAbove = Math.max(SWEEP_ABOVE, this.#buckets.size * 2);
+  }
+}

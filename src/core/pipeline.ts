@@ -1,0 +1,92 @@
+import type { z } from "zod";
+import type { Access } from "./access.ts";
+import type { Clock } from "./clock.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionContext } from "./context.ts";
+import type { Limiter } from "./limits.ts";
+import type { Incoming, Rule } from "./protocol.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface PipelineParts {
+  readonly clock: Clock;
+  readonly limiter: Limiter;
+  readonly access: Access;
+  report(error: unknown, context: Record<string, unknown>): void;
+}
+
+/** What is too broken to have a kind is charged as this one. */
+const NO_KIND = "";
+
+/**
+ * The way of every message: decode, limit, validate, authorize, handle. What the handler wants done waits
+ * for the turn. Whoever objects throws a `Refusal`, and it is answered here, in the sender's dialect.
+ */
+export function receive(parts: PipelineParts, ctx: ConnectionContext, frame: string | Uint8Array): void {
+  const { connection } = ctx;
+  ctx.ref = undefined;
+  try {
+    checkSession(parts.clock, connection);
+    const { kind, body, ref } = decode(parts, connection, frame);
+    ctx.ref = ref;
+    const { protocol } = connection;
+    // Strangers send kinds such as `constructor`.
+    const rule = Object.hasOwn(protocol.rules, kind) ? protocol.rules[kind] : undefined;
+    charge(parts, connection, rule ? kind : NO_KIND, rule?.cost ?? 1);
+    if (!rule) throw new Refusal("unknown_kind");
+    const message = validate(protocol.messages[kind], body);
+    authorize(parts.access, connection, rule, message);
+    protocol.handlers[kind]?.(ctx, message);
+  } catch (error) {
+    if (!(error instanceof Refusal)) parts.report(error, { where: "handler", connection: connection.id });
+    ctx.refuse(error instanceof Refusal ? error : new Refusal("internal"));
+  }
+}
+
+function checkSession(clock: Clock, connection: Connection): void {
+  if (connection.identity && clock.now() >= connection.identity.expiresAt)
+    throw new Refusal("session_expired");
+}
+
+/** A flood of broken frames is a flood. */
+function decode(parts: PipelineParts, connection: Connection, frame: string | Uint8Array): Incoming {
+  try {
+    if (typeof frame !== "string") throw new Refusal("bad_envelope", "binary frame");
+    return connection.protocol.decode(frame);
+  } catch (error) {
+    charge(parts, connection, NO_KIND, 1);
+    throw error;
+  }
+}
+
+function charge(parts: PipelineParts, connection: Connection, kind: string, cost: number): void {
+  const { protocol, identity } = connection;
+  const key =
+    protocol.limitBy === "connection" || !identity
+      ? connection.id
+      : `${protocol.name} ${kind} ${identity.userId}`;
+  const retryAfter = parts.limiter.take(key, cost);
+  if (retryAfter > 0) throw new Refusal("rate_limited", "rate_limited", { retryAfter });
+}
+
+function validate(schema: z.ZodType, body: unknown): unknown {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const tooLong = parsed.error.issues.some((issue) => issue.code === "custom" && issue.params?.["tooLong"]);
+  throw new Refusal(tooLong ? "too_long" : "invalid", "invalid", { issues });
+}
+
+function authorize(access: Access, connection: Connection, rule: Rule<unknown>, message: unknown): void {
+  const { identity } = connection;
+  if (!identity) {
+    if (rule.allow === "guest") return;
+    throw new Refusal("unauthenticated");
+  }
+  const sender = rule.sender?.(message);
+  if (sender !== undefined && sender !== identity.userId)
+    throw new Refusal("forbidden", "not the sender's own id");
+  const room = rule.room?.(message);
+  if (room !== undefined && !connection.rooms.has(room) && !access.may(identity, room)) {
+    throw new Refusal("forbidden");
+  }
+}

@@ -1,0 +1,67 @@
+import type { Clock } from "./clock.ts";
+import type { Connection } from "./connection.ts";
+
+/** Keeps when users were last active. */
+export interface Activity {
+  /** Milliseconds since the epoch, by user id. */
+  save(lastActive: ReadonlyMap<string, number>): void;
+}
+
+/** How long a user's last activity may be in memory only. */
+const SAVE_MS = 1_000;
+
+/** Who is online now, and through which connections. */
+export class Presence {
+  readonly #connections = new Map<string, Set<Connection>>();
+  #unsaved = new Map<string, number>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly activity: Activity,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    clock.every(SAVE_MS, () => this.save());
+  }
+
+  add(userId: string, connection: Connection): void {
+    const connections = this.#connections.get(userId);
+    if (connections) connections.add(connection);
+    else this.#connections.set(userId, new Set([connection]));
+    this.#unsaved.set(userId, this.clock.now());
+  }
+
+  remove(userId: string, connection: Connection): void {
+    const connections = this.#connections.get(userId);
+    if (!connections?.delete(connection)) return;
+    if (connections.size === 0) this.#connections.delete(userId);
+    this.#unsaved.set(userId, Math.max(connection.lastSeen, this.#unsaved.get(userId) ?? 0));
+  }
+
+  of(userId: string): ReadonlySet<Connection> {
+    return this.#connections.get(userId) ?? NONE;
+  }
+
+  isOnline(userId: string): boolean {
+    return this.#connections.has(userId);
+  }
+
+  /** When an online user was last heard of; undefined for one who is offline. */
+  lastSeen(userId: string): number | undefined {
+    const connections = this.#connections.get(userId);
+    return connections && Math.max(...Array.from(connections, (connection) => connection.lastSeen));
+  }
+
+  /** Writes what changed. A failure keeps it for the next time. */
+  save(): void {
+    if (this.#unsaved.size === 0) return;
+    const unsaved = this.#unsaved;
+    try {
+      this.activity.save(unsaved);
+      this.#unsaved = new Map();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+}
+
+const NONE: ReadonlySet<Connection> = new Set();

@@ -1,0 +1,130 @@
+import type { z } from "zod";
+import type { Agent } from "./agent.ts";
+import type { Decision, Place } from "./apply.ts";
+import type { Clock } from "./clock.ts";
+import type { Context, Voice } from "./context.ts";
+import type { History, StoredEvent } from "./history.ts";
+import type { Entry } from "./log.ts";
+import type { Reason, Refusal } from "./refusal.ts";
+
+export type Schemas = Record<string, z.ZodType>;
+export type Body<S extends Schemas, Kind extends keyof S> = z.output<S[Kind]>;
+
+/** Guards as data: what must hold before a handler sees a message. */
+export interface Rule<Message> {
+  readonly allow: "guest" | "user";
+  /** What it takes from the rate limit. */
+  readonly cost: number;
+  /** The room it is about: the sender must have access to it. */
+  room?(message: Message): string;
+  /** The id that it names as its sender: anybody else's is refused. */
+  sender?(message: Message): string | undefined;
+}
+
+/** A message, decoded and not yet checked. */
+export interface Incoming {
+  readonly kind: string;
+  readonly body: unknown;
+  /** The client's id for it, for the answer. */
+  readonly ref?: string;
+}
+
+/** When and as what an event was made. */
+export interface Stamp {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** A frame to send, a code to close with, or both. */
+export interface No {
+  readonly frame?: string;
+  readonly close?: { readonly code: number; readonly reason: string };
+}
+
+/**
+ * What a protocol must provide. Everything it says to its clients is typed by `events`, everything that
+ * they say to it by `messages`; what it records goes through `applies`.
+ */
+export interface Protocol<In extends Schemas, Out extends Schemas, Entries, State> {
+  readonly name: string;
+  /** Paths of its endpoints. */
+  readonly paths: readonly string[];
+  /** Offered by its clients, and echoed; protocols may share a path when this differs. */
+  readonly subprotocol?: string;
+  /** Kinds of rooms that belong to it. */
+  readonly roomKinds: readonly string[];
+  /** Connections without a token may stay. */
+  readonly guests: boolean;
+  readonly timeouts: { readonly authMs: number; readonly heartbeatMs: number };
+  /** Whose rate is limited: each connection's, or each user's per kind of message. */
+  readonly limitBy: "connection" | "user-and-kind";
+  readonly messages: In;
+  readonly events: Out;
+  readonly rules: { readonly [Kind in keyof In]: Rule<Body<In, Kind>> };
+
+  /** The protocol's own state of a connection. */
+  open(url: URL): State;
+  /** The token that came with the upgrade; undefined when it comes in a message. */
+  token?(url: URL): string | null;
+  /** Throws a `Refusal` for what is not this protocol's envelope. */
+  decode(frame: string): Incoming;
+  /** The frame around the JSON text of an event's data. */
+  envelope(kind: string, body: string, stamp: Stamp): string;
+  readonly refuse: { readonly [Why in Reason]: (refusal: Refusal, ref?: string) => No };
+  readonly handlers: {
+    readonly [Kind in keyof In]: (ctx: Context<Out, Entries, State>, message: Body<In, Kind>) => void;
+  };
+  /** Deterministic: decides from the entry and its place alone. */
+  readonly applies: {
+    readonly [Kind in keyof Entries]: (entry: Entry<Entries[Kind]>, place: Place) => Decision;
+  };
+
+  /** The socket is open, and authenticated if it ever is by its upgrade. */
+  opened?(ctx: Context<Out, Entries, State>): void;
+  /** A room is the user's own: granted by name or by membership. After `opened`, and when it becomes so. */
+  granted?(ctx: Context<Out, Entries, State>, room: string): void;
+  /** The socket has closed; it is still in its rooms. */
+  closed?(ctx: Context<Out, Entries, State>): void;
+  /** An event was stored and published, whoever made it. */
+  stored?(event: StoredEvent): void;
+  /** The room's last member has left. */
+  emptied?(room: string): void;
+  /** A backend has changed the room's title. */
+  retitled?(room: string): void;
+  /** The server stops: end what runs outside of turns. */
+  stop?(): void;
+}
+
+/** What a protocol is built with. */
+export interface Services<Out extends Schemas, Entries> {
+  readonly clock: Clock;
+  readonly history: History;
+  readonly agent: Agent;
+  /** Speaks to rooms without being a connection: for agents and timers. */
+  readonly voice: Voice<Out, Entries>;
+  readonly settings: Settings;
+  /** Tells the operator of a fault. Never a message's text. */
+  report(error: unknown, context: Record<string, unknown>): void;
+}
+
+/** What an operator can set and more than one protocol may ask for. */
+export interface Settings {
+  readonly path: string;
+  readonly authMs: number | undefined;
+  readonly heartbeatMs: number | undefined;
+  /** Characters of one chat text. */
+  readonly maxContentLength: number;
+  /** The largest frame that may be sent, in bytes. */
+  readonly maxFrameBytes: number;
+  readonly batchMs: number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: protocols of all shapes lie in one list; each is checked where it is defined.
+export type AnyProtocol = Protocol<any, any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export type ProtocolFactory = (services: Services<any, any>) => AnyProtocol;
+
+/** Infers the shape of a protocol from its schemas, top to bottom. */
+export const defineProtocol = <In extends Schemas, Out extends Schemas, Entries, State>(
+  protocol: Protocol<In, Out, Entries, State>,
+): Protocol<In, Out, Entries, State> => protocol;

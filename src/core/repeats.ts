@@ -1,0 +1,38 @@
+/** A repeat is recognised among at least so many of a room's last messages, and at least so long. */
+export const WINDOW_MESSAGES = 1_000;
+export const WINDOW_MS = 10 * 60_000;
+
+/**
+ * The window of client ids of one room. Two generations: when the younger covers the whole window on its
+ * own, the older is dropped. So both bounds always hold, and no age is kept per id.
+ *
+ * Ids are kept as 53-bit hashes (a few bytes where the text would take a hundred): `find` says where to
+ * look, and the stored event says whether it is the same id.
+ */
+export class Repeats {
+  #older = new Map<number, number>();
+  #younger = new Map<number, number>();
+  #since = 0;
+
+  /** The offset of the message that may have carried this id. */
+  find(sender: string, clientId: string): number | undefined {
+    const key = hash(sender, clientId);
+    return this.#younger.get(key) ?? this.#older.get(key);
+  }
+
+  add(sender: string, clientId: string, offset: number, time: number): void {
+    if (this.#younger.size === 0) this.#since = time;
+    else if (this.#younger.size >= WINDOW_MESSAGES && time - this.#since >= WINDOW_MS) {
+      this.#older = this.#younger;
+      this.#younger = new Map();
+      this.#since = time;
+    }
+    this.#younger.set(hash(sender, clientId), offset);
+  }
+}
+
+/** Two 32-bit hashes side by side, as far as a double holds them exactly. */
+function hash(sender: string, clientId: string): number {
+  const text = `${sender}\n${clientId}`;
+  return Bun.hash.xxHash32(text, 1) * 0x20_0000 + (Bun.hash.xxHash32(text, 2) >>> 11);
+}

@@ -1,0 +1,115 @@
+import type { Connection } from "./connection.ts";
+
+/** Publishes to all subscribers of a topic: Bun's server. */
+export interface Publisher {
+  publish(topic: string, frame: string, compress?: boolean): number;
+  subscriberCount(topic: string): number;
+}
+
+/** Room names hold no white space, so no room has the topic of another's watchers. */
+const watchersOf = (room: string) => `${room} watchers`;
+
+/**
+ * Who is in which room now, and fan-out. The room is the topic: an event is encoded once and published
+ * natively. Connections with a diversion are on the room's short list instead.
+ */
+export class Rooms {
+  readonly #members = new Map<string, Set<Connection>>();
+  readonly #diverted = new Map<string, Set<Connection>>();
+
+  constructor(
+    private readonly publisher: () => Publisher,
+    private readonly spent: (frame: string) => void,
+    /** The last member has left. */
+    private readonly emptied: (room: string) => void,
+  ) {}
+
+  join(connection: Connection, room: string): void {
+    if (!connection.open || connection.rooms.has(room)) return;
+    connection.rooms.add(room);
+    add(this.#members, room, connection);
+    if (connection.diversion) add(this.#diverted, room, connection);
+    else connection.socket.subscribe(room);
+    if (connection.watched.has(room)) connection.socket.unsubscribe(watchersOf(room));
+  }
+
+  leave(connection: Connection, room: string): void {
+    if (!connection.rooms.delete(room)) return;
+    if (connection.diversion) {
+      connection.diversion.flush();
+      remove(this.#diverted, room, connection);
+    } else if (connection.open) connection.socket.unsubscribe(room);
+    if (connection.open && connection.watched.has(room)) connection.socket.subscribe(watchersOf(room));
+    if (remove(this.#members, room, connection)) this.emptied(room);
+  }
+
+  /** From now on hears the room's announcements while it has not joined. */
+  watch(connection: Connection, room: string): void {
+    if (!connection.open || connection.watched.has(room)) return;
+    connection.watched.add(room);
+    if (!connection.rooms.has(room)) connection.socket.subscribe(watchersOf(room));
+  }
+
+  unwatch(connection: Connection, room: string): void {
+    if (!connection.watched.delete(room)) return;
+    if (connection.open && !connection.rooms.has(room)) connection.socket.unsubscribe(watchersOf(room));
+  }
+
+  /** For a socket that has closed: Bun has dropped its subscriptions itself. */
+  leaveAll(connection: Connection): void {
+    for (const room of connection.rooms) this.leave(connection, room);
+    connection.watched.clear();
+  }
+
+  /** To every member, but for `except`. */
+  publish(room: string, frame: string, except?: Connection): void {
+    const members = this.#members.get(room);
+    if (!members) return;
+    if (except?.open && except.rooms.has(room) && !except.diversion)
+      except.socket.publish(room, frame, false);
+    else this.publisher().publish(room, frame, false);
+    this.spent(frame);
+    const diverted = this.#diverted.get(room);
+    if (!diverted) return;
+    for (const connection of diverted) if (connection !== except) connection.diversion?.deliver(frame);
+  }
+
+  /** To those who watch the room and have not joined it. */
+  announce(room: string, frame: string): void {
+    this.publisher().publish(watchersOf(room), frame, false);
+    this.spent(frame);
+  }
+
+  hasWatchers(room: string): boolean {
+    return this.publisher().subscriberCount(watchersOf(room)) > 0;
+  }
+
+  has(room: string): boolean {
+    return this.#members.has(room);
+  }
+
+  members(room: string): Iterable<Connection> {
+    return this.#members.get(room) ?? [];
+  }
+
+  /** How many rooms of this kind have members now. */
+  count(kind: string): number {
+    let count = 0;
+    for (const room of this.#members.keys()) if (room.startsWith(`${kind}:`)) count++;
+    return count;
+  }
+}
+
+function add(sets: Map<string, Set<Connection>>, room: string, connection: Connection): void {
+  const set = sets.get(room);
+  if (set) set.add(connection);
+  else sets.set(room, new Set([connection]));
+}
+
+/** True when that was the last one. */
+function remove(sets: Map<string, Set<Connection>>, room: string, connection: Connection): boolean {
+  const set = sets.get(room);
+  if (!set?.delete(connection) || set.size > 0) return false;
+  sets.delete(room);
+  return true;
+}

@@ -1,0 +1,189 @@
+import type { Applier, Outcome } from "./apply.ts";
+import type { Clock } from "./clock.ts";
+import type { Connection } from "./connection.ts";
+import type { Store, StoredEvent } from "./history.ts";
+import type { Batch, Entry, Log } from "./log.ts";
+import type { AnyProtocol } from "./protocol.ts";
+import { Refusal } from "./refusal.ts";
+import type { Rooms } from "./rooms.ts";
+
+/** What a recorded entry came to, once it is committed and no repeat. */
+export type Applied = (event: StoredEvent | undefined) => void;
+
+/** Who waits for the result of an entry. */
+export interface Waiting {
+  readonly connection?: Connection;
+  readonly ref?: string | undefined;
+  readonly applied?: Applied | undefined;
+  /** For an entry of no connection's. */
+  readonly refused?: (refusal: Refusal) => void;
+}
+
+/** The first offset of a room that this turn has committed and not yet published. */
+export type Pending = (room: string) => number | undefined;
+
+interface Step {
+  readonly entry?: Entry;
+  readonly waiting?: Waiting;
+  readonly effect?: (pending: Pending) => void;
+}
+
+/** A turn that has grown to this ends at once, which bounds a transaction and a burst of writes. */
+const FULL = 1_024;
+const BUSY_RETRY_MS = 1_000;
+
+/** Where handlers leave what they want done. */
+export interface TurnQueue {
+  record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): void;
+  /** Runs in its place among the turn's publishes, after the commit; when that fails, not at all. */
+  after(effect: (pending: Pending) => void, waiting?: Waiting): void;
+}
+
+export interface TurnParts {
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly log: () => Log;
+  readonly store: Store;
+  readonly applier: Applier;
+  readonly rooms: Rooms;
+  readonly protocols: ReadonlyMap<string, AnyProtocol>;
+  readonly report: (error: unknown, context: Record<string, unknown>) => void;
+}
+
+/**
+ * A turn is a transaction: everything that was handled in one turn of the event loop is applied in one
+ * commit, and only after it do publishes, effects and confirmations go out, in the order of the messages.
+ * When the commit fails nothing goes out and every sender is told.
+ */
+export class Turns implements TurnQueue {
+  #steps: Step[] = [];
+  #scheduled = false;
+  #ending = false;
+  #batches = 0;
+  /** False from a failed commit to the next that succeeds. */
+  lastCommitWorked = true;
+  readonly #inFlight = new Map<number, Step[]>();
+
+  constructor(private readonly parts: TurnParts) {}
+
+  record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): void {
+    const { protocol, room, kind, sender, clientId, body } = entry;
+    const time = this.parts.clock.now();
+    this.#push({
+      entry: { v: 1, id: this.parts.newId(), time, protocol, room, kind, sender, clientId, body },
+      waiting,
+    });
+  }
+
+  after(effect: (pending: Pending) => void, waiting?: Waiting): void {
+    this.#push(waiting ? { effect, waiting } : { effect });
+  }
+
+  #push(step: Step): void {
+    this.#steps.push(step);
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(this.end);
+    }
+    if (this.#steps.length >= FULL && !this.#ending) this.end();
+  }
+
+  /** Ends the turn now. What its effects ask for falls into the next one. */
+  end = (): void => {
+    this.#scheduled = false;
+    const steps = this.#steps;
+    if (steps.length === 0) return;
+    this.#steps = [];
+    const entries: Entry[] = [];
+    for (const step of steps) if (step.entry) entries.push(step.entry);
+    if (entries.length === 0) {
+      this.#finish(steps, []);
+      return;
+    }
+    const batch: Batch = { id: ++this.#batches, entries };
+    this.#inFlight.set(batch.id, steps);
+    if (this.parts.log().append(batch)) return;
+    this.#inFlight.delete(batch.id);
+    this.#refuse(steps, new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS }));
+  };
+
+  /** The log's consumer: applies a batch, commits it with its position, then lets the turn speak. */
+  apply = (position: number, batch: Batch): void => {
+    const steps = this.#inFlight.get(batch.id) ?? [];
+    this.#inFlight.delete(batch.id);
+    let outcomes: Outcome[];
+    this.lastCommitWorked = false;
+    try {
+      outcomes = this.parts.store.transaction(() => {
+        const applied = batch.entries.map((entry, index) =>
+          this.parts.applier.apply(position + index, entry),
+        );
+        this.parts.store.savePosition(position + batch.entries.length - 1);
+        return applied;
+      });
+    } catch (error) {
+      this.parts.applier.forget();
+      this.parts.report(error, { where: "commit", entries: batch.entries.length });
+      this.#refuse(steps, new Refusal("internal"));
+      return;
+    }
+    this.lastCommitWorked = true;
+    this.#finish(steps, outcomes);
+  };
+
+  #finish(steps: readonly Step[], outcomes: readonly Outcome[]): void {
+    this.#ending = true;
+    let applied = 0;
+    const pending: Pending = (room) => {
+      for (const outcome of outcomes.slice(applied)) {
+        if (outcome.is === "applied" && outcome.event?.room === room) return outcome.event.offset;
+      }
+      return undefined;
+    };
+    for (const step of steps) {
+      try {
+        if (step.entry) this.#speak(step.entry, step.waiting ?? {}, outcomes[applied++]!);
+        else step.effect?.(pending);
+      } catch (error) {
+        // One fault must not cost the rest of the turn its confirmations.
+        this.parts.report(error, { where: "turn", kind: step.entry?.kind });
+      }
+    }
+    this.#ending = false;
+  }
+
+  #speak(entry: Entry, waiting: Waiting, outcome: Outcome): void {
+    const { connection } = waiting;
+    if (outcome.is === "refused") {
+      connection?.refuse(outcome.refusal, waiting.ref);
+      waiting.refused?.(outcome.refusal);
+      return;
+    }
+    const protocol = this.parts.protocols.get(entry.protocol);
+    if (outcome.is === "repeated") {
+      const { kind, body } = outcome.event;
+      if (protocol) connection?.send(protocol.envelope(kind, body, outcome.event));
+      return;
+    }
+    const { event, publish } = outcome;
+    if (protocol && event) this.#publish(protocol.envelope(event.kind, event.body, event), entry, connection);
+    if (protocol && publish) {
+      this.#publish(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry), entry, connection);
+    }
+    waiting.applied?.(event);
+    if (event) protocol?.stored?.(event);
+  }
+
+  /** To the room, and to the sender when that is not in it: it is the confirmation. */
+  #publish(frame: string, entry: Entry, sender: Connection | undefined): void {
+    this.parts.rooms.publish(entry.room, frame);
+    if (sender && !sender.rooms.has(entry.room)) sender.send(frame);
+  }
+
+  #refuse(steps: readonly Step[], refusal: Refusal): void {
+    for (const { waiting } of steps) {
+      waiting?.connection?.refuse(refusal, waiting.ref);
+      waiting?.refused?.(refusal);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { Hono } from "hono";
+import { Problem } from "./problem.ts";
+
+export interface UserDoor {
+  isOnline(userId: string): boolean;
+  /** Milliseconds since the epoch; undefined for a user who was never here. */
+  lastActive(userId: string): number | undefined;
+  /** Closes all connections of the user and refuses tokens issued before now; returns how many were closed. */
+  revoke(userId: string): number;
+}
+
+/** Users, for backends: are they online, and out with them. */
+export function users(door: UserDoor): Hono {
+  const app = new Hono();
+  app.get("/:id", (c) => {
+    const id = c.req.param("id");
+    const lastActive = door.lastActive(id);
+    if (lastActive === undefined) throw new Problem(404, "No such user was ever here");
+    return c.json({ id, online: door.isOnline(id), lastActive: new Date(lastActive).toISOString() });
+  });
+  app.delete("/:id/connections", (c) => c.json({ closed: door.revoke(c.req.param("id")) }));
+  return app;
+}

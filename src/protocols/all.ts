@@ -1,0 +1,5 @@
+import type { ProtocolFactory } from "../core/protocol.ts";
+import { gurukul } from "./gurukul/protocol.ts";
+
+/** Every contract that the server speaks. */
+export const protocols: readonly ProtocolFactory[] = [gurukul];

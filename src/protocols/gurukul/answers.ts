@@ -1,0 +1,98 @@
+import type { Answer } from "../../core/agent.ts";
+import type { StoredEvent } from "../../core/history.ts";
+import type { Services } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { cleanText } from "../../core/text.ts";
+import { chatOf, conversation, type Entries } from "./chat.ts";
+import type { events, MessageEvent } from "./schema.ts";
+import { split } from "./split.ts";
+
+interface Asked {
+  readonly event: StoredEvent;
+  readonly agentId: string;
+  refuse(refusal: Refusal): void;
+}
+
+interface Talk {
+  readonly asked: Asked[];
+  readonly abort: AbortController;
+}
+
+/** How much of a chat an agent is told. */
+const CONTEXT_MESSAGES = 30;
+/** Questions that may wait for the agent in one chat. */
+const MAX_WAITING = 8;
+/** Longer answers fall into several messages. */
+const PART_LENGTH = 2_000;
+
+/** Lets the agent answer, one question of a chat after the other; its answers come back as turns of their own. */
+export class Answers {
+  readonly #talks = new Map<string, Talk>();
+
+  constructor(private readonly services: Services<typeof events, Entries>) {}
+
+  ask(asked: Asked): void {
+    const { room } = asked.event;
+    const talk = this.#talks.get(room);
+    if (!talk) {
+      const started: Talk = { asked: [asked], abort: new AbortController() };
+      this.#talks.set(room, started);
+      void this.#run(room, started);
+    } else if (talk.asked.length > MAX_WAITING) {
+      asked.refuse(new Refusal("unavailable", "Agent busy, try again"));
+    } else talk.asked.push(asked);
+  }
+
+  /** Nobody is left to hear it. */
+  cancel(room: string): void {
+    this.#talks.get(room)?.abort.abort();
+    this.#talks.delete(room);
+  }
+
+  cancelAll(): void {
+    for (const room of this.#talks.keys()) this.cancel(room);
+  }
+
+  async #run(room: string, { asked, abort }: Talk): Promise<void> {
+    for (let next = asked[0]; next; asked.shift(), next = asked[0]) {
+      await this.#answer(room, next, abort.signal);
+      if (abort.signal.aborted) return;
+    }
+    this.#talks.delete(room);
+  }
+
+  async #answer(room: string, { event, agentId, refuse }: Asked, signal: AbortSignal): Promise<void> {
+    const { agent, history, voice } = this.services;
+    const typing = { chatId: chatOf(room), userId: "assistant", agentId };
+    voice.relay(room, "typing", { ...typing, isTyping: true });
+    try {
+      const context = conversation(history, room, event.offset, CONTEXT_MESSAGES);
+      const answer = await agent.answer({ agentId, conversation: context, signal });
+      if (signal.aborted) return;
+      this.#record(event, agentId, answer);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Refusal)) this.services.report(error, { where: "agent", agentId });
+      refuse(new Refusal("unavailable", "Agent unavailable"));
+    }
+    voice.relay(room, "typing", { ...typing, isTyping: false });
+  }
+
+  #record(question: StoredEvent, agentId: string, answer: Answer): void {
+    const { settings, voice } = this.services;
+    const { messageId }: MessageEvent = JSON.parse(question.body);
+    const parts = split(cleanText(answer.content), Math.min(PART_LENGTH, settings.maxContentLength));
+    for (const [index, content] of parts.entries()) {
+      const place = { messageIndex: index + 1, totalMessages: parts.length };
+      const metadata = { ...answer.metadata, confidence: answer.confidence, ...place };
+      voice.record(question.room, "message", {
+        userId: "assistant",
+        role: "assistant",
+        content,
+        agentId,
+        messageId,
+        metadata,
+      });
+    }
+  }
+}

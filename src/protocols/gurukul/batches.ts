@@ -1,0 +1,40 @@
+import type { Cancel, Clock } from "../../core/clock.ts";
+import type { Diversion } from "../../core/connection.ts";
+import { batch } from "./frames.ts";
+
+/**
+ * The way of room frames to a `?batch=1` connection: collected, and sent at most once an interval; earlier
+ * only when they would no longer fit into one frame.
+ */
+export function createBatches(
+  clock: Clock,
+  intervalMs: number,
+  maxBytes: number,
+  send: (frame: string) => void,
+): Diversion {
+  let frames: string[] = [];
+  let bytes = 0;
+  let timer: Cancel | undefined;
+
+  function flush(): void {
+    timer?.();
+    timer = undefined;
+    if (frames.length === 0) return;
+    const full = frames;
+    frames = [];
+    bytes = 0;
+    send(batch(full, clock.now()));
+  }
+
+  return {
+    deliver(frame) {
+      const size = Buffer.byteLength(frame);
+      if (bytes + size > maxBytes) flush();
+      frames.push(frame);
+      bytes += size;
+      timer ??= clock.after(intervalMs, flush);
+    },
+    flush,
+    held: () => bytes,
+  };
+}

@@ -1,0 +1,125 @@
+import type { Decision, Place } from "../../core/apply.ts";
+import type { History, StoredEvent } from "../../core/history.ts";
+import type { Entry } from "../../core/log.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { batch, envelope } from "./frames.ts";
+import type { MessageEvent, Receipt } from "./schema.ts";
+
+export const roomOf = (chatId: string): string => `chat:${chatId}`;
+export const chatOf = (room: string): string => room.slice("chat:".length);
+
+/** What goes through the log. */
+export type Entries = {
+  message: {
+    userId: string;
+    role: "user" | "assistant";
+    content: string;
+    agentId: string | undefined;
+    messageId: string | undefined;
+    metadata: Record<string, unknown>;
+  };
+  read_receipt: { userId: string; messageIds: string[] };
+};
+
+/** The offset is in the id, so that a message is found by its id without an index of ids. */
+const messageId = (entryId: string, offset: number): string => `msg-${entryId}-${offset}`;
+const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exec(id)?.[1] ?? 0);
+
+const messageOf = (event: StoredEvent): MessageEvent => JSON.parse(event.body);
+
+export const applies = {
+  message({ id, room, time, body }: Entry<Entries["message"]>, { offset }: Place): Decision {
+    const chatId = chatOf(room);
+    const { userId, role, content, agentId, metadata, messageId: clientId } = body;
+    const timestamp = new Date(time).toISOString();
+    const message = {
+      id: messageId(id, offset),
+      chatId,
+      userId,
+      agentId,
+      content,
+      role,
+      timestamp,
+      metadata,
+    };
+    return { event: { kind: "message", counted: true, data: { chatId, message, messageId: clientId } } };
+  },
+
+  /** Only ids of this chat's messages count. */
+  read_receipt({ room, time, body }: Entry<Entries["read_receipt"]>, { history }: Place): Decision {
+    const { userId, messageIds } = body;
+    const found = new Map<string, number>();
+    for (const id of messageIds) {
+      const event = history.at(room, offsetOf(id)) ?? history.named(room, id);
+      if (event?.kind === "message" && messageOf(event).message.id === id) found.set(id, event.offset);
+    }
+    if (found.size === 0) throw new Refusal("not_found");
+    const data: Receipt = { chatId: chatOf(room), messageIds: [...found.keys()], userId, confirmed: true };
+    return {
+      rows: Array.from(found.values(), (offset) => ({ table: "receipts", offset, userId, time })),
+      publish: { kind: "read_receipt", data },
+    };
+  },
+};
+
+/** How many messages a joiner gets. */
+const HISTORY = 50;
+
+/** What a chat shows in a list of chats. */
+export function summary(history: History, chatId: string, before?: number) {
+  const room = roomOf(chatId);
+  const { title, count } = history.summary(room);
+  const last = lastMessages(history, room, 1, before)[0];
+  return {
+    chatId,
+    updates: {
+      title: title ?? chatId,
+      messageCount: last?.count ?? (before === undefined ? count : 0),
+      lastMessage: last ? messageOf(last).message.content : "",
+    },
+  };
+}
+
+/** The last messages as one `batch`, oldest first; fewer where they would not fit into a frame. */
+export function recent(
+  history: History,
+  chatId: string,
+  maxBytes: number,
+  now: number,
+  before?: number,
+): string | undefined {
+  const messages = lastMessages(history, roomOf(chatId), HISTORY, before);
+  const read = history.read(
+    roomOf(chatId),
+    messages.map((event) => event.offset),
+  );
+  const frames: string[] = [];
+  let bytes = 0;
+  for (const event of messages.reverse()) {
+    const body = read.has(event.offset) ? markRead(event) : event.body;
+    const frame = envelope(event.kind, body, event.time);
+    bytes += Buffer.byteLength(frame) + 1;
+    if (bytes > maxBytes) break;
+    frames.unshift(frame);
+  }
+  return frames.length === 0 ? undefined : batch(frames, now);
+}
+
+/** Contract: Read Receipts, `metadata.read`. */
+function markRead(event: StoredEvent): string {
+  const data = messageOf(event);
+  return JSON.stringify({
+    ...data,
+    message: { ...data.message, metadata: { ...data.message.metadata, read: true } },
+  });
+}
+
+/** The conversation up to and with this offset, oldest first. */
+export const conversation = (history: History, room: string, offset: number, limit: number) =>
+  lastMessages(history, room, limit, offset + 1).map((event) => {
+    const { role, content } = messageOf(event).message;
+    return { role, content };
+  });
+
+const lastMessages = (history: History, room: string, limit: number, before?: number): StoredEvent[] =>
+  history.page(room, { kind: "message", limit, ...(before === undefined ? {} : { before }) });

@@ -1,0 +1,132 @@
+import type { Context } from "../../core/context.ts";
+import { Pace } from "../../core/pace.ts";
+import { defineProtocol, type Services } from "../../core/protocol.ts";
+import { cleanText } from "../../core/text.ts";
+import { Answers } from "./answers.ts";
+import { createBatches } from "./batches.ts";
+import { applies, chatOf, type Entries, recent, roomOf, summary } from "./chat.ts";
+import { decode, envelope } from "./frames.ts";
+import { createRefuse } from "./refuse.ts";
+import { createMessages, events } from "./schema.ts";
+
+/** `chat_update` reaches those who have not joined at most so often a chat. */
+const UPDATE_MS = 1_000;
+const AUTH_MS = 10_000;
+const HEARTBEAT_MS = 30_000;
+
+interface State {
+  /** `?batch=1`: room frames come in batches. */
+  readonly batched: boolean;
+  /** Chats in which the user is shown as typing. */
+  readonly typing: Set<string>;
+}
+
+const room = ({ chatId }: { chatId: string }) => roomOf(chatId);
+const sender = ({ userId }: { userId: string }) => userId;
+
+/** Who leaves while shown as typing must not stay shown so. */
+function stopTyping(ctx: Context<typeof events, Entries, State>, chatId: string): void {
+  if (!ctx.state.typing.delete(chatId)) return;
+  ctx.relay(roomOf(chatId), "typing", { chatId, userId: ctx.identity.userId, isTyping: false });
+}
+
+/** Gurukul chat: talk with people and AI agents, typing, read receipts, history. */
+export function gurukul(services: Services<typeof events, Entries>) {
+  const { clock, history, settings, voice } = services;
+  const answers = new Answers(services);
+  const updates = new Pace(clock, UPDATE_MS, (room) =>
+    voice.announce(room, "chat_update", summary(history, chatOf(room))),
+  );
+  const update = (room: string) => voice.hasWatchers(room) && updates.touch(room);
+
+  return defineProtocol({
+    name: "gurukul",
+    paths: [settings.path],
+    roomKinds: ["chat"],
+    guests: false,
+    timeouts: { authMs: settings.authMs ?? AUTH_MS, heartbeatMs: settings.heartbeatMs ?? HEARTBEAT_MS },
+    limitBy: "user-and-kind",
+    messages: createMessages(settings.maxContentLength),
+    events,
+    rules: {
+      message: { allow: "user", cost: 1, room },
+      typing: { allow: "user", cost: 1, room, sender },
+      read_receipt: { allow: "user", cost: 1, room, sender },
+      chat_update: { allow: "user", cost: 1, room },
+      ping: { allow: "user", cost: 1 },
+    },
+
+    open: (url): State => ({ batched: url.searchParams.get("batch") === "1", typing: new Set() }),
+    token: (url) => url.searchParams.get("token"),
+    decode,
+    envelope: (kind, body, { time }) => envelope(kind, body, time),
+    refuse: createRefuse(clock),
+
+    handlers: {
+      message(ctx, { chatId, content, agentId, messageId }) {
+        const { userId } = ctx.identity;
+        const message = {
+          userId,
+          role: "user",
+          content: cleanText(content),
+          agentId,
+          messageId,
+          metadata: {},
+        } as const;
+        ctx.record(roomOf(chatId), "message", message, {
+          clientId: messageId,
+          applied(event) {
+            if (agentId && event) answers.ask({ event, agentId, refuse: (refusal) => ctx.refuse(refusal) });
+          },
+        });
+      },
+
+      typing(ctx, { chatId, userId, agentId, isTyping }) {
+        if (isTyping) ctx.state.typing.add(chatId);
+        else ctx.state.typing.delete(chatId);
+        ctx.relay(roomOf(chatId), "typing", { chatId, userId, agentId, isTyping });
+      },
+
+      read_receipt(ctx, { chatId, messageIds, userId }) {
+        ctx.record(roomOf(chatId), "read_receipt", { userId, messageIds });
+      },
+
+      chat_update(ctx, { action, chatId }) {
+        const room = roomOf(chatId);
+        if (action === "leave") {
+          stopTyping(ctx, chatId);
+          ctx.leave(room);
+          return;
+        }
+        ctx.join(room, (before) => {
+          const now = ctx.now();
+          const update = envelope("chat_update", JSON.stringify(summary(history, chatId, before)), now);
+          const past = recent(history, chatId, settings.maxFrameBytes, now, before);
+          return past === undefined ? [update] : [update, past];
+        });
+        ctx.watch(room);
+      },
+
+      ping(ctx, { timestamp }) {
+        ctx.reply("pong", { timestamp: timestamp ?? ctx.now() });
+      },
+    },
+    applies,
+
+    opened(ctx) {
+      if (!ctx.state.batched) return;
+      ctx.divert((send) => createBatches(clock, settings.batchMs, settings.maxFrameBytes, send));
+    },
+    granted: (ctx, room) => ctx.watch(room),
+    closed(ctx) {
+      for (const chatId of ctx.state.typing) stopTyping(ctx, chatId);
+    },
+    stored: ({ room }) => update(room),
+    retitled(room) {
+      voice.relay(room, "chat_update", summary(history, chatOf(room)));
+      update(room);
+    },
+    emptied: (room) => answers.cancel(room),
+    stop: () => answers.cancelAll(),
+  });
+}

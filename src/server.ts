@@ -1,0 +1,120 @@
+import type { Server } from "bun";
+import type { Config } from "./config.ts";
+import { hardLimit } from "./core/backpressure.ts";
+import { Connection } from "./core/connection.ts";
+import type { Connections } from "./core/connections.ts";
+import type { AnyProtocol } from "./core/protocol.ts";
+
+/** How long a peer may take over an HTTP request, an upgrade too, in seconds. */
+const HTTP_IDLE_SECONDS = 10;
+
+export interface Endpoint {
+  readonly config: Config;
+  readonly protocols: readonly AnyProtocol[];
+  readonly connections: Connections;
+  /** Largest frame that is ever sent, in bytes. */
+  readonly largestFrame: number;
+  draining(): boolean;
+  newId(): string;
+  now(): number;
+  spent(frame: string): void;
+  /** Everything that is no WebSocket endpoint. */
+  fetch(request: Request): Response | Promise<Response>;
+  failed(error: unknown): void;
+}
+
+interface SocketData {
+  readonly connection: Connection;
+  readonly token: string | null | undefined;
+}
+
+/** Bun.serve: upgrade, message, close. */
+export function listen(endpoint: Endpoint): Server<SocketData> {
+  const { config, connections, protocols } = endpoint;
+  return Bun.serve({
+    port: config.WS_PORT,
+    hostname: config.HOST,
+    idleTimeout: HTTP_IDLE_SECONDS,
+    ...(config.TLS_CERT_FILE && config.TLS_KEY_FILE
+      ? { tls: { cert: Bun.file(config.TLS_CERT_FILE), key: Bun.file(config.TLS_KEY_FILE) } }
+      : {}),
+    fetch(request, server) {
+      const url = new URL(request.url);
+      const candidates = protocols.filter((protocol) => protocol.paths.includes(url.pathname));
+      return candidates.length === 0
+        ? endpoint.fetch(request)
+        : upgrade(endpoint, candidates, request, url, server);
+    },
+    error(error) {
+      endpoint.failed(error);
+      return new Response("Internal server error", { status: 500 });
+    },
+    websocket: {
+      data: {} as SocketData,
+      maxPayloadLength: config.MAX_MESSAGE_BYTES,
+      backpressureLimit: hardLimit(config.MAX_BUFFERED_BYTES, endpoint.largestFrame),
+      closeOnBackpressureLimit: true,
+      // The core's heartbeat pings and ends silent peers.
+      idleTimeout: 0,
+      sendPings: false,
+      perMessageDeflate: false,
+      open: (ws) => connections.opened(ws.data.connection, ws, ws.data.token),
+      message: (ws, frame) => connections.received(ws.data.connection, frame),
+      ping: (ws) => connections.seen(ws.data.connection),
+      pong: (ws) => connections.seen(ws.data.connection),
+      close: (ws, code, reason) => connections.closed(ws.data.connection, code, reason),
+    },
+  });
+}
+
+/** Before any `await`, as Bun wants it: the token is checked when the socket is open. */
+function upgrade(
+  endpoint: Endpoint,
+  candidates: readonly AnyProtocol[],
+  request: Request,
+  url: URL,
+  server: Server<SocketData>,
+): Response | undefined {
+  const { config, connections } = endpoint;
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    return new Response("Expected a WebSocket upgrade", { status: 426, headers: { upgrade: "websocket" } });
+  }
+  if (endpoint.draining()) return new Response("Server is shutting down", { status: 503 });
+  const limit = config.MAX_CONNECTIONS;
+  if (limit > 0 && connections.all.size >= limit)
+    return new Response("Too many connections", { status: 503 });
+  if (!originAllowed(config, request)) return new Response("Origin not allowed", { status: 403 });
+  const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+  const protocol = candidates.find(({ subprotocol = "" }) => offered.includes(subprotocol));
+  if (!protocol) return new Response("Unknown subprotocol", { status: 400 });
+  const address = addressOf(config, request, server);
+  const connection = new Connection(
+    endpoint.newId(),
+    protocol,
+    protocol.open(url),
+    address,
+    endpoint.now(),
+    endpoint.spent,
+  );
+  const done = server.upgrade(request, {
+    data: { connection, token: protocol.token?.(url) },
+    // Without it Bun would echo whatever was offered first.
+    headers: { "Sec-WebSocket-Protocol": protocol.subprotocol ?? "" },
+  });
+  return done ? undefined : new Response("Bad WebSocket handshake", { status: 400 });
+}
+
+/** Only browsers send an origin, and only they can be made to connect by a page that the user did not mean. */
+function originAllowed({ ALLOWED_ORIGINS, production }: Config, request: Request): boolean {
+  const origin = request.headers.get("origin");
+  const allowed = ALLOWED_ORIGINS ?? (production ? [] : ["*"]);
+  return origin === null || allowed.includes("*") || allowed.includes(origin);
+}
+
+/** The last entry of X-Forwarded-For is the one that our own proxy wrote. */
+function addressOf({ TRUST_PROXY }: Config, request: Request, server: Server<SocketData>): string {
+  const forwarded = TRUST_PROXY
+    ? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim()
+    : undefined;
+  return forwarded || (server.requestIP(request)?.address ?? "");
+}

@@ -1,0 +1,26 @@
+import type { Database } from "bun:sqlite";
+// Imported as text, because the compiled binary has no folder to read them from.
+import first from "../../drizzle/0000_first.sql" with { type: "text" };
+
+/** Every migration of `drizzle/`, in order. */
+export const migrations: readonly string[] = [first];
+
+/** Brings the database up to date; returns how many migrations that took. Throws on one of a later version. */
+export function migrate(client: Database): number {
+  const done = client.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+  if (done > migrations.length) {
+    throw new Error(
+      `the database is of a later version: it has ${done} migrations, this one knows ${migrations.length}`,
+    );
+  }
+  const pending = migrations.slice(done);
+  client
+    .transaction(() => {
+      for (const migration of pending) {
+        for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);
+      }
+      client.run(`PRAGMA user_version = ${migrations.length}`);
+    })
+    .immediate();
+  return pending.length;
+}

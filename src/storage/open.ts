@@ -1,0 +1,67 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Config } from "../config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Store } from "../core/history.ts";
+import { type OpenDatabase, openDatabase } from "./database.ts";
+import { lockDatabase } from "./lock.ts";
+import { createPeople, type People } from "./people.ts";
+import { startRetention } from "./retention.ts";
+import { createStore } from "./store.ts";
+
+export interface Storage {
+  readonly store: Store;
+  readonly people: People;
+  close(): Promise<void>;
+}
+
+/** Takes the database for this process alone, for as long as the work takes. Throws `DatabaseLocked`. */
+export function withDatabase<T>(config: Config, work: (database: OpenDatabase) => T): T {
+  const { database, release } = take(config);
+  try {
+    return work(database);
+  } finally {
+    release();
+  }
+}
+
+function take(config: Config): { database: OpenDatabase; release(): void } {
+  const file = config.DATABASE_URL;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const unlock = lockDatabase(file);
+  try {
+    const database = openDatabase(file, config.SQLITE_SYNCHRONOUS);
+    return {
+      database,
+      release() {
+        database.client.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Takes the database for this server alone and starts what looks after it. Throws `DatabaseLocked`. */
+export function openStorage(
+  config: Config,
+  clock: Clock,
+  report: (error: unknown, context: Record<string, unknown>) => void,
+): Storage {
+  const { database, release } = take(config);
+  const checkpoints = { stop: async () => {} };
+  const stopRetention = startRetention(database, clock, config.HISTORY_RETENTION_DAYS, (error) =>
+    report(error, { where: "retention" }),
+  );
+  return {
+    store: createStore(database),
+    people: createPeople(database),
+    async close() {
+      stopRetention();
+      await checkpoints.stop();
+      release();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Membership } from "../core/access.ts";
+import type { Activity } from "../core/presence.ts";
+import type { OpenDatabase } from "./database.ts";
+import { members, rooms, users } from "./tables.ts";
+
+export interface Revocations {
+  /** Tokens of the user issued before this time are refused; 0 when none are. Milliseconds since the epoch. */
+  revokedBefore(userId: string): number;
+  revoke(userId: string, time: number): void;
+}
+
+export interface People extends Membership, Activity, Revocations {
+  /** Milliseconds since the epoch; undefined for a user who was never here. */
+  lastActive(userId: string): number | undefined;
+}
+
+/** How many rooms of one user are looked up when he connects. */
+const ROOMS_OF_USER = 1_000;
+
+/** Who belongs where, and what is kept of users. */
+export function createPeople({ client, db }: OpenDatabase): People {
+  const { placeholder } = sql;
+  const user = eq(users.id, placeholder("userId"));
+  const isMember = db
+    .select({ room: members.room })
+    .from(members)
+    .where(and(eq(members.room, placeholder("room")), eq(members.userId, placeholder("userId"))))
+    .prepare();
+  const isOpen = db
+    .select({ open: rooms.open })
+    .from(rooms)
+    .where(eq(rooms.name, placeholder("room")))
+    .prepare();
+  const roomsOf = db
+    .select({ room: members.room })
+    .from(members)
+    .where(eq(members.userId, placeholder("userId")))
+    .limit(ROOMS_OF_USER)
+    .prepare();
+  const one = db.select().from(users).where(user).prepare();
+  const touch = db
+    .insert(users)
+    .values({ id: placeholder("userId"), lastActive: placeholder("time") })
+    .onConflictDoUpdate({ target: users.id, set: { lastActive: sql`excluded.last_active` } })
+    .prepare();
+  const revoke = db
+    .insert(users)
+    .values({ id: placeholder("userId"), revokedBefore: placeholder("time") })
+    .onConflictDoUpdate({ target: users.id, set: { revokedBefore: sql`excluded.revoked_before` } })
+    .prepare();
+  const saveAll = client.transaction((lastActive: ReadonlyMap<string, number>) => {
+    for (const [userId, time] of lastActive) touch.run({ userId, time });
+  }).immediate;
+
+  return {
+    isMember: (room, userId) => isMember.get({ room, userId }) !== undefined,
+    isOpen: (room) => isOpen.get({ room })?.open === true,
+    roomsOf: (userId) => roomsOf.all({ userId }).map((row) => row.room),
+    lastActive: (userId) => one.get({ userId })?.lastActive ?? undefined,
+    revokedBefore: (userId) => one.get({ userId })?.revokedBefore ?? 0,
+    revoke: (userId, time) => void revoke.run({ userId, time }),
+    save: (lastActive) => saveAll(lastActive),
+  };
+}

@@ -1,0 +1,60 @@
+import { and, asc, eq, lte, sql } from "drizzle-orm";
+import type { Cancel, Clock } from "../core/clock.ts";
+import type { OpenDatabase } from "./database.ts";
+import { events, receipts, rooms } from "./tables.ts";
+
+/** So few rows at a time that nobody notices, so often that it keeps up with a busy server. */
+const ROWS = 200;
+const EVERY_MS = 250;
+const DAY_MS = 86_400_000;
+
+/** Removes events older than so many days, and their receipts; numbering goes on where it was. 0 keeps all. */
+export function startRetention(
+  database: OpenDatabase,
+  clock: Clock,
+  days: number,
+  failed: (error: unknown) => void,
+): Cancel {
+  if (days === 0) return () => {};
+  return clock.every(EVERY_MS, () => {
+    try {
+      trim(database, clock.now() - days * DAY_MS);
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+function trim({ client, db }: OpenDatabase, before: number): void {
+  const oldest = db
+    .select({
+      position: events.position,
+      roomId: events.roomId,
+      offset: events.offset,
+      count: events.count,
+      time: events.time,
+    })
+    .from(events)
+    .orderBy(asc(events.position))
+    .limit(ROWS)
+    .all();
+  const young = oldest.findIndex((event) => event.time >= before);
+  const old = young === -1 ? oldest : oldest.slice(0, young);
+  const last = old.at(-1);
+  if (!last) return;
+  const trimmed = new Map(old.map((event) => [event.roomId, event]));
+  client
+    .transaction(() => {
+      for (const { roomId, offset, count } of trimmed.values()) {
+        db.update(rooms)
+          .set({ trimmedOffset: offset, trimmedCount: count })
+          .where(eq(rooms.id, roomId))
+          .run();
+        db.delete(receipts)
+          .where(and(eq(receipts.roomId, roomId), lte(receipts.offset, offset)))
+          .run();
+      }
+      db.delete(events).where(sql`${events.position} <= ${last.position}`).run();
+    })
+    .immediate();
+}

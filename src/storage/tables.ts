@@ -1,0 +1,74 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** Rooms that were ever written to or described. Events name them by this short id. */
+export const rooms = sqliteTable("rooms", {
+  id: integer("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  title: text("title"),
+  open: integer("open", { mode: "boolean" }).notNull().default(false),
+  /** Where numbering goes on when retention has removed the room's last event. */
+  trimmedOffset: integer("trimmed_offset").notNull().default(0),
+  trimmedCount: integer("trimmed_count").notNull().default(0),
+});
+
+/**
+ * The log as applied: append-only, the hot table. Its one index on all rows holds integers only; every
+ * further one would cost more than the rest of a message.
+ */
+export const events = sqliteTable(
+  "events",
+  {
+    position: integer("position").primaryKey(),
+    roomId: integer("room_id").notNull(),
+    offset: integer("offset").notNull(),
+    count: integer("count").notNull(),
+    time: integer("time").notNull(),
+    kind: text("kind").notNull(),
+    sender: text("sender"),
+    clientId: text("client_id"),
+    entry: text("entry").notNull(),
+    alias: text("alias"),
+    body: text("body").notNull(),
+  },
+  (table) => [
+    uniqueIndex("events_by_room").on(table.roomId, table.offset),
+    uniqueIndex("events_by_alias").on(table.roomId, table.alias).where(sql`alias is not null`),
+  ],
+);
+
+export const receipts = sqliteTable(
+  "receipts",
+  {
+    roomId: integer("room_id").notNull(),
+    offset: integer("offset").notNull(),
+    userId: text("user_id").notNull(),
+    time: integer("time").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.roomId, table.offset, table.userId] })],
+);
+
+export const members = sqliteTable(
+  "members",
+  {
+    room: text("room").notNull(),
+    userId: text("user_id").notNull(),
+    role: text("role"),
+    time: integer("time").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.room, table.userId] }), index("members_by_user").on(table.userId)],
+);
+
+export const users = sqliteTable("users", {
+  id: text("id").primaryKey(),
+  /** Milliseconds since the epoch. */
+  lastActive: integer("last_active"),
+  /** Tokens issued before this are refused. */
+  revokedBefore: integer("revoked_before"),
+});
+
+/** One row: how far the log has been applied. */
+export const logPosition = sqliteTable("log_position", {
+  id: integer("id").primaryKey(),
+  position: integer("position").notNull(),
+});

@@ -1,0 +1,132 @@
+import type { Logger } from "pino";
+import { createAgent } from "./agents/choose.ts";
+import { loadSecrets } from "./auth/secrets.ts";
+import { createTokenVerifier } from "./auth/tokens.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
+import { createCore } from "./core/core.ts";
+import { createHttpApp } from "./http/app.ts";
+import { protocols } from "./protocols/all.ts";
+import { type Endpoint, listen } from "./server.ts";
+import { openStorage } from "./storage/open.ts";
+
+export interface Switchboard {
+  readonly port: number;
+  /** Takes no more connections, tells each client, closes 1012, flushes the store. */
+  stop(): Promise<void>;
+}
+
+/** Wires everything, then listens. Throws before it listens when something of it cannot be had. */
+export async function startSwitchboard(
+  config: Config,
+  log: Logger,
+  clock: Clock = systemClock,
+): Promise<Switchboard> {
+  const report = (error: unknown, context: Record<string, unknown> = {}) =>
+    log.error({ err: error, ...context }, "error");
+  const warn = (line: string) => log.warn(line);
+
+  const { apiKeys, jwtSecret } = loadSecrets(config, warn);
+  const agent = createAgent(config);
+  const verifier = createTokenVerifier({
+    clock,
+    log: warn,
+    ...(jwtSecret !== undefined && { secret: jwtSecret }),
+    ...(config.JWT_JWKS_URL !== undefined && { jwksUrl: config.JWT_JWKS_URL }),
+    ...(config.JWT_ISSUER !== undefined && { issuer: config.JWT_ISSUER }),
+    ...(config.JWT_AUDIENCE !== undefined && { audience: config.JWT_AUDIENCE }),
+  });
+  await verifier.prefetch();
+  const storage = openStorage(config, clock, report);
+
+  const core = createCore({
+    ...{ clock, verifier, agent, protocols, report },
+    store: storage.store,
+    people: storage.people,
+    settings: {
+      path: config.WS_PATH,
+      authMs: config.AUTH_TIMEOUT_MS,
+      heartbeatMs: config.HEARTBEAT_INTERVAL_MS,
+      maxContentLength: config.MAX_CONTENT_LENGTH,
+      // Whoever has room for one frame more can take the largest.
+      maxFrameBytes: Math.floor(config.MAX_BUFFERED_BYTES * 0.75),
+      batchMs: config.BATCH_INTERVAL_MS,
+    },
+    limits: {
+      messagesPerMinute: config.MESSAGE_RATE_LIMIT,
+      burst: config.MESSAGE_BURST_LIMIT,
+      connectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
+      bufferedBytes: config.MAX_BUFFERED_BYTES,
+    },
+    publisher: () => server,
+    note: (what, context) => log[what === "refused" ? "warn" : "info"](context, what),
+  });
+
+  let draining = false;
+  const startedAt = clock.now();
+  const app = createHttpApp({
+    apiKeys,
+    failed: (error) => report(error, { where: "http" }),
+    rooms: { record: core.recordRoom },
+    users: {
+      isOnline: (userId) => core.presence.isOnline(userId),
+      lastActive: (userId) => core.presence.lastSeen(userId) ?? storage.people.lastActive(userId),
+      revoke(userId) {
+        storage.people.revoke(userId, clock.now());
+        return core.endUser(userId);
+      },
+    },
+    condition: () => ({
+      connections: core.connections.all.size,
+      activeChats: core.rooms.count("chat"),
+      uptime: (clock.now() - startedAt) / 1_000,
+      draining,
+      storeWorks: core.turns.lastCommitWorked,
+    }),
+  });
+
+  const endpoint: Endpoint = {
+    ...{ config, protocols: core.protocols, connections: core.connections },
+    largestFrame: Math.max(
+      config.MAX_BUFFERED_BYTES,
+      8 * config.MAX_CONTENT_LENGTH + 2 * config.MAX_MESSAGE_BYTES,
+    ),
+    newId: core.newId,
+    spent: core.spent,
+    now: clock.now,
+    draining: () => draining,
+    fetch: (request) => app.fetch(request),
+    failed: (error) => report(error, { where: "http" }),
+  };
+  const server = await listenOr(endpoint, storage.close);
+
+  return {
+    port: server.port ?? config.WS_PORT,
+    async stop() {
+      if (draining) return;
+      draining = true;
+      core.stop();
+      await drained(() => server.pendingWebSockets === 0, config.SHUTDOWN_GRACE_MS);
+      await server.stop(true);
+      await storage.close();
+    },
+  };
+}
+
+async function listenOr(endpoint: Endpoint, failed: () => Promise<void>): Promise<ReturnType<typeof listen>> {
+  try {
+    return listen(endpoint);
+  } catch (error) {
+    await failed();
+    const { HOST, WS_PORT } = endpoint.config;
+    throw new ConfigError(
+      `WS_PORT: cannot listen on ${HOST}:${WS_PORT} (${error instanceof Error ? error.message : error})`,
+    );
+  }
+}
+
+/** What was sent is on its way to the peers; the slow ones get this long. */
+async function drained(done: () => boolean, graceMs: number): Promise<void> {
+  const deadline = performance.now() + graceMs;
+  while (!done() && performance.now() < deadline) await Bun.sleep(5);
+}
