@@ -81,8 +81,7 @@ function upgrade(
   }
   if (endpoint.draining()) return new Response("Server is shutting down", { status: 503 });
   const limit = config.MAX_CONNECTIONS;
-  if (limit > 0 && connections.all.size >= limit)
-    return new Response("Too many connections", { status: 503 });
+  if (limit > 0 && connections.count >= limit) return new Response("Too many connections", { status: 503 });
   if (!originAllowed(config, request)) return new Response("Origin not allowed", { status: 403 });
   const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
   const protocol = candidates.find(({ subprotocol = "" }) => offered.includes(subprotocol));

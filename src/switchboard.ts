@@ -77,7 +77,7 @@ export async function startSwitchboard(
       },
     },
     condition: () => ({
-      connections: core.connections.all.size,
+      connections: core.connections.count,
       activeChats: core.rooms.count("chat"),
       uptime: (clock.now() - startedAt) / 1_000,
       draining,

@@ -1,4 +1,3 @@
-import type { ConnectionContext } from "./context.ts";
 import type { Identity } from "./identity.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import type { Refusal } from "./refusal.ts";
@@ -45,7 +44,7 @@ export class Connection {
   lastSeen: number;
   nextPing: number;
   ending: Ending | undefined;
-  #opened: { socket: Socket; context: ConnectionContext } | undefined;
+  #socket: Socket | undefined;
 
   constructor(
     readonly id: string,
@@ -64,21 +63,12 @@ export class Connection {
   }
 
   get socket(): Socket {
-    return this.#whenOpened.socket;
+    if (!this.#socket) throw new Error("the socket has not opened");
+    return this.#socket;
   }
 
-  /** What the protocol's handlers get. */
-  get context(): ConnectionContext {
-    return this.#whenOpened.context;
-  }
-
-  get #whenOpened() {
-    if (!this.#opened) throw new Error("the socket has not opened");
-    return this.#opened;
-  }
-
-  opened(socket: Socket, context: ConnectionContext): void {
-    this.#opened = { socket, context };
+  opened(socket: Socket): void {
+    this.#socket = socket;
   }
 
   get open(): boolean {

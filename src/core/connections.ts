@@ -27,15 +27,23 @@ const MAX_WAITING = 256;
 
 /** The life of a connection: opened, authenticated, heard, closed. */
 export class Connections {
-  readonly all = new Set<Connection>();
+  readonly #contexts = new Map<Connection, ConnectionContext>();
 
   constructor(private readonly parts: ConnectionParts) {}
+
+  get all(): Iterable<Connection> {
+    return this.#contexts.keys();
+  }
+
+  get count(): number {
+    return this.#contexts.size;
+  }
 
   /** `token`: null when the upgrade should have brought one and did not, undefined when a message will. */
   opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
     const { clock, turns, rooms } = this.parts;
-    connection.opened(socket, new ConnectionContext(connection, clock, turns, rooms));
-    this.all.add(connection);
+    connection.opened(socket);
+    this.#contexts.set(connection, new ConnectionContext(connection, clock, turns, rooms));
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
     else if (token !== undefined) void this.#authenticate(connection, token);
   }
@@ -46,7 +54,7 @@ export class Connections {
     if (connection.waiting) {
       if (connection.waiting.length < MAX_WAITING) connection.waiting.push(frame);
       else connection.refuse(new Refusal("unauthenticated"));
-    } else receive(this.parts, connection.context, frame);
+    } else receive(this.parts, this.#context(connection), frame);
   }
 
   /** Any sign of life. */
@@ -55,12 +63,14 @@ export class Connections {
   }
 
   closed(connection: Connection, code: number, reason: string): void {
-    if (!this.all.delete(connection)) return;
+    const context = this.#contexts.get(connection);
+    if (!context) return;
+    this.#contexts.delete(connection);
     const { note, presence, rooms } = this.parts;
     connection.ending ??= { code, reason };
     const { identity, protocol } = connection;
     if (identity) {
-      protocol.closed?.(connection.context);
+      protocol.closed?.(context);
       rooms.leaveAll(connection);
       presence.remove(identity.userId, connection);
     }
@@ -78,7 +88,7 @@ export class Connections {
       const { identity, protocol } = connection;
       if (!identity) continue;
       if (this.parts.access.roomsOf(identity, protocol.roomKinds).has(room)) {
-        protocol.granted?.(connection.context, room);
+        protocol.granted?.(this.#context(connection), room);
       } else {
         this.parts.rooms.unwatch(connection, room);
         if (!this.parts.access.may(identity, room)) this.#expel(connection, room);
@@ -112,7 +122,7 @@ export class Connections {
     presence.add(userId, connection);
     const { address, id, protocol } = connection;
     note("connect", { connection: id, protocol: protocol.name, userId, address });
-    const context = connection.context;
+    const context = this.#context(connection);
     protocol.opened?.(context);
     for (const room of access.roomsOf(identity, protocol.roomKinds)) protocol.granted?.(context, room);
     const { waiting = [] } = connection;
@@ -134,5 +144,11 @@ export class Connections {
     connection.refuse(refusal);
     // Whoever could not be admitted does not stay, whatever the protocol makes of the reason.
     connection.close(1008, "Authentication failed");
+  }
+
+  #context(connection: Connection): ConnectionContext {
+    const context = this.#contexts.get(connection);
+    if (!context) throw new Error("the connection is not open");
+    return context;
   }
 }

@@ -77,7 +77,7 @@ export function createCore(parts: CoreParts) {
     const protocol = factory({ clock, history: store, agent: parts.agent, voice, settings, report });
     protocols.set(protocol.name, protocol);
   }
-  startHeartbeat(clock, connections.all, [...protocols.values()]);
+  startHeartbeat(clock, () => connections.all, [...protocols.values()]);
   clock.every(SWEEP_MS, () => guard.sweep());
 
   return {

@@ -14,13 +14,13 @@ const SWEEP_MS = 250;
  */
 export function startHeartbeat(
   clock: Clock,
-  connections: Iterable<Connection>,
+  connections: () => Iterable<Connection>,
   protocols: readonly AnyProtocol[],
 ): void {
   const shortest = Math.min(...protocols.flatMap(({ timeouts }) => [timeouts.authMs, timeouts.heartbeatMs]));
   clock.every(Math.min(SWEEP_MS, Math.max(10, shortest / 4)), () => {
     const now = clock.now();
-    for (const connection of connections) if (connection.open) lookAfter(connection, now);
+    for (const connection of connections()) if (connection.open) lookAfter(connection, now);
   });
 }
 
