@@ -4,6 +4,9 @@ import { z } from "zod";
 const count = (fallback: number) =>
   z.coerce.number("a whole number").int("a whole number").min(0, "0 or more").default(fallback);
 const atLeastOne = z.coerce.number("a whole number").int("a whole number").min(1, "1 or more");
+/** Timers take no more. */
+const LONGEST_MS = 2_147_483_647;
+const milliseconds = atLeastOne.max(LONGEST_MS, `at most ${LONGEST_MS}`);
 const positive = (fallback: number) => atLeastOne.default(fallback);
 const list = z.string().transform((text) =>
   text
@@ -57,13 +60,13 @@ const environment = z.object({
   MAX_BUFFERED_BYTES: positive(1_048_576).refine((bytes) => bytes >= 16_384, "16384 or more"),
   MAX_MESSAGE_BYTES: positive(65_536),
   MAX_CONTENT_LENGTH: positive(10_000),
-  AUTH_TIMEOUT_MS: atLeastOne.optional(),
-  HEARTBEAT_INTERVAL_MS: atLeastOne.optional(),
-  BATCH_INTERVAL_MS: positive(100),
+  AUTH_TIMEOUT_MS: milliseconds.optional(),
+  HEARTBEAT_INTERVAL_MS: milliseconds.optional(),
+  BATCH_INTERVAL_MS: milliseconds.default(100),
   AI_BASE_URL: url.optional(),
   AI_API_KEY: z.string().optional(),
   AI_MODEL: z.string().optional(),
-  AI_TIMEOUT_MS: positive(30_000),
+  AI_TIMEOUT_MS: milliseconds.default(30_000),
   AI_PROMPTS_FILE: z.string().optional(),
   ALLOWED_ORIGINS: list.optional(),
   TRUST_PROXY: flag.default(false),

@@ -90,6 +90,8 @@ const chunkShape = z.object({
     .array(
       z.object({
         delta: z.object({ content: z.string().nullish() }).nullish(),
+        /** Where the endpoint does not stream. */
+        message: z.object({ content: z.string().nullish() }).nullish(),
         finish_reason: z.string().nullish(),
         logprobs: z
           .object({ content: z.array(z.object({ logprob: z.number() })) })
@@ -107,7 +109,7 @@ async function read(stream: AsyncIterable<unknown>): Promise<Pick<Answer, "conte
   let probability = 0;
   for await (const chunk of stream) {
     const choice = chunkShape.parse(chunk).choices?.[0];
-    text += choice?.delta?.content ?? "";
+    text += (choice?.delta ?? choice?.message)?.content ?? "";
     finish = choice?.finish_reason ?? finish;
     for (const { logprob } of choice?.logprobs?.content ?? []) {
       tokens += 1;
@@ -145,5 +147,15 @@ async function fetchBounded(input: string | URL | Request, init?: RequestInit): 
       else controller.enqueue(chunk);
     },
   });
-  return new Response(response.body?.pipeThrough(bound) ?? null, response);
+  const bounded = new Response(response.body?.pipeThrough(bound) ?? null, response);
+  const isWhole = response.ok && response.headers.get("content-type")?.startsWith("application/json");
+  return isWhole ? asStream(bounded) : bounded;
+}
+
+/** Some endpoints pass over `stream: true` and answer in one piece: as a stream that is a single event. */
+async function asStream(response: Response): Promise<Response> {
+  const event = JSON.stringify(await response.json());
+  return new Response(`data: ${event}\n\ndata: [DONE]\n\n`, {
+    headers: { "content-type": "text/event-stream" },
+  });
 }

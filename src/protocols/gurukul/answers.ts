@@ -81,7 +81,9 @@ export class Answers {
   #record(question: StoredEvent, agentId: string, answer: Answer): void {
     const { settings, voice } = this.services;
     const { messageId }: MessageEvent = JSON.parse(question.body);
-    const parts = split(cleanText(answer.content), Math.min(PART_LENGTH, settings.maxContentLength));
+    const content = cleanText(answer.content);
+    if (content.trim() === "") throw new Refusal("unavailable", "nothing but markup");
+    const parts = split(content, Math.min(PART_LENGTH, settings.maxContentLength));
     for (const [index, content] of parts.entries()) {
       const place = { messageIndex: index + 1, totalMessages: parts.length };
       const metadata = { ...answer.metadata, confidence: answer.confidence, ...place };
