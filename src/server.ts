@@ -39,7 +39,9 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
       ? { tls: { cert: Bun.file(config.TLS_CERT_FILE), key: Bun.file(config.TLS_KEY_FILE) } }
       : {}),
     fetch(request, server) {
-      const url = new URL(request.url);
+      // Its authority is the Host header: anybody's text.
+      const url = URL.parse(request.url);
+      if (!url) return new Response("Bad request", { status: 400 });
       const candidates = protocols.filter((protocol) => protocol.paths.includes(url.pathname));
       return candidates.length === 0
         ? endpoint.fetch(request)
@@ -83,8 +85,13 @@ function upgrade(
   const limit = config.MAX_CONNECTIONS;
   if (limit > 0 && connections.count >= limit) return new Response("Too many connections", { status: 503 });
   if (!originAllowed(config, request)) return new Response("Origin not allowed", { status: 403 });
-  const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
-  const protocol = candidates.find(({ subprotocol = "" }) => offered.includes(subprotocol));
+  const offered = (request.headers.get("sec-websocket-protocol") ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  const protocol = candidates.find(({ subprotocol }) =>
+    subprotocol === undefined ? offered.length === 0 : offered.includes(subprotocol),
+  );
   if (!protocol) return new Response("Unknown subprotocol", { status: 400 });
   const address = addressOf(config, request, server);
   const connection = new Connection(
