@@ -1,5 +1,6 @@
 CREATE TABLE `events` (
-	`position` integer PRIMARY KEY NOT NULL,
+	`id` integer PRIMARY KEY NOT NULL,
+	`position` integer NOT NULL,
 	`room_id` integer NOT NULL,
 	`offset` integer NOT NULL,
 	`count` integer NOT NULL,
@@ -9,6 +10,7 @@ CREATE TABLE `events` (
 	`client_id` text,
 	`entry` text NOT NULL,
 	`alias` text,
+	`silent` integer NOT NULL,
 	`body` text NOT NULL
 );
 --> statement-breakpoint
@@ -46,6 +48,13 @@ CREATE TABLE `rooms` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `rooms_name_unique` ON `rooms` (`name`);--> statement-breakpoint
+CREATE TABLE `state` (
+	`room_id` integer NOT NULL,
+	`key` text NOT NULL,
+	`value` text NOT NULL,
+	PRIMARY KEY(`room_id`, `key`)
+);
+--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,
 	`last_active` integer,

@@ -1,9 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 
-const count = (fallback: number) =>
-  z.coerce.number("a whole number").int("a whole number").min(0, "0 or more").default(fallback);
-const atLeastOne = z.coerce.number("a whole number").int("a whole number").min(1, "1 or more");
+const whole = z.coerce.number("a whole number").int("a whole number");
+const count = (fallback: number) => whole.min(0, "0 or more").default(fallback);
+const atLeastOne = whole.min(1, "1 or more");
 /** Timers take no more. */
 const LONGEST_MS = 2_147_483_647;
 const milliseconds = atLeastOne.max(LONGEST_MS, `at most ${LONGEST_MS}`);
@@ -57,7 +57,7 @@ const environment = z.object({
   MAX_CONNECTIONS_PER_USER: count(5),
   MESSAGE_RATE_LIMIT: count(100),
   MESSAGE_BURST_LIMIT: count(100),
-  MAX_BUFFERED_BYTES: positive(1_048_576).refine((bytes) => bytes >= 16_384, "16384 or more"),
+  MAX_BUFFERED_BYTES: whole.min(16_384, "16384 or more").default(1_048_576),
   MAX_MESSAGE_BYTES: positive(65_536),
   MAX_CONTENT_LENGTH: positive(10_000),
   AUTH_TIMEOUT_MS: milliseconds.optional(),
@@ -90,10 +90,10 @@ export type Config = Readonly<z.output<typeof environment>> & {
 /** A setting is wrong or missing; each line names the variable and what it should have been. */
 export class ConfigError extends Error {}
 
-/** Reads the settings from an environment. An empty variable counts as unset. Throws `ConfigError`. */
+/** Reads the settings from an environment. A blank variable counts as unset. Throws `ConfigError`. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const set = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""),
   );
   const parsed = environment.safeParse(set);
   if (!parsed.success) {

@@ -4,34 +4,50 @@ import { Refusal } from "./refusal.ts";
 import { Repeats, WINDOW_MESSAGES, WINDOW_MS } from "./repeats.ts";
 
 /** Where an entry falls in its room, for the reducer that applies it. */
-export interface Place {
-  /** The offset that its event will have. */
+export interface Place<State = unknown> {
+  /** The offset that its first event will have. */
   readonly offset: number;
   /** Committed before this entry, or earlier in the same turn. */
   readonly history: History;
+  /**
+   * What the protocol keeps of the room, made by its `restore`. A reducer may change it, but only once it
+   * can no longer refuse; it is restored anew when the commit fails.
+   */
+  readonly state: State;
+}
+
+/** An event that an entry makes: stored under the room's next offset, then published. */
+export interface Made {
+  readonly kind: string;
+  readonly data: unknown;
+  /** Counts as one of the room's history messages. */
+  readonly counted?: boolean | undefined;
+  /** An id that somebody else gave it, to find it by. */
+  readonly alias?: string | undefined;
+  /** Stored and not published. */
+  readonly silent?: boolean;
 }
 
 /** What an entry comes to. A reducer decides it from the entry and its place alone, and may throw a `Refusal`. */
 export interface Decision {
-  /** Stored under the room's next offset, then published. */
-  readonly event?: {
-    readonly kind: string;
-    readonly data: unknown;
-    /** Counts as one of the room's history messages. */
-    readonly counted?: boolean;
-    /** An id that somebody else gave it, to find it by. */
-    readonly alias?: string;
-  };
-  /** Published only, after the event. */
+  readonly events?: readonly Made[];
+  /** Published only, after the events. */
   readonly publish?: { readonly kind: string; readonly data: unknown };
   readonly rows?: readonly Row[];
 }
 
-export type Reducer = (entry: Entry<never>, place: Place) => Decision;
+export type Reducer = (entry: Entry<never>, place: Place<never>) => Decision;
+
+/** How the entries of one protocol are applied. */
+export interface Reducers {
+  reducerOf(kind: string): Reducer | undefined;
+  /** What the protocol keeps of a room, as its log has made it. */
+  restore?: ((room: string, history: History) => unknown) | undefined;
+}
 
 /** What became of an entry. */
 export type Outcome =
-  | { readonly is: "applied"; readonly event: StoredEvent | undefined; readonly publish: Decision["publish"] }
+  | { readonly is: "applied"; readonly events: readonly NewEvent[]; readonly publish: Decision["publish"] }
   | { readonly is: "repeated"; readonly event: StoredEvent }
   | { readonly is: "refused"; readonly refusal: Refusal };
 
@@ -39,7 +55,11 @@ interface RoomState {
   offset: number;
   count: number;
   repeats: Repeats | undefined;
+  /** What the protocol keeps of it. */
+  own: { readonly state: unknown } | undefined;
 }
+
+const NONE: readonly never[] = [];
 
 /** How many rooms are kept ready; one more is read from the store again when it is needed. */
 const ROOMS_IN_MEMORY = 20_000;
@@ -54,7 +74,7 @@ export class Applier {
 
   constructor(
     private readonly store: Store,
-    private readonly reducerOf: (protocol: string, kind: string) => Reducer | undefined,
+    private readonly reducersOf: (protocol: string) => Reducers,
     private readonly report: (error: unknown, entry: Entry) => void,
   ) {}
 
@@ -70,9 +90,10 @@ export class Applier {
       this.report(error, entry);
       return { is: "refused", refusal: new Refusal("internal") };
     }
-    const event = decision.event && this.#add(room, position, entry, decision.event);
-    for (const row of decision.rows ?? []) this.store.write(entry.room, row);
-    return { is: "applied", event, publish: decision.publish };
+    const { events = NONE, publish, rows = NONE } = decision;
+    const added = events.map((made) => this.#add(room, position, entry, made));
+    for (const row of rows) this.store.write(entry.room, row);
+    return { is: "applied", events: added, publish };
   }
 
   /** Drops what is kept in memory; the store says how things stand. */
@@ -81,12 +102,15 @@ export class Applier {
   }
 
   #decide(room: RoomState, entry: Entry): Decision {
-    const reducer = this.reducerOf(entry.protocol, entry.kind);
+    const { reducerOf, restore } = this.reducersOf(entry.protocol);
+    const reducer = reducerOf(entry.kind);
     if (!reducer) throw new Error(`no apply for ${entry.protocol} ${entry.kind}`);
-    return reducer(entry as Entry<never>, { offset: room.offset + 1, history: this.store });
+    room.own ??= { state: restore?.(entry.room, this.store) };
+    const place: Place = { offset: room.offset + 1, history: this.store, state: room.own.state };
+    return reducer(entry as Entry<never>, place as Place<never>);
   }
 
-  #add(room: RoomState, position: number, entry: Entry, made: NonNullable<Decision["event"]>): NewEvent {
+  #add(room: RoomState, position: number, entry: Entry, made: Made): NewEvent {
     const event: NewEvent = {
       position,
       room: entry.room,
@@ -98,19 +122,20 @@ export class Applier {
       time: entry.time,
       entry: entry.id,
       alias: made.alias ?? null,
+      silent: made.silent ?? false,
       body: JSON.stringify(made.data),
     };
     this.store.add(event);
     room.offset = event.offset;
     room.count = event.count;
-    if (entry.sender !== null && entry.clientId !== null) {
+    if (entry.clientId !== null) {
       this.#window(room, entry.room).add(entry.sender, entry.clientId, event.offset, entry.time);
     }
     return event;
   }
 
   #repeated(room: RoomState, entry: Entry): StoredEvent | undefined {
-    if (entry.sender === null || entry.clientId === null) return undefined;
+    if (entry.clientId === null) return undefined;
     const offset = this.#window(room, entry.room).find(entry.sender, entry.clientId);
     const stored = offset === undefined ? undefined : this.store.at(entry.room, offset);
     return stored?.sender === entry.sender && stored.clientId === entry.clientId ? stored : undefined;
@@ -125,7 +150,7 @@ export class Applier {
         if (this.#rooms.size <= ROOMS_IN_MEMORY / 2) break;
       }
     }
-    const room: RoomState = { ...this.store.head(name), repeats: undefined };
+    const room: RoomState = { ...this.store.head(name), repeats: undefined, own: undefined };
     this.#rooms.set(name, room);
     return room;
   }
@@ -144,9 +169,7 @@ export class Applier {
     }
     room.repeats = new Repeats();
     for (const row of rows.reverse()) {
-      if (row.sender !== null && row.clientId !== null) {
-        room.repeats.add(row.sender, row.clientId, row.offset, row.time);
-      }
+      if (row.clientId !== null) room.repeats.add(row.sender, row.clientId, row.offset, row.time);
     }
     return room.repeats;
   }

@@ -1,6 +1,7 @@
 import type { Access } from "./access.ts";
 import type { Connection, Socket } from "./connection.ts";
 import { ConnectionContext } from "./context.ts";
+import { roomOfAll, roomOfUser } from "./door.ts";
 import type { Identity, TokenVerifier } from "./identity.ts";
 import { type PipelineParts, receive } from "./pipeline.ts";
 import type { Presence } from "./presence.ts";
@@ -43,7 +44,10 @@ export class Connections {
   opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
     const { clock, turns, rooms } = this.parts;
     connection.opened(socket);
-    this.#contexts.set(connection, new ConnectionContext(connection, clock, turns, rooms));
+    const authenticate = (token: string, admitted: () => void) =>
+      void this.#authenticate(connection, token, admitted);
+    this.#contexts.set(connection, new ConnectionContext(connection, clock, turns, rooms, authenticate));
+    if (connection.protocol.guests) rooms.join(connection, roomOfAll(connection.protocol.name));
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
     else if (token !== undefined) void this.#authenticate(connection, token);
   }
@@ -69,11 +73,9 @@ export class Connections {
     const { note, presence, rooms } = this.parts;
     connection.ending ??= { code, reason };
     const { identity, protocol } = connection;
-    if (identity) {
-      protocol.closed?.(context);
-      rooms.leaveAll(connection);
-      presence.remove(identity.userId, connection);
-    }
+    protocol.closed?.(context);
+    rooms.leaveAll(connection);
+    if (identity) presence.remove(identity.userId, connection);
     note("disconnect", {
       connection: connection.id,
       protocol: protocol.name,
@@ -102,19 +104,19 @@ export class Connections {
     connection.refuse(new Refusal("forbidden"));
   }
 
-  async #authenticate(connection: Connection, token: string): Promise<void> {
+  async #authenticate(connection: Connection, token: string, admitted?: () => void): Promise<void> {
     connection.waiting = [];
     try {
       const identity = await this.parts.verifier.verify(token);
-      if (connection.open) this.#admit(connection, identity);
+      if (connection.open) this.#admit(connection, identity, admitted);
     } catch (error) {
       if (!(error instanceof Refusal)) this.parts.report(error, { where: "authenticate" });
       this.#reject(connection, error instanceof Refusal ? error : new Refusal("internal"));
     }
   }
 
-  #admit(connection: Connection, identity: Identity): void {
-    const { access, maxPerUser, note, presence, revokedBefore } = this.parts;
+  #admit(connection: Connection, identity: Identity, admitted?: () => void): void {
+    const { access, maxPerUser, note, presence, revokedBefore, rooms } = this.parts;
     const { userId } = identity;
     if (identity.issuedAt < revokedBefore(userId)) throw new Refusal("unauthenticated", "revoked");
     if (maxPerUser > 0 && presence.of(userId).size >= maxPerUser) throw new Refusal("too_many_connections");
@@ -123,7 +125,10 @@ export class Connections {
     const { address, id, protocol } = connection;
     note("connect", { connection: id, protocol: protocol.name, userId, address });
     const context = this.#context(connection);
-    protocol.opened?.(context);
+    admitted?.();
+    protocol.admitted?.(context);
+    rooms.join(connection, roomOfUser(protocol.name, userId));
+    rooms.join(connection, roomOfAll(protocol.name));
     for (const room of access.roomsOf(identity, protocol.roomKinds)) protocol.granted?.(context, room);
     const { waiting = [] } = connection;
     connection.waiting = undefined;

@@ -34,6 +34,7 @@ export interface Context<Out extends Schemas, Entries, State> {
   readonly state: State;
   /** Throws a `Refusal` for a guest. */
   readonly identity: Identity;
+  readonly isGuest: boolean;
   now(): number;
   /** Appends an entry; the sender is confirmed or refused when it was applied. */
   record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], recording?: Recording): void;
@@ -52,6 +53,8 @@ export interface Context<Out extends Schemas, Entries, State> {
   leave(room: string): void;
   /** Hears the room's announcements from now on, while it has not joined. */
   watch(room: string): void;
+  /** Checks a token that came in a message. What comes in meanwhile waits; `admitted` runs before all of it. */
+  authenticate(token: string, admitted: () => void): void;
   /** From now on the room frames of this connection go this way. Only before it joins a room. */
   divert(make: (send: (frame: string) => void) => Diversion): void;
 }
@@ -91,6 +94,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     private readonly clock: Clock,
     private readonly turns: TurnQueue,
     private readonly rooms: Rooms,
+    readonly authenticate: (token: string, admitted: () => void) => void,
   ) {}
 
   get state(): unknown {
@@ -100,6 +104,10 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   get identity(): Identity {
     if (!this.connection.identity) throw new Refusal("unauthenticated");
     return this.connection.identity;
+  }
+
+  get isGuest(): boolean {
+    return this.connection.identity === undefined;
   }
 
   now(): number {

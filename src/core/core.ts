@@ -1,10 +1,11 @@
 import { Access, kindOf, type Membership } from "./access.ts";
 import type { Agent } from "./agent.ts";
-import { Applier, type Reducer } from "./apply.ts";
+import { Applier, type Reducer, type Reducers } from "./apply.ts";
 import { BackpressureGuard, SWEEP_MS } from "./backpressure.ts";
 import type { Clock } from "./clock.ts";
 import { Connections } from "./connections.ts";
 import { createVoice } from "./context.ts";
+import { applyPosted, POSTED, type Post, post } from "./door.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { Store } from "./history.ts";
 import type { TokenVerifier } from "./identity.ts";
@@ -39,6 +40,18 @@ export interface CoreParts {
 
 export type Core = ReturnType<typeof createCore>;
 
+const own = (applies: object, kind: string): Reducer | undefined =>
+  Object.hasOwn(applies, kind) ? (applies as Record<string, Reducer>)[kind] : undefined;
+
+/** Those of a protocol, or those of the core itself. */
+const reducers = (protocol: AnyProtocol | undefined): Reducers =>
+  protocol
+    ? {
+        reducerOf: (kind) => own(protocol.applies, kind) ?? own({ [POSTED]: applyPosted }, kind),
+        restore: protocol.restore,
+      }
+    : { reducerOf: (kind) => own(roomApplies, kind) };
+
 /** Puts the core together: it knows no contract, no database, no server. */
 export function createCore(parts: CoreParts) {
   const { clock, limits, note, people, report, settings, store, verifier } = parts;
@@ -55,10 +68,7 @@ export function createCore(parts: CoreParts) {
   const rooms = new Rooms(parts.publisher, guard.spent, (room) => ownerOf(room)?.emptied?.(room));
   const applier = new Applier(
     store,
-    (protocol, kind): Reducer | undefined => {
-      const applies = protocol === "" ? roomApplies : protocols.get(protocol)?.applies;
-      return applies && Object.hasOwn(applies, kind) ? (applies as Record<string, Reducer>)[kind] : undefined;
-    },
+    (name) => reducers(protocols.get(name)),
     (error, { protocol, kind }) => report(error, { where: "apply", protocol, kind }),
   );
   const turns = new Turns({ clock, newId, log: () => log, store, applier, rooms, protocols, report });
@@ -101,6 +111,12 @@ export function createCore(parts: CoreParts) {
       });
       if (kind === "room") ownerOf(room)?.retitled?.(room);
       else connections.membershipChanged(room, (body as RoomEntries["member"]).userId);
+    },
+
+    /** Resolves to the ids of the posts once they are stored; undefined where there is no such protocol. */
+    post(protocol: string, posts: readonly Post[]): Promise<string[]> | undefined {
+      const known = protocols.get(protocol);
+      return known && post(known, turns, posts);
     },
 
     /** Ends every connection of a user; returns how many. */

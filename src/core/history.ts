@@ -33,6 +33,8 @@ export interface History {
   read(room: string, offsets: readonly number[]): ReadonlySet<number>;
   /** The title a backend has given the room, and how many history messages it has had. */
   summary(room: string): { readonly title: string | undefined; readonly count: number };
+  /** What the protocol's reducers have written of the room, by key. */
+  state(room: string): ReadonlyMap<string, string>;
 }
 
 /** What applying an entry writes besides its event. */
@@ -45,12 +47,15 @@ export type Row =
       readonly role: string | null;
       readonly time: number;
     }
+  /** Whatever a protocol keeps of a room, by its own keys; null removes it. */
+  | { readonly table: "state"; readonly key: string; readonly value: string | null }
   | { readonly table: "members"; readonly userId: string; readonly remove: true };
 
 export interface NewEvent extends StoredEvent {
   readonly position: number;
   readonly entry: string;
   readonly alias: string | null;
+  readonly silent: boolean;
 }
 
 /** The last event of a room, as `apply` goes on from it. */

@@ -1,9 +1,13 @@
 import type { Clock } from "./clock.ts";
 
 interface Bucket {
-  tokens: number;
+  /** What may pass, in the unit below. */
+  level: number;
   at: number;
 }
+
+/** Levels count in 60,000ths of a message: whole numbers, so that a wait is exact to the millisecond. */
+const UNIT = 60_000;
 
 /** Buckets that have filled up again are dropped when there are more than this. */
 const SWEEP_ABOVE = 10_000;
@@ -14,7 +18,7 @@ const SWEEP_ABOVE = 10_000;
  */
 export class Limiter {
   readonly #buckets = new Map<string, Bucket>();
-  readonly #burst: number;
+  readonly #full: number;
   #sweepAbove = SWEEP_ABOVE;
 
   constructor(
@@ -22,7 +26,7 @@ export class Limiter {
     private readonly perMinute: number,
     burst: number,
   ) {
-    this.#burst = burst === 0 ? perMinute : Math.min(burst, perMinute);
+    this.#full = UNIT * (burst === 0 ? perMinute : Math.min(burst, perMinute));
   }
 
   /** 0 when it may pass; otherwise the milliseconds after which it may. */
@@ -32,26 +36,25 @@ export class Limiter {
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       if (this.#buckets.size >= this.#sweepAbove) this.#sweep(now);
-      bucket = { tokens: this.#burst, at: now };
+      bucket = { level: this.#full, at: now };
       this.#buckets.set(key, bucket);
     } else if (now > bucket.at) {
-      bucket.tokens = this.#filled(bucket, now);
+      bucket.level = this.#filled(bucket, now);
       bucket.at = now;
     }
-    if (bucket.tokens >= cost) {
-      bucket.tokens -= cost;
-      return 0;
-    }
-    return Math.ceil(((cost - bucket.tokens) * 60_000) / this.perMinute);
+    const missing = cost * UNIT - bucket.level;
+    if (missing > 0) return Math.ceil(missing / this.perMinute);
+    bucket.level = -missing;
+    return 0;
   }
 
   #filled(bucket: Bucket, now: number): number {
-    return Math.min(this.#burst, bucket.tokens + ((now - bucket.at) * this.perMinute) / 60_000);
+    return Math.min(this.#full, bucket.level + (now - bucket.at) * this.perMinute);
   }
 
   #sweep(now: number): void {
     for (const [key, bucket] of this.#buckets) {
-      if (this.#filled(bucket, now) >= this.#burst) this.#buckets.delete(key);
+      if (this.#filled(bucket, now) >= this.#full) this.#buckets.delete(key);
     }
     this.#sweepAbove = Math.max(SWEEP_ABOVE, this.#buckets.size * 2);
   }

@@ -38,7 +38,10 @@ export function receive(parts: PipelineParts, ctx: ConnectionContext, frame: str
     protocol.handlers[kind]?.(ctx, message);
   } catch (error) {
     if (!(error instanceof Refusal)) parts.report(error, { where: "handler", connection: connection.id });
-    ctx.refuse(error instanceof Refusal ? error : new Refusal("internal"));
+    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+    // Before it has authenticated, nothing that a connection says wrong is worth another answer.
+    const isStranger = !connection.identity && !connection.protocol.guests;
+    ctx.refuse(isStranger ? new Refusal("unauthenticated", refusal.message) : refusal);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Agent } from "./agent.ts";
 import type { Decision, Place } from "./apply.ts";
 import type { Clock } from "./clock.ts";
 import type { Context, Voice } from "./context.ts";
+import type { Posting } from "./door.ts";
 import type { History, StoredEvent } from "./history.ts";
 import type { Entry } from "./log.ts";
 import type { Reason, Refusal } from "./refusal.ts";
@@ -45,7 +46,7 @@ export interface No {
  * What a protocol must provide. Everything it says to its clients is typed by `events`, everything that
  * they say to it by `messages`; what it records goes through `applies`.
  */
-export interface Protocol<In extends Schemas, Out extends Schemas, Entries, State> {
+export interface Protocol<In extends Schemas, Out extends Schemas, Entries, State, RoomState = unknown> {
   readonly name: string;
   /** Paths of its endpoints. */
   readonly paths: readonly string[];
@@ -76,12 +77,16 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   };
   /** Deterministic: decides from the entry and its place alone. */
   readonly applies: {
-    readonly [Kind in keyof Entries]: (entry: Entry<Entries[Kind]>, place: Place) => Decision;
+    readonly [Kind in keyof Entries]: (entry: Entry<Entries[Kind]>, place: Place<RoomState>) => Decision;
   };
+  /** What it keeps of a room for its `applies`, as the room's log has made it. */
+  restore?(room: string, history: History): RoomState;
+  /** Events that backends may post. */
+  readonly posts: { readonly [Kind in keyof Out]?: Posting<Body<Out, Kind>> };
 
-  /** The socket is open, and authenticated if it ever is by its upgrade. */
-  opened?(ctx: Context<Out, Entries, State>): void;
-  /** A room is the user's own: granted by name or by membership. After `opened`, and when it becomes so. */
+  /** The connection has authenticated. */
+  admitted?(ctx: Context<Out, Entries, State>): void;
+  /** A room is the user's own: granted by name or by membership. After `admitted`, and when it becomes so. */
   granted?(ctx: Context<Out, Entries, State>, room: string): void;
   /** The socket has closed; it is still in its rooms. */
   closed?(ctx: Context<Out, Entries, State>): void;
@@ -120,11 +125,11 @@ export interface Settings {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: protocols of all shapes lie in one list; each is checked where it is defined.
-export type AnyProtocol = Protocol<any, any, any, any>;
+export type AnyProtocol = Protocol<any, any, any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 export type ProtocolFactory = (services: Services<any, any>) => AnyProtocol;
 
 /** Infers the shape of a protocol from its schemas, top to bottom. */
-export const defineProtocol = <In extends Schemas, Out extends Schemas, Entries, State>(
-  protocol: Protocol<In, Out, Entries, State>,
-): Protocol<In, Out, Entries, State> => protocol;
+export const defineProtocol = <In extends Schemas, Out extends Schemas, Entries, State, RoomState>(
+  protocol: Protocol<In, Out, Entries, State, RoomState>,
+): Protocol<In, Out, Entries, State, RoomState> => protocol;

@@ -15,12 +15,12 @@ export class Repeats {
   #since = 0;
 
   /** The offset of the message that may have carried this id. */
-  find(sender: string, clientId: string): number | undefined {
+  find(sender: string | null, clientId: string): number | undefined {
     const key = hash(sender, clientId);
     return this.#younger.get(key) ?? this.#older.get(key);
   }
 
-  add(sender: string, clientId: string, offset: number, time: number): void {
+  add(sender: string | null, clientId: string, offset: number, time: number): void {
     if (this.#younger.size === 0) this.#since = time;
     else if (this.#younger.size >= WINDOW_MESSAGES && time - this.#since >= WINDOW_MS) {
       this.#older = this.#younger;
@@ -32,7 +32,7 @@ export class Repeats {
 }
 
 /** Two 32-bit hashes side by side, as far as a double holds them exactly. */
-function hash(sender: string, clientId: string): number {
-  const text = `${sender}\n${clientId}`;
+function hash(sender: string | null, clientId: string): number {
+  const text = `${sender ?? ""}\n${clientId}`;
   return Bun.hash.xxHash32(text, 1) * 0x20_0000 + (Bun.hash.xxHash32(text, 2) >>> 11);
 }

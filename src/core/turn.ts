@@ -8,7 +8,7 @@ import { Refusal } from "./refusal.ts";
 import type { Rooms } from "./rooms.ts";
 
 /** What a recorded entry came to, once it is committed and no repeat. */
-export type Applied = (event: StoredEvent | undefined) => void;
+export type Applied = (events: readonly StoredEvent[]) => void;
 
 /** Who waits for the result of an entry. */
 export interface Waiting {
@@ -17,6 +17,7 @@ export interface Waiting {
   readonly applied?: Applied | undefined;
   /** For an entry of no connection's. */
   readonly refused?: (refusal: Refusal) => void;
+  readonly repeated?: () => void;
 }
 
 /** The first offset of a room that this turn has committed and not yet published. */
@@ -34,7 +35,8 @@ const BUSY_RETRY_MS = 1_000;
 
 /** Where handlers leave what they want done. */
 export interface TurnQueue {
-  record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): void;
+  /** Returns the id of the entry. */
+  record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): string;
   /** Runs in its place among the turn's publishes, after the commit; when that fails, not at all. */
   after(effect: (pending: Pending) => void, waiting?: Waiting): void;
 }
@@ -66,13 +68,15 @@ export class Turns implements TurnQueue {
 
   constructor(private readonly parts: TurnParts) {}
 
-  record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): void {
+  record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): string {
     const { protocol, room, kind, sender, clientId, body } = entry;
     const time = this.parts.clock.now();
+    const id = this.parts.newId();
     this.#push({
-      entry: { v: 1, id: this.parts.newId(), time, protocol, room, kind, sender, clientId, body },
+      entry: { v: 1, id, time, protocol, room, kind, sender, clientId, body },
       waiting,
     });
+    return id;
   }
 
   after(effect: (pending: Pending) => void, waiting?: Waiting): void {
@@ -136,7 +140,8 @@ export class Turns implements TurnQueue {
     let applied = 0;
     const pending: Pending = (room) => {
       for (const outcome of outcomes.slice(applied)) {
-        if (outcome.is === "applied" && outcome.event?.room === room) return outcome.event.offset;
+        const first = outcome.is === "applied" ? outcome.events[0] : undefined;
+        if (first?.room === room) return first.offset;
       }
       return undefined;
     };
@@ -163,15 +168,24 @@ export class Turns implements TurnQueue {
     if (outcome.is === "repeated") {
       const { kind, body } = outcome.event;
       if (protocol) connection?.send(protocol.envelope(kind, body, outcome.event));
+      waiting.repeated?.();
       return;
     }
-    const { event, publish } = outcome;
-    if (protocol && event) this.#publish(protocol.envelope(event.kind, event.body, event), entry, connection);
-    if (protocol && publish) {
-      this.#publish(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry), entry, connection);
+    const { events, publish } = outcome;
+    if (protocol) {
+      for (const event of events) {
+        if (!event.silent) this.#publish(protocol.envelope(event.kind, event.body, event), entry, connection);
+      }
+      if (publish) {
+        this.#publish(
+          protocol.envelope(publish.kind, JSON.stringify(publish.data), entry),
+          entry,
+          connection,
+        );
+      }
     }
-    waiting.applied?.(event);
-    if (event) protocol?.stored?.(event);
+    waiting.applied?.(events);
+    for (const event of events) protocol?.stored?.(event);
   }
 
   /** To the room, and to the sender when that is not in it: it is the confirmation. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, lte, sql } from "drizzle-orm";
+import { and, asc, eq, lte } from "drizzle-orm";
 import type { Cancel, Clock } from "../core/clock.ts";
 import type { OpenDatabase } from "./database.ts";
 import { events, receipts, rooms } from "./tables.ts";
@@ -28,14 +28,14 @@ export function startRetention(
 function trim({ client, db }: OpenDatabase, before: number): void {
   const oldest = db
     .select({
-      position: events.position,
+      id: events.id,
       roomId: events.roomId,
       offset: events.offset,
       count: events.count,
       time: events.time,
     })
     .from(events)
-    .orderBy(asc(events.position))
+    .orderBy(asc(events.id))
     .limit(ROWS)
     .all();
   const young = oldest.findIndex((event) => event.time >= before);
@@ -54,7 +54,7 @@ function trim({ client, db }: OpenDatabase, before: number): void {
           .where(and(eq(receipts.roomId, roomId), lte(receipts.offset, offset)))
           .run();
       }
-      db.delete(events).where(sql`${events.position} <= ${last.position}`).run();
+      db.delete(events).where(lte(events.id, last.id)).run();
     })
     .immediate();
 }

@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, lt, sql } from "drizzle-orm";
 import type { NewEvent, Page, Row, Store, StoredEvent } from "../core/history.ts";
 import type { OpenDatabase } from "./database.ts";
-import { events, logPosition, members, receipts, rooms } from "./tables.ts";
+import { events, logPosition, members, receipts, rooms, state } from "./tables.ts";
 
 const { placeholder } = sql;
 const EVENT = {
@@ -67,12 +67,15 @@ export function createStore({ client, db }: OpenDatabase): Store {
       return id === undefined ? [] : statements.clientIds.all({ id, before, limit });
     },
     add({ room, ...event }: NewEvent) {
-      statements.addEvent.run({ ...event, id: madeRoomId(room) });
+      statements.addEvent.run({ ...event, silent: event.silent ? 1 : 0, id: madeRoomId(room) });
     },
     write(room: string, row: Row) {
       const id = madeRoomId(room);
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
-      else if (row.table === "rooms") {
+      else if (row.table === "state") {
+        if (row.value === null) statements.removeState.run({ id, key: row.key });
+        else statements.setState.run({ id, key: row.key, value: row.value });
+      } else if (row.table === "rooms") {
         if (row.title !== undefined) statements.setTitle.run({ id, title: row.title });
         if (row.open !== undefined) statements.setOpen.run({ id, open: row.open ? 1 : 0 });
       } else if ("remove" in row) statements.removeMember.run({ room, userId: row.userId });
@@ -98,6 +101,11 @@ export function createStore({ client, db }: OpenDatabase): Store {
       if (id === undefined || offsets.length === 0) return new Set();
       const range = { id, first: Math.min(...offsets), last: Math.max(...offsets) };
       return new Set(statements.read.all(range).map((row) => row.offset));
+    },
+    state(room) {
+      const id = roomId(room);
+      const rows = id === undefined ? [] : statements.state.all({ id });
+      return new Map(rows.map(({ key, value }) => [key, value]));
     },
     summary(room) {
       const id = roomId(room);
@@ -173,6 +181,7 @@ function prepare(db: OpenDatabase["db"]) {
         clientId: placeholder("clientId"),
         entry: placeholder("entry"),
         alias: placeholder("alias"),
+        silent: sql`${placeholder("silent")}`,
         body: placeholder("body"),
       })
       .prepare(),
@@ -205,6 +214,20 @@ function prepare(db: OpenDatabase["db"]) {
           sql`${receipts.userId} is not ${events.sender}`,
         ),
       )
+      .prepare(),
+    state: db
+      .select({ key: state.key, value: state.value })
+      .from(state)
+      .where(eq(state.roomId, placeholder("id")))
+      .prepare(),
+    setState: db
+      .insert(state)
+      .values({ roomId: placeholder("id"), key: placeholder("key"), value: placeholder("value") })
+      .onConflictDoUpdate({ target: [state.roomId, state.key], set: { value: sql`excluded.value` } })
+      .prepare(),
+    removeState: db
+      .delete(state)
+      .where(and(eq(state.roomId, placeholder("id")), eq(state.key, placeholder("key"))))
       .prepare(),
     addReceipt: db
       .insert(receipts)

@@ -19,7 +19,9 @@ export const rooms = sqliteTable("rooms", {
 export const events = sqliteTable(
   "events",
   {
-    position: integer("position").primaryKey(),
+    id: integer("id").primaryKey(),
+    /** Where in the log the entry is that made it. */
+    position: integer("position").notNull(),
     roomId: integer("room_id").notNull(),
     offset: integer("offset").notNull(),
     count: integer("count").notNull(),
@@ -29,6 +31,8 @@ export const events = sqliteTable(
     clientId: text("client_id"),
     entry: text("entry").notNull(),
     alias: text("alias"),
+    /** Stored and never published. */
+    silent: integer("silent", { mode: "boolean" }).notNull(),
     body: text("body").notNull(),
   },
   (table) => [
@@ -46,6 +50,17 @@ export const receipts = sqliteTable(
     time: integer("time").notNull(),
   },
   (table) => [primaryKey({ columns: [table.roomId, table.offset, table.userId] })],
+);
+
+/** What a protocol keeps of a room besides its events, by its own keys. */
+export const state = sqliteTable(
+  "state",
+  {
+    roomId: integer("room_id").notNull(),
+    key: text("key").notNull(),
+    value: text("value").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.roomId, table.key] })],
 );
 
 export const members = sqliteTable(

@@ -42,7 +42,7 @@ export const applies = {
       timestamp,
       metadata,
     };
-    return { event: { kind: "message", counted: true, data: { chatId, message, messageId: clientId } } };
+    return { events: [{ kind: "message", counted: true, data: { chatId, message, messageId: clientId } }] };
   },
 
   /** Only ids of this chat's messages count. */

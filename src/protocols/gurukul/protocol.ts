@@ -75,7 +75,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
         } as const;
         ctx.record(roomOf(chatId), "message", message, {
           clientId: messageId,
-          applied(event) {
+          applied([event]) {
             if (agentId && event) answers.ask({ event, agentId, refuse: (refusal) => ctx.refuse(refusal) });
           },
         });
@@ -112,8 +112,22 @@ export function gurukul(services: Services<typeof events, Entries>) {
       },
     },
     applies,
+    posts: {
+      message: {
+        room,
+        alias: ({ message }) => message.id,
+        counted: true,
+        prepare: ({ message, ...rest }) => ({
+          ...rest,
+          message: { ...message, content: cleanText(message.content) },
+        }),
+      },
+      typing: { room },
+      read_receipt: { room },
+      chat_update: { room },
+    },
 
-    opened(ctx) {
+    admitted(ctx) {
       if (!ctx.state.batched) return;
       ctx.divert((send) => createBatches(clock, settings.batchMs, settings.maxFrameBytes, send));
     },
