@@ -67,7 +67,16 @@ export async function startSwitchboard(
   const app = createHttpApp({
     apiKeys,
     failed: (error) => report(error, { where: "http" }),
-    rooms: { record: core.recordRoom },
+    rooms: {
+      history: storage.store,
+      protocols: core.protocols,
+      room: storage.people.room,
+      membersOf: storage.people.membersOf,
+      online: (room) => core.rooms.size(room),
+      record: core.recordRoom,
+    },
+    events: { post: core.post },
+    connections: { all: () => core.connections.all },
     users: {
       isOnline: (userId) => core.presence.isOnline(userId),
       lastActive: (userId) => core.presence.lastSeen(userId) ?? storage.people.lastActive(userId),
@@ -119,9 +128,11 @@ async function listenOr(endpoint: Endpoint, failed: () => Promise<void>): Promis
   } catch (error) {
     await failed();
     const { HOST, WS_PORT } = endpoint.config;
-    throw new ConfigError(
-      `WS_PORT: cannot listen on ${HOST}:${WS_PORT} (${error instanceof Error ? error.message : error})`,
-    );
+    const isAddress = error instanceof Error && "code" in error && /^(EADDR|EACCES)/.test(String(error.code));
+    const what = isAddress
+      ? `WS_PORT, HOST: cannot listen on ${HOST}:${WS_PORT}`
+      : "TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key";
+    throw new ConfigError(`${what} (${error instanceof Error ? error.message : error})`);
   }
 }
 

@@ -10,6 +10,17 @@ export async function serveCommand(config: Config, version: string): Promise<voi
   process.on("uncaughtException", (error) => log.error({ err: error }, "uncaught exception"));
 
   const running = await startSwitchboard(config, log);
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, "stop");
+    await running.stop();
+    process.exit(0);
+  };
+  // Before the first line is out, for it tells others that they may use the server, and stop it.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
+
   const secure = config.TLS_CERT_FILE ? "s" : "";
   const host = ["0.0.0.0", "::"].includes(config.HOST) ? "localhost" : config.HOST;
   const at = `${host}:${running.port}`;
@@ -18,13 +29,6 @@ export async function serveCommand(config: Config, version: string): Promise<voi
   console.log(`  data    ${config.DATABASE_URL}`);
   console.log(`  token   ${tokenHint(config)}`);
   log.info({ port: running.port, database: config.DATABASE_URL }, "start");
-
-  const stop = async (signal: string): Promise<void> => {
-    log.info({ signal }, "stop");
-    await running.stop();
-    process.exit(0);
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
 }
 
 function tokenHint(config: Config): string {

@@ -10,6 +10,9 @@ export interface Membership {
 
 export const kindOf = (room: string): string => room.slice(0, room.indexOf(":"));
 
+/** The name that stands for all rooms of a kind. */
+export const allOf = (kind: string): string => `${kind}:*`;
+
 /** The one place that decides who may be in a room, for every protocol. */
 export class Access {
   constructor(private readonly membership: Membership) {}
@@ -23,15 +26,19 @@ export class Access {
     );
   }
 
-  /** The rooms of these kinds that are the user's own: granted by name, or by membership. */
+  /**
+   * The rooms of these kinds that are the user's own: granted by name, or by membership. All rooms of a kind
+   * are one, `guild:*`, in the place of those by name.
+   */
   roomsOf(identity: Identity, kinds: readonly string[]): Set<string> {
-    const named = identity.grants.filter((grant) => !grant.endsWith("*"));
-    const all = [...named, ...this.membership.roomsOf(identity.userId)];
-    return new Set(all.filter((room) => kinds.includes(kindOf(room))));
+    const all = [...identity.grants, ...this.membership.roomsOf(identity.userId)];
+    const everyOf = kinds.filter((kind) => granted(identity.grants, allOf(kind)));
+    const named = all.filter((room) => kinds.includes(kindOf(room)) && !everyOf.includes(kindOf(room)));
+    return new Set([...everyOf.map(allOf), ...named]);
   }
 }
 
 function granted(grants: readonly string[], room: string): boolean {
   if (grants.length === 0) return false;
-  return grants.includes(room) || grants.includes("*") || grants.includes(`${kindOf(room)}:*`);
+  return grants.includes(room) || grants.includes("*") || grants.includes(allOf(kindOf(room)));
 }

@@ -92,7 +92,10 @@ export class Applier {
     }
     const { events = NONE, publish, rows = NONE } = decision;
     const added = events.map((made) => this.#add(room, position, entry, made));
-    for (const row of rows) this.store.write(entry.room, row);
+    for (const row of rows) {
+      this.store.write(entry.room, row);
+      if (row.table === "rooms" && "remove" in row) this.#rooms.delete(entry.room);
+    }
     return { is: "applied", events: added, publish };
   }
 
@@ -138,7 +141,10 @@ export class Applier {
     if (entry.clientId === null) return undefined;
     const offset = this.#window(room, entry.room).find(entry.sender, entry.clientId);
     const stored = offset === undefined ? undefined : this.store.at(entry.room, offset);
-    return stored?.sender === entry.sender && stored.clientId === entry.clientId ? stored : undefined;
+    if (stored?.sender !== entry.sender || stored.clientId !== entry.clientId) return undefined;
+    // Memory may hold more than the window; what it happens to hold must not decide.
+    const known = room.offset - stored.offset < WINDOW_MESSAGES || entry.time - stored.time < WINDOW_MS;
+    return known ? stored : undefined;
   }
 
   #room(name: string): RoomState {

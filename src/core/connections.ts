@@ -1,6 +1,6 @@
 import type { Access } from "./access.ts";
 import type { Connection, Socket } from "./connection.ts";
-import { ConnectionContext } from "./context.ts";
+import { type Admitted, ConnectionContext } from "./context.ts";
 import { roomOfAll, roomOfUser } from "./door.ts";
 import type { Identity, TokenVerifier } from "./identity.ts";
 import { type PipelineParts, receive } from "./pipeline.ts";
@@ -44,7 +44,7 @@ export class Connections {
   opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
     const { clock, turns, rooms } = this.parts;
     connection.opened(socket);
-    const authenticate = (token: string, admitted: () => void) =>
+    const authenticate = (token: string, admitted: Admitted) =>
       void this.#authenticate(connection, token, admitted);
     this.#contexts.set(connection, new ConnectionContext(connection, clock, turns, rooms, authenticate));
     if (connection.protocol.guests) rooms.join(connection, roomOfAll(connection.protocol.name));
@@ -98,13 +98,21 @@ export class Connections {
     }
   }
 
+  /** A room is no longer open, or is no more: out with who may not be in it. */
+  accessChanged(room: string): void {
+    for (const connection of [...this.parts.rooms.members(room)]) {
+      const { identity } = connection;
+      if (identity && !this.parts.access.may(identity, room)) this.#expel(connection, room);
+    }
+  }
+
   #expel(connection: Connection, room: string): void {
     if (!connection.rooms.has(room)) return;
     this.parts.rooms.leave(connection, room);
     connection.refuse(new Refusal("forbidden"));
   }
 
-  async #authenticate(connection: Connection, token: string, admitted?: () => void): Promise<void> {
+  async #authenticate(connection: Connection, token: string, admitted?: Admitted): Promise<void> {
     connection.waiting = [];
     try {
       const identity = await this.parts.verifier.verify(token);
@@ -115,21 +123,23 @@ export class Connections {
     }
   }
 
-  #admit(connection: Connection, identity: Identity, admitted?: () => void): void {
+  #admit(connection: Connection, identity: Identity, admitted?: Admitted): void {
     const { access, maxPerUser, note, presence, revokedBefore, rooms } = this.parts;
     const { userId } = identity;
     if (identity.issuedAt < revokedBefore(userId)) throw new Refusal("unauthenticated", "revoked");
     if (maxPerUser > 0 && presence.of(userId).size >= maxPerUser) throw new Refusal("too_many_connections");
-    connection.identity = identity;
-    presence.add(userId, connection);
     const { address, id, protocol } = connection;
+    const grants = [...(protocol.grants?.(identity.claims) ?? []), ...identity.grants];
+    connection.identity = { ...identity, grants };
+    presence.add(userId, connection);
     note("connect", { connection: id, protocol: protocol.name, userId, address });
     const context = this.#context(connection);
-    admitted?.();
+    const own = access.roomsOf(connection.identity, protocol.roomKinds);
+    admitted?.(own);
     protocol.admitted?.(context);
     rooms.join(connection, roomOfUser(protocol.name, userId));
     rooms.join(connection, roomOfAll(protocol.name));
-    for (const room of access.roomsOf(identity, protocol.roomKinds)) protocol.granted?.(context, room);
+    for (const room of own) protocol.granted?.(context, room);
     const { waiting = [] } = connection;
     connection.waiting = undefined;
     for (const frame of waiting) this.received(connection, frame);

@@ -29,6 +29,9 @@ export interface Recording {
   readonly applied?: Applied;
 }
 
+/** Hears which rooms are the user's own. */
+export type Admitted = (rooms: ReadonlySet<string>) => void;
+
 /** What a handler may do. It never touches a socket, a topic or the database. */
 export interface Context<Out extends Schemas, Entries, State> {
   readonly state: State;
@@ -54,7 +57,7 @@ export interface Context<Out extends Schemas, Entries, State> {
   /** Hears the room's announcements from now on, while it has not joined. */
   watch(room: string): void;
   /** Checks a token that came in a message. What comes in meanwhile waits; `admitted` runs before all of it. */
-  authenticate(token: string, admitted: () => void): void;
+  authenticate(token: string, admitted: Admitted): void;
   /** From now on the room frames of this connection go this way. Only before it joins a room. */
   divert(make: (send: (frame: string) => void) => Diversion): void;
 }
@@ -94,7 +97,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     private readonly clock: Clock,
     private readonly turns: TurnQueue,
     private readonly rooms: Rooms,
-    readonly authenticate: (token: string, admitted: () => void) => void,
+    readonly authenticate: (token: string, admitted: Admitted) => void,
   ) {}
 
   get state(): unknown {

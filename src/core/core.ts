@@ -110,6 +110,7 @@ export function createCore(parts: CoreParts) {
         turns.record(entry, { applied: () => resolve(), refused: reject });
       });
       if (kind === "room") ownerOf(room)?.retitled?.(room);
+      if (kind === "room" || kind === "room.removed") connections.accessChanged(room);
       else connections.membershipChanged(room, (body as RoomEntries["member"]).userId);
     },
 

@@ -47,18 +47,19 @@ export const applyPosted = ({ body: { type, ...made } }: Entry<PostedEvent>): De
 export const roomOfUser = (protocol: string, userId: string): string => `${protocol}-user:${userId}`;
 export const roomOfAll = (protocol: string): string => `${protocol}-everyone:all`;
 
-/** A post is wrong; `index` says which. */
+/** Posts that are wrong, each field by its path from the array of posts: `0.data.chatId`. */
 export class PostRefusal extends Error {
   constructor(
+    /** Unknown, or wrong. */
     readonly kind: "unknown_type" | "invalid",
-    readonly index: number,
     readonly issues: readonly FieldIssue[],
   ) {
-    super(`event ${index} is refused`);
+    super("a post is refused");
   }
 }
 
-interface Checked {
+/** A post that is right: what is recorded for it. */
+interface Recordable {
   readonly room: string;
   readonly kind: string;
   readonly body: unknown;
@@ -74,44 +75,50 @@ export async function post(
   turns: TurnQueue,
   posts: readonly Post[],
 ): Promise<string[]> {
-  const checked = posts.map((one, index) => check(protocol, one, index));
-  return Promise.all(
-    checked.map(
-      ({ room, kind, body, id }) =>
-        new Promise<string>((resolve, reject) => {
-          const entry = { protocol: protocol.name, room, kind, body, sender: null, clientId: id ?? null };
-          const stored = () => resolve(id ?? made);
-          const made = turns.record(entry, { applied: stored, repeated: stored, refused: reject });
-        }),
-    ),
+  const unknown = posts.flatMap(({ type }, index) =>
+    postingOf(protocol, type)
+      ? []
+      : [{ path: `${index}.type`, message: `${protocol.name} takes no such event` }],
   );
+  if (unknown.length > 0) throw new PostRefusal("unknown_type", unknown);
+  const issues: FieldIssue[] = [];
+  const recordable = posts.map((one, index) =>
+    check(protocol, one, (path, message) => issues.push({ path: `${index}.${path}`, message })),
+  );
+  if (issues.length > 0) throw new PostRefusal("invalid", issues);
+  return Promise.all(recordable.map((one) => record(protocol, turns, one as Recordable)));
 }
 
-function check(protocol: AnyProtocol, { to, type, data, id }: Post, index: number): Checked {
-  const posting: Posting<unknown> | undefined = Object.hasOwn(protocol.posts, type)
-    ? protocol.posts[type]
-    : undefined;
-  if (!posting)
-    throw new PostRefusal("unknown_type", index, [
-      { path: "type", message: `${protocol.name} takes no such event` },
-    ]);
+const postingOf = ({ posts }: AnyProtocol, type: string): Posting<unknown> | undefined =>
+  Object.hasOwn(posts, type) ? posts[type] : undefined;
+
+function record(
+  { name }: AnyProtocol,
+  turns: TurnQueue,
+  { room, kind, body, id }: Recordable,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const entry = { protocol: name, room, kind, body, sender: null, clientId: id ?? null };
+    const stored = () => resolve(id ?? made);
+    const made = turns.record(entry, { applied: stored, repeated: stored, refused: reject });
+  });
+}
+
+type Report = (path: string, message: string) => void;
+
+function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Report): Recordable | undefined {
+  const posting = postingOf(protocol, type) ?? {};
   const parsed = (posting.schema ?? protocol.events[type]).safeParse(data);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue: z.core.$ZodIssue) => ({
-      path: ["data", ...issue.path].join("."),
-      message: issue.message,
-    }));
-    throw new PostRefusal("invalid", index, issues);
+    for (const { path, message } of parsed.error.issues) wrong(["data", ...path].join("."), message);
+    return undefined;
   }
   const prepared = posting.prepare?.(parsed.data) ?? parsed.data;
-  const room = roomFor(protocol, to, posting.room?.(prepared), index);
+  const room = roomFor(protocol, to, posting.room?.(prepared), wrong);
+  if (room === undefined) return undefined;
   if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id };
-  const body: PostedEvent = {
-    type,
-    data: prepared,
-    counted: posting.counted ?? false,
-    alias: posting.alias?.(prepared),
-  };
+  const { counted = false } = posting;
+  const body: PostedEvent = { type, data: prepared, counted, alias: posting.alias?.(prepared) };
   return { room, kind: POSTED, body, id };
 }
 
@@ -119,20 +126,14 @@ function roomFor(
   { name, roomKinds }: AnyProtocol,
   to: Post["to"],
   named: string | undefined,
-  index: number,
-): string {
+  wrong: Report,
+): string | undefined {
   if ("user" in to) return roomOfUser(name, to.user);
   if ("everyone" in to) return roomOfAll(name);
   if (!roomKinds.includes(kindOf(to.room))) {
-    const kinds = roomKinds.map((kind) => `${kind}:`).join(" or ");
-    throw new PostRefusal("invalid", index, [
-      { path: "room", message: `must be a room of ${name}, ${kinds}` },
-    ]);
-  }
-  if (named !== undefined && named !== to.room) {
-    throw new PostRefusal("invalid", index, [
-      { path: "room", message: `must be ${named}, which the data names` },
-    ]);
-  }
-  return to.room;
+    wrong("room", `must be a room of ${name}, ${roomKinds.map((kind) => `${kind}:<id>`).join(" or ")}`);
+  } else if (named !== undefined && named !== to.room) {
+    wrong("room", `must be ${named}, which the data names`);
+  } else return to.room;
+  return undefined;
 }

@@ -27,6 +27,8 @@ export interface History {
   /** The last events before a point, oldest first. */
   page(room: string, page: Page): StoredEvent[];
   at(room: string, offset: number): StoredEvent | undefined;
+  /** The room's last event of any kind. */
+  last(room: string): StoredEvent | undefined;
   /** An event by the id that a backend gave it. */
   named(room: string, alias: string): StoredEvent | undefined;
   /** Those of these events that somebody other than their sender has read. */
@@ -37,10 +39,26 @@ export interface History {
   state(room: string): ReadonlyMap<string, string>;
 }
 
+/** The first offset of a room that is not older than this time; times never run backwards for long. */
+export function offsetAt(history: History, room: string, time: number): number {
+  const last = history.last(room);
+  if (!last || last.time < time) return (last?.offset ?? 0) + 1;
+  let [older, younger] = [0, last.offset];
+  while (younger - older > 1) {
+    const middle = Math.floor((older + younger) / 2);
+    // What retention has removed is older than what is left.
+    if ((history.at(room, middle)?.time ?? 0) < time) older = middle;
+    else younger = middle;
+  }
+  return younger;
+}
+
 /** What applying an entry writes besides its event. */
 export type Row =
   | { readonly table: "receipts"; readonly offset: number; readonly userId: string; readonly time: number }
   | { readonly table: "rooms"; readonly title?: string | null; readonly open?: boolean }
+  /** The room with all that is in it; its name is free again. */
+  | { readonly table: "rooms"; readonly remove: true }
   | {
       readonly table: "members";
       readonly userId: string;

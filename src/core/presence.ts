@@ -45,10 +45,11 @@ export class Presence {
     return this.#connections.has(userId);
   }
 
-  /** When an online user was last heard of; undefined for one who is offline. */
+  /** When a user was last heard of, also one who has just left; undefined when the store knows it as well. */
   lastSeen(userId: string): number | undefined {
     const connections = this.#connections.get(userId);
-    return connections && Math.max(...Array.from(connections, (connection) => connection.lastSeen));
+    if (!connections) return this.#unsaved.get(userId);
+    return Math.max(...Array.from(connections, (connection) => connection.lastSeen));
   }
 
   /** Writes what changed. A failure keeps it for the next time. */

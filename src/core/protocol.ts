@@ -42,6 +42,15 @@ export interface No {
   readonly close?: { readonly code: number; readonly reason: string };
 }
 
+export interface Past {
+  /** The kind of event that it is made of. */
+  readonly kind: string;
+  /** An event as a backend sees it. */
+  show(event: StoredEvent): unknown;
+  /** The offset of the event that clients know by this id. */
+  find(history: History, room: string, id: string): number | undefined;
+}
+
 /**
  * What a protocol must provide. Everything it says to its clients is typed by `events`, everything that
  * they say to it by `messages`; what it records goes through `applies`.
@@ -67,6 +76,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   open(url: URL): State;
   /** The token that came with the upgrade; undefined when it comes in a message. */
   token?(url: URL): string | null;
+  /** Rooms that the contract's own claims of a token open. */
+  grants?(claims: Readonly<Record<string, unknown>>): readonly string[];
   /** Throws a `Refusal` for what is not this protocol's envelope. */
   decode(frame: string): Incoming;
   /** The frame around the JSON text of an event's data. */
@@ -84,9 +95,14 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   /** Events that backends may post. */
   readonly posts: { readonly [Kind in keyof Out]?: Posting<Body<Out, Kind>> };
 
+  /** What of its rooms is their history, for backends. */
+  readonly past?: Past;
+  /** What it knows of a connection, for operators. */
+  describe?(state: State): Record<string, unknown>;
+
   /** The connection has authenticated. */
   admitted?(ctx: Context<Out, Entries, State>): void;
-  /** A room is the user's own: granted by name or by membership. After `admitted`, and when it becomes so. */
+  /** A room is the user's own: granted by name or by membership; `guild:*` stands for all of a kind. After `admitted`, and when it becomes so. */
   granted?(ctx: Context<Out, Entries, State>, room: string): void;
   /** The socket has closed; it is still in its rooms. */
   closed?(ctx: Context<Out, Entries, State>): void;

@@ -1,3 +1,4 @@
+import { allOf, kindOf } from "./access.ts";
 import type { Connection } from "./connection.ts";
 
 /** Publishes to all subscribers of a topic: Bun's server. */
@@ -61,8 +62,14 @@ export class Rooms {
     connection.watched.clear();
   }
 
-  /** To every member, but for `except`. */
+  /** To every member, but for `except`, and to those who are in all rooms of the kind. */
   publish(room: string, frame: string, except?: Connection): void {
+    this.#publishTo(room, frame, except);
+    const all = allOf(kindOf(room));
+    if (this.#members.has(all)) this.#publishTo(all, frame, except);
+  }
+
+  #publishTo(room: string, frame: string, except?: Connection): void {
     const members = this.#members.get(room);
     if (!members) return;
     if (except?.open && except.rooms.has(room) && !except.diversion)
@@ -90,6 +97,10 @@ export class Rooms {
 
   members(room: string): Iterable<Connection> {
     return this.#members.get(room) ?? [];
+  }
+
+  size(room: string): number {
+    return this.#members.get(room)?.size ?? 0;
   }
 
   /** How many rooms of this kind have members now. */

@@ -1,10 +1,13 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { Refusal } from "../core/refusal.ts";
 import { requireApiKey } from "./api-keys.ts";
+import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
+import { type EventDoor, eventRoutes } from "./events.ts";
 import { type Condition, health } from "./health.ts";
 import { Problem } from "./problem.ts";
-import { type RoomDoor, rooms } from "./rooms.ts";
-import { type UserDoor, users } from "./users.ts";
+import { type RoomDoor, roomRoutes } from "./rooms.ts";
+import { type UserDoor, userRoutes } from "./users.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -12,6 +15,8 @@ export interface HttpParts {
   readonly apiKeys: readonly string[];
   readonly rooms: RoomDoor;
   readonly users: UserDoor;
+  readonly connections: ConnectionDoor;
+  readonly events: EventDoor;
   condition(): Condition;
   failed(error: unknown): void;
 }
@@ -22,6 +27,7 @@ export function createHttpApp(parts: HttpParts): Hono {
   app.notFound((c) => new Problem(404, `Nothing is at ${c.req.path}`).respond(c));
   app.onError((error, c) => {
     if (error instanceof Problem) return error.respond(c);
+    if (error instanceof Refusal) return new Problem(503, "Not stored; try again").respond(c);
     parts.failed(error);
     return new Problem(500, "The server failed; its log says more").respond(c);
   });
@@ -31,7 +37,9 @@ export function createHttpApp(parts: HttpParts): Hono {
     throw new Problem(413, `The body may have at most ${MAX_BODY_BYTES} bytes`);
   };
   app.use("/v1/*", bodyLimit({ maxSize: MAX_BODY_BYTES, onError }));
-  app.route("/v1/rooms", rooms(parts.rooms));
-  app.route("/v1/users", users(parts.users));
+  app.route("/v1/rooms", roomRoutes(parts.rooms));
+  app.route("/v1/users", userRoutes(parts.users));
+  app.route("/v1/connections", connectionRoutes(parts.connections));
+  app.route("/v1", eventRoutes(parts.events));
   return app;
 }

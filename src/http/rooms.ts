@@ -1,45 +1,118 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { kindOf } from "../core/access.ts";
+import { type History, offsetAt } from "../core/history.ts";
+import { id, roomName } from "../core/names.ts";
+import type { AnyProtocol } from "../core/protocol.ts";
 import type { RoomEntries } from "../core/settings.ts";
-import { check, readBody } from "./problem.ts";
+import { check, Problem, readBody } from "./problem.ts";
 
-const room = z.string().regex(/^[a-z]+:[^\s\p{C}]{1,128}$/u, "must be a room, kind:id");
-const userId = z.string().regex(/^[^\s\p{C}]{1,128}$/u, "must be a user id");
+const MAX_PAGE = 1_000;
+
 const title = z
   .string()
-  .max(200)
+  .max(200, "must have at most 200 characters")
   .refine((text) => text.isWellFormed(), "must not have lone surrogates");
 const settings = z.object({ title: title.nullable().optional(), open: z.boolean().optional() });
-const membership = z.object({ role: z.string().max(64).optional() });
+const membership = z.object({ role: z.string().max(64, "must have at most 64 characters").optional() });
+const limit = z.coerce
+  .number(`must be 1 to ${MAX_PAGE}`)
+  .int(`must be 1 to ${MAX_PAGE}`)
+  .min(1, `must be 1 to ${MAX_PAGE}`)
+  .max(MAX_PAGE, `must be 1 to ${MAX_PAGE}`)
+  .default(50);
+const messagePage = z.object({ limit, before: z.string().optional() });
+const memberPage = z.object({ limit, after: z.string().default("") });
 
 export interface RoomDoor {
+  readonly history: History;
+  readonly protocols: readonly AnyProtocol[];
+  /** Undefined for a room that nobody has named or written to. */
+  room(room: string): { readonly title: string | null; readonly open: boolean } | undefined;
+  membersOf(room: string, after: string, limit: number): readonly { userId: string; role: string | null }[];
+  /** How many connections are in it now. */
+  online(room: string): number;
   /** Resolves when it is committed and applied. */
   record<K extends keyof RoomEntries>(room: string, kind: K, body: RoomEntries[K]): Promise<void>;
 }
 
-/** Rooms and their members, for backends. */
-export function rooms(door: RoomDoor): Hono {
+/** Rooms, their members and their history, for backends. */
+export function roomRoutes(door: RoomDoor): Hono {
   const app = new Hono();
+
+  const ownerOf = (room: string) => door.protocols.find(({ roomKinds }) => roomKinds.includes(kindOf(room)));
+  const named = (c: Context<object, "/:room">): string => {
+    const room = c.req.param("room");
+    const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
+    if (!ownerOf(room)) throw new Problem(404, `Rooms are ${kinds.map((kind) => `${kind}:<id>`).join(", ")}`);
+    check(z.object({ room: roomName }), { room });
+    return room;
+  };
+  const known = (c: Context<object, "/:room">) => {
+    const room = named(c);
+    const stored = door.room(room);
+    if (!stored) throw new Problem(404, `There is no room ${room}`);
+    return { room, ...stored };
+  };
+
   app.put("/:room", async (c) => {
-    const name = check(room, c.req.param("room"));
+    const room = named(c);
     const { title, open } = await readBody(c, settings);
-    await door.record(name, "room", {
+    await door.record(room, "room", {
       ...(title === undefined ? {} : { title }),
       ...(open === undefined ? {} : { open }),
     });
-    return c.json({ room: name, title, open });
+    return c.json({ room, ...door.room(room) });
   });
-  app.put("/:room/members/:userId", async (c) => {
-    const name = check(room, c.req.param("room"));
-    const member = check(userId, c.req.param("userId"));
-    const { role = null } = await readBody(c, membership);
-    await door.record(name, "member", { userId: member, role });
-    return c.json({ room: name, userId: member, role });
+  app.get("/:room", (c) => {
+    const { room, title, open } = known(c);
+    const { count } = door.history.summary(room);
+    return c.json({ room, title, open, messageCount: count, online: door.online(room) });
   });
-  app.delete("/:room/members/:userId", async (c) => {
-    const name = check(room, c.req.param("room"));
-    await door.record(name, "member.removed", { userId: check(userId, c.req.param("userId")) });
+  app.delete("/:room", async (c) => {
+    await door.record(known(c).room, "room.removed", {});
     return c.body(null, 204);
   });
+
+  app.get("/:room/members", (c) => {
+    const { limit, after } = check(memberPage, c.req.query());
+    const found = door.membersOf(named(c), after, limit + 1);
+    return c.json({ members: found.slice(0, limit), hasMore: found.length > limit });
+  });
+  app.put("/:room/members/:userId", async (c) => {
+    const room = named(c);
+    const { userId } = check(z.object({ userId: id }), { userId: c.req.param("userId") });
+    const { role = null } = await readBody(c, membership);
+    await door.record(room, "member", { userId, role });
+    return c.json({ room, userId, role });
+  });
+  app.delete("/:room/members/:userId", async (c) => {
+    await door.record(named(c), "member.removed", { userId: c.req.param("userId") });
+    return c.body(null, 204);
+  });
+
+  app.get("/:room/messages", (c) => {
+    const room = named(c);
+    const { limit, before } = check(messagePage, c.req.query());
+    const past = ownerOf(room)?.past;
+    if (!past) return c.json({ messages: [], hasMore: false });
+    const end =
+      before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(door.history, room, before, past.find);
+    const found = door.history.page(room, { kind: past.kind, limit: limit + 1, before: end });
+    return c.json({ messages: found.slice(-limit).map(past.show), hasMore: found.length > limit });
+  });
   return app;
+}
+
+type Find = (history: History, room: string, id: string) => number | undefined;
+
+/** `before` is a message's id or an ISO time. */
+function offsetOf(history: History, room: string, before: string, find: Find): number {
+  const offset = find(history, room, before);
+  if (offset !== undefined) return offset;
+  const time = z.iso.datetime({ offset: true }).safeParse(before);
+  if (time.success) return offsetAt(history, room, Date.parse(time.data));
+  throw new Problem(400, "The request is not valid", [
+    { path: "before", message: "must be the id of a message of this room, or an ISO time" },
+  ]);
 }

@@ -10,7 +10,7 @@ export interface UserDoor {
 }
 
 /** Users, for backends: are they online, and out with them. */
-export function users(door: UserDoor): Hono {
+export function userRoutes(door: UserDoor): Hono {
   const app = new Hono();
   app.get("/:id", (c) => {
     const id = c.req.param("id");

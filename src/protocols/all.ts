@@ -1,5 +1,6 @@
 import type { ProtocolFactory } from "../core/protocol.ts";
+import { discord } from "./discord/protocol.ts";
 import { gurukul } from "./gurukul/protocol.ts";
 
 /** Every contract that the server speaks. */
-export const protocols: readonly ProtocolFactory[] = [gurukul];
+export const protocols: readonly ProtocolFactory[] = [gurukul, discord];

@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Config } from "../config.ts";
+import { type Config, ConfigError } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Store } from "../core/history.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
-import { lockDatabase } from "./lock.ts";
+import { DatabaseLocked, lockDatabase } from "./lock.ts";
 import { createPeople, type People } from "./people.ts";
 import { startRetention } from "./retention.ts";
 import { createStore } from "./store.ts";
@@ -15,7 +15,10 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** Takes the database for this process alone, for as long as the work takes. Throws `DatabaseLocked`. */
+/**
+ * Takes the database for this process alone, for as long as the work takes. Throws `DatabaseLocked`, or
+ * `ConfigError` when it cannot be used.
+ */
 export function withDatabase<T>(config: Config, work: (database: OpenDatabase) => T): T {
   const { database, release } = take(config);
   try {
@@ -26,6 +29,16 @@ export function withDatabase<T>(config: Config, work: (database: OpenDatabase) =
 }
 
 function take(config: Config): { database: OpenDatabase; release(): void } {
+  try {
+    return open(config);
+  } catch (error) {
+    if (error instanceof DatabaseLocked) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`DATABASE_URL: ${config.DATABASE_URL} cannot be used (${reason})`);
+  }
+}
+
+function open(config: Config): { database: OpenDatabase; release(): void } {
   const file = config.DATABASE_URL;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const unlock = lockDatabase(file);
@@ -44,7 +57,7 @@ function take(config: Config): { database: OpenDatabase; release(): void } {
   }
 }
 
-/** Takes the database for this server alone and starts what looks after it. Throws `DatabaseLocked`. */
+/** Takes the database for this server alone and starts what looks after it. Throws like `withDatabase`. */
 export function openStorage(
   config: Config,
   clock: Clock,

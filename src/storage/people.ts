@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import type { Membership } from "../core/access.ts";
 import type { Activity } from "../core/presence.ts";
 import type { OpenDatabase } from "./database.ts";
@@ -10,7 +10,17 @@ export interface Revocations {
   revoke(userId: string, time: number): void;
 }
 
+export interface Member {
+  readonly userId: string;
+  readonly role: string | null;
+}
+
 export interface People extends Membership, Activity, Revocations {
+  /** What a backend has said of a room; undefined for one that nobody has named or written to. */
+  room(room: string): { readonly title: string | null; readonly open: boolean } | undefined;
+  /** By user id, after this one, at most so many. */
+  membersOf(room: string, after: string, limit: number): Member[];
+
   /** Milliseconds since the epoch; undefined for a user who was never here. */
   lastActive(userId: string): number | undefined;
 }
@@ -27,10 +37,17 @@ export function createPeople({ client, db }: OpenDatabase): People {
     .from(members)
     .where(and(eq(members.room, placeholder("room")), eq(members.userId, placeholder("userId"))))
     .prepare();
-  const isOpen = db
-    .select({ open: rooms.open })
+  const room = db
+    .select({ title: rooms.title, open: rooms.open })
     .from(rooms)
     .where(eq(rooms.name, placeholder("room")))
+    .prepare();
+  const membersOf = db
+    .select({ userId: members.userId, role: members.role })
+    .from(members)
+    .where(and(eq(members.room, placeholder("room")), gt(members.userId, placeholder("after"))))
+    .orderBy(asc(members.userId))
+    .limit(placeholder("limit"))
     .prepare();
   const roomsOf = db
     .select({ room: members.room })
@@ -55,8 +72,10 @@ export function createPeople({ client, db }: OpenDatabase): People {
 
   return {
     isMember: (room, userId) => isMember.get({ room, userId }) !== undefined,
-    isOpen: (room) => isOpen.get({ room })?.open === true,
+    isOpen: (name) => room.get({ room: name })?.open === true,
     roomsOf: (userId) => roomsOf.all({ userId }).map((row) => row.room),
+    room: (name) => room.get({ room: name }),
+    membersOf: (room, after, limit) => membersOf.all({ room, after, limit }),
     lastActive: (userId) => one.get({ userId })?.lastActive ?? undefined,
     revokedBefore: (userId) => one.get({ userId })?.revokedBefore ?? 0,
     revoke: (userId, time) => void revoke.run({ userId, time }),

@@ -1,28 +1,53 @@
-import { and, asc, eq, lte } from "drizzle-orm";
+import { and, asc, eq, gte, lt, lte, sql } from "drizzle-orm";
 import type { Cancel, Clock } from "../core/clock.ts";
 import type { OpenDatabase } from "./database.ts";
-import { events, receipts, rooms } from "./tables.ts";
+import { REMOVED } from "./store.ts";
+import { events, receipts, rooms, state } from "./tables.ts";
 
 /** So few rows at a time that nobody notices, so often that it keeps up with a busy server. */
 const ROWS = 200;
 const EVERY_MS = 250;
 const DAY_MS = 86_400_000;
 
-/** Removes events older than so many days, and their receipts; numbering goes on where it was. 0 keeps all. */
+/**
+ * Removes what is left of removed rooms, and events older than so many days with their receipts; numbering
+ * goes on where it was. 0 days keeps all events.
+ */
 export function startRetention(
   database: OpenDatabase,
   clock: Clock,
   days: number,
   failed: (error: unknown) => void,
 ): Cancel {
-  if (days === 0) return () => {};
   return clock.every(EVERY_MS, () => {
     try {
-      trim(database, clock.now() - days * DAY_MS);
+      clear(database);
+      if (days > 0) trim(database, clock.now() - days * DAY_MS);
     } catch (error) {
       failed(error);
     }
   });
+}
+
+/** A bit of one removed room. */
+function clear({ client, db }: OpenDatabase): void {
+  const room = db
+    .select({ id: rooms.id })
+    .from(rooms)
+    .where(and(gte(rooms.name, REMOVED), lt(rooms.name, `${REMOVED}\uffff`)))
+    .limit(1)
+    .get();
+  if (!room) return;
+  client
+    .transaction(() => {
+      let left = false;
+      for (const table of [events, receipts, state]) {
+        const bit = sql`rowid in (select rowid from ${table} where ${table.roomId} = ${room.id} limit ${ROWS})`;
+        left ||= db.delete(table).where(bit).returning({ roomId: table.roomId }).all().length > 0;
+      }
+      if (!left) db.delete(rooms).where(eq(rooms.id, room.id)).run();
+    })
+    .immediate();
 }
 
 function trim({ client, db }: OpenDatabase, before: number): void {

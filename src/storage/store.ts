@@ -4,6 +4,8 @@ import type { OpenDatabase } from "./database.ts";
 import { events, logPosition, members, receipts, rooms, state } from "./tables.ts";
 
 const { placeholder } = sql;
+/** What the name of a removed room begins with. */
+export const REMOVED = "removed ";
 const EVENT = {
   offset: events.offset,
   count: events.count,
@@ -75,6 +77,10 @@ export function createStore({ client, db }: OpenDatabase): Store {
       else if (row.table === "state") {
         if (row.value === null) statements.removeState.run({ id, key: row.key });
         else statements.setState.run({ id, key: row.key, value: row.value });
+      } else if (row.table === "rooms" && "remove" in row) {
+        statements.removeMembers.run({ room });
+        statements.removeRoom.run({ id });
+        ids.delete(room);
       } else if (row.table === "rooms") {
         if (row.title !== undefined) statements.setTitle.run({ id, title: row.title });
         if (row.open !== undefined) statements.setOpen.run({ id, open: row.open ? 1 : 0 });
@@ -89,6 +95,11 @@ export function createStore({ client, db }: OpenDatabase): Store {
     at(room, offset) {
       const id = roomId(room);
       const row = id === undefined ? undefined : statements.at.get({ id, offset });
+      return row && { room, ...row };
+    },
+    last(room) {
+      const id = roomId(room);
+      const row = id === undefined ? undefined : statements.last.get({ id });
       return row && { room, ...row };
     },
     named(room, alias) {
@@ -197,6 +208,7 @@ function prepare(db: OpenDatabase["db"]) {
       .from(events)
       .where(and(inRoom, eq(events.offset, placeholder("offset"))))
       .prepare(),
+    last: db.select(EVENT).from(events).where(inRoom).orderBy(desc(events.offset)).limit(1).prepare(),
     named: db
       .select(EVENT)
       .from(events)
@@ -248,6 +260,16 @@ function prepare(db: OpenDatabase["db"]) {
         time: placeholder("time"),
       })
       .onConflictDoUpdate({ target: [members.room, members.userId], set: { role: sql`excluded.role` } })
+      .prepare(),
+    // No room of any protocol has a name with a space. What is in it goes bit by bit, see retention.ts.
+    removeRoom: db
+      .update(rooms)
+      .set({ name: sql`${REMOVED} || ${rooms.id}` })
+      .where(eq(rooms.id, placeholder("id")))
+      .prepare(),
+    removeMembers: db
+      .delete(members)
+      .where(eq(members.room, placeholder("room")))
       .prepare(),
     removeMember: db
       .delete(members)

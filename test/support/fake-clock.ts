@@ -33,6 +33,11 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
+  /** Lets time pass as when the process was held up: what falls due is late, and runs at the next `advance`. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
   #add(timer: Timer) {
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);

@@ -1,6 +1,7 @@
 import type { Decision, Place } from "../../core/apply.ts";
 import type { History, StoredEvent } from "../../core/history.ts";
 import type { Entry } from "../../core/log.ts";
+import type { Past } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { batch, envelope } from "./frames.ts";
 import type { MessageEvent, Receipt } from "./schema.ts";
@@ -24,6 +25,14 @@ export type Entries = {
 /** The offset is in the id, so that a message is found by its id without an index of ids. */
 const messageId = (entryId: string, offset: number): string => `msg-${entryId}-${offset}`;
 const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exec(id)?.[1] ?? 0);
+
+/** The offset of a message by its id: its own, or one that a backend gave it. */
+function find(history: History, room: string, id: string): number | undefined {
+  const event = history.at(room, offsetOf(id)) ?? history.named(room, id);
+  return event?.kind === "message" && messageOf(event).message.id === id ? event.offset : undefined;
+}
+
+export const past: Past = { kind: "message", show: (event) => messageOf(event).message, find };
 
 const messageOf = (event: StoredEvent): MessageEvent => JSON.parse(event.body);
 
@@ -50,8 +59,8 @@ export const applies = {
     const { userId, messageIds } = body;
     const found = new Map<string, number>();
     for (const id of messageIds) {
-      const event = history.at(room, offsetOf(id)) ?? history.named(room, id);
-      if (event?.kind === "message" && messageOf(event).message.id === id) found.set(id, event.offset);
+      const offset = find(history, room, id);
+      if (offset !== undefined) found.set(id, offset);
     }
     if (found.size === 0) throw new Refusal("not_found");
     const data: Receipt = { chatId: chatOf(room), messageIds: [...found.keys()], userId, confirmed: true };

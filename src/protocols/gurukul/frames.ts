@@ -5,7 +5,8 @@ import { Refusal } from "../../core/refusal.ts";
 /** Contract: Base Message Structure. `timestamp` is in milliseconds since the epoch. */
 export function decode(frame: string): Incoming {
   const { type, data, timestamp, messageId } = parseObject(frame);
-  if (typeof type !== "string" || !isObject(data) || typeof timestamp !== "number") {
+  // Contract: Message Validation. An empty type and the time 0 count as missing.
+  if (typeof type !== "string" || !type || !isObject(data) || typeof timestamp !== "number" || !timestamp) {
     throw new Refusal("bad_envelope");
   }
   const body = messageId === undefined || data["messageId"] !== undefined ? data : { ...data, messageId };

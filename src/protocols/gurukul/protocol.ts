@@ -4,7 +4,7 @@ import { defineProtocol, type Services } from "../../core/protocol.ts";
 import { cleanText } from "../../core/text.ts";
 import { Answers } from "./answers.ts";
 import { createBatches } from "./batches.ts";
-import { applies, chatOf, type Entries, recent, roomOf, summary } from "./chat.ts";
+import { applies, chatOf, type Entries, past, recent, roomOf, summary } from "./chat.ts";
 import { decode, envelope } from "./frames.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, events } from "./schema.ts";
@@ -112,6 +112,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
       },
     },
     applies,
+    past,
     posts: {
       message: {
         room,
@@ -131,7 +132,8 @@ export function gurukul(services: Services<typeof events, Entries>) {
       if (!ctx.state.batched) return;
       ctx.divert((send) => createBatches(clock, settings.batchMs, settings.maxFrameBytes, send));
     },
-    granted: (ctx, room) => ctx.watch(room),
+    // A wildcard opens every chat and makes nobody a member of all.
+    granted: (ctx, room) => room !== roomOf("*") && ctx.watch(room),
     closed(ctx) {
       for (const chatId of ctx.state.typing) stopTyping(ctx, chatId);
     },

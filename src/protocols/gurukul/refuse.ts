@@ -25,7 +25,7 @@ export function createRefuse(clock: Clock): Record<Reason, (refusal: Refusal) =>
     session_expired: sayAndClose(401, "Session expired", 4004),
     too_many_connections: sayAndClose(429, "Connection limit exceeded", 4008),
     forbidden: ({ message }) => ({
-      frame: error(403, message === "forbidden" ? "Access denied to chat" : message),
+      frame: error(403, message === "forbidden" ? "Access denied to chat" : "userId: must be your own"),
     }),
     not_found: say(404, "Message not found"),
     rate_limited: say(429, "Rate limit exceeded"),
@@ -38,5 +38,11 @@ export function createRefuse(clock: Clock): Record<Reason, (refusal: Refusal) =>
   };
 }
 
+/** More of them make a list of wrong ids no clearer. */
+const MAX_ISSUES = 5;
+
 const fields = (issues: Refusal["issues"]): string =>
-  issues.map(({ path, message }) => `${path || "data"}: ${message}`).join("; ");
+  issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) => `${path || "data"}: ${message}`)
+    .join("; ");

@@ -1,7 +1,6 @@
 import { z } from "zod";
+import { id } from "../../core/names.ts";
 
-/** No white space, no control characters, no lone surrogates. */
-const id = z.string().regex(/^[^\s\p{C}]{1,128}$/u, "must be an id of 1 to 128 visible characters");
 /** More of them do not fit on a screen. */
 const MAX_RECEIPTS = 200;
 

@@ -1,0 +1,96 @@
+/** WebSocket frames (RFC 6455) as a client writes and reads them, with no allocation per frame. */
+
+export const TEXT = 1;
+export const CLOSE = 8;
+export const PING = 9;
+export const PONG = 10;
+
+/**
+ * One whole client frame, for payloads under 64 KiB. Its masking key is 0: legal for a client, and it
+ * leaves the payload as it is, so that digits can be changed in place.
+ */
+export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
+  const long = payload.length > 125;
+  const header = long ? 8 : 6;
+  const frame = Buffer.alloc(header + payload.length);
+  frame[0] = 0x80 | opcode;
+  frame[1] = 0x80 | (long ? 126 : payload.length);
+  if (long) frame.writeUInt16BE(payload.length, 2);
+  frame.set(payload, header);
+  return frame;
+}
+
+export const textFrame = (value: unknown): Buffer => clientFrame(TEXT, Buffer.from(JSON.stringify(value)));
+
+/** Bytes of a server frame's header, told by its second byte. */
+export function headerSize(bytes: Buffer, at: number): number {
+  const length = bytes[at + 1]! & 0x7f;
+  return length < 126 ? 2 : length === 126 ? 4 : 10;
+}
+
+/** Where the server frame that begins at `at` ends; -1 while its header is not whole. May lie beyond `end`. */
+export function frameEnd(bytes: Buffer, at: number, end: number): number {
+  if (end - at < 2) return -1;
+  const header = headerSize(bytes, at);
+  if (end - at < header) return -1;
+  if (header === 2) return at + 2 + (bytes[at + 1]! & 0x7f);
+  if (header === 4) return at + 4 + bytes.readUInt16BE(at + 2);
+  return at + 10 + bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
+}
+
+const SEQUENCE_DIGITS = 9;
+const ID_MARK = Buffer.from('"messageId":"m-');
+// 200 characters, so that a server frame has about 450 bytes.
+const CONTENT = "Shall we meet by the river at seven, or is that too late for you? ".repeat(4).slice(0, 200);
+
+/** A publisher's messages, laid side by side so that a burst is one write; only their ids change. */
+export class MessageFrames {
+  readonly bytes: Buffer;
+  readonly size: number;
+  readonly #mark: Buffer;
+  readonly #digitsAt: readonly number[];
+
+  /** `most`: how many messages one burst may hold. */
+  constructor(chatId: string, publisher: number, most: number) {
+    const name = `m-${publisher}-`;
+    const messageId = name + "0".repeat(SEQUENCE_DIGITS);
+    const data = { chatId, content: CONTENT, messageId };
+    const frame = textFrame({ type: "message", data, timestamp: Date.now(), messageId });
+    const first = frame.indexOf(messageId) + name.length;
+    this.#digitsAt = [first, frame.indexOf(messageId, first) + name.length];
+    this.#mark = Buffer.from(`"messageId":"${name}`);
+    this.size = frame.length;
+    this.bytes = Buffer.concat(Array<Buffer>(most).fill(frame));
+  }
+
+  /** Numbers the first `count` frames from `sequence` on. */
+  number(sequence: number, count: number): void {
+    for (let frame = 0; frame < count; frame++) {
+      for (const at of this.#digitsAt) writeDigits(this.bytes, frame * this.size + at, sequence + frame);
+    }
+  }
+
+  /** The sequence number of a received message; -1 if another publisher sent it. Throws if it has no id. */
+  sequenceOf(bytes: Buffer, start: number, end: number): number {
+    const id = bytes.indexOf(ID_MARK, start);
+    if (id < 0 || id >= end) throw new Error("a message frame without the messageId that was sent");
+    for (let i = ID_MARK.length; i < this.#mark.length; i++) {
+      if (bytes[id + i] !== this.#mark[i]) return -1;
+    }
+    return readDigits(bytes, id + this.#mark.length);
+  }
+}
+
+function writeDigits(bytes: Buffer, at: number, value: number): void {
+  let rest = value;
+  for (let i = at + SEQUENCE_DIGITS - 1; i >= at; i--) {
+    bytes[i] = 48 + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+}
+
+function readDigits(bytes: Buffer, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + SEQUENCE_DIGITS; i++) value = value * 10 + bytes[i]! - 48;
+  return value;
+}

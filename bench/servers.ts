@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pinned } from "./machine.ts";
+import type { ServerName } from "./scenarios.ts";
+
+const START_MS = 20_000;
+const STOP_MS = 15_000;
+const root = join(import.meta.dir, "..");
+
+export interface RunningServer {
+  port: number;
+  pid: number;
+}
+
+/** Tokens of this run, and of no other, are signed with it. */
+export const secret = crypto.randomUUID() + crypto.randomUUID();
+
+/**
+ * Starts a server on its core with a database of its own; `processes` will end it and remove the database.
+ * Rejects when it does not say where it listens.
+ */
+export async function startServer(name: ServerName, processes: AsyncDisposableStack): Promise<RunningServer> {
+  const directory = mkdtempSync(join(tmpdir(), "switchboard-bench-"));
+  const command = name === "bare" ? ["bench/bare.ts"] : ["run", "src/main.ts", "serve"];
+  const child = Bun.spawn(pinned("server", [process.execPath, ...command]), {
+    cwd: root,
+    env: { ...process.env, ...settings(name, directory) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  processes.defer(async () => {
+    child.kill("SIGTERM");
+    const stubborn = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await child.exited;
+    clearTimeout(stubborn);
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return { port: await listening(child.stdout, name), pid: child.pid };
+}
+
+const settings = (name: ServerName, directory: string) => ({
+  WS_PORT: "0",
+  HOST: "127.0.0.1",
+  DATABASE_URL: `file:${join(directory, "bench.db")}`,
+  SQLITE_SYNCHRONOUS: name === "bare" ? "" : name,
+  JWT_SECRET: secret,
+  API_KEYS: secret,
+  MAX_CONNECTIONS: "0",
+  MAX_CONNECTIONS_PER_USER: "0",
+  MESSAGE_RATE_LIMIT: "0",
+  MESSAGE_BURST_LIMIT: "0",
+  LOG_LEVEL: "warn",
+  AI_BASE_URL: "",
+});
+
+function listening(stdout: ReadableStream<Uint8Array>, name: ServerName): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  setTimeout(() => reject(new Error(`${name} did not start in ${START_MS} ms`)), START_MS).unref();
+  const read = async () => {
+    const decoder = new TextDecoder();
+    let text = "";
+    // Reads on after the port is known, so that a full pipe never stops the server.
+    for await (const chunk of stdout) {
+      if (text.length < 10_000) text += decoder.decode(chunk, { stream: true });
+      const port = /listening on http:\/\/[^\s:]+:(\d+)/.exec(text)?.[1];
+      if (port) resolve(Number(port));
+    }
+    reject(new Error(`${name} ended before it listened`));
+  };
+  read().catch(reject);
+  return promise;
+}

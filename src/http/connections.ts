@@ -1,0 +1,56 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Connection } from "../core/connection.ts";
+import { check, Problem } from "./problem.ts";
+
+const MAX_PAGE = 1_000;
+const page = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1, "must be 1 or more")
+    .max(MAX_PAGE, `must be ${MAX_PAGE} or less`)
+    .default(100),
+  after: z.string().optional(),
+});
+
+export interface ConnectionDoor {
+  all(): Iterable<Connection>;
+}
+
+/** Who is connected now, for operators. */
+export function connectionRoutes(door: ConnectionDoor): Hono {
+  const app = new Hono();
+  app.get("/", (c) => {
+    const { limit, after } = check(page, c.req.query());
+    const all = [...door.all()];
+    const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+    const connections = all.slice(start, start + limit).map(describe);
+    return c.json({ connections, hasMore: start + limit < all.length });
+  });
+  app.delete("/:id", (c) => {
+    const id = c.req.param("id");
+    const connection = [...door.all()].find((one) => one.id === id);
+    if (!connection) throw new Problem(404, `There is no connection ${id}`);
+    connection.close(1008, "Closed by the server");
+    return c.body(null, 204);
+  });
+  return app;
+}
+
+const iso = (time: number) => new Date(time).toISOString();
+
+function describe(connection: Connection) {
+  const { id, protocol, identity, address, openedAt, lastSeen, rooms, state } = connection;
+  return {
+    id,
+    protocol: protocol.name,
+    userId: identity?.userId ?? null,
+    address,
+    connectedAt: iso(openedAt),
+    lastSeen: iso(lastSeen),
+    rooms: [...rooms].filter((room) => protocol.roomKinds.some((kind) => room.startsWith(`${kind}:`))),
+    unsentBytes: connection.unsent(),
+    ...protocol.describe?.(state),
+  };
+}

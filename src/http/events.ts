@@ -1,0 +1,65 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { type Post, PostRefusal } from "../core/door.ts";
+import { id, roomName } from "../core/names.ts";
+import { check, Problem, readBody } from "./problem.ts";
+
+const MAX_EVENTS = 1_000;
+
+const event = z
+  .object({
+    room: roomName.optional(),
+    user: id.optional(),
+    everyone: z.literal(true).optional(),
+    type: z.string(),
+    data: z.unknown(),
+    id: id.optional(),
+  })
+  .transform(({ room, user, everyone, type, data, id }, ctx): Post => {
+    const targets = [
+      ...(room === undefined ? [] : [{ room }]),
+      ...(user === undefined ? [] : [{ user }]),
+      ...(everyone === undefined ? [] : [{ everyone }]),
+    ];
+    const [to] = targets;
+    if (to && targets.length === 1) return { to, type, data, id };
+    ctx.addIssue({ code: "custom", message: "needs one of room, user and everyone" });
+    return z.NEVER;
+  });
+const events = z
+  .array(event)
+  .min(1, "must hold an event")
+  .max(MAX_EVENTS, `must hold at most ${MAX_EVENTS} events`);
+
+export interface EventDoor {
+  /** Resolves to the ids of the events once they are stored; undefined where there is no such protocol. */
+  post(protocol: string, posts: readonly Post[]): Promise<string[]> | undefined;
+}
+
+/** `POST /{protocol}/events`: what backends let happen. All of a request is stored, or none. */
+export function eventRoutes(door: EventDoor): Hono {
+  const app = new Hono();
+  app.post("/:protocol/events", async (c) => {
+    const body = await readBody(c, z.unknown());
+    const isArray = Array.isArray(body);
+    const posts = isArray ? check(events, body) : [check(event, body)];
+    try {
+      const ids = await door.post(c.req.param("protocol"), posts);
+      if (!ids) throw new Problem(404, `There is no protocol ${c.req.param("protocol")}`);
+      return c.json({ accepted: ids.length, ids });
+    } catch (error) {
+      throw error instanceof PostRefusal ? problemOf(error, isArray) : error;
+    }
+  });
+  return app;
+}
+
+/** Paths begin with the place in the array, where the request held one. */
+function problemOf({ kind, issues }: PostRefusal, isArray: boolean): Problem {
+  const errors = isArray
+    ? issues
+    : issues.map((issue) => ({ ...issue, path: issue.path.slice("0.".length) }));
+  return kind === "unknown_type"
+    ? new Problem(404, "There is no such type of event", errors)
+    : new Problem(400, "The request is not valid", errors);
+}

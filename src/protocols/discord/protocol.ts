@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { defineProtocol, type Services } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { cleanText } from "../../core/text.ts";
+import { ack, decode, event } from "./frames.ts";
+import { createRefuse } from "./refuse.ts";
+import { events, messages } from "./schema.ts";
+
+const AUTH_MS = 5_000;
+const HEARTBEAT_MS = 15_000;
+
+const room = ({ guildId }: { guildId: string }) => `guild:${guildId}`;
+
+/** Claims of another shape open nothing. */
+const guildClaims = z.object({
+  guildId: z
+    .string()
+    .transform((guild) => [guild])
+    .catch([]),
+  guilds: z.array(z.string()).catch([]),
+});
+
+const firstGuild = (rooms: ReadonlySet<string>): string | undefined =>
+  [...rooms].find((room) => room !== "guild:*")?.slice("guild:".length);
+
+/** Discord gateway: voice and room events of guilds, from backends to browsers. */
+export function discord({ clock, settings }: Services<typeof events, Record<never, never>>) {
+  return defineProtocol({
+    name: "discord",
+    paths: ["/api/ws"],
+    roomKinds: ["guild"],
+    guests: false,
+    timeouts: { authMs: settings.authMs ?? AUTH_MS, heartbeatMs: settings.heartbeatMs ?? HEARTBEAT_MS },
+    limitBy: "connection",
+    messages,
+    events,
+    rules: { auth: { allow: "guest", cost: 1 } },
+
+    open: () => ({}),
+    grants: (claims) => {
+      const { guildId, guilds } = guildClaims.parse(claims);
+      return [...guildId, ...guilds].map((guild) => `guild:${guild}`);
+    },
+    decode,
+    envelope: (kind, payload, { time }) => event(kind, payload, time),
+    refuse: createRefuse(clock),
+
+    handlers: {
+      auth(ctx, { token }) {
+        if (!ctx.isGuest) throw new Refusal("bad_envelope", "Already authenticated");
+        ctx.authenticate(token, (rooms) => ctx.replyFrame(ack(firstGuild(rooms), ctx.now())));
+      },
+    },
+    applies: {},
+    posts: {
+      "voice.joined": { room, prepare: (joined) => ({ ...joined, username: cleanText(joined.username) }) },
+      "voice.left": { room },
+      "room.created": { room, prepare: (made) => ({ ...made, name: cleanText(made.name) }) },
+      "room.deleted": { room },
+    },
+
+    granted: (ctx, room) => ctx.join(room),
+  });
+}

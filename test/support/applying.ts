@@ -1,0 +1,84 @@
+import { Applier, type Outcome, type Reducer } from "../../src/core/apply.ts";
+import type { Entry } from "../../src/core/log.ts";
+import { applies as roomApplies } from "../../src/core/settings.ts";
+import { type OpenDatabase, openDatabase } from "../../src/storage/database.ts";
+import { createStore } from "../../src/storage/store.ts";
+
+/** An entry as a handler would have recorded it, but for what a test says of it. */
+export const entry = (said: Partial<Entry> & { id: string }): Entry => ({
+  v: 1,
+  room: "plain:1",
+  protocol: "plain",
+  kind: "say",
+  sender: "ada",
+  clientId: null,
+  time: 0,
+  body: "",
+  ...said,
+});
+
+/** Applies entries to a database as a server does, a turn at a time; `restart` begins with an empty memory. */
+export function createApplying(applies: object, database: OpenDatabase = openDatabase(":memory:", "NORMAL")) {
+  const reducers = new Map<string, Reducer>([...Object.entries(applies), ...Object.entries(roomApplies)]);
+  const faults: unknown[] = [];
+  const start = () => {
+    const store = createStore(database);
+    const applier = new Applier(
+      store,
+      () => ({ reducerOf: (kind) => reducers.get(kind) }),
+      (error) => faults.push(error),
+    );
+    return { store, applier };
+  };
+  let running = start();
+  return {
+    database,
+    /** What reducers threw that is no refusal. */
+    faults,
+    get store() {
+      return running.store;
+    },
+    turn(...entries: readonly Entry[]): Outcome[] {
+      const { store, applier } = running;
+      return store.transaction(() => {
+        const position = store.position() + 1;
+        const outcomes = entries.map((one, index) => applier.apply(position + index, one));
+        store.savePosition(position + entries.length - 1);
+        return outcomes;
+      });
+    },
+    /** Applies and then takes it all back, as when the commit fails. */
+    failedTurn(...entries: readonly Entry[]): void {
+      try {
+        running.store.transaction(() => {
+          this.turn(...entries);
+          throw new Error("disk full");
+        });
+      } catch {
+        running.applier.forget();
+      }
+    },
+    restart(): void {
+      running = start();
+    },
+  };
+}
+
+/** An outcome in a word or two. */
+export function told(outcome: Outcome | undefined): string {
+  if (outcome?.is === "applied") {
+    return ["applied", ...outcome.events.map((event) => event.offset)].join(" ");
+  }
+  if (outcome?.is === "repeated") return `repeated ${outcome.event.offset}`;
+  return `refused ${outcome?.refusal.reason}`;
+}
+
+/** Every row of every table. */
+export function contents({ client }: OpenDatabase): Record<string, unknown[]> {
+  const tables = client
+    .query<{ name: string }, []>("select name from sqlite_master where type = 'table' order by name")
+    .all();
+  return Object.fromEntries(
+    tables.map(({ name }) => [name, client.query(`select * from ${name} order by 1, 2`).all()]),
+  );
+}

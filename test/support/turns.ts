@@ -1,0 +1,108 @@
+import { Applier, type Reducer } from "../../src/core/apply.ts";
+import { Connection } from "../../src/core/connection.ts";
+import type { Store } from "../../src/core/history.ts";
+import { createLocalLog } from "../../src/core/local.ts";
+import type { Log } from "../../src/core/log.ts";
+import { Rooms } from "../../src/core/rooms.ts";
+import { type Applied, Turns } from "../../src/core/turn.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { createStore } from "../../src/storage/store.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeSockets } from "./fake-sockets.ts";
+import { plain } from "./plain.ts";
+
+export const ROOM = "plain:1";
+
+export interface Saying {
+  readonly clientId?: string;
+  readonly ref?: string;
+  readonly kind?: string;
+  readonly applied?: Applied;
+}
+
+/** A promise kept by the event loop: what was recorded before it has been applied when it resolves. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Turns over a real store and sockets in memory, with a journal of what becomes visible, in order. */
+export function createTurns(options: { log?: Log; database?: ReturnType<typeof openDatabase> } = {}) {
+  const database = options.database ?? openDatabase(":memory:", "NORMAL");
+  const journal: string[] = [];
+  const reports: { error: unknown; context: Record<string, unknown> }[] = [];
+  const real = createStore(database);
+  let failure: Error | undefined;
+  const store: Store = {
+    ...real,
+    transaction(work) {
+      try {
+        const result = real.transaction(() => {
+          const done = work();
+          if (failure) throw failure;
+          return done;
+        });
+        journal.push("commit");
+        return result;
+      } catch (error) {
+        journal.push("rollback");
+        throw error;
+      }
+    },
+  };
+  const sockets = new FakeSockets((name, frame) => journal.push(`${name}: ${frame}`));
+  const rooms = new Rooms(
+    () => sockets,
+    () => {},
+    () => {},
+  );
+  const report = (error: unknown, context: Record<string, unknown>) => reports.push({ error, context });
+  const applies: Record<string, Reducer> = plain.applies;
+  const applier = new Applier(store, () => ({ reducerOf: (kind) => applies[kind] }), (error, { kind }) => report(error, { kind }));
+  let made = 0;
+  const turns = new Turns({
+    clock: new FakeClock(1_000),
+    newId: () => `e${++made}`,
+    log: () => log,
+    store,
+    applier,
+    rooms,
+    protocols: new Map([["plain", plain]]),
+    report,
+  });
+  const log = options.log ?? createLocalLog(store.position(), turns.apply);
+
+  return {
+    turns,
+    store,
+    database,
+    reports,
+    /** What became visible since the last look. */
+    seen: () => journal.splice(0),
+    /** From now on no transaction commits; `undefined`: they do again. */
+    failWith(error: Error | undefined): void {
+      failure = error;
+    },
+    /** A connection, in the room unless told otherwise. */
+    connect(name: string, { joined = true } = {}): Connection {
+      const connection = new Connection(name, plain, undefined, "", 0, () => {});
+      connection.opened(sockets.open(name));
+      if (joined) rooms.join(connection, ROOM);
+      return connection;
+    },
+    say(connection: Connection, body: string, { clientId, ref, kind = "say", applied }: Saying = {}): void {
+      turns.record(
+        { protocol: "plain", room: ROOM, kind, body, sender: connection.id, clientId: clientId ?? null },
+        { connection, ref, applied },
+      );
+    },
+    join: (connection: Connection, greet: (before: number | undefined) => string) =>
+      turns.after(
+        (pending) => {
+          rooms.join(connection, ROOM);
+          connection.send(greet(pending(ROOM)));
+        },
+        { connection },
+      ),
+    /** Texts stored in the room, by offset from 1. */
+    stored: () =>
+      store.page(ROOM, { kind: "said", limit: 1_000 }).map(({ offset, body }) => `${offset} ${body}`),
+  };
+}
