@@ -18,6 +18,7 @@ const flag = z
   .enum(["1", "true", "on", "yes", "0", "false", "off", "no", ""], "on or off")
   .transform((word) => ["1", "true", "on", "yes"].includes(word));
 const url = z.url({ protocol: /^https?$/, error: "an http or https URL" });
+const socketUrl = z.url({ protocol: /^wss?$/, error: "a ws or wss URL" });
 const databaseFile = z
   .string()
   .refine(
@@ -57,6 +58,8 @@ const environment = z.object({
   MAX_CONNECTIONS_PER_USER: count(5),
   MESSAGE_RATE_LIMIT: count(100),
   MESSAGE_BURST_LIMIT: count(100),
+  CONNECTION_RATE_LIMIT: count(10),
+  ROOM_RATE_LIMIT: count(1_000),
   MAX_BUFFERED_BYTES: whole.min(16_384, "16384 or more").default(1_048_576),
   MAX_MESSAGE_BYTES: positive(65_536),
   MAX_CONTENT_LENGTH: positive(10_000),
@@ -68,6 +71,8 @@ const environment = z.object({
   AI_MODEL: z.string().optional(),
   AI_TIMEOUT_MS: milliseconds.default(30_000),
   AI_PROMPTS_FILE: z.string().optional(),
+  DISCORD_BOT_TOKEN: z.string().regex(/^\S+$/, "the token alone, without spaces").optional(),
+  DISCORD_GATEWAY_URL: socketUrl.optional(),
   ALLOWED_ORIGINS: list.optional(),
   TRUST_PROXY: flag.default(false),
   TLS_CERT_FILE: z.string().optional(),
@@ -118,6 +123,8 @@ function missingSettings(config: Config): string[] {
   }
   if (config.production && !config.API_KEYS) lines.push("API_KEYS: must be set in production");
   if (config.AI_BASE_URL && !config.AI_MODEL) lines.push("AI_MODEL: must be set when AI_BASE_URL is");
+  if (config.DISCORD_GATEWAY_URL && !config.DISCORD_BOT_TOKEN)
+    lines.push("DISCORD_BOT_TOKEN: must be set when DISCORD_GATEWAY_URL is");
   if (!config.TLS_CERT_FILE !== !config.TLS_KEY_FILE)
     lines.push("TLS_CERT_FILE and TLS_KEY_FILE: must be set together");
   return lines;

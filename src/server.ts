@@ -1,8 +1,10 @@
 import type { Server } from "bun";
 import type { Config } from "./config.ts";
 import { hardLimit } from "./core/backpressure.ts";
+import type { Clock } from "./core/clock.ts";
 import { Connection } from "./core/connection.ts";
 import type { Connections } from "./core/connections.ts";
+import { Limiter } from "./core/limits.ts";
 import type { AnyProtocol } from "./core/protocol.ts";
 
 /** How long a peer may take over an HTTP request, an upgrade too, in seconds. */
@@ -16,7 +18,7 @@ export interface Endpoint {
   readonly largestFrame: number;
   draining(): boolean;
   newId(): string;
-  now(): number;
+  readonly clock: Clock;
   spent(frame: string): void;
   /** Everything that is no WebSocket endpoint. */
   fetch(request: Request): Response | Promise<Response>;
@@ -31,6 +33,12 @@ interface SocketData {
 /** Bun.serve: upgrade, message, close. */
 export function listen(endpoint: Endpoint): Server<SocketData> {
   const { config, connections, protocols } = endpoint;
+  const limiters = new Map(
+    protocols.map((protocol) => [
+      protocol,
+      new Limiter(endpoint.clock, protocol.connectionsPerMinute ?? 0, 0),
+    ]),
+  );
   return Bun.serve({
     port: config.WS_PORT,
     hostname: config.HOST,
@@ -45,7 +53,7 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
       const candidates = protocols.filter((protocol) => protocol.paths.includes(url.pathname));
       return candidates.length === 0
         ? endpoint.fetch(request)
-        : upgrade(endpoint, candidates, request, url, server);
+        : upgrade(endpoint, candidates, request, url, server, limiters);
     },
     error(error) {
       endpoint.failed(error);
@@ -76,6 +84,7 @@ function upgrade(
   request: Request,
   url: URL,
   server: Server<SocketData>,
+  limiters: ReadonlyMap<AnyProtocol, Limiter>,
 ): Response | undefined {
   const { config, connections } = endpoint;
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
@@ -94,12 +103,17 @@ function upgrade(
   );
   if (!protocol) return new Response("Unknown subprotocol", { status: 400 });
   const address = addressOf(config, request, server);
+  const retryAfter = limiters.get(protocol)?.take(address) ?? 0;
+  if (retryAfter > 0) {
+    const headers = { "retry-after": String(Math.ceil(retryAfter / 1_000)) };
+    return new Response("Too many connections from this address", { status: 429, headers });
+  }
   const connection = new Connection(
     endpoint.newId(),
     protocol,
     protocol.open(url),
     address,
-    endpoint.now(),
+    endpoint.clock.now(),
     endpoint.spent,
   );
   const done = server.upgrade(request, {

@@ -8,6 +8,7 @@ import { createCore } from "./core/core.ts";
 import { createHttpApp } from "./http/app.ts";
 import { protocols } from "./protocols/all.ts";
 import { type Endpoint, listen } from "./server.ts";
+import { startDiscordSource } from "./sources/discord.ts";
 import { openStorage } from "./storage/open.ts";
 
 export interface Switchboard {
@@ -51,10 +52,12 @@ export async function startSwitchboard(
       // Whoever has room for one frame more can take the largest.
       maxFrameBytes: Math.floor(config.MAX_BUFFERED_BYTES * 0.75),
       batchMs: config.BATCH_INTERVAL_MS,
+      connectionsPerMinute: config.CONNECTION_RATE_LIMIT,
     },
     limits: {
       messagesPerMinute: config.MESSAGE_RATE_LIMIT,
       burst: config.MESSAGE_BURST_LIMIT,
+      broadcastsPerMinute: config.ROOM_RATE_LIMIT,
       connectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
       bufferedBytes: config.MAX_BUFFERED_BYTES,
     },
@@ -102,18 +105,28 @@ export async function startSwitchboard(
     ),
     newId: core.newId,
     spent: core.spent,
-    now: clock.now,
+    clock,
     draining: () => draining,
     fetch: (request) => app.fetch(request),
     failed: (error) => report(error, { where: "http" }),
   };
   const server = await listenOr(endpoint, storage.close);
+  const discord =
+    config.DISCORD_BOT_TOKEN === undefined
+      ? undefined
+      : startDiscordSource({
+          botToken: config.DISCORD_BOT_TOKEN,
+          gatewayUrl: config.DISCORD_GATEWAY_URL,
+          ...{ clock, log },
+          post: async (posts) => core.post("discord", posts),
+        });
 
   return {
     port: server.port ?? config.WS_PORT,
     async stop() {
       if (draining) return;
       draining = true;
+      discord?.stop();
       core.stop();
       await drained(() => server.pendingWebSockets === 0, config.SHUTDOWN_GRACE_MS);
       await server.stop(true);

@@ -18,7 +18,7 @@ export const offlineAgent: Agent = {
         ...(asked === "" ? [] : [`You wrote: “${asked}”`]),
       ].join(" "),
       confidence: 0,
-      metadata: { offline: true, model: "offline" },
+      metadata: { offline: true },
     };
   },
 };

@@ -52,7 +52,7 @@ export function createOpenAiAgent(settings: OpenAiSettings): Agent {
     ];
     try {
       const stream = await client.chat.completions.create({ model, messages, stream: true }, { signal });
-      return { ...(await read(stream)), metadata: { model } };
+      return { ...(await read(stream)), metadata: {} };
     } catch (error) {
       throw new Refusal("unavailable", describe(error));
     }

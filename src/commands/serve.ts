@@ -22,13 +22,18 @@ export async function serveCommand(config: Config, version: string): Promise<voi
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
 
   const secure = config.TLS_CERT_FILE ? "s" : "";
-  const host = ["0.0.0.0", "::"].includes(config.HOST) ? "localhost" : config.HOST;
-  const at = `${host}:${running.port}`;
+  const at = `${hostOf(config)}:${running.port}`;
   console.log(`Switchboard ${version} listening on http${secure}://${at}`);
   console.log(`  chat    ws${secure}://${at}${config.WS_PATH}?token=<token>`);
   console.log(`  data    ${config.DATABASE_URL}`);
   console.log(`  token   ${tokenHint(config)}`);
   log.info({ port: running.port, database: config.DATABASE_URL }, "start");
+}
+
+/** As it stands in a URL. */
+function hostOf({ HOST }: Config): string {
+  if (["0.0.0.0", "::"].includes(HOST)) return "localhost";
+  return HOST.includes(":") ? `[${HOST}]` : HOST;
 }
 
 function tokenHint(config: Config): string {

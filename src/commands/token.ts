@@ -11,20 +11,32 @@ export interface TokenOptions {
   ttl?: string | undefined;
 }
 
+/** The option that each part of a token comes from. */
+const OPTION: Readonly<Record<string, string>> = {
+  sub: "--user",
+  name: "--name",
+  rooms: "--room",
+  roles: "--role",
+  ttl: "--ttl",
+};
+
 /** Prints a token that this server accepts, and nothing else, on standard output. Throws `ConfigError`. */
 export async function tokenCommand(config: Config, options: TokenOptions): Promise<void> {
   const { user, name, room, role = [], ttl = "1h" } = options;
   if (!user) throw new ConfigError("--user: must say for whom the token is");
   if (config.production && !room)
     throw new ConfigError("--room: must say what the token opens, in production");
-  const { jwtSecret } = loadSecrets(config, (line) => console.error(`switchboard: ${line}`));
+  // A token needs no API key, so none is made for it.
+  const { jwtSecret } = loadSecrets({ ...config, API_KEYS: [] }, (line) =>
+    console.error(`switchboard: ${line}`),
+  );
   if (jwtSecret === undefined) {
     throw new ConfigError(
       "JWT_SECRET: must be set to make tokens; with JWT_JWKS_URL alone they come from elsewhere",
     );
   }
-  console.log(
-    await issueToken({
+  try {
+    const token = await issueToken({
       secret: jwtSecret,
       userId: user,
       rooms: room ?? ["*"],
@@ -34,6 +46,12 @@ export async function tokenCommand(config: Config, options: TokenOptions): Promi
       ...(name !== undefined && { name }),
       ...(config.JWT_ISSUER !== undefined && { issuer: config.JWT_ISSUER }),
       ...(config.JWT_AUDIENCE !== undefined && { audience: config.JWT_AUDIENCE }),
-    }),
-  );
+    });
+    console.log(token);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(
+      error.message.replace(/^(?:sub|name|rooms|roles|ttl)\b/gm, (part) => OPTION[part] ?? part),
+    );
+  }
 }

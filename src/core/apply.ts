@@ -33,6 +33,8 @@ export interface Decision {
   readonly events?: readonly Made[];
   /** Published only, after the events. */
   readonly publish?: { readonly kind: string; readonly data: unknown };
+  /** To the sender, in the place of all that is published: that goes to the others. */
+  readonly confirm?: { readonly kind: string; readonly data: unknown };
   readonly rows?: readonly Row[];
 }
 
@@ -47,7 +49,12 @@ export interface Reducers {
 
 /** What became of an entry. */
 export type Outcome =
-  | { readonly is: "applied"; readonly events: readonly NewEvent[]; readonly publish: Decision["publish"] }
+  | {
+      readonly is: "applied";
+      readonly events: readonly NewEvent[];
+      readonly publish: Decision["publish"];
+      readonly confirm: Decision["confirm"];
+    }
   | { readonly is: "repeated"; readonly event: StoredEvent }
   | { readonly is: "refused"; readonly refusal: Refusal };
 
@@ -90,13 +97,18 @@ export class Applier {
       this.report(error, entry);
       return { is: "refused", refusal: new Refusal("internal") };
     }
-    const { events = NONE, publish, rows = NONE } = decision;
+    const { events = NONE, publish, confirm, rows = NONE } = decision;
+    const named = this.#named(entry.room, events);
+    if (named) {
+      room.own = undefined; // The reducer may have changed it.
+      return { is: "repeated", event: named };
+    }
     const added = events.map((made) => this.#add(room, position, entry, made));
     for (const row of rows) {
       this.store.write(entry.room, row);
       if (row.table === "rooms" && "remove" in row) this.#rooms.delete(entry.room);
     }
-    return { is: "applied", events: added, publish };
+    return { is: "applied", events: added, publish, confirm };
   }
 
   /** Drops what is kept in memory; the store says how things stand. */
@@ -145,6 +157,15 @@ export class Applier {
     // Memory may hold more than the window; what it happens to hold must not decide.
     const known = room.offset - stored.offset < WINDOW_MESSAGES || entry.time - stored.time < WINDOW_MS;
     return known ? stored : undefined;
+  }
+
+  /** What the room already has under the id that an event is to be found by: storing it again would fail the whole turn. */
+  #named(room: string, events: readonly Made[]): StoredEvent | undefined {
+    for (const { alias } of events) {
+      const stored = alias === undefined ? undefined : this.store.named(room, alias);
+      if (stored) return stored;
+    }
+    return undefined;
   }
 
   #room(name: string): RoomState {

@@ -151,6 +151,8 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   join(room: string, greet?: (before: number | undefined) => readonly string[]): void {
     this.#after((pending) => {
+      // What is held of the room is older than the greeting, which may show it as well.
+      if (this.connection.rooms.has(room)) this.connection.diversion?.flush();
       this.rooms.join(this.connection, room);
       for (const frame of greet?.(pending(room)) ?? []) this.connection.send(frame);
     });

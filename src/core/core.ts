@@ -30,6 +30,7 @@ export interface CoreParts {
   readonly limits: {
     readonly messagesPerMinute: number;
     readonly burst: number;
+    readonly broadcastsPerMinute: number;
     readonly connectionsPerUser: number;
     readonly bufferedBytes: number;
   };
@@ -72,11 +73,12 @@ export function createCore(parts: CoreParts) {
     (error, { protocol, kind }) => report(error, { where: "apply", protocol, kind }),
   );
   const turns = new Turns({ clock, newId, log: () => log, store, applier, rooms, protocols, report });
-  const log = createLocalLog(store.position(), turns.apply);
+  const log = createLocalLog(store.position, turns.apply);
   const access = new Access(people);
   const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
   const connections = new Connections({
+    roomLimiter: new Limiter(clock, limits.broadcastsPerMinute, 0),
     ...{ clock, limiter, access, turns, rooms, presence, verifier, report, note },
     maxPerUser: limits.connectionsPerUser,
     revokedBefore: people.revokedBefore,

@@ -10,6 +10,8 @@ import { Refusal } from "./refusal.ts";
 export interface PipelineParts {
   readonly clock: Clock;
   readonly limiter: Limiter;
+  /** What a room may have a minute, where a contract limits it. */
+  readonly roomLimiter: Limiter;
   readonly access: Access;
   report(error: unknown, context: Record<string, unknown>): void;
 }
@@ -34,7 +36,7 @@ export function receive(parts: PipelineParts, ctx: ConnectionContext, frame: str
     charge(parts, connection, rule ? kind : NO_KIND, rule?.cost ?? 1);
     if (!rule) throw new Refusal("unknown_kind");
     const message = validate(protocol.messages[kind], body);
-    authorize(parts.access, connection, rule, message);
+    authorize(parts, connection, rule, message);
     protocol.handlers[kind]?.(ctx, message);
   } catch (error) {
     if (!(error instanceof Refusal)) parts.report(error, { where: "handler", connection: connection.id });
@@ -79,7 +81,12 @@ function validate(schema: z.ZodType, body: unknown): unknown {
   throw new Refusal(tooLong ? "too_long" : "invalid", "invalid", { issues });
 }
 
-function authorize(access: Access, connection: Connection, rule: Rule<unknown>, message: unknown): void {
+function authorize(
+  { access, roomLimiter }: PipelineParts,
+  connection: Connection,
+  rule: Rule<unknown>,
+  message: unknown,
+): void {
   const { identity } = connection;
   if (!identity) {
     if (rule.allow === "guest") return;
@@ -92,4 +99,6 @@ function authorize(access: Access, connection: Connection, rule: Rule<unknown>, 
   if (room !== undefined && !connection.rooms.has(room) && !access.may(identity, room)) {
     throw new Refusal("forbidden");
   }
+  const retryAfter = room !== undefined && rule.broadcasts ? roomLimiter.take(room) : 0;
+  if (retryAfter > 0) throw new Refusal("room_rate_limited", "room_rate_limited", { retryAfter });
 }

@@ -13,6 +13,8 @@ export type Body<S extends Schemas, Kind extends keyof S> = z.output<S[Kind]>;
 
 /** Guards as data: what must hold before a handler sees a message. */
 export interface Rule<Message> {
+  /** Counts towards what its room may have a minute. */
+  readonly broadcasts?: boolean;
   readonly allow: "guest" | "user";
   /** What it takes from the rate limit. */
   readonly cost: number;
@@ -95,6 +97,10 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   /** Events that backends may post. */
   readonly posts: { readonly [Kind in keyof Out]?: Posting<Body<Out, Kind>> };
 
+  /** How many connections a minute one address may open; 0 is no limit. */
+  readonly connectionsPerMinute?: number;
+  /** What confirms a repeat to its sender, where the stored event itself does not. */
+  confirmRepeat?(event: StoredEvent): { readonly kind: string; readonly data: unknown };
   /** What of its rooms is their history, for backends. */
   readonly past?: Past;
   /** What it knows of a connection, for operators. */
@@ -138,6 +144,8 @@ export interface Settings {
   /** The largest frame that may be sent, in bytes. */
   readonly maxFrameBytes: number;
   readonly batchMs: number;
+  /** Connections a minute of one address, where a contract limits them. */
+  readonly connectionsPerMinute: number;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: protocols of all shapes lie in one list; each is checked where it is defined.

@@ -17,6 +17,8 @@ export type Reason =
   | "not_found"
   /** `retryAfter` says when to come again. */
   | "rate_limited"
+  /** The room has had as many messages as it may; `retryAfter` says when to come again. */
+  | "room_rate_limited"
   /** The log takes nothing more just now; `retryAfter` says when to come again. */
   | "busy"
   /** Something this answer needs (an agent, a key set) cannot be had. */

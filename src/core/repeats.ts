@@ -31,8 +31,6 @@ export class Repeats {
   }
 }
 
-/** Two 32-bit hashes side by side, as far as a double holds them exactly. */
-function hash(sender: string | null, clientId: string): number {
-  const text = `${sender ?? ""}\n${clientId}`;
-  return Bun.hash.xxHash32(text, 1) * 0x20_0000 + (Bun.hash.xxHash32(text, 2) >>> 11);
-}
+/** A 64-bit hash, as far as a double holds it exactly. */
+const hash = (sender: string | null, clientId: string): number =>
+  Number(Bun.hash.wyhash(`${sender ?? ""}\n${clientId}`) >> 11n);

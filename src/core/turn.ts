@@ -166,32 +166,25 @@ export class Turns implements TurnQueue {
     }
     const protocol = this.parts.protocols.get(entry.protocol);
     if (outcome.is === "repeated") {
-      const { kind, body } = outcome.event;
-      if (protocol) connection?.send(protocol.envelope(kind, body, outcome.event));
+      if (protocol) connection?.send(confirmation(protocol, outcome.event));
       waiting.repeated?.();
       return;
     }
-    const { events, publish } = outcome;
+    const { events, publish, confirm } = outcome;
     if (protocol) {
-      for (const event of events) {
-        if (!event.silent) this.#publish(protocol.envelope(event.kind, event.body, event), entry, connection);
-      }
-      if (publish) {
-        this.#publish(
-          protocol.envelope(publish.kind, JSON.stringify(publish.data), entry),
-          entry,
-          connection,
-        );
-      }
+      const say = (frame: string) => this.#publish(frame, entry.room, connection, confirm !== undefined);
+      for (const event of events) if (!event.silent) say(protocol.envelope(event.kind, event.body, event));
+      if (publish) say(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry));
+      if (confirm) connection?.send(protocol.envelope(confirm.kind, JSON.stringify(confirm.data), entry));
     }
     waiting.applied?.(events);
     for (const event of events) protocol?.stored?.(event);
   }
 
-  /** To the room, and to the sender when that is not in it: it is the confirmation. */
-  #publish(frame: string, entry: Entry, sender: Connection | undefined): void {
-    this.parts.rooms.publish(entry.room, frame);
-    if (sender && !sender.rooms.has(entry.room)) sender.send(frame);
+  /** To the room; to the sender too, even if not in it, unless something else confirms it to him. */
+  #publish(frame: string, room: string, sender: Connection | undefined, others: boolean): void {
+    this.parts.rooms.publish(room, frame, others ? sender : undefined);
+    if (sender && !others && !sender.rooms.has(room)) sender.send(frame);
   }
 
   #refuse(steps: readonly Step[], refusal: Refusal): void {
@@ -200,4 +193,11 @@ export class Turns implements TurnQueue {
       waiting?.refused?.(refusal);
     }
   }
+}
+
+function confirmation(protocol: AnyProtocol, event: StoredEvent): string {
+  const other = protocol.confirmRepeat?.(event);
+  return other
+    ? protocol.envelope(other.kind, JSON.stringify(other.data), event)
+    : protocol.envelope(event.kind, event.body, event);
 }

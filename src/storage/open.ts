@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { type Config, ConfigError } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Store } from "../core/history.ts";
+import { startCheckpoints } from "./checkpoint.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
 import { DatabaseLocked, lockDatabase } from "./lock.ts";
 import { createPeople, type People } from "./people.ts";
@@ -64,7 +65,9 @@ export function openStorage(
   report: (error: unknown, context: Record<string, unknown>) => void,
 ): Storage {
   const { database, release } = take(config);
-  const checkpoints = { stop: async () => {} };
+  const checkpoints = startCheckpoints(config.DATABASE_URL, clock, {
+    onError: (error) => report(error, { where: "checkpoint" }),
+  });
   const stopRetention = startRetention(database, clock, config.HISTORY_RETENTION_DAYS, (error) =>
     report(error, { where: "retention" }),
   );

@@ -29,6 +29,7 @@ export function createRefuse(clock: Clock): Record<Reason, (refusal: Refusal) =>
     forbidden: say("Not a member of this guild"),
     not_found: say("Not found"),
     rate_limited: say("Rate limit exceeded"),
+    room_rate_limited: say("Rate limit exceeded"),
     busy: say("Server busy, try again"),
     unavailable: say("Authentication unavailable, try again"),
     backpressure: close(1008, "Backpressure"),

@@ -29,6 +29,7 @@ export function createRefuse(clock: Clock): Record<Reason, (refusal: Refusal) =>
     }),
     not_found: say(404, "Message not found"),
     rate_limited: say(429, "Rate limit exceeded"),
+    room_rate_limited: say(429, "Rate limit exceeded"),
     busy: say(503, "Server busy, try again"),
     unavailable: ({ message }) => ({ frame: error(503, message) }),
     backpressure: close(1008, "Backpressure"),

@@ -6,17 +6,18 @@ export function split(text: string, length: number): string[] {
   const parts: string[] = [];
   let rest = text.trim();
   while (rest.length > length) {
+    // One more, for white space there costs the part nothing.
     const end = cut(rest.slice(0, length + 1), length);
     parts.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
   }
-  return rest === "" && parts.length > 0 ? parts : [...parts, rest];
+  return [...parts, rest];
 }
 
 function cut(text: string, length: number): number {
   for (const seam of SEAMS) {
     const last = Array.from(text.matchAll(seam), ({ index, 0: found }) => index + found.length).findLast(
-      (end) => end <= length && end > length / 2,
+      (end) => end > length / 2,
     );
     if (last !== undefined) return last;
   }

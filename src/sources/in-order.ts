@@ -1,0 +1,49 @@
+import type { Clock } from "../core/clock.ts";
+import { PostRefusal } from "../core/door.ts";
+
+const RETRY_MS = 1_000;
+
+/** Delivers one after another. What fails is tried again until it succeeds; nothing overtakes it. */
+export class InOrder<Item> {
+  readonly #waiting: Item[] = [];
+  #working = false;
+  #stopped = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly deliver: (item: Item) => Promise<unknown>,
+    private readonly warn: (line: string) => void,
+  ) {}
+
+  add(item: Item): void {
+    this.#waiting.push(item);
+    if (!this.#working) void this.#work();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    let failures = 0;
+    for (let item = this.#waiting[0]; item !== undefined && !this.#stopped; item = this.#waiting[0]) {
+      try {
+        await this.deliver(item);
+        if (failures > 0) this.warn("events are stored again");
+        failures = 0;
+        this.#waiting.shift();
+      } catch (error) {
+        if (error instanceof PostRefusal) {
+          // It would be refused for ever.
+          this.warn(`an event was refused: ${error.issues.map(({ path }) => path).join(", ")}`);
+          this.#waiting.shift();
+        } else {
+          if (failures++ === 0) this.warn("events cannot be stored; they wait");
+          await new Promise<void>((resolve) => this.clock.after(RETRY_MS, resolve));
+        }
+      }
+    }
+    this.#working = false;
+  }
+}
