@@ -65,6 +65,7 @@ const environment = z.object({
   MAX_CONTENT_LENGTH: positive(10_000),
   AUTH_TIMEOUT_MS: milliseconds.optional(),
   HEARTBEAT_INTERVAL_MS: milliseconds.optional(),
+  MAX_GIFTS_PER_SECOND: whole.min(0, "0 to 1000").max(1_000, "0 to 1000").default(10),
   BATCH_INTERVAL_MS: milliseconds.default(100),
   AI_BASE_URL: url.optional(),
   AI_API_KEY: z.string().optional(),

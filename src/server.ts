@@ -70,7 +70,11 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
       perMessageDeflate: false,
       open: (ws) => connections.opened(ws.data.connection, ws, ws.data.token),
       message: (ws, frame) => connections.received(ws.data.connection, frame),
-      ping: (ws) => connections.seen(ws.data.connection),
+      ping(ws, payload) {
+        // Bun answers by itself, and to a peer that reads none of the answers they pile up like anything else.
+        endpoint.spent(payload.toString("latin1"));
+        connections.seen(ws.data.connection);
+      },
       pong: (ws) => connections.seen(ws.data.connection),
       close: (ws, code, reason) => connections.closed(ws.data.connection, code, reason),
     },

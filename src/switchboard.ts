@@ -4,11 +4,12 @@ import { loadSecrets } from "./auth/secrets.ts";
 import { createTokenVerifier } from "./auth/tokens.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
-import { createCore } from "./core/core.ts";
+import { type Core, createCore } from "./core/core.ts";
+import type { Post } from "./core/door.ts";
+import { Refusal } from "./core/refusal.ts";
 import { createHttpApp } from "./http/app.ts";
 import { protocols } from "./protocols/all.ts";
 import { type Endpoint, listen } from "./server.ts";
-import { startDiscordSource } from "./sources/discord.ts";
 import { openStorage } from "./storage/open.ts";
 
 export interface Switchboard {
@@ -52,6 +53,7 @@ export async function startSwitchboard(
       // Whoever has room for one frame more can take the largest.
       maxFrameBytes: Math.floor(config.MAX_BUFFERED_BYTES * 0.75),
       batchMs: config.BATCH_INTERVAL_MS,
+      maxGiftsPerSecond: config.MAX_GIFTS_PER_SECOND,
       connectionsPerMinute: config.CONNECTION_RATE_LIMIT,
     },
     limits: {
@@ -111,15 +113,13 @@ export async function startSwitchboard(
     failed: (error) => report(error, { where: "http" }),
   };
   const server = await listenOr(endpoint, storage.close);
+  const { DISCORD_BOT_TOKEN: botToken, DISCORD_GATEWAY_URL: gatewayUrl } = config;
+  const post = async (posts: readonly Post[]) => core.post("discord", posts);
+  // Loaded only for whoever has a bot: its library takes 70 ms and 6 MB.
   const discord =
-    config.DISCORD_BOT_TOKEN === undefined
+    botToken === undefined
       ? undefined
-      : startDiscordSource({
-          botToken: config.DISCORD_BOT_TOKEN,
-          gatewayUrl: config.DISCORD_GATEWAY_URL,
-          ...{ clock, log },
-          post: async (posts) => core.post("discord", posts),
-        });
+      : (await import("./sources/discord.ts")).startDiscordSource({ botToken, gatewayUrl, clock, log, post });
 
   return {
     port: server.port ?? config.WS_PORT,
@@ -127,8 +127,8 @@ export async function startSwitchboard(
       if (draining) return;
       draining = true;
       discord?.stop();
+      await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
       core.stop();
-      await drained(() => server.pendingWebSockets === 0, config.SHUTDOWN_GRACE_MS);
       await server.stop(true);
       await storage.close();
     },
@@ -147,6 +147,15 @@ async function listenOr(endpoint: Endpoint, failed: () => Promise<void>): Promis
       : "TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key";
     throw new ConfigError(`${what} (${error instanceof Error ? error.message : error})`);
   }
+}
+
+/** Sends away all but those who still have something to read: of a socket once closed Bun tells nothing. */
+function allDismissed({ connections, turns }: Core): boolean {
+  turns.end();
+  for (const connection of [...connections.all]) {
+    if (connection.unsent() === 0) connection.refuse(new Refusal("server_restart"));
+  }
+  return connections.count === 0;
 }
 
 /** What was sent is on its way to the peers; the slow ones get this long. */

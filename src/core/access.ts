@@ -27,14 +27,13 @@ export class Access {
   }
 
   /**
-   * The rooms of these kinds that are the user's own: granted by name, or by membership. All rooms of a kind
-   * are one, `guild:*`, in the place of those by name.
+   * The rooms of these kinds that are the user's own: granted by name, or by membership. `guild:*` stands for
+   * all of a kind, and comes first.
    */
   roomsOf(identity: Identity, kinds: readonly string[]): Set<string> {
     const all = [...identity.grants, ...this.membership.roomsOf(identity.userId)];
-    const everyOf = kinds.filter((kind) => granted(identity.grants, allOf(kind)));
-    const named = all.filter((room) => kinds.includes(kindOf(room)) && !everyOf.includes(kindOf(room)));
-    return new Set([...everyOf.map(allOf), ...named]);
+    const wildcards = kinds.map(allOf).filter((every) => granted(identity.grants, every));
+    return new Set([...wildcards, ...all.filter((room) => kinds.includes(kindOf(room)))]);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { History, NewEvent, Row, Store, StoredEvent } from "./history.ts";
+import type { ClientIdRow, History, NewEvent, Row, Store, StoredEvent } from "./history.ts";
 import type { Entry } from "./log.ts";
 import { Refusal } from "./refusal.ts";
 import { Repeats, WINDOW_MESSAGES, WINDOW_MS } from "./repeats.ts";
@@ -104,11 +104,20 @@ export class Applier {
       return { is: "repeated", event: named };
     }
     const added = events.map((made) => this.#add(room, position, entry, made));
+    const first = added[0];
+    if (first && entry.clientId !== null) {
+      this.#window(room, entry.room).add(entry.sender, entry.clientId, first.offset, entry.time);
+    }
     for (const row of rows) {
       this.store.write(entry.room, row);
       if (row.table === "rooms" && "remove" in row) this.#rooms.delete(entry.room);
     }
     return { is: "applied", events: added, publish, confirm };
+  }
+
+  /** What the protocol keeps of a room, as of the last commit. */
+  state(protocol: string, room: string): unknown {
+    return this.#own(this.#room(room), room, this.reducersOf(protocol));
   }
 
   /** Drops what is kept in memory; the store says how things stand. */
@@ -117,12 +126,19 @@ export class Applier {
   }
 
   #decide(room: RoomState, entry: Entry): Decision {
-    const { reducerOf, restore } = this.reducersOf(entry.protocol);
-    const reducer = reducerOf(entry.kind);
+    const reducers = this.reducersOf(entry.protocol);
+    const reducer = reducers.reducerOf(entry.kind);
     if (!reducer) throw new Error(`no apply for ${entry.protocol} ${entry.kind}`);
-    room.own ??= { state: restore?.(entry.room, this.store) };
-    const place: Place = { offset: room.offset + 1, history: this.store, state: room.own.state };
+    const state = this.#own(room, entry.room, reducers);
+    const place: Place = { offset: room.offset + 1, history: this.store, state };
     return reducer(entry as Entry<never>, place as Place<never>);
+  }
+
+  #own(room: RoomState, name: string, { restore }: Reducers): unknown {
+    // The core's own entries fall into the rooms of a protocol too, and keep nothing.
+    if (!restore) return undefined;
+    room.own ??= { state: restore(name, this.store) };
+    return room.own.state;
   }
 
   #add(room: RoomState, position: number, entry: Entry, made: Made): NewEvent {
@@ -143,9 +159,6 @@ export class Applier {
     this.store.add(event);
     room.offset = event.offset;
     room.count = event.count;
-    if (entry.clientId !== null) {
-      this.#window(room, entry.room).add(entry.sender, entry.clientId, event.offset, entry.time);
-    }
     return event;
   }
 
@@ -185,18 +198,22 @@ export class Applier {
   /** The window, rebuilt from the log when the room was not in memory. */
   #window(room: RoomState, name: string): Repeats {
     if (room.repeats) return room.repeats;
-    const rows: ReturnType<Store["clientIds"]> = [];
-    let before = room.offset + 1;
+    // One more than the window: the oldest may be a later event of an entry, and then is not what it is known by.
+    const limit = WINDOW_MESSAGES + 1;
+    const rows: ClientIdRow[] = [];
     for (;;) {
-      const page = this.store.clientIds(name, before, WINDOW_MESSAGES);
+      const page = this.store.clientIds(name, rows.at(-1)?.offset ?? room.offset + 1, limit);
       rows.push(...page);
       const last = page.at(-1);
-      if (!last || page.length < WINDOW_MESSAGES || rows[0]!.time - last.time > WINDOW_MS) break;
-      before = last.offset;
+      if (!last || page.length < limit || rows[0]!.time - last.time > WINDOW_MS) break;
     }
     room.repeats = new Repeats();
+    let older: ClientIdRow | undefined;
     for (const row of rows.reverse()) {
-      if (row.clientId !== null) room.repeats.add(row.sender, row.clientId, row.offset, row.time);
+      // The events of one entry stand together, and it is known by the first of them.
+      const isFirst = row.sender !== older?.sender || row.clientId !== older.clientId;
+      if (isFirst && row.clientId !== null) room.repeats.add(row.sender, row.clientId, row.offset, row.time);
+      older = row;
     }
     return room.repeats;
   }

@@ -1,7 +1,9 @@
 import type { Connection } from "./connection.ts";
 
-/** Payload bytes that may leave between two sweeps. */
+/** Bytes that may leave between two sweeps. */
 const BUDGET = 512 * 1024;
+/** The longest head of a frame: what is all payload to us is mostly heads when many are tiny. */
+const FRAME_HEAD = 10;
 export const SWEEP_MS = 50;
 
 /**
@@ -23,7 +25,7 @@ export class BackpressureGuard {
 
   /** Counts a frame that was published or sent, once, however many get it. */
   spent = (frame: string): void => {
-    this.#unswept += Buffer.byteLength(frame);
+    this.#unswept += Buffer.byteLength(frame) + FRAME_HEAD;
     if (this.#unswept >= BUDGET) this.sweep();
   };
 

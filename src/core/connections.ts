@@ -42,11 +42,12 @@ export class Connections {
 
   /** `token`: null when the upgrade should have brought one and did not, undefined when a message will. */
   opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
-    const { clock, turns, rooms } = this.parts;
+    const { access, clock, turns, rooms } = this.parts;
     connection.opened(socket);
     const authenticate = (token: string, admitted: Admitted) =>
       void this.#authenticate(connection, token, admitted);
-    this.#contexts.set(connection, new ConnectionContext(connection, clock, turns, rooms, authenticate));
+    const context = new ConnectionContext(connection, clock, turns, rooms, access, authenticate);
+    this.#contexts.set(connection, context);
     if (connection.protocol.guests) rooms.join(connection, roomOfAll(connection.protocol.name));
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
     else if (token !== undefined) void this.#authenticate(connection, token);
@@ -107,7 +108,9 @@ export class Connections {
   }
 
   #expel(connection: Connection, room: string): void {
-    if (!connection.rooms.has(room)) return;
+    const { protocol, state } = connection;
+    if (!connection.rooms.has(room) || protocol.isPublic?.(state)) return;
+    protocol.expelled?.(this.#context(connection), room);
     this.parts.rooms.leave(connection, room);
     connection.refuse(new Refusal("forbidden"));
   }

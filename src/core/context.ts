@@ -1,3 +1,4 @@
+import type { Access } from "./access.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Diversion } from "./connection.ts";
 import type { Identity } from "./identity.ts";
@@ -38,6 +39,8 @@ export interface Context<Out extends Schemas, Entries, State> {
   /** Throws a `Refusal` for a guest. */
   readonly identity: Identity;
   readonly isGuest: boolean;
+  /** Whether the sender may be in the room; a guest may be in none. */
+  may(room: string): boolean;
   now(): number;
   /** Appends an entry; the sender is confirmed or refused when it was applied. */
   record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], recording?: Recording): void;
@@ -97,6 +100,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     private readonly clock: Clock,
     private readonly turns: TurnQueue,
     private readonly rooms: Rooms,
+    private readonly access: Access,
     readonly authenticate: (token: string, admitted: Admitted) => void,
   ) {}
 
@@ -113,6 +117,11 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     return this.connection.identity === undefined;
   }
 
+  may(room: string): boolean {
+    const { identity } = this.connection;
+    return identity !== undefined && this.access.may(identity, room);
+  }
+
   now(): number {
     return this.clock.now();
   }
@@ -124,7 +133,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
         room,
         kind,
         body,
-        sender: this.identity.userId,
+        sender: this.connection.identity?.userId ?? null,
         clientId: clientId ?? null,
       },
       { connection: this.connection, ref: this.ref, applied },

@@ -86,7 +86,8 @@ export function createCore(parts: CoreParts) {
 
   for (const factory of parts.protocols) {
     const voice = createVoice(() => protocol, clock, turns, rooms);
-    const protocol = factory({ clock, history: store, agent: parts.agent, voice, settings, report });
+    const state = (room: string) => applier.state(protocol.name, room);
+    const protocol = factory({ clock, history: store, state, agent: parts.agent, voice, settings, report });
     protocols.set(protocol.name, protocol);
   }
   startHeartbeat(clock, () => connections.all, [...protocols.values()]);

@@ -17,12 +17,16 @@ export interface Post {
 
 /** How a protocol takes one kind of event from backends. */
 export interface Posting<Data> {
-  /** Where backends may leave out what the server fills in; otherwise the event's own schema. */
-  readonly schema?: z.ZodType<Data>;
+  /** Where backends may leave out what the server fills in: what the rest takes. Otherwise the event's own. */
+  readonly schema?: z.ZodType;
   /** The room that the data names: the only one it may be posted to. */
   room?(data: Data): string;
-  /** Before it is stored: text cleaned, for example. */
-  prepare?(data: Data): Data;
+  /** It is for rooms: not for a user, nor for everyone. */
+  readonly roomsOnly?: boolean;
+  /** Before it is stored: text cleaned, for example; the body of the `entry`, where there is one. */
+  prepare?(data: Data): unknown;
+  /** The event's own id: answers the post where that has none. */
+  id?(data: Data): string | undefined;
   /** The id by which clients will speak of it. */
   alias?(data: Data): string | undefined;
   /** Counts as one of the room's history messages. */
@@ -63,7 +67,10 @@ interface Recordable {
   readonly room: string;
   readonly kind: string;
   readonly body: unknown;
+  /** Idempotency key. */
   readonly id: string | undefined;
+  /** The event's own id. */
+  readonly own: string | undefined;
 }
 
 /**
@@ -95,11 +102,11 @@ const postingOf = ({ posts }: AnyProtocol, type: string): Posting<unknown> | und
 function record(
   { name }: AnyProtocol,
   turns: TurnQueue,
-  { room, kind, body, id }: Recordable,
+  { room, kind, body, id, own }: Recordable,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const entry = { protocol: name, room, kind, body, sender: null, clientId: id ?? null };
-    const stored = () => resolve(id ?? made);
+    const stored = () => resolve(id ?? own ?? made);
     const made = turns.record(entry, { applied: stored, repeated: stored, refused: reject });
   });
 }
@@ -113,24 +120,26 @@ function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Repor
     for (const { path, message } of parsed.error.issues) wrong(["data", ...path].join("."), message);
     return undefined;
   }
-  const prepared = posting.prepare?.(parsed.data) ?? parsed.data;
-  const room = roomFor(protocol, to, posting.room?.(prepared), wrong);
+  const room = roomFor(protocol, to, posting.room?.(parsed.data), posting.roomsOnly ?? false, wrong);
   if (room === undefined) return undefined;
-  if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id };
+  const own = posting.id?.(parsed.data);
+  const prepared = posting.prepare?.(parsed.data) ?? parsed.data;
+  if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id, own };
   const { counted = false } = posting;
   const body: PostedEvent = { type, data: prepared, counted, alias: posting.alias?.(prepared) };
-  return { room, kind: POSTED, body, id };
+  return { room, kind: POSTED, body, id, own };
 }
 
 function roomFor(
   { name, roomKinds }: AnyProtocol,
   to: Post["to"],
   named: string | undefined,
+  roomsOnly: boolean,
   wrong: Report,
 ): string | undefined {
-  if ("user" in to) return roomOfUser(name, to.user);
-  if ("everyone" in to) return roomOfAll(name);
-  if (!roomKinds.includes(kindOf(to.room))) {
+  if (!roomsOnly && "user" in to) return roomOfUser(name, to.user);
+  if (!roomsOnly && "everyone" in to) return roomOfAll(name);
+  if (!("room" in to) || !roomKinds.includes(kindOf(to.room))) {
     wrong("room", `must be a room of ${name}, ${roomKinds.map((kind) => `${kind}:<id>`).join(" or ")}`);
   } else if (named !== undefined && named !== to.room) {
     wrong("room", `must be ${named}, which the data names`);

@@ -12,7 +12,7 @@ export interface Entry<Body = unknown> {
   /** Whose `applies` it is for; "" is the core itself. */
   readonly protocol: string;
   readonly kind: string;
-  /** User id of the sender; null for agents and backends. */
+  /** User id of the sender; null for agents, backends and guests. */
   readonly sender: string | null;
   /** The sender's own id for the message; a repeat of it is confirmed, not applied. */
   readonly clientId: string | null;

@@ -13,7 +13,8 @@ export class Pace {
     private readonly work: (key: string) => void,
   ) {}
 
-  touch(key: string): void {
+  /** `atOnce` takes the place of the work when the interval is over. */
+  touch(key: string, atOnce = this.work): void {
     const waiting = this.#waiting.get(key);
     if (waiting) {
       waiting.again = true;
@@ -21,7 +22,7 @@ export class Pace {
     }
     const state = { again: false, cancel: this.clock.after(this.intervalMs, () => this.#over(key)) };
     this.#waiting.set(key, state);
-    this.work(key);
+    atOnce(key);
   }
 
   #over(key: string): void {

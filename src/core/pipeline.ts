@@ -33,7 +33,7 @@ export function receive(parts: PipelineParts, ctx: ConnectionContext, frame: str
     const { protocol } = connection;
     // Strangers send kinds such as `constructor`.
     const rule = Object.hasOwn(protocol.rules, kind) ? protocol.rules[kind] : undefined;
-    charge(parts, connection, rule ? kind : NO_KIND, rule?.cost ?? 1);
+    charge(parts, connection, rule ? kind : NO_KIND, rule ? costOf(rule, connection) : 1);
     if (!rule) throw new Refusal("unknown_kind");
     const message = validate(protocol.messages[kind], body);
     authorize(parts, connection, rule, message);
@@ -55,13 +55,16 @@ function checkSession(clock: Clock, connection: Connection): void {
 /** A flood of broken frames is a flood. */
 function decode(parts: PipelineParts, connection: Connection, frame: string | Uint8Array): Incoming {
   try {
-    if (typeof frame !== "string") throw new Refusal("bad_envelope", "binary frame");
+    if (typeof frame !== "string") throw new Refusal("bad_envelope");
     return connection.protocol.decode(frame);
   } catch (error) {
     charge(parts, connection, NO_KIND, 1);
     throw error;
   }
 }
+
+const costOf = ({ cost }: Rule<unknown>, { state }: Connection): number =>
+  typeof cost === "number" ? cost : cost(state);
 
 function charge(parts: PipelineParts, connection: Connection, kind: string, cost: number): void {
   const { protocol, identity } = connection;

@@ -12,12 +12,12 @@ export type Schemas = Record<string, z.ZodType>;
 export type Body<S extends Schemas, Kind extends keyof S> = z.output<S[Kind]>;
 
 /** Guards as data: what must hold before a handler sees a message. */
-export interface Rule<Message> {
+export interface Rule<Message, State = unknown> {
   /** Counts towards what its room may have a minute. */
   readonly broadcasts?: boolean;
   readonly allow: "guest" | "user";
-  /** What it takes from the rate limit. */
-  readonly cost: number;
+  /** What it takes from the rate limit. A function is asked once a message, before that is validated. */
+  readonly cost: number | ((state: State) => number);
   /** The room it is about: the sender must have access to it. */
   room?(message: Message): string;
   /** The id that it names as its sender: anybody else's is refused. */
@@ -72,12 +72,12 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly limitBy: "connection" | "user-and-kind";
   readonly messages: In;
   readonly events: Out;
-  readonly rules: { readonly [Kind in keyof In]: Rule<Body<In, Kind>> };
+  readonly rules: { readonly [Kind in keyof In]: Rule<Body<In, Kind>, State> };
 
   /** The protocol's own state of a connection. */
   open(url: URL): State;
-  /** The token that came with the upgrade; undefined when it comes in a message. */
-  token?(url: URL): string | null;
+  /** The token that came with the upgrade; undefined when it may come in a message. */
+  token?(url: URL): string | null | undefined;
   /** Rooms that the contract's own claims of a token open. */
   grants?(claims: Readonly<Record<string, unknown>>): readonly string[];
   /** Throws a `Refusal` for what is not this protocol's envelope. */
@@ -105,11 +105,15 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly past?: Past;
   /** What it knows of a connection, for operators. */
   describe?(state: State): Record<string, unknown>;
+  /** Whoever is in a room in this way may stay, whatever becomes of his access to it. */
+  isPublic?(state: State): boolean;
 
   /** The connection has authenticated. */
   admitted?(ctx: Context<Out, Entries, State>): void;
   /** A room is the user's own: granted by name or by membership; `guild:*` stands for all of a kind. After `admitted`, and when it becomes so. */
   granted?(ctx: Context<Out, Entries, State>, room: string): void;
+  /** The user may no longer be in the room, and is about to leave it. */
+  expelled?(ctx: Context<Out, Entries, State>, room: string): void;
   /** The socket has closed; it is still in its rooms. */
   closed?(ctx: Context<Out, Entries, State>): void;
   /** An event was stored and published, whoever made it. */
@@ -123,9 +127,11 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
 }
 
 /** What a protocol is built with. */
-export interface Services<Out extends Schemas, Entries> {
+export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
   readonly clock: Clock;
   readonly history: History;
+  /** What its reducers keep of a room, as of the last commit: to be read only. */
+  state(room: string): RoomState;
   readonly agent: Agent;
   /** Speaks to rooms without being a connection: for agents and timers. */
   readonly voice: Voice<Out, Entries>;
@@ -144,6 +150,8 @@ export interface Settings {
   /** The largest frame that may be sent, in bytes. */
   readonly maxFrameBytes: number;
   readonly batchMs: number;
+  /** Gifts that a stream is shown in any second; 0 is no limit. */
+  readonly maxGiftsPerSecond: number;
   /** Connections a minute of one address, where a contract limits them. */
   readonly connectionsPerMinute: number;
 }
@@ -151,7 +159,7 @@ export interface Settings {
 // biome-ignore lint/suspicious/noExplicitAny: protocols of all shapes lie in one list; each is checked where it is defined.
 export type AnyProtocol = Protocol<any, any, any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above.
-export type ProtocolFactory = (services: Services<any, any>) => AnyProtocol;
+export type ProtocolFactory = (services: Services<any, any, any>) => AnyProtocol;
 
 /** Infers the shape of a protocol from its schemas, top to bottom. */
 export const defineProtocol = <In extends Schemas, Out extends Schemas, Entries, State, RoomState>(

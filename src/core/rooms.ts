@@ -26,7 +26,9 @@ export class Rooms {
   ) {}
 
   join(connection: Connection, room: string): void {
-    if (!connection.open || connection.rooms.has(room)) return;
+    // Whoever is in all rooms of the kind gets this one's events already.
+    const isIn = connection.rooms.has(room) || connection.rooms.has(allOf(kindOf(room)));
+    if (!connection.open || isIn) return;
     connection.rooms.add(room);
     add(this.#members, room, connection);
     if (connection.diversion) add(this.#diverted, room, connection);

@@ -5,16 +5,19 @@ import { type History, offsetAt } from "../core/history.ts";
 import { id, roomName } from "../core/names.ts";
 import type { AnyProtocol } from "../core/protocol.ts";
 import type { RoomEntries } from "../core/settings.ts";
+import { cleanText } from "../core/text.ts";
 import { check, Problem, readBody } from "./problem.ts";
 
 const MAX_PAGE = 1_000;
 
-const title = z
-  .string()
-  .max(200, "must have at most 200 characters")
-  .refine((text) => text.isWellFormed(), "must not have lone surrogates");
-const settings = z.object({ title: title.nullable().optional(), open: z.boolean().optional() });
-const membership = z.object({ role: z.string().max(64, "must have at most 64 characters").optional() });
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength, `must have at most ${maxLength} characters`)
+    .refine((text) => text.isWellFormed(), "must not have lone surrogates")
+    .transform(cleanText);
+const settings = z.object({ title: text(200).nullable().optional(), open: z.boolean().optional() });
+const membership = z.object({ role: text(64).optional() });
 const limit = z.coerce
   .number(`must be 1 to ${MAX_PAGE}`)
   .int(`must be 1 to ${MAX_PAGE}`)

@@ -1,6 +1,7 @@
 import type { ProtocolFactory } from "../core/protocol.ts";
 import { discord } from "./discord/protocol.ts";
 import { gurukul } from "./gurukul/protocol.ts";
+import { hyperfocus } from "./hyperfocus/protocol.ts";
 
 /** Every contract that the server speaks. */
-export const protocols: readonly ProtocolFactory[] = [gurukul, discord];
+export const protocols: readonly ProtocolFactory[] = [gurukul, hyperfocus, discord];

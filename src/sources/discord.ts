@@ -1,7 +1,7 @@
 import { DefaultRestOptions, DiscordAPIError, REST } from "@discordjs/rest";
 import { WebSocketManager, WebSocketShardEvents } from "@discordjs/ws";
 import { type APIGatewayBotInfo, APIVersion, GatewayIntentBits } from "discord-api-types/v10";
-import type { Cancel, Clock } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Post } from "../core/door.ts";
 import { Guilds } from "./discord-guilds.ts";
 import { Sessions } from "./discord-sessions.ts";
@@ -33,7 +33,6 @@ export function startDiscordSource(parts: DiscordSourceParts): { stop(): void } 
   const lastCode = new Map<number, number>();
   const posts = new InOrder(clock, parts.post, (line) => log.warn(`Discord: ${line}`));
   let over = false;
-  let cancelRetry: Cancel = () => {};
 
   const rest = new REST({ api: apiUrl, version: APIVersion, hashSweepInterval: 0, handlerSweepInterval: 0 });
   const gateway = new Gateway(gatewayUrl, {
@@ -76,6 +75,7 @@ export function startDiscordSource(parts: DiscordSourceParts): { stop(): void } 
   }
 
   async function connect(): Promise<void> {
+    if (over) return;
     try {
       await gateway.connect();
     } catch (error) {
@@ -83,7 +83,7 @@ export function startDiscordSource(parts: DiscordSourceParts): { stop(): void } 
       if (error instanceof DiscordAPIError && error.status === 401) return end("Authentication failed (401)");
       const why = error instanceof Error ? error.message : "no reason given";
       log.warn(`Discord: cannot connect (${why}); again in ${RETRY_MS / 1_000} s`);
-      cancelRetry = clock.after(RETRY_MS, () => void connect());
+      clock.after(RETRY_MS, () => void connect());
     }
   }
   void connect();
@@ -91,7 +91,6 @@ export function startDiscordSource(parts: DiscordSourceParts): { stop(): void } 
   return {
     stop() {
       over = true;
-      cancelRetry();
       posts.stop();
       sessions.stop();
       void gateway.destroy();

@@ -3,17 +3,25 @@ import { Database } from "bun:sqlite";
 /** To this worker. It answers each with a `Done`. */
 export interface Checkpoint {
   readonly file: string;
-  /** Move the log into the database once it has this many pages that are not there yet. */
+  /** So many pages waiting in the log are worth a checkpoint. */
   readonly pages: number;
-  /** From this many pages on, make the log begin again at its start, at the price of a short wait for the writer. */
+  /** At so many pages the log should begin again. */
   readonly restartPages: number;
   /** Move what there is and close the database. */
   readonly last: boolean;
 }
 
 export interface Done {
+  /** The log is long enough to begin again, if the writer itself moves what is left of it. */
+  readonly restart?: boolean;
   readonly error?: string;
 }
+
+/** What the writer moves in a few milliseconds. */
+const FEW_PAGES = 500;
+const PASSES = 5;
+/** A log this many times too long begins again whatever is left: the writer is faster than the disk. */
+const FAR_TOO_LONG = 4;
 
 declare const self: Worker;
 
@@ -23,22 +31,15 @@ self.onmessage = ({ data }: MessageEvent<Checkpoint>) => self.postMessage(work(d
 
 function work(checkpoint: Checkpoint): Done {
   try {
-    database ??= open(checkpoint.file);
-    if (checkpoint.last) run(database, "PASSIVE");
-    else keepShort(database, checkpoint);
-    if (checkpoint.last) close();
+    database ??= new Database(checkpoint.file, { readwrite: true });
+    if (!checkpoint.last) return { restart: moveLog(database, checkpoint) };
+    run(database, "PASSIVE");
+    close();
     return {};
   } catch (error) {
     close();
     return { error: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function open(file: string): Database {
-  const opened = new Database(file, { readwrite: true });
-  // How long FULL looks for a gap between two transactions. While it waits it blocks nobody.
-  opened.run("PRAGMA busy_timeout = 5");
-  return opened;
 }
 
 function close(): void {
@@ -47,29 +48,26 @@ function close(): void {
 }
 
 /**
- * PASSIVE never blocks the writer, and so it never catches up with one that does not pause: the log would
- * grow for ever. FULL holds the writer off while it moves the rest, after which the next transaction begins
- * the log again. Passes that each leave less make that rest a few pages: about one commit's time.
- * RESTART and TRUNCATE were measured too: they keep the writer waiting longer, and a log file that must grow
- * again makes every commit slower.
+ * A PASSIVE checkpoint keeps nobody waiting, and so it never catches up with a writer that does not pause:
+ * each pass leaves what was written during it. True when the writer should move the rest itself.
  */
-function keepShort(database: Database, { pages, restartPages }: Checkpoint): void {
+function moveLog(database: Database, { pages, restartPages }: Checkpoint): boolean {
   const found = run(database, "NOOP");
-  if (found.log - found.checkpointed < pages) return;
-  for (let round = 0; round < 20; round++) {
-    for (let pass = 0; pass < 3; pass++) {
-      const { log, checkpointed } = run(database, "PASSIVE");
-      // A reader of older pages, such as a backup, holds the log: waiting for it would make the writer wait.
-      if (log < restartPages || checkpointed < log) return;
-    }
-    if (run(database, "FULL").busy === 0) return;
+  if (found.log - found.checkpointed < pages) return false;
+  let before = 0;
+  for (let pass = 0; pass < PASSES; pass++) {
+    const { log } = run(database, "PASSIVE");
+    if (log < restartPages) return false;
+    if (log - before < FEW_PAGES || log > FAR_TOO_LONG * restartPages) return true;
+    before = log;
   }
+  return false;
 }
 
-/** `log` pages in the log, of which `checkpointed` are in the database as well; `busy` is 1 if somebody was in the way. */
-function run(database: Database, mode: "NOOP" | "PASSIVE" | "FULL") {
+/** `log` pages in the log, of which `checkpointed` are in the database as well. */
+function run(database: Database, mode: "NOOP" | "PASSIVE") {
   const counts = database
-    .query<{ busy: number; log: number; checkpointed: number }, []>(`PRAGMA wal_checkpoint(${mode})`)
+    .query<{ log: number; checkpointed: number }, []>(`PRAGMA wal_checkpoint(${mode})`)
     .get();
   if (!counts) throw new Error("SQLite did not answer a checkpoint");
   return counts;

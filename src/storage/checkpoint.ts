@@ -1,27 +1,30 @@
+import type { Database } from "bun:sqlite";
 import type { Clock } from "../core/clock.ts";
 import type { Checkpoint, Done } from "./checkpoint-worker.ts";
 
 export interface CheckpointOptions {
+  /** The connection that writes, with `wal_autocheckpoint = 0`. Without it a log is only as short as its pauses let it be. */
+  readonly writer?: Database;
   /** Milliseconds between two looks at the log. */
   readonly everyMs?: number;
   /** So many pages waiting in the log are worth a checkpoint. */
   readonly pages?: number;
-  /** At so many pages the log has to begin again. */
+  /** At so many pages the log should begin again. */
   readonly restartPages?: number;
   /** A checkpoint failed. The next look tries again; until one works the log grows, and nothing is lost. */
   readonly onError?: (error: Error) => void;
 }
 
 /**
- * Moves the write-ahead log of a database into the database on another thread, so that the writer never stops
- * for it; the writer's connection has `wal_autocheckpoint = 0`. The log stays below `restartPages` and what is
- * written between two looks, unless a reader holds on to old pages. `stop` does what is left and lets go of
- * the file: close the writer's connection after it.
+ * Moves the write-ahead log of a database into the database on another thread, so that the writer does not stop
+ * for it. Only when the log is to begin again does the writer move the last few pages, between two of its
+ * transactions: a lock held by the worker would make it sleep instead, and one that never pauses would never let
+ * the worker have it. `stop` does what is left and lets go of the file: close the writer's connection after it.
  */
 export function startCheckpoints(
   file: string,
   clock: Clock,
-  { everyMs = 1_000, pages = 1_000, restartPages = 16_000, onError = () => {} }: CheckpointOptions = {},
+  { writer, everyMs = 250, pages = 1_000, restartPages = 16_000, onError = () => {} }: CheckpointOptions = {},
 ): { stop(): Promise<void> } {
   let worker: Worker | undefined;
   let asked: Promise<void> | undefined;
@@ -35,6 +38,7 @@ export function startCheckpoints(
     started.onmessage = ({ data }: MessageEvent<Done>) => {
       answered();
       if (data.error !== undefined) onError(new Error(data.error));
+      if (data.restart) restart();
     };
     started.onerror = ({ message }) => onError(new Error(message));
     // Also when it could not be started at all.
@@ -43,6 +47,15 @@ export function startCheckpoints(
       answered();
     });
     return started;
+  }
+
+  /** With all of the log in the database, the next transaction begins it again. */
+  function restart(): void {
+    try {
+      writer?.run("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   function ask(last: boolean): Promise<void> {

@@ -21,7 +21,7 @@ describe("the offline agent", () => {
     expect(content).toEndWith("“Why is the sky blue?”");
     expect(content).not.toContain("older");
     expect(confidence).toBe(0);
-    expect(metadata).toEqual({ offline: true, model: "offline" });
+    expect(metadata).toEqual({ offline: true });
   });
 
   test("answers the same question alike", async () => {

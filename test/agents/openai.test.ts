@@ -101,7 +101,7 @@ const unavailable = (message: RegExp) => ({ reason: "unavailable", message: expe
 describe("an answer", () => {
   test("is the text of all chunks, kept as the endpoint wrote it", async () => {
     const answer = await answerTo(says(" I'm", " doing\n", "well. ", "👋"));
-    expect(answer).toEqual({ content: " I'm doing\nwell. 👋", confidence: 1, metadata: { model: "small" } });
+    expect(answer).toEqual({ content: " I'm doing\nwell. 👋", confidence: 1, metadata: {} });
     expect(endpoint.requests).toHaveLength(1);
     expect(endpoint.requests[0]?.wasCancelled()).toBe(false);
   });
@@ -162,7 +162,7 @@ describe("an answer", () => {
       finish_reason: "length",
     };
     const answer = await answerTo(() => Response.json({ object: "chat.completion", choices: [choice] }));
-    expect(answer).toEqual({ content: "All at once", confidence: 0.5, metadata: { model: "small" } });
+    expect(answer).toEqual({ content: "All at once", confidence: 0.5, metadata: {} });
   });
 
   test("comes on the second attempt when the endpoint fails once", async () => {

@@ -1,4 +1,4 @@
-import { Applier, type Outcome, type Reducer } from "../../src/core/apply.ts";
+import { Applier, type Outcome, type Reducer, type Reducers } from "../../src/core/apply.ts";
 import type { Entry } from "../../src/core/log.ts";
 import { applies as roomApplies } from "../../src/core/settings.ts";
 import { type OpenDatabase, openDatabase } from "../../src/storage/database.ts";
@@ -18,14 +18,15 @@ export const entry = (said: Partial<Entry> & { id: string }): Entry => ({
 });
 
 /** Applies entries to a database as a server does, a turn at a time; `restart` begins with an empty memory. */
-export function createApplying(applies: object, database: OpenDatabase = openDatabase(":memory:", "NORMAL")) {
+export function createApplying(applies: object, { restore }: { restore?: Reducers["restore"] } = {}) {
+  const database = openDatabase(":memory:", "NORMAL");
   const reducers = new Map<string, Reducer>([...Object.entries(applies), ...Object.entries(roomApplies)]);
   const faults: unknown[] = [];
   const start = () => {
     const store = createStore(database);
     const applier = new Applier(
       store,
-      () => ({ reducerOf: (kind) => reducers.get(kind) }),
+      () => ({ reducerOf: (kind) => reducers.get(kind), restore }),
       (error) => faults.push(error),
     );
     return { store, applier };

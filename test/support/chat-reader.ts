@@ -49,10 +49,9 @@ export class ChatReader {
     return (this.#offsets.get(chatId) ?? 0) >= offset;
   }
 
-  /** Until it has read what makes this true; false when the connection ends before. */
-  async until(done: () => boolean): Promise<boolean> {
-    while (!done() && !this.peer.isEnded) await this.#changed.promise;
-    return done();
+  /** Until it has read what makes this true, or has a problem, or the connection ends. */
+  async until(done: () => boolean): Promise<void> {
+    while (!done() && this.isOpen && this.problems.length === 0) await this.#changed.promise;
   }
 
   /** Leaves these chats, and reads all that was sent to it until then. */

@@ -76,6 +76,14 @@ export class TestClient {
     return this.frames.slice(from, this.#unread - 1);
   }
 
+  /** The same by any message that is answered. */
+  async until(message: unknown, isAnswer: (frame: Frame) => boolean): Promise<Frame[]> {
+    const from = this.#unread;
+    this.send(message);
+    await this.next(isAnswer);
+    return this.frames.slice(from, this.#unread - 1);
+  }
+
   close(): void {
     this.socket.close();
   }

@@ -10,6 +10,12 @@ type Entries = {
   say: string;
   /** Published only. */
   nudge: string;
+  /** Two events, of which the second is stored only. */
+  twice: string;
+  /** Stored and published to others, and confirmed in other words. */
+  ask: string;
+  /** Stored under this name, which a backend gave it. */
+  named: string;
   /** Refused. */
   forbidden: null;
   /** Its reducer is broken. */
@@ -20,6 +26,9 @@ const no = ({ reason, retryAfter }: Refusal, ref?: string): No => ({
   frame: ["refused", reason, ref, retryAfter].filter((word) => word !== undefined).join(" "),
 });
 
+/** The same words for whatever reason there is. */
+const refuse: AnyProtocol["refuse"] = new Proxy(Object.create(null), { get: () => no });
+
 /** The smallest protocol, for tests of the core: a frame is `kind body`, its rooms are `plain:...`. */
 export const plain: AnyProtocol = defineProtocol({
   name: "plain",
@@ -29,39 +38,32 @@ export const plain: AnyProtocol = defineProtocol({
   timeouts: { authMs: 1_000, heartbeatMs: 1_000 },
   limitBy: "connection",
   messages: {},
-  events: { said: z.string(), nudged: z.string() },
+  events: { said: z.string(), nudged: z.string(), asked: z.string() },
   rules: {},
   open: () => undefined,
   decode: () => {
     throw new Refusal("unknown_kind");
   },
   envelope: (kind, body) => `${kind} ${body}`,
-  refuse: {
-    not_json: no,
-    bad_envelope: no,
-    unknown_kind: no,
-    invalid: no,
-    too_long: no,
-    unauthenticated: no,
-    auth_timeout: no,
-    session_expired: no,
-    too_many_connections: no,
-    forbidden: no,
-    not_found: no,
-    rate_limited: no,
-    busy: no,
-    unavailable: no,
-    backpressure: no,
-    heartbeat_timeout: no,
-    server_restart: no,
-    internal: no,
-  },
+  refuse,
   handlers: {},
   applies: {
     say: ({ body }: Entry<string>, { offset }: Place): Decision => ({
       events: [{ kind: "said", counted: true, data: `${body} (${offset})` }],
     }),
     nudge: ({ body }: Entry<string>): Decision => ({ publish: { kind: "nudged", data: body } }),
+    twice: ({ body }: Entry<string>): Decision => ({
+      events: [
+        { kind: "said", counted: true, data: body },
+        { kind: "said", counted: true, data: `${body}, silently`, silent: true },
+      ],
+    }),
+    ask: ({ body }: Entry<string>): Decision => ({
+      events: [{ kind: "said", counted: true, data: body }],
+      publish: { kind: "nudged", data: body },
+      confirm: { kind: "asked", data: body },
+    }),
+    named: ({ body }: Entry<string>): Decision => ({ events: [{ kind: "said", data: body, alias: body }] }),
     forbidden(): Decision {
       throw new Refusal("forbidden");
     },

@@ -65,8 +65,13 @@ export class RawSocket {
     path: string,
     options: RawOptions & { readonly headers?: Readonly<Record<string, string>> } = {},
   ): Promise<RawSocket> {
+    return RawSocket.ask(port, upgradeRequest(path, options.headers), options);
+  }
+
+  /** Sends these bytes first; resolves when the head of an HTTP answer is there, or the end. */
+  static async ask(port: number, bytes: string | Uint8Array, options: RawOptions = {}): Promise<RawSocket> {
     const peer = await RawSocket.dial(port, options);
-    peer.write(upgradeRequest(path, options.headers));
+    peer.write(bytes);
     while (!peer.#answered && !peer.isEnded) await peer.#arrived.promise;
     return peer;
   }
@@ -110,13 +115,13 @@ export class RawSocket {
     }
   }
 
-  /** What the server closes with: the code of its close frame, or 1006 when the connection ends without. */
+  /** What the server closes with. As in browsers: 1005 is a close frame without a code, 1006 is no close frame. */
   async closing(): Promise<Closing> {
-    const payload = await this.next(CLOSE).then(
-      (frame) => frame.payload,
-      () => undefined,
-    );
+    const find = () => this.frames.find(({ opcode }) => opcode === CLOSE);
+    while (!find() && !this.isEnded) await this.#arrived.promise;
+    const payload = find()?.payload;
     if (!payload) return { code: 1006, reason: "" };
+    if (payload.length === 0) return { code: 1005, reason: "" };
     return { code: payload.readUInt16BE(0), reason: payload.subarray(2).toString() };
   }
 

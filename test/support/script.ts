@@ -4,11 +4,11 @@ import type { Random } from "./random.ts";
 /** As many characters as one text may have. */
 const LONGEST = 10_000;
 
-/** What random senders say in a few chats, and how far the chats have come with it. */
+/** What senders say at random in a few chats, and how far the chats have come with it. */
 export class Script {
   /** Texts by sender, chat and count. */
   readonly said = new Map<string, string>();
-  readonly offsets = new Map<string, number>();
+  readonly #offsets = new Map<string, number>();
   readonly #counts = new Map<string, number>();
 
   constructor(
@@ -28,12 +28,14 @@ export class Script {
     }
     const content = this.#text(`${key} ${count} `);
     this.said.set(`${key} ${count}`, content);
-    this.offsets.set(chatId, (this.offsets.get(chatId) ?? 0) + 1);
+    this.#offsets.set(chatId, (this.#offsets.get(chatId) ?? 0) + 1);
     peer.say("message", { chatId, content, messageId: `${count}` });
   }
 
-  isReadBy = (reader: ChatReader): boolean =>
-    [...this.offsets].every(([chatId, offset]) => reader.reached(chatId, offset));
+  /** All of it, up to now. */
+  isReadBy(reader: ChatReader): boolean {
+    return [...this.#offsets].every(([chatId, offset]) => reader.reached(chatId, offset));
+  }
 
   /** One to four bytes a character, mostly short, some as long as a text may be. */
   #text(start: string): string {

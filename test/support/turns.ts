@@ -67,7 +67,7 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
     protocols: new Map([["plain", plain]]),
     report,
   });
-  const log = options.log ?? createLocalLog(store.position(), turns.apply);
+  const log = options.log ?? createLocalLog(store.position, turns.apply);
 
   return {
     turns,

@@ -3,7 +3,7 @@ import type { StoredEvent } from "../../core/history.ts";
 import type { Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { cleanText } from "../../core/text.ts";
-import { chatOf, conversation, type Entries } from "./chat.ts";
+import { ASSISTANT, chatOf, conversation, type Entries } from "./chat.ts";
 import type { events, MessageEvent } from "./schema.ts";
 import { split } from "./split.ts";
 
@@ -63,7 +63,7 @@ export class Answers {
 
   async #answer(room: string, { event, agentId, refuse }: Asked, signal: AbortSignal): Promise<void> {
     const { agent, history, voice } = this.services;
-    const typing = { chatId: chatOf(room), userId: "assistant", agentId };
+    const typing = { chatId: chatOf(room), userId: ASSISTANT, agentId };
     voice.relay(room, "typing", { ...typing, isTyping: true });
     try {
       const context = conversation(history, room, event.offset, CONTEXT_MESSAGES);
@@ -88,7 +88,7 @@ export class Answers {
       const place = { messageIndex: index + 1, totalMessages: parts.length };
       const metadata = { ...answer.metadata, confidence: answer.confidence, ...place };
       voice.record(question.room, "message", {
-        userId: "assistant",
+        userId: ASSISTANT,
         role: "assistant",
         content,
         agentId,

@@ -9,6 +9,9 @@ import type { MessageEvent, Receipt } from "./schema.ts";
 export const roomOf = (chatId: string): string => `chat:${chatId}`;
 export const chatOf = (room: string): string => room.slice("chat:".length);
 
+/** The agent, as a user. */
+export const ASSISTANT = "assistant";
+
 /** What goes through the log. */
 export type Entries = {
   message: {

@@ -1,10 +1,11 @@
 import type { Context } from "../../core/context.ts";
 import { Pace } from "../../core/pace.ts";
 import { defineProtocol, type Services } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
 import { cleanText } from "../../core/text.ts";
 import { Answers } from "./answers.ts";
 import { createBatches } from "./batches.ts";
-import { applies, chatOf, type Entries, past, recent, roomOf, summary } from "./chat.ts";
+import { ASSISTANT, applies, chatOf, type Entries, past, recent, roomOf, summary } from "./chat.ts";
 import { decode, envelope } from "./frames.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, events } from "./schema.ts";
@@ -129,11 +130,14 @@ export function gurukul(services: Services<typeof events, Entries>) {
     },
 
     admitted(ctx) {
+      // Its messages and typing would pass for the agent's.
+      if (ctx.identity.userId === ASSISTANT) throw new Refusal("unauthenticated", "a reserved user id");
       if (!ctx.state.batched) return;
       ctx.divert((send) => createBatches(clock, settings.batchMs, settings.maxFrameBytes, send));
     },
     // A wildcard opens every chat and makes nobody a member of all.
     granted: (ctx, room) => room !== roomOf("*") && ctx.watch(room),
+    expelled: (ctx, room) => stopTyping(ctx, chatOf(room)),
     closed(ctx) {
       for (const chatId of ctx.state.typing) stopTyping(ctx, chatId);
     },

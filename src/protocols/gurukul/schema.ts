@@ -46,7 +46,12 @@ const chatMessage = z.object({
 
 /** What the server sends, as the `data` of its frame. */
 export const events = {
-  message: z.object({ chatId: id, message: chatMessage, messageId: id.optional() }),
+  message: z
+    .object({ chatId: id, message: chatMessage, messageId: id.optional() })
+    .refine(({ chatId, message }) => message.chatId === chatId, {
+      path: ["message", "chatId"],
+      message: "must be the chatId",
+    }),
   typing: z.object({ chatId: id, userId: id, agentId: id.optional(), isTyping: z.boolean() }),
   read_receipt: z.object({ chatId: id, messageIds: z.array(id), userId: id, confirmed: z.literal(true) }),
   chat_update: z.object({

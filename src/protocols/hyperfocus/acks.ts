@@ -1,0 +1,86 @@
+import type { Decision, Place } from "../../core/apply.ts";
+import type { History, StoredEvent } from "../../core/history.ts";
+import type { Entry } from "../../core/log.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { encode } from "./frames.ts";
+import { RECEIVED } from "./gifts.ts";
+import type { Stream } from "./stream.ts";
+
+/** What goes through the log. `client` is the key of who acknowledges. */
+export type AckEntries = {
+  host: { readonly client: string };
+  ack: { readonly client: string; readonly giftId: string };
+};
+
+/** What a host has acknowledged, by the gifts' numbers in the stream. */
+export interface Host {
+  /** Everything up to this one, or it is too long ago to be sent again. */
+  readonly upTo: number;
+  /** And these. */
+  readonly beyond: readonly number[];
+  /** When it last came, in milliseconds since the epoch. */
+  readonly cameAt: number;
+}
+
+/** So many of the last gifts are sent again. */
+const MAX_AGAIN = 1_000;
+/** So many hosts of a stream are remembered, those that came last. */
+const MAX_HOSTS = 100;
+
+/** A host by its user too, so that nobody acknowledges in another's name. Spaces keep the two apart. */
+export const hostKey = (userId: string, clientId: string): string => `host ${userId} ${clientId}`;
+export const viewerKey = (clientId: string): string => `viewer ${clientId}`;
+
+export const applies = {
+  /** A host has come. What is shown from now on is for it to acknowledge, if this is the first time. */
+  host({ time, body: { client } }: Entry<AckEntries["host"]>, { state: stream }: Place<Stream>): Decision {
+    const { upTo, beyond } = stream.hosts.get(client) ?? { upTo: stream.delivered, beyond: [] };
+    stream.hosts.append(client, { upTo, beyond, cameAt: time });
+    for (const [longestAway] of stream.hosts.entries()) {
+      if (stream.hosts.size <= MAX_HOSTS) break;
+      stream.hosts.delete(longestAway);
+    }
+    return { rows: stream.rows() };
+  },
+
+  ack({ room, time, body }: Entry<AckEntries["ack"]>, { history, state: stream }: Place<Stream>): Decision {
+    const gift = history.named(room, body.giftId);
+    if (gift?.kind !== RECEIVED) throw new Refusal("not_found");
+    const host = stream.hosts.get(body.client);
+    if (host) stream.hosts.set(body.client, acknowledged(host, gift.count, stream.delivered));
+    const receipt = { table: "receipts", offset: gift.offset, userId: body.client, time } as const;
+    return { rows: [receipt, ...stream.rows()] };
+  },
+};
+
+/** With one more gift acknowledged, of a stream that has shown so many. */
+export function acknowledged(host: Host, gift: number, delivered: number): Host {
+  let upTo = Math.max(host.upTo, delivered - MAX_AGAIN);
+  const beyond = new Set([...host.beyond, gift].filter((number) => number > upTo));
+  while (beyond.delete(upTo + 1)) upTo++;
+  return { ...host, upTo, beyond: [...beyond] };
+}
+
+/** Gifts before this offset that the host has not acknowledged, oldest first: of the last, as many as fit. */
+export function toSendAgain(
+  history: History,
+  room: string,
+  { delivered, host }: { delivered: number; host: Host | undefined },
+  before: number | undefined,
+  maxBytes: number,
+): string[] {
+  if (!host) return [];
+  const limit = Math.min(MAX_AGAIN, delivered - host.upTo);
+  if (limit <= 0) return [];
+  const last = history.page(room, { kind: RECEIVED, limit, ...(before !== undefined && { before }) });
+  const isMissing = ({ count }: StoredEvent) => count > host.upTo && !host.beyond.includes(count);
+  const frames: string[] = [];
+  let bytes = 0;
+  for (const { body, time } of last.filter(isMissing).reverse()) {
+    const frame = encode(RECEIVED, body, time);
+    bytes += Buffer.byteLength(frame);
+    if (bytes > maxBytes) break;
+    frames.unshift(frame);
+  }
+  return frames;
+}

@@ -1,0 +1,55 @@
+import type { Clock } from "../../core/clock.ts";
+import { Pace } from "../../core/pace.ts";
+import type { Status } from "./schema.ts";
+
+/** How often a stream's status may change for those who watch it. */
+const STATUS_MS = 1_000;
+
+/** Shows the status of streams to those who watch: on change, at most once a second, and always the last. */
+export class StatusBoard {
+  /** What the room was shown last, of each stream that somebody watches. */
+  readonly #shown = new Map<string, string>();
+  readonly #pace: Pace;
+
+  constructor(
+    clock: Clock,
+    private readonly statusOf: (room: string) => Status,
+    tell: (room: string, status: Status) => void,
+  ) {
+    this.#pace = new Pace(clock, STATUS_MS, (room) => this.#show(room, (status) => tell(room, status)));
+  }
+
+  /** Somebody has come, and has been shown how it stands. */
+  joined(room: string, tellOthers: (status: Status) => void): void {
+    if (!this.#shown.has(room)) this.#shown.set(room, "");
+    this.#pace.touch(room, () => this.#show(room, tellOthers));
+  }
+
+  /** The status may be another. */
+  look(room: string): void {
+    if (this.#news(room)) this.#pace.touch(room);
+  }
+
+  emptied(room: string): void {
+    this.#shown.delete(room);
+  }
+
+  stop(): void {
+    this.#shown.clear();
+  }
+
+  #show(room: string, tell: (status: Status) => void): void {
+    const news = this.#news(room);
+    if (!news) return;
+    this.#shown.set(room, news.text);
+    tell(news.status);
+  }
+
+  #news(room: string): { status: Status; text: string } | undefined {
+    const shown = this.#shown.get(room);
+    if (shown === undefined) return undefined;
+    const status = this.statusOf(room);
+    const text = JSON.stringify(status);
+    return text === shown ? undefined : { status, text };
+  }
+}

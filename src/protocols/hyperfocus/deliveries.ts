@@ -1,0 +1,49 @@
+import type { Cancel, Clock } from "../../core/clock.ts";
+import { shownAt } from "./gifts.ts";
+import { nextSlotIn, WINDOW_MS } from "./pacing.ts";
+import type { Stream } from "./stream.ts";
+
+export interface DeliveryParts {
+  readonly clock: Clock;
+  readonly pace: number;
+  stream(room: string): Stream;
+  /** Records that time has passed; `applied` hears of it unless the commit fails. */
+  release(room: string, applied: () => void): void;
+}
+
+/** Timers of the streams in which gifts wait. */
+export class Deliveries {
+  readonly #timers = new Map<string, Cancel>();
+  #stopped = false;
+
+  constructor(private readonly parts: DeliveryParts) {}
+
+  /** Gifts may wait in this stream. */
+  look(room: string): void {
+    if (this.#stopped || this.#timers.has(room)) return;
+    const { clock, pace, stream } = this.parts;
+    const state = stream(room);
+    if (state.waiting.size === 0) return;
+    // Never at once: it would be recorded again and again within one millisecond.
+    this.#wake(room, Math.max(1, nextSlotIn(shownAt(state), clock.now(), pace)));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  #wake(room: string, ms: number): void {
+    const wake = () => {
+      // Should its commit fail, this is the next try.
+      this.#wake(room, WINDOW_MS);
+      this.parts.release(room, () => {
+        this.#timers.get(room)?.();
+        this.#timers.delete(room);
+        this.look(room);
+      });
+    };
+    this.#timers.set(room, this.parts.clock.after(ms, wake));
+  }
+}

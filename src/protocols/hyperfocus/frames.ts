@@ -1,0 +1,37 @@
+import { parseObject } from "../../core/json.ts";
+import type { Incoming } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { envelope } from "./schema.ts";
+
+const VERSION = "1.0.0";
+
+/** Thrown for a client of another major version, whatever else is wrong with its frame. */
+export class UnsupportedVersion extends Refusal {
+  constructor() {
+    super("bad_envelope", `This server speaks version ${VERSION}`);
+  }
+}
+
+/** What is no version at all is left to the schemas. */
+const isSupported = (version: unknown): boolean =>
+  typeof version !== "string" || (/^(\d+)(?:\.|$)/.exec(version)?.[1] ?? "1") === "1";
+
+/** Contract: Message Format. */
+export function decode(frame: string): Incoming {
+  const object = parseObject(frame);
+  if (!isSupported(object["version"])) throw new UnsupportedVersion();
+  const { success, data, error } = envelope.safeParse(object);
+  if (!success) {
+    const issues = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+    throw new Refusal("bad_envelope", "bad_envelope", { issues });
+  }
+  const { type, payload } = data;
+  if (type === "connection:init" && !isSupported(payload["version"])) throw new UnsupportedVersion();
+  return { kind: type, body: payload };
+}
+
+export const iso = (time: number): string => new Date(time).toISOString();
+
+/** `time` is in milliseconds since the epoch. */
+export const encode = (kind: string, payload: string, time: number): string =>
+  `{"type":"${kind}","payload":${payload},"timestamp":"${iso(time)}","version":"${VERSION}"}`;

@@ -1,0 +1,120 @@
+import type { Decision, Made, Place } from "../../core/apply.ts";
+import type { Entry } from "../../core/log.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { cleanText } from "../../core/text.ts";
+import { isOver, nextCombo } from "./combo.ts";
+import { iso } from "./frames.ts";
+import { merge, recent, slots, type Unranked, WINDOW_MS } from "./pacing.ts";
+import { price } from "./price.ts";
+import { countValue, rankOf } from "./rank.ts";
+import type { PostedGift } from "./schema.ts";
+import { advance } from "./status.ts";
+import type { Stream } from "./stream.ts";
+
+/** What goes through the log. The pace comes along, because applying knows no settings. */
+export type GiftEntries = {
+  gift: { readonly gift: PostedGift; readonly pace: number };
+  /** Time has passed: gifts that wait may be shown. */
+  release: { readonly pace: number };
+};
+
+/** The event that clients get, and under whose id they acknowledge it. */
+export const RECEIVED = "gift:received";
+/** The silent event of a gift that waits. Ids hold no spaces, so its own id stays free for what is shown. */
+const ACCEPTED = "gift";
+const acceptedId = (giftId: string): string => `${ACCEPTED} ${giftId}`;
+
+/** So many waiting gifts, each of another sender or type, are a quarter of an hour late at the usual pace. */
+const MAX_WAITING = 10_000;
+/** Types of gifts whose value is remembered. */
+const MAX_UNITS = 1_000;
+
+/** Two gifts of the same key make a combo, and are merged when they wait. */
+const keyOf = ({ sender, giftType }: PostedGift): string => JSON.stringify([sender.userId, giftType]);
+
+/** No recipient ever gets a tag. */
+export const cleaned = (gift: PostedGift): PostedGift => ({
+  ...gift,
+  giftType: cleanText(gift.giftType),
+  sender: { ...gift.sender, username: cleanText(gift.sender.username) },
+  animation: { ...gift.animation, type: cleanText(gift.animation.type) },
+});
+
+export const applies = {
+  /** Stores a gift, and shows it when the pace allows and none waits before it. */
+  gift(entry: Entry<GiftEntries["gift"]>, { history, offset, state: stream }: Place<Stream>): Decision {
+    const { id, room, time, body } = entry;
+    const { gift: posted, pace } = body;
+    const { giftId = id } = posted;
+    const isStored = () => history.named(room, giftId) ?? history.named(room, acceptedId(giftId));
+    if (posted.giftId !== undefined && isStored()) return {};
+    const key = keyOf(posted);
+    const before = stream.waiting.get(key);
+    const mayShow = stream.waiting.size === 0 && slots(shownAt(stream), time, pace) > 0;
+    if (!mayShow && !before && stream.waiting.size >= MAX_WAITING) {
+      throw new Refusal("busy", "too many gifts wait", { retryAfter: WINDOW_MS });
+    }
+
+    const gift = complete(stream, posted, { giftId, time, key });
+    advance(stream, gift);
+    if (mayShow) {
+      const made = show(stream, gift, time, pace);
+      return { events: [made], rows: stream.rows() };
+    }
+    stream.waiting.set(key, before ? { ...before, gift: merge(before.gift, gift) } : { gift, since: offset });
+    const accepted = { kind: ACCEPTED, silent: true, alias: acceptedId(giftId), data: gift };
+    return { events: [accepted], rows: stream.rows() };
+  },
+
+  release(
+    { time, body: { pace } }: Entry<GiftEntries["release"]>,
+    { state: stream }: Place<Stream>,
+  ): Decision {
+    const free = slots(shownAt(stream), time, pace);
+    const events: Made[] = [];
+    for (const [key, { gift }] of stream.waiting.entries()) {
+      if (events.length >= free) break;
+      stream.waiting.delete(key);
+      events.push(show(stream, gift, time, pace));
+    }
+    return { events, rows: stream.rows() };
+  },
+};
+
+export const shownAt = ({ shown }: Stream): readonly number[] => shown.get("") ?? [];
+
+/** With all that the backend left out, but for the rank. */
+function complete(
+  stream: Stream,
+  posted: PostedGift,
+  { giftId, time, key }: { giftId: string; time: number; key: string },
+): Unranked {
+  const { giftType, quantity, sender, animation, metadata } = posted;
+  const combo = nextCombo(stream.combos.get(key), time, metadata.comboCount);
+  for (const [other, last] of stream.combos.entries()) {
+    if (!isOver(last, time)) break;
+    stream.combos.delete(other);
+  }
+  stream.combos.append(key, combo);
+  const unit = stream.units.get(giftType);
+  const totalValue = posted.totalValue ?? price(quantity * (unit ?? 1));
+  const isKnown = unit !== undefined || stream.units.size < MAX_UNITS;
+  if (posted.totalValue !== undefined && unit !== totalValue / quantity && isKnown) {
+    stream.units.set(giftType, totalValue / quantity);
+  }
+  const { isStreak = combo.count > 1, rank, timestamp = iso(time) } = metadata;
+  return {
+    ...{ giftId, giftType, quantity, totalValue, sender, animation },
+    metadata: { isStreak, comboCount: combo.count, rank, timestamp },
+  };
+}
+
+function show(stream: Stream, gift: Unranked, time: number, pace: number): Made {
+  const { isStreak, comboCount, timestamp } = gift.metadata;
+  const rank = gift.metadata.rank ?? rankOf(stream.values.values(), gift.totalValue);
+  countValue(stream.values, gift.totalValue);
+  if (pace > 0) stream.shown.set("", [...recent(shownAt(stream), time), time]);
+  stream.delivered++;
+  const data = { ...gift, metadata: { isStreak, comboCount, rank, timestamp } };
+  return { kind: RECEIVED, counted: true, alias: gift.giftId, data };
+}

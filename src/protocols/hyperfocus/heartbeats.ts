@@ -1,0 +1,44 @@
+import type { Cancel, Clock } from "../../core/clock.ts";
+
+/** Looked after this often at the least; oftener when the interval is short. */
+const SWEEP_MS = 250;
+
+/** Someone who is sent heartbeats. */
+export interface Heart {
+  /** Milliseconds since the epoch. */
+  nextPing: number;
+  beat(): void;
+}
+
+/** The contract's own heartbeats, besides the ping frames of the core: one timer for all connections. */
+export class Heartbeats {
+  readonly #hearts = new Set<Heart>();
+  readonly stop: Cancel;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly intervalMs: number,
+  ) {
+    this.stop = clock.every(Math.min(SWEEP_MS, Math.max(10, intervalMs / 4)), () => this.#sweep());
+  }
+
+  /** From now on, the first when an interval is over. Once is enough. */
+  add(heart: Heart): void {
+    if (this.#hearts.has(heart)) return;
+    heart.nextPing = this.clock.now() + this.intervalMs;
+    this.#hearts.add(heart);
+  }
+
+  delete(heart: Heart): void {
+    this.#hearts.delete(heart);
+  }
+
+  #sweep(): void {
+    const now = this.clock.now();
+    for (const heart of this.#hearts) {
+      if (now < heart.nextPing) continue;
+      heart.nextPing = now + this.intervalMs;
+      heart.beat();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Row } from "../../core/history.ts";
+
+/** A map that the reducers of a room keep: what changes becomes a row of the room's state, under the map's name. */
+export class Kept<Value> {
+  readonly #values = new Map<string, Value>();
+  readonly #changed = new Set<string>();
+  readonly #prefix: string;
+
+  /** As the rows have it. They have no order: by `age`, lowest first, where the order counts. */
+  constructor(name: string, rows: ReadonlyMap<string, string>, age?: (value: Value) => number) {
+    this.#prefix = `${name} `;
+    const own: [string, Value][] = [];
+    for (const [key, value] of rows) {
+      if (key.startsWith(this.#prefix)) own.push([key.slice(this.#prefix.length), JSON.parse(value)]);
+    }
+    if (age) own.sort(([, a], [, b]) => age(a) - age(b));
+    for (const [key, value] of own) this.#values.set(key, value);
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(key: string): Value | undefined {
+    return this.#values.get(key);
+  }
+
+  /** A key that is there keeps its place in the order. */
+  set(key: string, value: Value): void {
+    this.#values.set(key, value);
+    this.#changed.add(key);
+  }
+
+  /** As the last in the order. */
+  append(key: string, value: Value): void {
+    this.#values.delete(key);
+    this.set(key, value);
+  }
+
+  delete(key: string): void {
+    if (this.#values.delete(key)) this.#changed.add(key);
+  }
+
+  values(): Iterable<Value> {
+    return this.#values.values();
+  }
+
+  /** In order; what is iterated over may be deleted. */
+  entries(): Iterable<[string, Value]> {
+    return this.#values;
+  }
+
+  /** What has changed since the last time. */
+  rows(): Row[] {
+    const rows = Array.from(this.#changed, (key): Row => {
+      const value = this.#values.get(key);
+      const json = value === undefined ? null : JSON.stringify(value);
+      return { table: "state", key: this.#prefix + key, value: json };
+    });
+    this.#changed.clear();
+    return rows;
+  }
+}

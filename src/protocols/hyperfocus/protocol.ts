@@ -1,0 +1,214 @@
+import type { Context } from "../../core/context.ts";
+import type { History } from "../../core/history.ts";
+import { defineProtocol, type Services } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { type AckEntries, applies as ackApplies, hostKey, toSendAgain, viewerKey } from "./acks.ts";
+import { StatusBoard } from "./board.ts";
+import { type Client, clientOf, costOfAck, describe, open, type State } from "./client.ts";
+import { Deliveries } from "./deliveries.ts";
+import { decode, encode, iso } from "./frames.ts";
+import { cleaned, type GiftEntries, applies as giftApplies, RECEIVED } from "./gifts.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import { createRefuse } from "./refuse.ts";
+import {
+  events,
+  type Init,
+  messages,
+  type PostedGift,
+  type PostedStatus,
+  postedGift,
+  postedStatus,
+} from "./schema.ts";
+import { cleaned as cleanedStatus, applies as statusApplies, statusOf } from "./status.ts";
+import { roomOf, Stream } from "./stream.ts";
+import { Viewers } from "./viewers.ts";
+
+const AUTH_MS = 5_000;
+const HEARTBEAT_MS = 15_000;
+/** What the server has for those who can use it too. */
+const FEATURES = ["webgl", "webgpu", "notifications"];
+
+/** A limit that is none, in a number that JSON has; 0 would say that there are no gifts. */
+const NO_PACE = Number.MAX_SAFE_INTEGER;
+
+type Entries = GiftEntries & AckEntries & { status: PostedStatus };
+type Ctx = Context<typeof events, Entries, State>;
+
+/** Hyperfocus: a live stream's gifts and status, for its viewers and its hosts. */
+export function hyperfocus({
+  clock,
+  history,
+  settings,
+  state,
+  voice,
+}: Services<typeof events, Entries, Stream>) {
+  const pace = settings.maxGiftsPerSecond;
+  const pingInterval = settings.heartbeatMs ?? HEARTBEAT_MS;
+  const viewers = new Viewers();
+  const heartbeats = new Heartbeats(clock, pingInterval);
+  const status = (room: string) => statusOf(state(room), viewers.count(room));
+  const board = new StatusBoard(clock, status, (room, now) => voice.relay(room, "stream:status", now));
+  const deliveries = new Deliveries({
+    ...{ clock, pace, stream: state },
+    release: (room, applied) => voice.record(room, "release", { pace }, applied),
+  });
+
+  function enter(ctx: Ctx, init: Init): void {
+    const room = roomOf(init.streamId);
+    const isHost = init.clientType === "host";
+    if (isHost && !ctx.may(room)) {
+      ctx.refuse(new Refusal(ctx.isGuest ? "unauthenticated" : "forbidden"));
+      return;
+    }
+    leave(ctx);
+    const key = isHost ? hostKey(ctx.identity.userId, init.clientId) : viewerKey(init.clientId);
+    const client = { init, room, isHost, key, since: Number.POSITIVE_INFINITY, again: 0, acks: 0 };
+    ctx.state.client = client;
+    if (isHost) ctx.record(room, "host", { client: key });
+    else viewers.add(room, init.clientId);
+    ctx.join(room, (before) => greet(ctx, client, before));
+    startHeartbeat(ctx);
+    // After a restart nobody else does.
+    deliveries.look(room);
+  }
+
+  /** Everything before the first live gift. */
+  function greet(ctx: Ctx, client: Client, before: number | undefined): string[] {
+    const { init, key, room } = client;
+    const now = ctx.now();
+    const { delivered, hosts } = state(room);
+    const again = toSendAgain(
+      history,
+      room,
+      { delivered, host: hosts.get(key) },
+      before,
+      settings.maxFrameBytes,
+    );
+    client.since = delivered;
+    client.again = again.length;
+    board.joined(room, (status) => ctx.relay(room, "stream:status", status));
+    const features = FEATURES.filter((feature) => init.capabilities.includes(feature));
+    const config = { pingInterval, maxGiftsPerSecond: pace || NO_PACE, features };
+    const ack = { sessionId: crypto.randomUUID(), serverTime: iso(now), config };
+    return [
+      encode("connection:ack", JSON.stringify(ack), now),
+      encode("stream:status", JSON.stringify(status(room)), now),
+      ...again,
+    ];
+  }
+
+  function leave(ctx: Ctx): void {
+    const { client } = ctx.state;
+    if (!client) return;
+    ctx.leave(client.room);
+    stopWatching(client);
+  }
+
+  function stopWatching({ init, isHost, room }: Client): void {
+    if (isHost) return;
+    viewers.remove(room, init.clientId);
+    board.look(room);
+  }
+
+  function startHeartbeat(ctx: Ctx): void {
+    ctx.state.heart ??= {
+      nextPing: 0,
+      beat() {
+        ctx.state.pings++;
+        ctx.reply("heartbeat:ping", { timestamp: iso(ctx.now()), sequence: ctx.state.pings });
+      },
+    };
+    heartbeats.add(ctx.state.heart);
+  }
+
+  return defineProtocol({
+    name: "hyperfocus",
+    paths: [settings.path],
+    subprotocol: "hyperfocus-protocol-v1",
+    roomKinds: ["stream"],
+    guests: true,
+    timeouts: { authMs: settings.authMs ?? AUTH_MS, heartbeatMs: pingInterval },
+    limitBy: "connection",
+    messages,
+    events,
+    rules: {
+      "connection:init": { allow: "guest", cost: 1 },
+      "heartbeat:pong": { allow: "guest", cost: 1 },
+      "gift:ack": { allow: "guest", cost: (own: State) => costOfAck(own, (room) => state(room).delivered) },
+      error: { allow: "guest", cost: 1 },
+    },
+
+    open,
+    token: (url) => url.searchParams.get("token") ?? undefined,
+    decode,
+    envelope: (kind, body, { time }) => encode(kind, body, time),
+    refuse: createRefuse(clock),
+
+    handlers: {
+      "connection:init"(ctx, init) {
+        // The first token counts: whoever came with one stays who he is.
+        if (init.token !== undefined && ctx.isGuest) ctx.authenticate(init.token, () => enter(ctx, init));
+        else enter(ctx, init);
+      },
+
+      "heartbeat:pong"(ctx, { sequence, stats }) {
+        clientOf(ctx.state);
+        ctx.state.pong = { time: ctx.now(), sequence, stats };
+      },
+
+      "gift:ack"(ctx, { giftId, rendered }) {
+        const { isHost, key, room } = clientOf(ctx.state);
+        if (isHost && !ctx.may(room)) throw new Refusal("forbidden");
+        if (!rendered) ctx.state.notRendered++;
+        ctx.record(room, "ack", { client: key, giftId });
+      },
+
+      error(ctx) {
+        clientOf(ctx.state);
+        ctx.state.errors++;
+      },
+    },
+    applies: { ...giftApplies, ...ackApplies, ...statusApplies },
+    restore: (room: string, history: History) => new Stream(room, history),
+    posts: {
+      "gift:received": {
+        schema: postedGift,
+        entry: "gift",
+        roomsOnly: true,
+        id: ({ giftId }) => giftId,
+        prepare: (gift: PostedGift): Entries["gift"] => ({ gift: cleaned(gift), pace }),
+      },
+      "stream:status": {
+        schema: postedStatus,
+        entry: "status",
+        roomsOnly: true,
+        prepare: cleanedStatus,
+      },
+    },
+    past: {
+      kind: RECEIVED,
+      show: ({ body }) => JSON.parse(body),
+      find: (history, room, giftId) => {
+        const event = history.named(room, giftId);
+        return event?.kind === RECEIVED ? event.offset : undefined;
+      },
+    },
+    describe,
+    isPublic: ({ client }) => client !== undefined && !client.isHost,
+
+    closed({ state: { client, heart } }) {
+      if (heart) heartbeats.delete(heart);
+      if (client) stopWatching(client);
+    },
+    stored({ room }) {
+      deliveries.look(room);
+      board.look(room);
+    },
+    emptied: (room) => board.emptied(room),
+    stop() {
+      heartbeats.stop();
+      deliveries.stop();
+      board.stop();
+    },
+  });
+}

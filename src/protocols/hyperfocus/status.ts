@@ -1,0 +1,52 @@
+import type { Decision, Place } from "../../core/apply.ts";
+import type { Entry } from "../../core/log.ts";
+import { cleanText } from "../../core/text.ts";
+import { price } from "./price.ts";
+import type { PostedStatus, Status } from "./schema.ts";
+import type { Stream } from "./stream.ts";
+
+/** All but the viewers, who are counted where they are connected. */
+export type StoredStatus = Omit<Status, "viewerCount">;
+
+const UNKNOWN: StoredStatus = { isLive: false, startedAt: null, currentGoal: null };
+/** The one key of the status of a stream. */
+const KEY = "";
+
+const stored = ({ status }: Stream): StoredStatus => status.get(KEY) ?? UNKNOWN;
+
+/** What is shown of a stream. */
+export function statusOf(stream: Stream, viewerCount: number): Status {
+  const { isLive, startedAt, currentGoal } = stored(stream);
+  const goal = currentGoal?.type === "viewers" ? { ...currentGoal, current: viewerCount } : currentGoal;
+  return { isLive, viewerCount, startedAt, currentGoal: goal };
+}
+
+/** Brings a goal of gifts or revenue nearer. */
+export function advance(stream: Stream, { quantity, totalValue }: { quantity: number; totalValue: number }) {
+  const status = stored(stream);
+  const { currentGoal } = status;
+  if (currentGoal?.type !== "gifts" && currentGoal?.type !== "revenue") return;
+  const current = price(currentGoal.current + (currentGoal.type === "gifts" ? quantity : totalValue));
+  stream.status.set(KEY, { ...status, currentGoal: { ...currentGoal, current } });
+}
+
+/** No recipient ever gets a tag. */
+export function cleaned(status: PostedStatus): PostedStatus {
+  const { currentGoal } = status;
+  if (!currentGoal) return status;
+  const { type, description } = currentGoal;
+  return {
+    ...status,
+    currentGoal: { ...currentGoal, type: cleanText(type), description: cleanText(description) },
+  };
+}
+
+export const applies = {
+  status({ body }: Entry<PostedStatus>, { state: stream }: Place<Stream>): Decision {
+    const before = stored(stream);
+    const { isLive, startedAt = before.startedAt, currentGoal = before.currentGoal } = body;
+    const goal = currentGoal && { ...currentGoal, current: currentGoal.current ?? 0 };
+    stream.status.set(KEY, { isLive, startedAt, currentGoal: goal });
+    return { events: [{ kind: "status", silent: true, data: body }], rows: stream.rows() };
+  },
+};

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { Repeats, WINDOW_MESSAGES, WINDOW_MS } from "../../src/core/repeats.ts";
+
+const SECOND = 1_000;
+
+test("the window is what the design promises: 1,000 messages and 10 minutes", () => {
+  expect(WINDOW_MESSAGES).toBeGreaterThanOrEqual(1_000);
+  expect(WINDOW_MS).toBeGreaterThanOrEqual(600 * SECOND);
+});
+
+test("an id leads to the message that carried it, and only for its sender", () => {
+  const repeats = new Repeats();
+  repeats.add("ada", "temp-1", 7, 0);
+  expect(repeats.find("ada", "temp-1")).toBe(7);
+  expect(repeats.find("bob", "temp-1")).toBeUndefined();
+  expect(repeats.find("ada", "temp-2")).toBeUndefined();
+});
+
+test("sender and id do not run together", () => {
+  const repeats = new Repeats();
+  repeats.add("ada", "1temp", 7, 0);
+  expect(repeats.find("ada1", "temp")).toBeUndefined();
+});
+
+/** So many messages, one every so often; says whether the message at an offset is still known. */
+function talk(messages: number, everyMs: number) {
+  const repeats = new Repeats();
+  for (let offset = 1; offset <= messages; offset++)
+    repeats.add("ada", `temp-${offset}`, offset, offset * everyMs);
+  return (offset: number) => repeats.find("ada", `temp-${offset}`) === offset;
+}
+
+describe("the window", () => {
+  test("in a slow chat the last 1,000 messages are known, however old", () => {
+    const knows = talk(5_000, 3_600 * SECOND);
+    for (let offset = 4_001; offset <= 5_000; offset++) expect(knows(offset)).toBe(true);
+  });
+
+  test("in a busy chat the last 10 minutes are known, however many", () => {
+    const knows = talk(100_000, 10);
+    for (let offset = 40_001; offset <= 100_000; offset++) expect(knows(offset)).toBe(true);
+  });
+
+  test("what is twice as old as the window is forgotten, so that memory is bounded", () => {
+    const knows = talk(10_000, SECOND);
+    expect(knows(10_000 - 2 * WINDOW_MESSAGES)).toBe(false);
+    expect(knows(1)).toBe(false);
+  });
+});
+
+test("for any traffic, what is younger than 10 minutes or among the last 1,000 is found", () => {
+  const pauses = fc.array(
+    fc.oneof(fc.nat(50), fc.nat(2 * SECOND), fc.constant(WINDOW_MS / 2), fc.nat(3 * WINDOW_MS)),
+    {
+      minLength: 10,
+      maxLength: 60,
+    },
+  );
+  const spread = fc.integer({ min: 1, max: 200 });
+  fc.assert(
+    fc.property(pauses, spread, (gaps, each) => {
+      const repeats = new Repeats();
+      const times: number[] = [];
+      let now = 0;
+      for (const gap of gaps) {
+        now += gap;
+        for (let message = 0; message < each; message++) {
+          times.push(now);
+          repeats.add("ada", `temp-${times.length}`, times.length, now);
+        }
+      }
+      for (const [index, time] of times.entries()) {
+        if (now - time >= WINDOW_MS && times.length - index > WINDOW_MESSAGES) continue;
+        expect(repeats.find("ada", `temp-${index + 1}`)).toBe(index + 1);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -1,0 +1,50 @@
+import { Database } from "bun:sqlite";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ChildServer, databaseOf, startChild } from "./support/child.ts";
+
+let directory: string;
+let server: ChildServer;
+
+/** No file of the process may grow over so many KiB; writing more fails, as on a full disk. */
+const smallDisk = (kib: number) => ["sh", "-c", `trap '' XFSZ; ulimit -S -f ${2 * kib}; exec "$@"`, "sh"];
+/** The disk has room again. */
+const makeRoom = (pid: number) => Bun.spawnSync(["prlimit", "--pid", `${pid}`, "--fsize=unlimited"]);
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "disk-full-"));
+  server = await startChild({ directory, through: smallDisk(256) });
+});
+afterAll(async () => {
+  await server.kill();
+  rmSync(directory, { recursive: true });
+});
+
+test("on a full disk messages are refused, none that was confirmed is lost, and it goes on when there is room", async () => {
+  const ada = await server.chat("ada");
+  await ada.join("c-1");
+  const confirmed: string[] = [];
+  let said = 0;
+  async function say(messageId: string): Promise<boolean> {
+    ada.say("message", { chatId: "c-1", content: "x".repeat(5_000), messageId });
+    const answer = await ada.next((frame) => ["message", "error"].includes(frame["type"]));
+    if (answer["type"] === "message") confirmed.push(answer["data"].messageId);
+    else expect(answer["data"]).toEqual({ code: 500, message: "Internal server error" });
+    return answer["type"] === "message";
+  }
+  while (await say(`m-${++said}`)) expect(said).toBeLessThan(100);
+  const refused = said;
+  expect(refused).toBeGreaterThan(3);
+  expect(await say(`m-${++said}`)).toBe(false);
+
+  expect(makeRoom(server.pid).exitCode).toBe(0);
+  for (const n of [refused, refused + 1, refused + 2]) expect(await say(`m-${n}`)).toBe(true);
+  await server.kill();
+  expect(await server.errors).not.toContain("xxxxx");
+  using database = new Database(databaseOf(directory));
+  const stored = database.query("select offset, client_id from events order by id").values();
+  expect(stored).toEqual(confirmed.map((messageId, index) => [index + 1, messageId]));
+  expect(stored).toHaveLength(refused + 2);
+});

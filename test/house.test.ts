@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { Glob } from "bun";
+
+const ROOT = resolve(import.meta.dir, "..");
+const SRC = join(ROOT, "src");
+const EVERYONE = ["*"];
+
+/** Which parts of `src` each part may import besides itself. A part is a folder, or a file of its own. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  core: [],
+  config: [],
+  agents: ["core", "config"],
+  auth: ["core", "config"],
+  sources: ["core", "config"],
+  storage: ["core", "config"],
+  http: ["core", "config"],
+  server: ["core", "config"],
+  "protocols/all": ["core", "protocols/*"],
+  "protocols/*": ["core"],
+  switchboard: EVERYONE,
+  commands: EVERYONE,
+  main: EVERYONE,
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The part that a path under `src` belongs to: `core`, `config`, `protocols/all`, `protocols/gurukul`. */
+const partOf = (path: string): string => /^(protocols\/[^/.]+|[^/.]+)/.exec(path)?.[0] ?? "";
+
+/** Every import between two parts of `src`, of types too. */
+async function imports(): Promise<Import[]> {
+  const found: Import[] = [];
+  for await (const file of new Glob("**/*.ts").scan(SRC)) {
+    const source = await Bun.file(join(SRC, file)).text();
+    for (const [, specifier = ""] of source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g)) {
+      const target = relative(SRC, resolve(SRC, dirname(file), specifier));
+      const from = partOf(file);
+      const to = partOf(target);
+      if (!target.startsWith("..") && from !== to) found.push({ file, from, to });
+    }
+  }
+  return found;
+}
+
+const rulesOf = (part: string): readonly string[] | undefined =>
+  MAY_IMPORT[part] ?? (part.startsWith("protocols/") ? MAY_IMPORT["protocols/*"] : undefined);
+
+function isAllowed({ from, to }: Import): boolean {
+  const isContract = to.startsWith("protocols/") && to !== "protocols/all";
+  return (rulesOf(from) ?? []).some((part) =>
+    part === "protocols/*" ? isContract : part === to || (part === "*" && !isContract),
+  );
+}
+
+describe("the arrows between the parts of src", () => {
+  test("each part is one that the table knows", async () => {
+    const parts = new Set<string>();
+    for await (const file of new Glob("**/*.ts").scan(SRC))
+      if (!file.endsWith(".d.ts")) parts.add(partOf(file));
+    expect([...parts].filter((part) => !rulesOf(part))).toEqual([]);
+  });
+
+  test("nobody imports what the table does not allow", async () => {
+    const all = await imports();
+    expect(all.length).toBeGreaterThan(30);
+    expect(all.filter((arrow) => !isAllowed(arrow)).map(({ file, to }) => `${file} imports ${to}`)).toEqual(
+      [],
+    );
+  });
+});
+
+describe("without any contract's folder", () => {
+  let copy: string;
+  beforeAll(() => {
+    copy = mkdtempSync(join(tmpdir(), "switchboard-house-"));
+    const isContract = (path: string) => /^protocols\/[^/.]+$/.test(relative(SRC, path));
+    cpSync(SRC, join(copy, "src"), { recursive: true, filter: (path) => !isContract(path) });
+    cpSync(join(ROOT, "drizzle"), join(copy, "drizzle"), { recursive: true });
+    for (const file of ["package.json", "tsconfig.json"]) cpSync(join(ROOT, file), join(copy, file));
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    writeFileSync(
+      join(copy, "src/protocols/all.ts"),
+      'import type { ProtocolFactory } from "../core/protocol.ts";\nexport const protocols: readonly ProtocolFactory[] = [];\n',
+    );
+    const config = { extends: "./tsconfig.json", include: ["src"] };
+    writeFileSync(join(copy, "tsconfig.src.json"), JSON.stringify(config));
+  });
+  afterAll(() => rmSync(copy, { recursive: true }));
+
+  test("the rest still type-checks", async () => {
+    const tsc = Bun.spawn([process.execPath, "x", "tsc", "-p", "tsconfig.src.json"], {
+      cwd: copy,
+      stdout: "pipe",
+    });
+    expect(await new Response(tsc.stdout).text()).toBe("");
+    expect(await tsc.exited).toBe(0);
+  });
+
+  test("the rest still starts and says that it lives", async () => {
+    const server = Bun.spawn([process.execPath, "run", "src/main.ts"], {
+      cwd: copy,
+      env: { PATH: process.env["PATH"], WS_PORT: "0", HOST: "127.0.0.1", LOG_LEVEL: "error" },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    try {
+      const { value } = await server.stdout.getReader().read();
+      const origin =
+        /http:\/\/\S+/.exec(new TextDecoder().decode(value))?.[0] ??
+        (await new Response(server.stderr).text());
+      expect(await (await fetch(`${origin}/health/live`)).json()).toEqual({ status: "live" });
+      expect((await fetch(`${origin}/ws`)).status).toBe(404);
+    } finally {
+      server.kill("SIGKILL");
+    }
+  });
+});

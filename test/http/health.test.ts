@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { eventually } from "../support/eventually.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+const clock = new FakeClock();
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ clock });
+});
+afterAll(() => server.stop());
+
+/** Open to all: asked without a key. */
+const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init);
+const health = async (): Promise<unknown> => (await ask("/ws/health")).json();
+
+test("/ws/health has the contract's shape, and counts connections and chats that are joined", async () => {
+  expect((await ask("/ws/health")).status).toBe(200);
+  expect(await health()).toEqual({ status: "healthy", connections: 0, activeChats: 0, uptime: 0 });
+  const [ada, bob] = [await server.chat("ada"), await server.chat("bob")];
+  await Promise.all([ada.join("c-1"), bob.join("c-1")]);
+  await ada.join("c-2");
+  clock.advance(2_500);
+  expect(await health()).toEqual({ status: "healthy", connections: 2, activeChats: 2, uptime: 2.5 });
+  ada.say("chat_update", { action: "leave", chatId: "c-2" });
+  await ada.drain();
+  expect(await health()).toMatchObject({ connections: 2, activeChats: 1 });
+  for (const client of [ada, bob]) client.close();
+  await eventually(async () => (await (await ask("/ws/health")).text()).includes('"connections":0'));
+  expect(await health()).toMatchObject({ activeChats: 0 });
+});
+
+test("/health/live and /health/ready say that all is well", async () => {
+  const live = await ask("/health/live");
+  expect([live.status, await live.json()]).toEqual([200, { status: "live" }]);
+  const ready = await ask("/health/ready");
+  expect([ready.status, await ready.json()]).toEqual([200, { status: "ready" }]);
+});
+
+test("health answers HEAD too, as load balancers ask", async () => {
+  for (const path of ["/ws/health", "/health/live", "/health/ready"]) {
+    const answer = await ask(path, { method: "HEAD" });
+    expect([answer.status, await answer.text()]).toEqual([200, ""]);
+  }
+});

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { eventually } from "../support/eventually.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { expectProblem } from "../support/problem.ts";
+import { endingsOf } from "../support/records.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+const clock = new FakeClock();
+let server: TestServer;
+beforeAll(async () => {
+  // So rare that no pong is a sign of life here.
+  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "2000000000" } });
+});
+afterAll(() => server.stop());
+
+const user = (id: string) => server.http("GET", `/v1/users/${id}`);
+const revoke = (id: string) => server.http("DELETE", `/v1/users/${id}/connections`);
+const now = (): string => new Date(clock.now()).toISOString();
+
+test("a user who was never here is unknown", async () => {
+  await expectProblem(await user("nobody"), 404);
+});
+
+test("a user is online while connected, and was last active when last heard of", async () => {
+  const [phone, laptop] = [await server.chat("ada"), await server.chat("ada")];
+  await Promise.all([phone.drain(), laptop.drain()]);
+  expect(await (await user("ada")).json()).toEqual({ id: "ada", online: true, lastActive: now() });
+  clock.advance(5_000);
+  await laptop.drain();
+  const heard = now();
+  clock.advance(5_000);
+  expect(await (await user("ada")).json()).toEqual({ id: "ada", online: true, lastActive: heard });
+
+  phone.close();
+  await phone.closed;
+  await eventually(() => endingsOf(server, "ada").length === 1);
+  expect(await (await user("ada")).json()).toMatchObject({ online: true });
+  laptop.close();
+  await laptop.closed;
+  await eventually(() => endingsOf(server, "ada").length === 2);
+  clock.advance(5_000);
+  expect(await (await user("ada")).json()).toEqual({ id: "ada", online: false, lastActive: heard });
+});
+
+test("a user whom nobody let in was not here", async () => {
+  const token = await server.token("late", { ttl: "1s" });
+  clock.advance(10_000);
+  const client = await server.connect(`/ws?token=${token}`);
+  await client.closed;
+  await expectProblem(await user("late"), 404);
+});
+
+test("revoking a user ends all his connections, and only his, and his tokens", async () => {
+  const token = await server.token("eve");
+  const eves = [await server.connect(`/ws?token=${token}`), await server.chat("eve")];
+  const bob = await server.chat("bob");
+  for (const client of [...eves, bob]) await client.drain();
+  clock.advance(1_000);
+
+  const answer = await revoke("eve");
+  expect([answer.status, await answer.json()]).toEqual([200, { closed: 2 }]);
+  for (const client of eves) {
+    expect((await client.next("error"))["data"]).toEqual({ message: "Session expired", code: 401 });
+    expect(await client.closed).toMatchObject({ code: 4004 });
+  }
+  expect(await bob.drain()).toEqual([]);
+  const again = await server.connect(`/ws?token=${token}`);
+  expect((await again.next("error"))["data"]).toEqual({ message: "Authentication failed", code: 401 });
+  expect(await again.closed).toMatchObject({ code: 1008 });
+
+  clock.advance(1_000);
+  const anew = await server.chat("eve");
+  expect(await anew.drain()).toEqual([]);
+});
+
+test("revoking a user who is not here refuses the tokens that are out", async () => {
+  const token = await server.token("away");
+  clock.advance(1_000);
+  expect(await (await revoke("away")).json()).toEqual({ closed: 0 });
+  const client = await server.connect(`/ws?token=${token}`);
+  expect(await client.closed).toMatchObject({ code: 1008 });
+});

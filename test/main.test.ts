@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import packageJson from "../package.json" with { type: "json" };
+import { command, killRunning } from "./support/command.ts";
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "switchboard-main-"));
+});
+afterAll(() => {
+  killRunning();
+  const made = readdirSync(directory);
+  rmSync(directory, { recursive: true });
+  expect(made).toEqual([]);
+});
+
+describe.concurrent("the command line", () => {
+  test.each([[["--help"]], [["token", "-h"]]])("%j says what there is", async (args) => {
+    const { code, err, out } = await command(args, { directory });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    for (const word of [
+      "serve",
+      "token",
+      "migrate",
+      "--user",
+      "--room",
+      "--role",
+      "--ttl",
+      "--name",
+      "--help",
+      "--version",
+    ]) {
+      expect(out).toContain(word);
+    }
+  });
+
+  test("--version says the version and nothing else", async () => {
+    expect(await command(["--version"], { directory })).toEqual({
+      code: 0,
+      out: `${packageJson.version}\n`,
+      err: "",
+    });
+  });
+
+  test("--help helps also when a setting is wrong", async () => {
+    const env = { NODE_ENV: "production", WS_PORT: "high" };
+    expect((await command(["--help"], { directory, env })).code).toBe(0);
+  });
+
+  test.each([
+    [["dance"], "there is no command 'dance'"],
+    [["constructor"], "there is no command 'constructor'"],
+    [["serve", "now"], "unexpected argument 'now'"],
+    [["serve", "--user", "ada"], "--user goes with the token command"],
+    [["--port", "80"], "Unknown option '--port'"],
+    [["token", "--user"], "Option '--user <value>' argument missing"],
+  ])("%j is refused with a line that says why, and exit code 2", async (args, why) => {
+    const { code, err, out } = await command(args, { directory });
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    const [line, hint, ...rest] = err.trimEnd().split("\n");
+    expect(line).toStartWith(`switchboard: ${why}`);
+    expect(hint).toBe("switchboard: --help shows what there is");
+    expect(rest).toEqual([]);
+  });
+});
+
+describe.concurrent("a setting that is wrong stops a command with one clear line and exit code 1", () => {
+  test.each([["serve"], ["token"]])("%s", async (name) => {
+    const env = { WS_PORT: "high", JWT_SECRET: "hunter2" };
+    expect(await command([name], { directory, env })).toEqual({
+      code: 1,
+      out: "",
+      err: "switchboard: WS_PORT: must be a port, 0 to 65535\nswitchboard: JWT_SECRET: must be 32 characters or more\n",
+    });
+  });
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TestClient } from "../../support/client.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+import { error, typing } from "./frames.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+async function inChat(chatId: string, userId: string): Promise<TestClient> {
+  const client = await server.chat(userId);
+  await client.join(chatId);
+  return client;
+}
+
+test("typing goes to the others in the chat, and not back to the sender", async () => {
+  const [ada, bob] = [await inChat("c1", "ada"), await inChat("c1", "bob")];
+  const elsewhere = await inChat("c2", "eve");
+  ada.say("typing", { chatId: "c1", userId: "ada", isTyping: true });
+  ada.say("typing", { chatId: "c1", userId: "ada", agentId: "therapist", isTyping: false });
+  expect(await ada.drain()).toEqual([]);
+  expect(await bob.drain()).toEqual([typing("c1", "ada", true), typing("c1", "ada", false, "therapist")]);
+  expect(await elsewhere.drain()).toEqual([]);
+});
+
+test("another device of the same user is one of the others", async () => {
+  const [laptop, phone] = [await inChat("devices", "ada"), await inChat("devices", "ada")];
+  laptop.say("typing", { chatId: "devices", userId: "ada", isTyping: true });
+  expect(await laptop.drain()).toEqual([]);
+  expect(await phone.drain()).toEqual([typing("devices", "ada", true)]);
+});
+
+test("nobody types in another's name, not even the assistant's", async () => {
+  const [ada, bob] = [await inChat("names", "ada"), await inChat("names", "bob")];
+  for (const userId of ["bob", "assistant"]) {
+    ada.say("typing", { chatId: "names", userId, isTyping: true });
+    expect(await ada.drain()).toEqual([error(403, expect.any(String))]);
+  }
+  expect(await bob.drain()).toEqual([]);
+});
+
+test("who joins later is not shown what was typed before", async () => {
+  const ada = await inChat("later", "ada");
+  ada.say("typing", { chatId: "later", userId: "ada", isTyping: true });
+  await ada.drain();
+  const bob = await inChat("later", "bob");
+  expect(await bob.drain()).toEqual([]);
+});
+
+test("who leaves while typing does not stay shown as typing", async () => {
+  const [ada, bob] = [await inChat("leave", "ada"), await inChat("leave", "bob")];
+  ada.say("typing", { chatId: "leave", userId: "ada", isTyping: true });
+  ada.say("chat_update", { action: "leave", chatId: "leave" });
+  await ada.drain();
+  expect(await bob.drain()).toEqual([typing("leave", "ada", true), typing("leave", "ada", false)]);
+});
+
+test("whose connection closes while typing does not stay shown as typing", async () => {
+  const [ada, bob] = [await inChat("close", "ada"), await inChat("close", "bob")];
+  ada.say("typing", { chatId: "close", userId: "ada", isTyping: true });
+  expect(await bob.next()).toEqual(typing("close", "ada", true));
+  ada.close();
+  expect(await bob.next()).toEqual(typing("close", "ada", false));
+});
+
+test("who had stopped typing leaves without a word", async () => {
+  const [ada, bob] = [await inChat("quiet", "ada"), await inChat("quiet", "bob")];
+  ada.say("typing", { chatId: "quiet", userId: "ada", isTyping: true });
+  ada.say("typing", { chatId: "quiet", userId: "ada", isTyping: false });
+  ada.say("chat_update", { action: "leave", chatId: "quiet" });
+  await ada.drain();
+  expect(await bob.drain()).toEqual([typing("quiet", "ada", true), typing("quiet", "ada", false)]);
+});
+
+test("typing keeps its place among the messages", async () => {
+  const [ada, bob] = [await inChat("order", "ada"), await inChat("order", "bob")];
+  ada.say("typing", { chatId: "order", userId: "ada", isTyping: true });
+  ada.say("message", { chatId: "order", content: "Hello" });
+  ada.say("typing", { chatId: "order", userId: "ada", isTyping: false });
+  await ada.drain();
+  expect((await bob.drain()).map((frame) => frame["data"].isTyping ?? "message")).toEqual([
+    true,
+    "message",
+    false,
+  ]);
+});
+
+test("who is expelled while typing is no longer shown so", async () => {
+  await server.http("PUT", "/v1/rooms/chat:out/members/eve");
+  const ada = await inChat("out", "ada");
+  const eve = await server.chat("eve", { rooms: [] });
+  await eve.join("out");
+  eve.say("typing", { chatId: "out", userId: "eve", isTyping: true });
+  await ada.next("typing");
+  await server.http("DELETE", "/v1/rooms/chat:out/members/eve");
+  expect(await ada.next("typing")).toEqual(typing("out", "eve", false));
+});
+
+test("nobody connects as the assistant", async () => {
+  const impostor = await server.chat("assistant");
+  expect(await impostor.next()).toEqual(error(401, "Authentication failed"));
+  expect((await impostor.closed).code).toBe(1008);
+});

@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { acknowledged, type Host, hostKey, toSendAgain } from "../../../src/protocols/hyperfocus/acks.ts";
+import type { Gift } from "../../../src/protocols/hyperfocus/schema.ts";
+import { from, ROOM } from "./frames.ts";
+import { createStreamLog, type StreamLog } from "./stream-log.ts";
+
+const CLIENT = hostKey("ada", "host-1");
+const PLENTY = 100_000_000;
+const NONE: Host = { upTo: 0, beyond: [], cameAt: 0 };
+
+/** Shows gifts with these ids. */
+function show(log: StreamLog, ...giftIds: string[]): void {
+  for (const giftId of giftIds) {
+    log.apply("gift", { gift: { metadata: {}, ...from("u1", { giftId }) }, pace: 0 }, 0);
+  }
+}
+
+/** Ids of what the host would be sent if it came now. */
+function again(log: StreamLog, client = CLIENT, before?: number, maxBytes = PLENTY): string[] {
+  const { delivered, hosts } = log.state();
+  return toSendAgain(log.history, ROOM, { delivered, host: hosts.get(client) }, before, maxBytes).map(
+    (frame) => (JSON.parse(frame).payload as Gift).giftId,
+  );
+}
+
+test("for any acknowledgements, in any order and repeated: what is missing is what nobody acknowledged", () => {
+  const acks = fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 60 });
+  fc.assert(
+    fc.property(acks, (acks) => {
+      const host = acks.reduce((host, gift) => acknowledged(host, gift, 30), NONE);
+      const isKnown = (gift: number) => gift <= host.upTo || host.beyond.includes(gift);
+      for (let gift = 1; gift <= 30; gift++)
+        expect([gift, isKnown(gift)]).toEqual([gift, acks.includes(gift)]);
+      expect(host.beyond).not.toContain(host.upTo + 1);
+    }),
+  );
+});
+
+test("what is kept of a host stays small, whatever it leaves out", () => {
+  let host = NONE;
+  for (let gift = 2; gift <= 5_000; gift += 2) host = acknowledged(host, gift, gift);
+  expect(host.beyond.length).toBeLessThanOrEqual(1_000);
+});
+
+test("a host is sent what was shown since it first came, but for what it acknowledged, also after a restart", () => {
+  const log = createStreamLog();
+  show(log, "before");
+  expect(again(log)).toEqual([]);
+  log.apply("host", { client: CLIENT }, 1);
+  show(log, "a", "b", "c", "d");
+  log.apply("ack", { client: CLIENT, giftId: "b" }, 2);
+  log.apply("ack", { client: CLIENT, giftId: "d" }, 3);
+  log.restart();
+  log.apply("host", { client: CLIENT }, 4);
+  expect(again(log)).toEqual(["a", "c"]);
+  expect(again(log, hostKey("bob", "host-1"))).toEqual([]);
+  log.close();
+});
+
+test("what is still to come as an event is not sent again as well", () => {
+  const log = createStreamLog();
+  log.apply("host", { client: CLIENT }, 1);
+  show(log, "a", "b", "c");
+  expect(again(log, CLIENT, 3)).toEqual(["a", "b"]);
+  log.close();
+});
+
+test("of a long absence the last thousand are sent, and no more than fit", () => {
+  const log = createStreamLog();
+  log.apply("host", { client: CLIENT }, 1);
+  show(log, ...Array.from({ length: 1_200 }, (_, n) => `g${n}`));
+  expect(again(log)).toEqual(Array.from({ length: 1_000 }, (_, n) => `g${n + 200}`));
+  expect(again(log, CLIENT, undefined, 2_000)).toEqual(["g1196", "g1197", "g1198", "g1199"]);
+  log.close();
+});
+
+test("a gift that nobody was shown cannot be acknowledged", () => {
+  const log = createStreamLog();
+  log.apply("host", { client: CLIENT }, 1);
+  const waiting = (giftId: string) => ({ gift: { metadata: {}, ...from("u1", { giftId }) }, pace: 1 });
+  log.apply("gift", waiting("shown"), 2);
+  log.apply("gift", waiting("waits"), 2);
+  expect(() => log.apply("ack", { client: CLIENT, giftId: "waits" }, 3)).toThrow("not_found");
+  expect(() => log.apply("ack", { client: CLIENT, giftId: "never given" }, 3)).toThrow("not_found");
+  log.apply("release", { pace: 1 }, 2_000);
+  log.apply("ack", { client: CLIENT, giftId: "waits" }, 2_001);
+  expect(again(log)).toEqual(["shown"]);
+  log.close();
+});
+
+test("the hosts of a stream that came last are remembered", () => {
+  const log = createStreamLog();
+  for (let n = 0; n < 150; n++) log.apply("host", { client: `host u ${n}` }, n);
+  log.apply("host", { client: "host u 60" }, 200);
+  for (let n = 150; n < 230; n++) log.apply("host", { client: `host u ${n}` }, n);
+  const { hosts } = log.state();
+  expect(hosts.size).toBe(100);
+  expect(hosts.get("host u 60")).toBeDefined();
+  expect(hosts.get("host u 61")).toBeUndefined();
+  log.close();
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "bun:test";
+import { RawSocket } from "../support/raw-socket.ts";
+import { API_KEY, SECRET, startTestServer } from "../support/server.ts";
+
+const PRODUCTION = { NODE_ENV: "production", JWT_SECRET: SECRET, API_KEYS: API_KEY };
+
+/** Statuses of upgrades with these origins, in their order. */
+async function statuses(env: Record<string, string>, origins: readonly (string | undefined)[]) {
+  const server = await startTestServer({ env });
+  try {
+    const path = `/ws?token=${await server.token("ada")}`;
+    const answers: number[] = [];
+    for (const origin of origins) {
+      const headers: Record<string, string> = origin === undefined ? {} : { Origin: origin };
+      const peer = await RawSocket.upgrade(server.port, path, { headers });
+      answers.push(peer.status);
+    }
+    return answers;
+  } finally {
+    await server.stop();
+  }
+}
+
+const HERE = "https://app.example";
+const EVIL = "https://evil.example";
+
+describe("browser pages may connect from", () => {
+  test("anywhere in development", async () => {
+    expect(await statuses({}, [HERE, EVIL, "null", undefined])).toEqual([101, 101, 101, 101]);
+  });
+
+  test("nowhere in production, unless ALLOWED_ORIGINS says so; what is no browser may", async () => {
+    expect(await statuses(PRODUCTION, [HERE, EVIL, "null", undefined])).toEqual([403, 403, 403, 101]);
+  });
+
+  test("the origins of ALLOWED_ORIGINS and no other, however alike", async () => {
+    const env = { ...PRODUCTION, ALLOWED_ORIGINS: `${HERE}, http://localhost:5173` };
+    const alike = [
+      `${HERE}.evil.example`,
+      `${HERE}:444`,
+      "http://app.example",
+      "http://localhost",
+      "null",
+      "",
+    ];
+    expect(await statuses(env, [HERE, "http://localhost:5173"])).toEqual([101, 101]);
+    expect(await statuses(env, alike)).toEqual(alike.map(() => 403));
+    expect(await statuses({ ALLOWED_ORIGINS: HERE }, [HERE, EVIL])).toEqual([101, 403]);
+  });
+
+  test("anywhere in production too where ALLOWED_ORIGINS is *", async () => {
+    expect(await statuses({ ...PRODUCTION, ALLOWED_ORIGINS: "*" }, [HERE, "null"])).toEqual([101, 101]);
+  });
+});

@@ -1,0 +1,116 @@
+import { Database } from "bun:sqlite";
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
+import journal from "../../drizzle/meta/_journal.json" with { type: "json" };
+import { openDatabase } from "../../src/storage/database.ts";
+import { migrate, migrations } from "../../src/storage/migrations.ts";
+import * as tables from "../../src/storage/tables.ts";
+import { contents } from "../support/applying.ts";
+import { databaseOf, startChild } from "../support/child.ts";
+
+const DRIZZLE = join(import.meta.dir, "../../drizzle");
+const directory = mkdtempSync(join(tmpdir(), "migrations-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const text = (file: string): Promise<string> => Bun.file(join(DRIZZLE, file)).text();
+const snapshot = (index: number): Promise<unknown> =>
+  Bun.file(join(DRIZZLE, "meta", `${String(index).padStart(4, "0")}_snapshot.json`)).json();
+
+/** Tables, columns and indexes, whatever statements made them. */
+function shapeOf(client: Database): unknown[] {
+  const tables = client
+    .query<{ name: string }, []>("select name from sqlite_master where type = 'table'")
+    .all();
+  return tables
+    .map(({ name }) => ({
+      table: name,
+      columns: client
+        .query("select name, type, [notnull], dflt_value, pk from pragma_table_xinfo(?) order by name")
+        .all(name),
+      indexes: client
+        .query("select name, [unique], origin, partial from pragma_index_list(?) order by name")
+        .all(name),
+      statements: client
+        .query("select sql from sqlite_master where type = 'index' and tbl_name = ? order by name")
+        .all(name),
+    }))
+    .sort((a, b) => a.table.localeCompare(b.table));
+}
+
+test("every migration of the folder is in the list, in the journal's order", async () => {
+  const files = journal.entries.map(({ tag }) => `${tag}.sql`);
+  expect(readdirSync(DRIZZLE).filter((name) => name.endsWith(".sql"))).toEqual(files.toSorted());
+  expect(journal.entries.map(({ idx }) => idx)).toEqual(files.map((_, index) => index));
+  expect(migrations).toEqual(await Promise.all(files.map(text)));
+});
+
+test("drizzle-kit would find nothing to generate: the last snapshot is what tables.ts says", async () => {
+  const last = await snapshot(journal.entries.length - 1);
+  const now = await generateSQLiteDrizzleJson(tables);
+  expect(await generateSQLiteMigration(last as typeof now, now)).toEqual([]);
+});
+
+test("the migrations make the tables that tables.ts says", async () => {
+  const empty = await generateSQLiteDrizzleJson({});
+  const statements = await generateSQLiteMigration(empty, await generateSQLiteDrizzleJson(tables));
+  const fresh = new Database(":memory:");
+  for (const statement of statements) fresh.run(statement);
+  const migrated = new Database(":memory:");
+  expect(migrate(migrated)).toBe(migrations.length);
+  expect(shapeOf(migrated)).toEqual(shapeOf(fresh));
+});
+
+test("migrating again does nothing, and keeps what is there", () => {
+  const client = new Database(":memory:");
+  migrate(client);
+  client.run("insert into rooms (name, title) values ('chat:1', 'Chess')");
+  const before = client.serialize();
+  expect(migrate(client)).toBe(0);
+  expect(client.serialize().equals(before)).toBe(true);
+});
+
+test("a migration that fails leaves the database as it was", () => {
+  const client = new Database(":memory:");
+  const [first = ""] = migrations;
+  const last = first
+    .split("--> statement-breakpoint")
+    .at(-1)
+    ?.match(/CREATE TABLE `(\w+)`/)?.[1];
+  client.run(`create table ${last} (id)`);
+  expect(() => migrate(client)).toThrow(`table \`${last}\` already exists`);
+  expect(shapeOf(client).length).toBe(1);
+  expect(client.query("pragma user_version").values()).toEqual([[0]]);
+});
+
+test("a database of a later version is refused, unharmed, with one clear line", async () => {
+  const file = databaseOf(directory);
+  const { client } = openDatabase(file, "NORMAL");
+  client.run(`pragma user_version = ${migrations.length + 1}`);
+  client.close();
+  const before = await Bun.file(file).bytes();
+  const started = startChild({ directory }).then((server) => server.kill());
+  const lines = await started.then(
+    () => ["it started"],
+    (error: Error) => error.message.trim().split("\n"),
+  );
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain("DATABASE_URL");
+  expect(lines[0]).toContain(`of a later version: it has ${migrations.length + 1} migrations`);
+  expect(await Bun.file(file).bytes()).toEqual(before);
+});
+
+test("opening a database twice in a row finds the same", () => {
+  const file = join(directory, "twice.db");
+  const first = openDatabase(file, "FULL");
+  expect(first.migrated).toBe(migrations.length);
+  first.client.run("insert into log_position values (1, 7)");
+  const kept = contents(first);
+  first.client.close();
+  const second = openDatabase(file, "FULL");
+  expect(second.migrated).toBe(0);
+  expect(contents(second)).toEqual(kept);
+  second.client.close();
+});

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import { issueToken } from "../../src/auth/issue.ts";
+import { systemClock } from "../../src/core/clock.ts";
+
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CommandWishes {
+  /** All of its environment, but for the path. */
+  readonly env?: Record<string, string>;
+  /** The directory to run in: without a DATABASE_URL its data lies in `data` there. */
+  readonly directory: string;
+}
+
+const running = new Set<Bun.Subprocess>();
+
+function spawn(args: readonly string[], { env = {}, directory }: CommandWishes) {
+  const child = Bun.spawn([process.execPath, "run", MAIN, ...args], {
+    cwd: directory,
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  running.add(child);
+  void child.exited.then(() => running.delete(child));
+  return child;
+}
+
+/** Ends what a failed test has left running. For `afterAll`. */
+export function killRunning(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+/** Runs the command line to its end. */
+export async function command(args: readonly string[], wishes: CommandWishes): Promise<Ended> {
+  const child = spawn(args, wishes);
+  const [code, out, err] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code, out, err };
+}
+
+/** `serve` on a free port of this machine. Resolves when it has said all that it says at its start. */
+export async function serve({ env = {}, directory }: CommandWishes) {
+  const child = spawn(["serve"], { env: { WS_PORT: "0", HOST: "127.0.0.1", ...env }, directory });
+  const err = new Response(child.stderr).text();
+  const started = Promise.withResolvers<void>();
+  let out = "";
+  const decoder = new TextDecoder();
+  const complete = (async () => {
+    for await (const chunk of child.stdout) {
+      out += decoder.decode(chunk, { stream: true });
+      if (/^ {2}token /m.test(out)) started.resolve();
+    }
+  })();
+  void complete.then(async () => started.reject(new Error(`it did not start: ${await err}`)));
+  await started.promise;
+  return {
+    /** What it said at its start, line by line. */
+    lines: out.trimEnd().split("\n"),
+    port: Number(/:(\d+)$/m.exec(out)?.[1]),
+    async end(signal: NodeJS.Signals): Promise<Ended> {
+      child.kill(signal);
+      const code = await child.exited;
+      await complete;
+      return { code, out, err: await err };
+    },
+  };
+}
+
+export type ServedCommand = Awaited<ReturnType<typeof serve>>;
+
+/** A token of anybody's, signed with this secret. */
+export const tokenOf = (secret: string): Promise<string> =>
+  issueToken({ secret, userId: "ada", rooms: ["*"], roles: [], ttl: "1h", clock: systemClock });
