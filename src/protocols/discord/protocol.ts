@@ -21,7 +21,7 @@ const guildClaims = z.object({
 });
 
 const firstGuild = (rooms: readonly string[]): string | undefined =>
-  rooms.find((room) => room !== "guild:*")?.slice("guild:".length);
+  rooms.find((room) => room.startsWith("guild:") && room !== "guild:*")?.slice("guild:".length);
 
 /** Discord gateway: voice and room events of guilds, from backends to browsers. */
 export function discord({ clock, settings }: Services<typeof events, Record<never, never>>) {
@@ -50,7 +50,7 @@ export function discord({ clock, settings }: Services<typeof events, Record<neve
         if (!ctx.isGuest) throw new Refusal("bad_envelope", "Already authenticated");
         ctx.authenticate(token, (own) => {
           // Also one that the token names beside `guild:*`.
-          ctx.replyFrame(ack(firstGuild([...ctx.identity.grants, ...own]), ctx.now()));
+          ctx.replyFrame(ack(firstGuild([...ctx.identity.grants]), ctx.now()));
         });
       },
     },
