@@ -70,6 +70,8 @@ const NONE: readonly never[] = [];
 
 /** How many rooms are kept ready; one more is read from the store again when it is needed. */
 const ROOMS_IN_MEMORY = 20_000;
+/** Of how many rooms that nobody is in what the protocol keeps of them stays in memory. */
+const IDLE_IN_MEMORY = 64;
 
 /**
  * Applies entries in log order. Deterministic: what it decides depends on the entries before and on
@@ -78,6 +80,8 @@ const ROOMS_IN_MEMORY = 20_000;
  */
 export class Applier {
   #rooms = new Map<string, RoomState>();
+  /** Rooms that were left by all, the longest ago first. */
+  readonly #idle = new Set<string>();
 
   constructor(
     private readonly store: Store,
@@ -118,6 +122,19 @@ export class Applier {
   /** What the protocol keeps of a room, as of the last commit. */
   state(protocol: string, room: string): unknown {
     return this.#own(this.#room(room), room, this.reducersOf(protocol));
+  }
+
+  /** Nobody is in this room: what the protocol keeps of it goes from memory, when enough others have become so too. */
+  idle(room: string): void {
+    if (!this.#rooms.get(room)?.own) return;
+    this.#idle.delete(room);
+    this.#idle.add(room);
+    if (this.#idle.size <= IDLE_IN_MEMORY) return;
+    const [longest = room] = this.#idle;
+    this.#idle.delete(longest);
+    const left = this.#rooms.get(longest);
+    // Somebody may have come back to it: then it is read again.
+    if (left) left.own = undefined;
   }
 
   /** Drops what is kept in memory; the store says how things stand. */

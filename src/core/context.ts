@@ -39,6 +39,8 @@ export interface Context<Out extends Schemas, Entries, State> {
   /** Throws a `Refusal` for a guest. */
   readonly identity: Identity;
   readonly isGuest: boolean;
+  /** The sender's id for the message that is being handled. */
+  readonly ref: string | undefined;
   /** Whether the sender may be in the room; a guest may be in none. */
   may(room: string): boolean;
   now(): number;
@@ -53,9 +55,10 @@ export interface Context<Out extends Schemas, Entries, State> {
   refuse(refusal: Refusal): void;
   /**
    * Joins in its place among the room's events. The frames that `greet` returns are the first to arrive;
-   * `before` is the first offset that is committed and still to come as an event, if there is one.
+   * `before` is the first offset that is committed and still to come as an event, if there is one. `look`
+   * sees the room's state at this place: what was recorded before has been applied, what comes after has not.
    */
-  join(room: string, greet?: (before: number | undefined) => readonly string[]): void;
+  join(room: string, greet?: (before: number | undefined) => readonly string[], look?: () => void): void;
   leave(room: string): void;
   /** Hears the room's announcements from now on, while it has not joined. */
   watch(room: string): void;
@@ -158,13 +161,13 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     this.#after(() => this.connection.refuse(refusal, ref));
   }
 
-  join(room: string, greet?: (before: number | undefined) => readonly string[]): void {
+  join(room: string, greet?: (before: number | undefined) => readonly string[], look?: () => void): void {
     this.#after((pending) => {
       // What is held of the room is older than the greeting, which may show it as well.
       if (this.connection.rooms.has(room)) this.connection.diversion?.flush();
       this.rooms.join(this.connection, room);
       for (const frame of greet?.(pending(room)) ?? []) this.connection.send(frame);
-    });
+    }, look);
   }
 
   leave(room: string): void {
@@ -179,8 +182,8 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     this.connection.diversion = make((frame) => this.connection.send(frame));
   }
 
-  #after(effect: (pending: Pending) => void): void {
-    this.turns.after(effect, { connection: this.connection, ref: this.ref });
+  #after(effect: (pending: Pending) => void, look?: () => void): void {
+    this.turns.after(effect, { connection: this.connection, ref: this.ref }, look);
   }
 
   #frame(kind: string, data: unknown): string {

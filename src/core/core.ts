@@ -66,7 +66,10 @@ export function createCore(parts: CoreParts) {
     () => connections.all,
     (connection) => connection.refuse(new Refusal("backpressure")),
   );
-  const rooms = new Rooms(parts.publisher, guard.spent, (room) => ownerOf(room)?.emptied?.(room));
+  const rooms = new Rooms(parts.publisher, guard.spent, (room) => {
+    ownerOf(room)?.emptied?.(room);
+    applier.idle(room);
+  });
   const applier = new Applier(
     store,
     (name) => reducers(protocols.get(name)),
@@ -86,7 +89,11 @@ export function createCore(parts: CoreParts) {
 
   for (const factory of parts.protocols) {
     const voice = createVoice(() => protocol, clock, turns, rooms);
-    const state = (room: string) => applier.state(protocol.name, room);
+    const state = (room: string) => {
+      const state = applier.state(protocol.name, room);
+      if (!rooms.has(room)) applier.idle(room);
+      return state;
+    };
     const protocol = factory({ clock, history: store, state, agent: parts.agent, voice, settings, report });
     protocols.set(protocol.name, protocol);
   }

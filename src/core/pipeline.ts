@@ -98,7 +98,7 @@ function authorize(
   const sender = rule.sender?.(message);
   if (sender !== undefined && sender !== identity.userId)
     throw new Refusal("forbidden", "not the sender's own id");
-  const room = rule.room?.(message);
+  const room = rule.room?.(message, connection.state);
   if (room !== undefined && !connection.rooms.has(room) && !access.may(identity, room)) {
     throw new Refusal("forbidden");
   }

@@ -18,8 +18,8 @@ export interface Rule<Message, State = unknown> {
   readonly allow: "guest" | "user";
   /** What it takes from the rate limit. A function is asked once a message, before that is validated. */
   readonly cost: number | ((state: State) => number);
-  /** The room it is about: the sender must have access to it. */
-  room?(message: Message): string;
+  /** The room it is about, if it is about one: the sender must have access to it. */
+  room?(message: Message, state: State): string | undefined;
   /** The id that it names as its sender: anybody else's is refused. */
   sender?(message: Message): string | undefined;
 }
@@ -100,7 +100,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   /** How many connections a minute one address may open; 0 is no limit. */
   readonly connectionsPerMinute?: number;
   /** What confirms a repeat to its sender, where the stored event itself does not. */
-  confirmRepeat?(event: StoredEvent): { readonly kind: string; readonly data: unknown };
+  confirmRepeat?(event: StoredEvent): { readonly kind: string; readonly data: unknown } | undefined;
   /** What of its rooms is their history, for backends. */
   readonly past?: Past;
   /** What it knows of a connection, for operators. */

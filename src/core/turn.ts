@@ -27,6 +27,7 @@ interface Step {
   readonly entry?: Entry;
   readonly waiting?: Waiting;
   readonly effect?: (pending: Pending) => void;
+  readonly look?: (() => void) | undefined;
 }
 
 /** A turn that has grown to this ends at once, which bounds a transaction and a burst of writes. */
@@ -37,8 +38,11 @@ const BUSY_RETRY_MS = 1_000;
 export interface TurnQueue {
   /** Returns the id of the entry. */
   record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): string;
-  /** Runs in its place among the turn's publishes, after the commit; when that fails, not at all. */
-  after(effect: (pending: Pending) => void, waiting?: Waiting): void;
+  /**
+   * Runs in its place among the turn's publishes, after the commit; when that fails, not at all. `look` runs
+   * before the commit, when the entries before this place have been applied and those after it have not.
+   */
+  after(effect: (pending: Pending) => void, waiting?: Waiting, look?: () => void): void;
 }
 
 export interface TurnParts {
@@ -79,8 +83,8 @@ export class Turns implements TurnQueue {
     return id;
   }
 
-  after(effect: (pending: Pending) => void, waiting?: Waiting): void {
-    this.#push(waiting ? { effect, waiting } : { effect });
+  after(effect: (pending: Pending) => void, waiting: Waiting = {}, look?: () => void): void {
+    this.#push({ effect, waiting, look });
   }
 
   #push(step: Step): void {
@@ -101,6 +105,7 @@ export class Turns implements TurnQueue {
     const entries: Entry[] = [];
     for (const step of steps) if (step.entry) entries.push(step.entry);
     if (entries.length === 0) {
+      for (const step of steps) this.#look(step);
       this.#finish(steps, []);
       return;
     }
@@ -119,9 +124,17 @@ export class Turns implements TurnQueue {
     this.lastCommitWorked = false;
     try {
       outcomes = this.parts.store.transaction(() => {
-        const applied = batch.entries.map((entry, index) =>
-          this.parts.applier.apply(position + index, entry),
-        );
+        const applied: Outcome[] = [];
+        const applyNext = () => {
+          const index = applied.length;
+          applied.push(this.parts.applier.apply(position + index, batch.entries[index]!));
+        };
+        for (const step of steps) {
+          if (step.entry) applyNext();
+          else this.#look(step);
+        }
+        // All of them, when the batch came from elsewhere.
+        while (applied.length < batch.entries.length) applyNext();
         this.parts.store.savePosition(position + batch.entries.length - 1);
         return applied;
       });
@@ -133,7 +146,17 @@ export class Turns implements TurnQueue {
     }
     this.lastCommitWorked = true;
     this.#finish(steps, outcomes);
+    for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
   };
+
+  #look({ look }: Step): void {
+    try {
+      look?.();
+    } catch (error) {
+      // A fault in reading must not cost the turn its commit.
+      this.parts.report(error, { where: "look" });
+    }
+  }
 
   #finish(steps: readonly Step[], outcomes: readonly Outcome[]): void {
     this.#ending = true;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Frame } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { encodeFrame, TEXT } from "../support/raw-frames.ts";
+import { encodeFrame } from "../support/raw-frames.ts";
 import { RawSocket, upgradeRequest } from "../support/raw-socket.ts";
 import { recordsOf } from "../support/records.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -68,7 +68,7 @@ describe("while the keys for a token are slow to come", () => {
     const other = await RawSocket.upgrade(server.port, `/ws?token=${await tokenOf("bob", known)}`);
     other.say("chat_update", { action: "join", chatId: "c" });
     expect((await other.hear("chat_update"))["data"].updates.messageCount).toBe(0);
-    expect(peer.frames).toEqual([]);
+    expect(peer.texts).toEqual([]);
 
     keysArrive();
     await peer.hear("chat_update");
@@ -119,7 +119,7 @@ describe("while the keys for a token are slow to come", () => {
     await server.http("DELETE", "/v1/users/eve/connections");
     keysArrive();
     expect(await peer.closing()).toMatchObject({ code: 1008 });
-    expect(peer.frames.filter(({ opcode }) => opcode === TEXT)).toHaveLength(1);
+    expect(peer.texts).toHaveLength(1);
   });
 });
 

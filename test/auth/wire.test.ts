@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
-import { TEXT } from "../support/raw-frames.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 import { endingsOf, recordsOf } from "../support/records.ts";
 import { SECRET, startTestServer, type TestServer } from "../support/server.ts";
@@ -39,8 +38,7 @@ describe("the upgrade succeeds, then comes one error, then the end, for", () => 
     const peer = await RawSocket.upgrade(server.port, `/ws${query}`);
     expect(peer.status).toBe(101);
     expect(await peer.closing()).toEqual({ code: 1008, reason: "Authentication failed" });
-    const frames = peer.frames.filter(({ opcode }) => opcode === TEXT);
-    expect(frames.map(({ payload }): unknown => JSON.parse(payload.toString()))).toEqual([
+    expect(peer.texts).toEqual([
       {
         type: "error",
         data: { message: "Authentication failed", code: 401 },
@@ -87,11 +85,9 @@ test("of connections at once a user keeps as many as he may have, and the others
   expect(inside.filter(Boolean)).toHaveLength(2);
   const outside = peers.filter((_, at) => !inside[at]);
   for (const peer of outside) {
-    const [frame] = peer.frames;
-    expect(JSON.parse(String(frame?.payload))).toMatchObject({
-      type: "error",
-      data: { message: "Connection limit exceeded", code: 429 },
-    });
+    expect(peer.texts).toMatchObject([
+      { type: "error", data: { message: "Connection limit exceeded", code: 429 } },
+    ]);
     expect(await peer.closing()).toEqual({ code: 4008, reason: "Connection limit exceeded" });
   }
   expect(await isIn(await RawSocket.upgrade(server.port, `/ws?token=${await server.token("cid")}`))).toBe(

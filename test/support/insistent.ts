@@ -36,16 +36,17 @@ export class Insistent {
     private readonly onConfirmed: () => void,
   ) {}
 
-  /** Resolves when the socket is open, and talks on from there. */
+  /** Resolves when the socket is open, or never will be, and talks on from there. */
   async comeBack(url: string): Promise<void> {
     const socket = new WebSocket(url);
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
       if (socket === this.#socket) this.#hear(String(data));
     });
-    await new Promise((resolve, reject) => {
+    // Where the server is gone already, what it says now is lost like anything else.
+    await new Promise((resolve) => {
       socket.addEventListener("open", resolve, { once: true });
-      socket.addEventListener("error", () => reject(new Error("no connection")), { once: true });
+      socket.addEventListener("close", resolve, { once: true });
     });
     for (const chatId of this.chats) this.#send("chat_update", { action: "join", chatId });
     const doubted = this.#said.filter(({ data }) => this.confirmed.has(data["messageId"])).slice(-DOUBTS);

@@ -81,6 +81,13 @@ export class RawSocket {
     return Number(/^HTTP\/1\.1 (\d{3})/.exec(this.head)?.[1] ?? 0);
   }
 
+  /** The JSON of all text frames that have arrived: without the pings, which come when they like. */
+  get texts(): Frame[] {
+    return this.frames
+      .filter(({ opcode }) => opcode === TEXT)
+      .map(({ payload }): Frame => JSON.parse(payload.toString()));
+  }
+
   write(bytes: string | Uint8Array): void {
     this.#unsent.push(Buffer.from(bytes));
     if (this.#unsent.length === 1) this.#flush();

@@ -55,7 +55,11 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
   );
   const report = (error: unknown, context: Record<string, unknown>) => reports.push({ error, context });
   const applies: Record<string, Reducer> = plain.applies;
-  const applier = new Applier(store, () => ({ reducerOf: (kind) => applies[kind] }), (error, { kind }) => report(error, { kind }));
+  const applier = new Applier(
+    store,
+    () => ({ reducerOf: (kind) => applies[kind] }),
+    (error, { kind }) => report(error, { kind }),
+  );
   let made = 0;
   const turns = new Turns({
     clock: new FakeClock(1_000),

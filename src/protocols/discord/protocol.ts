@@ -20,8 +20,8 @@ const guildClaims = z.object({
   guilds: z.array(z.string()).catch([]),
 });
 
-const firstGuild = (rooms: readonly string[]): string | undefined =>
-  rooms.find((room) => room.startsWith("guild:") && room !== "guild:*")?.slice("guild:".length);
+const firstGuild = (rooms: ReadonlySet<string>): string | undefined =>
+  [...rooms].find((room) => room !== "guild:*")?.slice("guild:".length);
 
 /** Discord gateway: voice and room events of guilds, from backends to browsers. */
 export function discord({ clock, settings }: Services<typeof events, Record<never, never>>) {
@@ -48,10 +48,7 @@ export function discord({ clock, settings }: Services<typeof events, Record<neve
     handlers: {
       auth(ctx, { token }) {
         if (!ctx.isGuest) throw new Refusal("bad_envelope", "Already authenticated");
-        ctx.authenticate(token, (own) => {
-          // Also one that the token names beside `guild:*`.
-          ctx.replyFrame(ack(firstGuild([...ctx.identity.grants]), ctx.now()));
-        });
+        ctx.authenticate(token, (rooms) => ctx.replyFrame(ack(firstGuild(rooms), ctx.now())));
       },
     },
     applies: {},

@@ -27,6 +27,7 @@ const joined = {
   data: { guildId: "1", channelId: "c", userId: "u", username: "Ada", avatar: "a_1" },
 };
 const left = { room: "guild:1", type: "voice.left", data: { guildId: "1", channelId: null, userId: "u" } };
+const removed = { room: "guild:1", type: "room.deleted", data: { guildId: "1", channelId: "c" } };
 const withData = (event: Frame, data: Frame) => ({ ...event, data: { ...event["data"], ...data } });
 
 const wrong: [string, unknown, string[]][] = [
@@ -48,6 +49,10 @@ const wrong: [string, unknown, string[]][] = [
   ["data that is no object", { ...good, data: "x" }, ["data"]],
   ["data that is missing", { ...good, data: undefined }, ["data"]],
   ["a room that is not the one of the data", { ...good, room: "guild:2" }, ["room"]],
+  ["a joined user's room that is not the one of the data", { ...joined, room: "guild:2" }, ["room"]],
+  ["a left user's room that is not the one of the data", { ...left, room: "guild:2" }, ["room"]],
+  ["a removed room's room that is not the one of the data", { ...removed, room: "guild:2" }, ["room"]],
+  ["a user who left without saying so", withData(left, { channelId: undefined }), ["data.channelId"]],
   ["a room of another contract", { ...good, room: "chat:1" }, ["room"]],
   ["all guilds as a room", { ...good, room: "guild:*" }, ["room"]],
   ["a room that is none", { ...good, room: "guild" }, ["room"]],

@@ -145,6 +145,7 @@ test("error, from the server and from a client", async () => {
 });
 
 test("every message of the contract's Message Format, version and all, is taken as well", async () => {
+  await post({ type: "gift:received", data: gift });
   for (const message of [init, giftAck, pong, clientError]) client.send({ ...message, version });
   await client.next("stream:status");
   expect(await drain(client)).toEqual([]);
