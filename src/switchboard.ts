@@ -121,16 +121,21 @@ export async function startSwitchboard(
       ? undefined
       : (await import("./sources/discord.ts")).startDiscordSource({ botToken, gatewayUrl, clock, log, post });
 
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    draining = true;
+    discord?.stop();
+    await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
+    core.stop();
+    await server.stop(true);
+    await storage.close();
+  }
+
   return {
     port: server.port ?? config.WS_PORT,
-    async stop() {
-      if (draining) return;
-      draining = true;
-      discord?.stop();
-      await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
-      core.stop();
-      await server.stop(true);
-      await storage.close();
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

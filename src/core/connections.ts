@@ -23,8 +23,9 @@ export interface ConnectionParts extends PipelineParts {
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
 }
 
-/** Frames that may wait while a token is being checked. */
+/** Frames, and their bytes or characters, that may wait while a token is being checked. */
 const MAX_WAITING = 256;
+const MAX_WAITING_SIZE = 1024 * 1024;
 
 /** The life of a connection: opened, authenticated, heard, closed. */
 export class Connections {
@@ -57,7 +58,8 @@ export class Connections {
     if (!connection.open) return;
     connection.lastSeen = this.parts.clock.now();
     if (connection.waiting) {
-      if (connection.waiting.length < MAX_WAITING) connection.waiting.push(frame);
+      const size = connection.waiting.reduce((sum, { length }) => sum + length, frame.length);
+      if (connection.waiting.length < MAX_WAITING && size <= MAX_WAITING_SIZE) connection.waiting.push(frame);
       else connection.refuse(new Refusal("unauthenticated"));
     } else receive(this.parts, this.#context(connection), frame);
   }

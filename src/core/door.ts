@@ -23,8 +23,11 @@ export interface Posting<Data> {
   room?(data: Data): string;
   /** It is for rooms: not for a user, nor for everyone. */
   readonly roomsOnly?: boolean;
-  /** Before it is stored: text cleaned, for example; the body of the `entry`, where there is one. */
-  prepare?(data: Data): unknown;
+  /**
+   * Before it is stored: text cleaned, for example; the body of the `entry`, where there is one. May throw a
+   * `Refusal`, and then nothing of the request is stored.
+   */
+  prepare?(data: Data, room: string): unknown;
   /** The event's own id: answers the post where that has none. */
   id?(data: Data): string | undefined;
   /** The id by which clients will speak of it. */
@@ -123,7 +126,7 @@ function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Repor
   const room = roomFor(protocol, to, posting.room?.(parsed.data), posting.roomsOnly ?? false, wrong);
   if (room === undefined) return undefined;
   const own = posting.id?.(parsed.data);
-  const prepared = posting.prepare?.(parsed.data) ?? parsed.data;
+  const prepared = posting.prepare?.(parsed.data, room) ?? parsed.data;
   if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id, own };
   const { counted = false } = posting;
   const body: PostedEvent = { type, data: prepared, counted, alias: posting.alias?.(prepared) };

@@ -149,12 +149,13 @@ export class Turns implements TurnQueue {
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
   };
 
-  #look({ look }: Step): void {
+  #look({ look, waiting }: Step): void {
     try {
       look?.();
     } catch (error) {
-      // A fault in reading must not cost the turn its commit.
+      // One fault in reading must not cost the turn its commit.
       this.parts.report(error, { where: "look" });
+      waiting?.connection?.refuse(new Refusal("internal"), waiting.ref);
     }
   }
 

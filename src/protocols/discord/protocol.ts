@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { id } from "../../core/names.ts";
 import { defineProtocol, type Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { cleanText } from "../../core/text.ts";
@@ -13,11 +14,8 @@ const room = ({ guildId }: { guildId: string }) => `guild:${guildId}`;
 
 /** Claims of another shape open nothing. */
 const guildClaims = z.object({
-  guildId: z
-    .string()
-    .transform((guild) => [guild])
-    .catch([]),
-  guilds: z.array(z.string()).catch([]),
+  guildId: id.transform((guild) => [guild]).catch([]),
+  guilds: z.array(id).catch([]),
 });
 
 const firstGuild = (rooms: ReadonlySet<string>): string | undefined =>

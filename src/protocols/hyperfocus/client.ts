@@ -5,7 +5,7 @@ import type { Init, Stats } from "./schema.ts";
 
 /** Who speaks on a connection, by its last `connection:init`. */
 export interface Client {
-  readonly init: Init;
+  readonly init: Omit<Init, "token">;
   readonly room: string;
   readonly isHost: boolean;
   /** Under which it acknowledges. */

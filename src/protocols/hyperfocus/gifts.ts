@@ -40,6 +40,12 @@ export const cleaned = (gift: PostedGift): PostedGift => ({
   animation: { ...gift.animation, type: cleanText(gift.animation.type) },
 });
 
+/** Throws a `Refusal` when more wait in the stream than it can ever show in good time. */
+export function checkRoom({ waiting }: Stream): void {
+  if (waiting.size >= MAX_WAITING)
+    throw new Refusal("busy", "too many gifts wait", { retryAfter: WINDOW_MS });
+}
+
 export const applies = {
   /** Stores a gift, and shows it when the pace allows and none waits before it. */
   gift(entry: Entry<GiftEntries["gift"]>, { history, offset, state: stream }: Place<Stream>): Decision {
@@ -51,10 +57,6 @@ export const applies = {
     const key = keyOf(posted);
     const before = stream.waiting.get(key);
     const mayShow = stream.waiting.size === 0 && slots(shownAt(stream), time, pace) > 0;
-    if (!mayShow && !before && stream.waiting.size >= MAX_WAITING) {
-      throw new Refusal("busy", "too many gifts wait", { retryAfter: WINDOW_MS });
-    }
-
     const gift = complete(stream, posted, { giftId, time, key });
     advance(stream, gift);
     if (mayShow) {

@@ -7,7 +7,7 @@ import { StatusBoard } from "./board.ts";
 import { type Client, clientOf, costOfAck, describe, open, type State } from "./client.ts";
 import { Deliveries } from "./deliveries.ts";
 import { decode, encode, iso } from "./frames.ts";
-import { cleaned, type GiftEntries, applies as giftApplies, RECEIVED } from "./gifts.ts";
+import { checkRoom, cleaned, type GiftEntries, applies as giftApplies, RECEIVED } from "./gifts.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { createRefuse } from "./refuse.ts";
 import {
@@ -53,7 +53,7 @@ export function hyperfocus({
     release: (room, applied) => voice.record(room, "release", { pace }, applied),
   });
 
-  function enter(ctx: Ctx, init: Init): void {
+  function enter(ctx: Ctx, { token: _, ...init }: Init): void {
     const room = roomOf(init.streamId);
     const isHost = init.clientType === "host";
     if (isHost && !ctx.may(room)) {
@@ -176,7 +176,10 @@ export function hyperfocus({
         entry: "gift",
         roomsOnly: true,
         id: ({ giftId }) => giftId,
-        prepare: (gift: PostedGift): Entries["gift"] => ({ gift: cleaned(gift), pace }),
+        prepare(gift: PostedGift, room): Entries["gift"] {
+          checkRoom(state(room));
+          return { gift: cleaned(gift), pace };
+        },
       },
       "stream:status": {
         schema: postedStatus,

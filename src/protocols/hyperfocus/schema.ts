@@ -25,7 +25,7 @@ export const envelope = z.object({
 const failure = z.object({
   code: word,
   message: text(1_000),
-  details: z.unknown(),
+  details: z.unknown().optional(),
   retryable: z.boolean(),
   /** Milliseconds. */
   retryAfter: z.number().nullable(),

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import type { Frame, TestClient } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
-import { drain, from, gifts, give, viewer } from "./frames.ts";
+import { drain, from, gifts, give, post, toStream, viewer } from "./frames.ts";
 
 let server: TestServer;
 afterEach(() => server.stop());
@@ -83,6 +83,21 @@ test("streams do not wait for each other", async () => {
   });
   expect(gifts(await drain(one))).toHaveLength(1);
   expect(gifts(await drain(two))).toHaveLength(1);
+});
+
+test("a stream in which ten thousand wait takes no more, and stores nothing of a post that it refuses", async () => {
+  const clock = new FakeClock();
+  server = await startTestServer({ clock, env: { MAX_GIFTS_PER_SECOND: "10" } });
+  const client = await viewer(server);
+  const lot = (n: number) => Array.from({ length: 1_000 }, (_, at) => from(`u${n}-${at}`));
+  for (let n = 0; n < 10; n++) await give(server, ...lot(n));
+  await give(server, ...lot(10).slice(0, 10));
+  const refused = await post(server, [toStream("gift:received", from("late", { giftId: "late" }))]);
+  expect(refused.status).toBe(503);
+  await drain(client);
+  clock.advance(1_100);
+  expect(gifts(await drain(client))).toHaveLength(10);
+  await give(server, from("late", { giftId: "late" }));
 });
 
 test("without a limit all are shown as they come", async () => {

@@ -1,0 +1,60 @@
+export type Role = "participant" | "observer";
+
+/** The sessions that a connection is in, by id. */
+export type Sessions = Map<string, Role>;
+
+export interface Participant {
+  readonly userId: string;
+  readonly username: string;
+  readonly role: Role;
+}
+
+interface Present {
+  readonly username: string;
+  /** Of each of the user's connections that is in the session. */
+  readonly connections: Set<Sessions>;
+}
+
+/** Who is in which session: users, however many connections each has there. */
+export class Participants {
+  readonly #sessions = new Map<string, Map<string, Present>>();
+
+  /** The highest role among the user's connections; undefined for a user who is not there. */
+  roleOf(sessionId: string, userId: string): Role | undefined {
+    const present = this.#sessions.get(sessionId)?.get(userId);
+    return present && highest(sessionId, present);
+  }
+
+  /** Those who take part before those who watch. */
+  all(sessionId: string): Participant[] {
+    const present = Array.from(this.#sessions.get(sessionId) ?? [], ([userId, user]) => ({
+      userId,
+      username: user.username,
+      role: highest(sessionId, user),
+    }));
+    const isWatching = ({ role }: Participant) => role === "observer";
+    return [...present.filter((user) => !isWatching(user)), ...present.filter(isWatching)];
+  }
+
+  enter(sessionId: string, { userId, username, role }: Participant, connection: Sessions): void {
+    const users = this.#sessions.get(sessionId) ?? new Map<string, Present>();
+    const present = users.get(userId) ?? { username, connections: new Set() };
+    connection.set(sessionId, role);
+    this.#sessions.set(sessionId, users.set(userId, present));
+    present.connections.add(connection);
+  }
+
+  leave(sessionId: string, userId: string, connection: Sessions): void {
+    connection.delete(sessionId);
+    const users = this.#sessions.get(sessionId);
+    const present = users?.get(userId);
+    if (!users || !present?.connections.delete(connection) || present.connections.size > 0) return;
+    users.delete(userId);
+    if (users.size === 0) this.#sessions.delete(sessionId);
+  }
+}
+
+function highest(sessionId: string, { connections }: Present): Role {
+  for (const sessions of connections) if (sessions.get(sessionId) === "participant") return "participant";
+  return "observer";
+}
