@@ -95,7 +95,7 @@ export async function startSwitchboard(
       activeChats: core.rooms.count("chat"),
       uptime: (clock.now() - startedAt) / 1_000,
       draining,
-      storeWorks: core.turns.lastCommitWorked,
+      storeWorks: core.turns.storeWorks(),
     }),
   });
 

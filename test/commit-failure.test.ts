@@ -112,7 +112,7 @@ test("a backend that posts a message a second time does not fail the turn of oth
 test("a server that cannot store says so to whoever asks for its health, until it can", async () => {
   const ada = await server.chat("ada");
   await ada.join("c-6");
-  breakTable("events");
+  breakTable("log_position");
   ada.say("message", { chatId: "c-6", content: "Lost" });
   await ada.next("error");
   expect((await server.http("GET", "/health/ready")).status).toBe(503);
@@ -121,7 +121,5 @@ test("a server that cannot store says so to whoever asks for its health, until i
   expect(await health.json()).toMatchObject({ status: "unhealthy" });
   expect((await server.http("GET", "/health/live")).status).toBe(200);
   mend();
-  ada.say("message", { chatId: "c-6", content: "Kept" });
-  await ada.next("message");
   expect((await server.http("GET", "/health/ready")).status).toBe(200);
 });

@@ -1,8 +1,13 @@
 import type { Identity } from "./identity.ts";
 
-/** What a backend has said about rooms: who is a member, which are open to all. */
-export interface Membership {
+/** Whom a backend has made members. */
+export interface Members {
   isMember(room: string, userId: string): boolean;
+  memberCount(room: string): number;
+}
+
+/** What a backend has said about rooms: who is a member, which are open to all. */
+export interface Membership extends Pick<Members, "isMember"> {
   isOpen(room: string): boolean;
   /** Rooms of which the user is a member. */
   roomsOf(userId: string): readonly string[];

@@ -26,13 +26,15 @@ export interface Made {
   readonly alias?: string | undefined;
   /** Stored and not published. */
   readonly silent?: boolean;
+  /** Milliseconds since the epoch, where it is not the entry's: the protocol makes its times differ. */
+  readonly time?: number;
 }
 
 /** What an entry comes to. A reducer decides it from the entry and its place alone, and may throw a `Refusal`. */
 export interface Decision {
   readonly events?: readonly Made[];
-  /** Published only, after the events. */
-  readonly publish?: { readonly kind: string; readonly data: unknown };
+  /** Published only, after the events: to the room, or to one within it that is in no log. */
+  readonly publish?: { readonly kind: string; readonly data: unknown; readonly room?: string };
   /** To the sender, in the place of all that is published: that goes to the others. */
   readonly confirm?: { readonly kind: string; readonly data: unknown };
   readonly rows?: readonly Row[];
@@ -80,13 +82,15 @@ const IDLE_IN_MEMORY = 64;
  */
 export class Applier {
   #rooms = new Map<string, RoomState>();
-  /** Rooms that were left by all, the longest ago first. */
+  /** Rooms that nobody was in when they were last used, the longest ago first. */
   readonly #idle = new Set<string>();
 
   constructor(
     private readonly store: Store,
     private readonly reducersOf: (protocol: string) => Reducers,
     private readonly report: (error: unknown, entry: Entry) => void,
+    /** Somebody is in the room. It decides no more than what stays in memory. */
+    private readonly isOccupied: (room: string) => boolean = () => false,
   ) {}
 
   apply(position: number, entry: Entry): Outcome {
@@ -110,7 +114,7 @@ export class Applier {
     const added = events.map((made) => this.#add(room, position, entry, made));
     const first = added[0];
     if (first && entry.clientId !== null) {
-      this.#window(room, entry.room).add(entry.sender, entry.clientId, first.offset, entry.time);
+      this.#window(room, entry.room).add(entry.sender, entry.clientId, first.offset, first.time);
     }
     for (const row of rows) {
       this.store.write(entry.room, row);
@@ -133,8 +137,7 @@ export class Applier {
     const [longest = room] = this.#idle;
     this.#idle.delete(longest);
     const left = this.#rooms.get(longest);
-    // Somebody may have come back to it: then it is read again.
-    if (left) left.own = undefined;
+    if (left && !this.isOccupied(longest)) left.own = undefined;
   }
 
   /** Drops what is kept in memory; the store says how things stand. */
@@ -167,7 +170,7 @@ export class Applier {
       kind: made.kind,
       sender: entry.sender,
       clientId: entry.clientId,
-      time: entry.time,
+      time: made.time ?? entry.time,
       entry: entry.id,
       alias: made.alias ?? null,
       silent: made.silent ?? false,

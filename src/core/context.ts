@@ -5,7 +5,7 @@ import type { Identity } from "./identity.ts";
 import type { AnyProtocol, Body, Schemas } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
 import type { Rooms } from "./rooms.ts";
-import type { Applied, Pending, TurnQueue } from "./turn.ts";
+import type { Applied, Pending, TurnQueue, Waiting } from "./turn.ts";
 
 type EventOf<Out extends Schemas> = keyof Out & string;
 type EntryOf<Entries> = keyof Entries & string;
@@ -14,8 +14,13 @@ type EntryOf<Entries> = keyof Entries & string;
 export interface Voice<Out extends Schemas, Entries> {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Appends an entry of nobody's: an agent's answer. `applied` hears when it was applied. */
-  record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], applied?: Applied): void;
+  /** Appends an entry of nobody's: an agent's answer. */
+  record<K extends EntryOf<Entries>>(
+    room: string,
+    kind: K,
+    body: Entries[K],
+    outcome?: Pick<Waiting, "applied" | "refused">,
+  ): void;
   /** Publishes without storing; may be lost in a crash. */
   relay<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
   /** To those who watch the room and have not joined it. */
@@ -28,6 +33,15 @@ export interface Recording {
   readonly clientId?: string | undefined;
   /** Runs after the commit, on the node that it came in on, when it was applied and is no repeat. */
   readonly applied?: Applied;
+}
+
+export interface Joining {
+  /** Is in the room, as long as he may be, and hears nothing of it. */
+  readonly deaf?: boolean;
+  /** Sees the room's state at this place: what was recorded before is applied, what comes after is not. */
+  look?(): void;
+  /** The turn's commit has failed, and the sender has not joined. */
+  failed?(): void;
 }
 
 /** Hears which rooms are the user's own. */
@@ -55,10 +69,9 @@ export interface Context<Out extends Schemas, Entries, State> {
   refuse(refusal: Refusal): void;
   /**
    * Joins in its place among the room's events. The frames that `greet` returns are the first to arrive;
-   * `before` is the first offset that is committed and still to come as an event, if there is one. `look`
-   * sees the room's state at this place: what was recorded before has been applied, what comes after has not.
+   * `before` is the first offset that is committed and still to come as an event, if there is one.
    */
-  join(room: string, greet?: (before: number | undefined) => readonly string[], look?: () => void): void;
+  join(room: string, greet?: (before: number | undefined) => readonly string[], joining?: Joining): void;
   leave(room: string): void;
   /** Hears the room's announcements from now on, while it has not joined. */
   watch(room: string): void;
@@ -78,11 +91,9 @@ export function createVoice(
     protocol().envelope(kind, JSON.stringify(data), { time: clock.now() });
   return {
     now: clock.now,
-    record(room, kind, body, applied) {
-      turns.record(
-        { protocol: protocol().name, room, kind, body, sender: null, clientId: null },
-        { applied },
-      );
+    record(room, kind, body, outcome = {}) {
+      const entry = { protocol: protocol().name, room, kind, body, sender: null, clientId: null };
+      turns.record(entry, outcome);
     },
     relay(room, kind, data) {
       turns.after(() => rooms.publish(room, frame(kind, data)));
@@ -97,6 +108,9 @@ export function createVoice(
 /** One per connection; `ref` is that of the message being handled. */
 export class ConnectionContext implements Context<Schemas, Record<string, unknown>, unknown> {
   ref: string | undefined;
+  /** Number of the message being handled; undefined while none is. */
+  #message: number | undefined;
+  #messages = 0;
 
   constructor(
     readonly connection: Connection,
@@ -106,6 +120,17 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     private readonly access: Access,
     readonly authenticate: (token: string, admitted: Admitted) => void,
   ) {}
+
+  /** A message is handled: what is asked for is its doing, and its answer. */
+  handling(work: () => void): void {
+    this.#message = ++this.#messages;
+    try {
+      work();
+    } finally {
+      this.#message = undefined;
+      this.ref = undefined;
+    }
+  }
 
   get state(): unknown {
     return this.connection.state;
@@ -139,7 +164,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
         sender: this.connection.identity?.userId ?? null,
         clientId: clientId ?? null,
       },
-      { connection: this.connection, ref: this.ref, applied },
+      { ...this.#waiting(), applied },
     );
   }
 
@@ -149,7 +174,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   }
 
   reply(kind: string, data: unknown): void {
-    this.replyFrame(this.#frame(kind, data));
+    this.replyFrame(this.#frame(kind, data, this.ref));
   }
 
   replyFrame(frame: string): void {
@@ -161,13 +186,18 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     this.#after(() => this.connection.refuse(refusal, ref));
   }
 
-  join(room: string, greet?: (before: number | undefined) => readonly string[], look?: () => void): void {
-    this.#after((pending) => {
+  join(
+    room: string,
+    greet?: (before: number | undefined) => readonly string[],
+    { deaf, look, failed }: Joining = {},
+  ): void {
+    const join = (pending: Pending) => {
       // What is held of the room is older than the greeting, which may show it as well.
       if (this.connection.rooms.has(room)) this.connection.diversion?.flush();
-      this.rooms.join(this.connection, room);
+      this.rooms.join(this.connection, room, deaf);
       for (const frame of greet?.(pending(room)) ?? []) this.connection.send(frame);
-    }, look);
+    };
+    this.turns.after(join, { ...this.#waiting(), refused: () => failed?.() }, look);
   }
 
   leave(room: string): void {
@@ -182,11 +212,16 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     this.connection.diversion = make((frame) => this.connection.send(frame));
   }
 
-  #after(effect: (pending: Pending) => void, look?: () => void): void {
-    this.turns.after(effect, { connection: this.connection, ref: this.ref }, look);
+  #after(effect: (pending: Pending) => void): void {
+    this.turns.after(effect, this.#waiting());
   }
 
-  #frame(kind: string, data: unknown): string {
-    return this.connection.protocol.envelope(kind, JSON.stringify(data), { time: this.clock.now() });
+  #waiting() {
+    return { connection: this.connection, ref: this.ref, message: this.#message };
+  }
+
+  #frame(kind: string, data: unknown, clientId?: string): string {
+    const stamp = { time: this.clock.now(), clientId };
+    return this.connection.protocol.envelope(kind, JSON.stringify(data), stamp);
   }
 }

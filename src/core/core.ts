@@ -1,4 +1,4 @@
-import { Access, kindOf, type Membership } from "./access.ts";
+import { Access, kindOf, type Members, type Membership } from "./access.ts";
 import type { Agent } from "./agent.ts";
 import { Applier, type Reducer, type Reducers } from "./apply.ts";
 import { BackpressureGuard, SWEEP_MS } from "./backpressure.ts";
@@ -22,7 +22,7 @@ import { Turns } from "./turn.ts";
 export interface CoreParts {
   readonly clock: Clock;
   readonly store: Store;
-  readonly people: Membership & Activity & { revokedBefore(userId: string): number };
+  readonly people: Membership & Members & Activity & { revokedBefore(userId: string): number };
   readonly verifier: TokenVerifier;
   readonly agent: Agent;
   readonly protocols: readonly ProtocolFactory[];
@@ -74,6 +74,7 @@ export function createCore(parts: CoreParts) {
     store,
     (name) => reducers(protocols.get(name)),
     (error, { protocol, kind }) => report(error, { where: "apply", protocol, kind }),
+    (room) => rooms.has(room),
   );
   const turns = new Turns({ clock, newId, log: () => log, store, applier, rooms, protocols, report });
   const log = createLocalLog(store.position, turns.apply);
@@ -94,7 +95,9 @@ export function createCore(parts: CoreParts) {
       if (!rooms.has(room)) applier.idle(room);
       return state;
     };
-    const protocol = factory({ clock, history: store, state, agent: parts.agent, voice, settings, report });
+    const protocol = factory({
+      ...{ clock, history: store, state, agent: parts.agent, members: people, voice, settings, report },
+    });
     protocols.set(protocol.name, protocol);
   }
   startHeartbeat(clock, () => connections.all, [...protocols.values()]);
@@ -120,6 +123,7 @@ export function createCore(parts: CoreParts) {
         turns.record(entry, { applied: () => resolve(), refused: reject });
       });
       if (kind === "room") ownerOf(room)?.retitled?.(room);
+      else ownerOf(room)?.membersChanged?.(room);
       if (kind === "room" || kind === "room.removed") connections.accessChanged(room);
       else connections.membershipChanged(room, (body as RoomEntries["member"]).userId);
     },

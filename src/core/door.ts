@@ -23,6 +23,8 @@ export interface Posting<Data> {
   room?(data: Data): string;
   /** It is for rooms: not for a user, nor for everyone. */
   readonly roomsOnly?: boolean;
+  /** It is for rooms of these kinds; otherwise for all of its protocol. */
+  readonly roomKinds?: readonly string[];
   /**
    * Before it is stored: text cleaned, for example; the body of the `entry`, where there is one. May throw a
    * `Refusal`, and then nothing of the request is stored.
@@ -96,6 +98,7 @@ export async function post(
     check(protocol, one, (path, message) => issues.push({ path: `${index}.${path}`, message })),
   );
   if (issues.length > 0) throw new PostRefusal("invalid", issues);
+  turns.together(recordable.length);
   return Promise.all(recordable.map((one) => record(protocol, turns, one as Recordable)));
 }
 
@@ -123,7 +126,7 @@ function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Repor
     for (const { path, message } of parsed.error.issues) wrong(["data", ...path].join("."), message);
     return undefined;
   }
-  const room = roomFor(protocol, to, posting.room?.(parsed.data), posting.roomsOnly ?? false, wrong);
+  const room = roomFor(protocol, posting, to, posting.room?.(parsed.data), wrong);
   if (room === undefined) return undefined;
   const own = posting.id?.(parsed.data);
   const prepared = posting.prepare?.(parsed.data, room) ?? parsed.data;
@@ -134,12 +137,13 @@ function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Repor
 }
 
 function roomFor(
-  { name, roomKinds }: AnyProtocol,
+  protocol: AnyProtocol,
+  { roomKinds = protocol.roomKinds, roomsOnly }: Partial<Posting<unknown>>,
   to: Post["to"],
   named: string | undefined,
-  roomsOnly: boolean,
   wrong: Report,
 ): string | undefined {
+  const { name } = protocol;
   if (!roomsOnly && "user" in to) return roomOfUser(name, to.user);
   if (!roomsOnly && "everyone" in to) return roomOfAll(name);
   if (!("room" in to) || !roomKinds.includes(kindOf(to.room))) {

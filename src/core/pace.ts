@@ -25,6 +25,12 @@ export class Pace {
     atOnce(key);
   }
 
+  /** Lets nothing happen any more. */
+  stop(): void {
+    for (const { cancel } of this.#waiting.values()) cancel();
+    this.#waiting.clear();
+  }
+
   #over(key: string): void {
     const again = this.#waiting.get(key)?.again;
     this.#waiting.delete(key);

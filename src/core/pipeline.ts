@@ -24,15 +24,19 @@ const NO_KIND = "";
  * for the turn. Whoever objects throws a `Refusal`, and it is answered here, in the sender's dialect.
  */
 export function receive(parts: PipelineParts, ctx: ConnectionContext, frame: string | Uint8Array): void {
+  ctx.handling(() => handle(parts, ctx, frame));
+}
+
+function handle(parts: PipelineParts, ctx: ConnectionContext, frame: string | Uint8Array): void {
   const { connection } = ctx;
-  ctx.ref = undefined;
   try {
     checkSession(parts.clock, connection);
     const { kind, body, ref } = decode(parts, connection, frame);
     ctx.ref = ref;
     const { protocol } = connection;
     // Strangers send kinds such as `constructor`.
-    const rule = Object.hasOwn(protocol.rules, kind) ? protocol.rules[kind] : undefined;
+    const named = Object.hasOwn(protocol.rules, kind) ? protocol.rules[kind] : undefined;
+    const rule = named?.at?.(connection.state) === false ? undefined : named;
     charge(parts, connection, rule ? kind : NO_KIND, rule ? costOf(rule, connection) : 1);
     if (!rule) throw new Refusal("unknown_kind");
     const message = validate(protocol.messages[kind], body);

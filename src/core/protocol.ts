@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Members } from "./access.ts";
 import type { Agent } from "./agent.ts";
 import type { Decision, Place } from "./apply.ts";
 import type { Clock } from "./clock.ts";
@@ -22,6 +23,8 @@ export interface Rule<Message, State = unknown> {
   room?(message: Message, state: State): string | undefined;
   /** The id that it names as its sender: anybody else's is refused. */
   sender?(message: Message): string | undefined;
+  /** The connections that may say it at all: to any other it is an unknown kind. */
+  at?(state: State): boolean;
 }
 
 /** A message, decoded and not yet checked. */
@@ -36,6 +39,10 @@ export interface Incoming {
 export interface Stamp {
   /** Milliseconds since the epoch. */
   readonly time: number;
+  /** The client's id for what it was made of, or for what it answers. */
+  readonly clientId?: string | null | undefined;
+  /** User id of who made it; null for agents and backends. */
+  readonly sender?: string | null | undefined;
 }
 
 /** A frame to send, a code to close with, or both. */
@@ -52,6 +59,9 @@ export interface Past {
   /** The offset of the event that clients know by this id. */
   find(history: History, room: string, id: string): number | undefined;
 }
+
+/** A handler uses these and does not decide them, so that it may be written for one part of a protocol. */
+type Uses<Out extends Schemas, Entries, State> = Context<NoInfer<Out>, NoInfer<Entries>, NoInfer<State>>;
 
 /**
  * What a protocol must provide. Everything it says to its clients is typed by `events`, everything that
@@ -86,7 +96,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   envelope(kind: string, body: string, stamp: Stamp): string;
   readonly refuse: { readonly [Why in Reason]: (refusal: Refusal, ref?: string) => No };
   readonly handlers: {
-    readonly [Kind in keyof In]: (ctx: Context<Out, Entries, State>, message: Body<In, Kind>) => void;
+    readonly [Kind in keyof In]: (ctx: Uses<Out, Entries, State>, message: Body<In, Kind>) => void;
   };
   /** Deterministic: decides from the entry and its place alone. */
   readonly applies: {
@@ -109,19 +119,21 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   isPublic?(state: State): boolean;
 
   /** The connection has authenticated. */
-  admitted?(ctx: Context<Out, Entries, State>): void;
+  admitted?(ctx: Uses<Out, Entries, State>): void;
   /** A room is the user's own: granted by name or by membership; `guild:*` stands for all of a kind. After `admitted`, and when it becomes so. */
-  granted?(ctx: Context<Out, Entries, State>, room: string): void;
+  granted?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The user may no longer be in the room, and is about to leave it. */
-  expelled?(ctx: Context<Out, Entries, State>, room: string): void;
+  expelled?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The socket has closed; it is still in its rooms. */
-  closed?(ctx: Context<Out, Entries, State>): void;
+  closed?(ctx: Uses<Out, Entries, State>): void;
   /** An event was stored and published, whoever made it. */
   stored?(event: StoredEvent): void;
   /** The room's last member has left. */
   emptied?(room: string): void;
   /** A backend has changed the room's title. */
   retitled?(room: string): void;
+  /** A backend has changed who its members are. */
+  membersChanged?(room: string): void;
   /** The server stops: end what runs outside of turns. */
   stop?(): void;
 }
@@ -133,6 +145,7 @@ export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
   /** What its reducers keep of a room, as of the last commit: to be read only. */
   state(room: string): RoomState;
   readonly agent: Agent;
+  readonly members: Members;
   /** Speaks to rooms without being a connection: for agents and timers. */
   readonly voice: Voice<Out, Entries>;
   readonly settings: Settings;

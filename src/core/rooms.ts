@@ -25,12 +25,14 @@ export class Rooms {
     private readonly emptied: (room: string) => void,
   ) {}
 
-  join(connection: Connection, room: string): void {
+  /** Whoever is `deaf` is in it and hears nothing of it. */
+  join(connection: Connection, room: string, deaf = false): void {
     // Whoever is in all rooms of the kind gets this one's events already.
     const isIn = connection.rooms.has(room) || connection.rooms.has(allOf(kindOf(room)));
     if (!connection.open || isIn) return;
     connection.rooms.add(room);
     add(this.#members, room, connection);
+    if (deaf) return;
     if (connection.diversion) add(this.#diverted, room, connection);
     else connection.socket.subscribe(room);
     if (connection.watched.has(room)) connection.socket.unsubscribe(watchersOf(room));

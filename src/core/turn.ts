@@ -14,8 +14,10 @@ export type Applied = (events: readonly StoredEvent[]) => void;
 export interface Waiting {
   readonly connection?: Connection;
   readonly ref?: string | undefined;
+  /** Which of the connection's messages asked for it; none did when this is missing. */
+  readonly message?: number | undefined;
   readonly applied?: Applied | undefined;
-  /** For an entry of no connection's. */
+  /** For an entry of no connection's, or a commit that failed. */
   readonly refused?: (refusal: Refusal) => void;
   readonly repeated?: () => void;
 }
@@ -38,6 +40,8 @@ const BUSY_RETRY_MS = 1_000;
 export interface TurnQueue {
   /** Returns the id of the entry. */
   record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): string;
+  /** So many entries that are recorded now fall into one turn. */
+  together(entries: number): void;
   /**
    * Runs in its place among the turn's publishes, after the commit; when that fails, not at all. `look` runs
    * before the commit, when the entries before this place have been applied and those after it have not.
@@ -67,7 +71,7 @@ export class Turns implements TurnQueue {
   #ending = false;
   #batches = 0;
   /** False from a failed commit to the next that succeeds. */
-  lastCommitWorked = true;
+  #commitWorks = true;
   readonly #inFlight = new Map<number, Step[]>();
 
   constructor(private readonly parts: TurnParts) {}
@@ -81,6 +85,10 @@ export class Turns implements TurnQueue {
       waiting,
     });
     return id;
+  }
+
+  together(entries: number): void {
+    if (this.#steps.length + entries > FULL) this.end();
   }
 
   after(effect: (pending: Pending) => void, waiting: Waiting = {}, look?: () => void): void {
@@ -121,7 +129,7 @@ export class Turns implements TurnQueue {
     const steps = this.#inFlight.get(batch.id) ?? [];
     this.#inFlight.delete(batch.id);
     let outcomes: Outcome[];
-    this.lastCommitWorked = false;
+    this.#commitWorks = false;
     try {
       outcomes = this.parts.store.transaction(() => {
         const applied: Outcome[] = [];
@@ -144,10 +152,23 @@ export class Turns implements TurnQueue {
       this.#refuse(steps, new Refusal("internal"));
       return;
     }
-    this.lastCommitWorked = true;
+    this.#commitWorks = true;
     this.#finish(steps, outcomes);
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
   };
+
+  /** Whether the store can be written. After a failure it is tried again, so that this heals by itself. */
+  storeWorks(): boolean {
+    const { store } = this.parts;
+    if (this.#commitWorks) return true;
+    try {
+      store.transaction(() => store.savePosition(store.position()));
+      this.#commitWorks = true;
+    } catch {
+      // Reported when the commit failed; whoever asks is told that it does not work.
+    }
+    return this.#commitWorks;
+  }
 
   #look({ look, waiting }: Step): void {
     try {
@@ -196,9 +217,10 @@ export class Turns implements TurnQueue {
     }
     const { events, publish, confirm } = outcome;
     if (protocol) {
-      const say = (frame: string) => this.#publish(frame, entry.room, connection, confirm !== undefined);
+      const say = (frame: string, room = entry.room) =>
+        this.#publish(frame, room, connection, confirm !== undefined);
       for (const event of events) if (!event.silent) say(protocol.envelope(event.kind, event.body, event));
-      if (publish) say(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry));
+      if (publish) say(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry), publish.room);
       if (confirm) connection?.send(protocol.envelope(confirm.kind, JSON.stringify(confirm.data), entry));
     }
     waiting.applied?.(events);
@@ -211,11 +233,24 @@ export class Turns implements TurnQueue {
     if (sender && !others && !sender.rooms.has(room)) sender.send(frame);
   }
 
+  /** Each message is refused once, whatever it asked for. What no message asked for still takes effect. */
   #refuse(steps: readonly Step[], refusal: Refusal): void {
-    for (const { waiting } of steps) {
-      waiting?.connection?.refuse(refusal, waiting.ref);
-      waiting?.refused?.(refusal);
+    const told = new Map<Connection, Set<number>>();
+    const rest: Step[] = [];
+    for (const step of steps) {
+      const { connection, ref, message, refused } = step.waiting ?? {};
+      refused?.(refusal);
+      if (message === undefined && !step.entry) rest.push(step);
+      if (message === undefined) {
+        if (step.entry) connection?.refuse(refusal, ref);
+      } else if (connection) {
+        const messages = told.get(connection) ?? new Set();
+        told.set(connection, messages);
+        if (!messages.has(message)) connection.refuse(refusal, ref);
+        messages.add(message);
+      }
     }
+    this.#finish(rest, []);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { kindOf } from "../core/access.ts";
 import type { Connection } from "../core/connection.ts";
 import { check, Problem } from "./problem.ts";
 
@@ -49,7 +50,8 @@ function describe(connection: Connection) {
     address,
     connectedAt: iso(openedAt),
     lastSeen: iso(lastSeen),
-    rooms: [...rooms].filter((room) => protocol.roomKinds.some((kind) => room.startsWith(`${kind}:`))),
+    // Not those of the protocol's or the core's own, for which nobody could ask.
+    rooms: [...rooms].filter((room) => protocol.roomKinds.includes(kindOf(room)) && !room.includes(" ")),
     unsentBytes: connection.unsent(),
     ...protocol.describe?.(state),
   };

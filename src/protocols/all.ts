@@ -1,7 +1,8 @@
 import type { ProtocolFactory } from "../core/protocol.ts";
+import { atomic } from "./atomic/protocol.ts";
 import { discord } from "./discord/protocol.ts";
 import { gurukul } from "./gurukul/protocol.ts";
 import { hyperfocus } from "./hyperfocus/protocol.ts";
 
 /** Every contract that the server speaks. */
-export const protocols: readonly ProtocolFactory[] = [gurukul, hyperfocus, discord];
+export const protocols: readonly ProtocolFactory[] = [gurukul, hyperfocus, atomic, discord];

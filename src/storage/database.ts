@@ -17,5 +17,7 @@ export function openDatabase(file: string, synchronous: "FULL" | "NORMAL"): Open
   // Checkpoints belong to the worker: on this thread each would stall every connection.
   client.run("PRAGMA wal_autocheckpoint = 0");
   client.run("PRAGMA cache_size = -65536");
+  // A log that once grew does not keep its size.
+  client.run("PRAGMA journal_size_limit = 67108864");
   return { client, db: drizzle(client), migrated: migrate(client) };
 }

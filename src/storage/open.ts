@@ -66,6 +66,7 @@ export function openStorage(
 ): Storage {
   const { database, release } = take(config);
   const checkpoints = startCheckpoints(config.DATABASE_URL, clock, {
+    writer: database.client,
     onError: (error) => report(error, { where: "checkpoint" }),
   });
   const stopRetention = startRetention(database, clock, config.HISTORY_RETENTION_DAYS, (error) =>

@@ -1,5 +1,5 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
-import type { Membership } from "../core/access.ts";
+import { and, asc, count, eq, gt, sql } from "drizzle-orm";
+import type { Members, Membership } from "../core/access.ts";
 import type { Activity } from "../core/presence.ts";
 import type { OpenDatabase } from "./database.ts";
 import { members, rooms, users } from "./tables.ts";
@@ -15,7 +15,7 @@ export interface Member {
   readonly role: string | null;
 }
 
-export interface People extends Membership, Activity, Revocations {
+export interface People extends Membership, Members, Activity, Revocations {
   /** What a backend has said of a room; undefined for one that nobody has named or written to. */
   room(room: string): { readonly title: string | null; readonly open: boolean } | undefined;
   /** By user id, after this one, at most so many. */
@@ -49,6 +49,11 @@ export function createPeople({ client, db }: OpenDatabase): People {
     .orderBy(asc(members.userId))
     .limit(placeholder("limit"))
     .prepare();
+  const memberCount = db
+    .select({ count: count() })
+    .from(members)
+    .where(eq(members.room, placeholder("room")))
+    .prepare();
   const roomsOf = db
     .select({ room: members.room })
     .from(members)
@@ -72,6 +77,7 @@ export function createPeople({ client, db }: OpenDatabase): People {
 
   return {
     isMember: (room, userId) => isMember.get({ room, userId }) !== undefined,
+    memberCount: (room) => memberCount.get({ room })?.count ?? 0,
     isOpen: (name) => room.get({ room: name })?.open === true,
     roomsOf: (userId) => roomsOf.all({ userId }).map((row) => row.room),
     room: (name) => room.get({ room: name }),

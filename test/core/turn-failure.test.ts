@@ -6,7 +6,6 @@ test("when the commit fails nothing of the turn goes out, and every sender is to
   const [ada, bob] = [connect("ada"), connect("bob")];
   failWith(new Error("disk full"));
   say(ada, "one", { ref: "r-1" });
-  turns.after(() => ada.send("an effect"));
   say(bob, "two", { ref: "r-2" });
   say(ada, "three", { ref: "r-3", kind: "nudge" });
   await nextTurn();
@@ -17,7 +16,7 @@ test("when the commit fails nothing of the turn goes out, and every sender is to
     "ada: refused internal r-3",
   ]);
   expect(stored()).toEqual([]);
-  expect(turns.lastCommitWorked).toBe(false);
+  expect(turns.storeWorks()).toBe(false);
   expect(reports.map(({ error }) => error)).toEqual([new Error("disk full")]);
 });
 
@@ -26,9 +25,30 @@ test("whoever waited for no more than an effect of a failed turn is told as well
   const [ada, bob] = [connect("ada"), connect("bob")];
   failWith(new Error("disk full"));
   say(ada, "one");
-  turns.after(() => bob.send("pong"), { connection: bob, ref: "r-2" });
+  turns.after(() => bob.send("pong"), { connection: bob, ref: "r-2", message: 1 });
   await nextTurn();
   expect(seen()).toEqual(["rollback", "ada: refused internal", "bob: refused internal r-2"]);
+});
+
+test("a message of a failed turn is refused once, whatever it asked for", async () => {
+  const { turns, connect, seen, failWith, say } = createTurns();
+  const [ada, bob] = [connect("ada"), connect("bob")];
+  failWith(new Error("disk full"));
+  say(bob, "one");
+  for (const effect of ["join", "watch"])
+    turns.after(() => ada.send(effect), { connection: ada, message: 3 });
+  await nextTurn();
+  expect(seen()).toEqual(["rollback", "bob: refused internal", "ada: refused internal"]);
+});
+
+test("what no message asked for takes effect though the commit fails", async () => {
+  const { turns, connect, seen, failWith, say } = createTurns();
+  const ada = connect("ada");
+  failWith(new Error("disk full"));
+  say(ada, "one");
+  turns.after(() => ada.send("welcome"), { connection: ada });
+  await nextTurn();
+  expect(seen()).toEqual(["rollback", "ada: refused internal", "ada: welcome"]);
 });
 
 test("after a failed commit numbering goes on from what is stored, and what failed can be sent again", async () => {
@@ -54,7 +74,7 @@ test("after a failed commit numbering goes on from what is stored, and what fail
   ]);
   expect(stored()).toEqual(['1 "one (1)"', '2 "two (2)"', '3 "three (3)"', '4 "four (4)"']);
   expect(store.summary("plain:1").count).toBe(4);
-  expect(turns.lastCommitWorked).toBe(true);
+  expect(turns.storeWorks()).toBe(true);
 });
 
 test("a room that was first seen in a failed turn is made by the next", async () => {

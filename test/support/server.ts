@@ -38,6 +38,7 @@ export async function startTestServer({ env = {}, clock = systemClock, directory
     JWT_SECRET: SECRET,
     API_KEYS: API_KEY,
     MESSAGE_RATE_LIMIT: "0",
+    CONNECTION_RATE_LIMIT: "0",
     MAX_CONNECTIONS_PER_USER: "0",
     SHUTDOWN_GRACE_MS: "1000",
     ...env,

@@ -1,78 +1,14 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Context } from "../../core/context.ts";
-import type { Identity } from "../../core/identity.ts";
-import { id } from "../../core/names.ts";
 import type { AnyProtocol, Rule, Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
-import { documentOf, type Entries, roomOf, sessionOf } from "./edits.ts";
-import { type Participant, Participants, type Sessions } from "./participants.ts";
+import { documentOf, type Entries } from "./edits.ts";
+import { nameOf } from "./entrance.ts";
+import { type Participant, Participants, type State } from "./participants.ts";
+import { type events, type messages, roomOf, sessionOf } from "./session.ts";
 
-/** UTF-16 units that one edit may bring. */
-const MAX_CONTENT = 32_768;
 /** Of a `session_joined` frame without its document and its participants. */
-const HEAD_BYTES = 1_024;
-
-const role = z.enum(["participant", "observer"], "must be participant or observer");
-const place = {
-  /** May be left out by whoever is in one session. */
-  sessionId: id.optional(),
-  position: z.int().min(0, "must be 0 or more"),
-  version: z.int().min(0, "must be 0 or more"),
-};
-const length = z.int().min(1, "must be 1 or more");
-// Never cleaned of markup: positions count every unit of it.
-const content = z
-  .string()
-  .max(MAX_CONTENT, `must have at most ${MAX_CONTENT} characters`)
-  .refine((text) => text.isWellFormed(), "must not have lone surrogates");
-
-/** What clients send (contract: Collaboration WebSocket API). */
-export const messages = {
-  join_session: z.object({ sessionId: id, role }),
-  leave_session: z.object({ sessionId: id }),
-  edit: z.discriminatedUnion(
-    "operation",
-    [
-      z.object({ ...place, operation: z.literal("insert"), content: content.min(1, "must not be empty") }),
-      z.object({ ...place, operation: z.literal("delete"), length }),
-      z.object({ ...place, operation: z.literal("replace"), length, content }),
-    ],
-    "must be insert, delete or replace",
-  ),
-};
-
-const participant = { userId: id, username: z.string() };
-
-/** What the server sends. */
-export const events = {
-  session_joined: z.object({
-    sessionId: id,
-    content: z.string(),
-    version: z.int(),
-    participants: z.array(z.object({ ...participant, role })),
-  }),
-  session_left: z.object({ sessionId: id }),
-  /** The user has come into the session, or has another role there now. */
-  participant_joined: z.object({ sessionId: id, ...participant, role }),
-  participant_left: z.object({ sessionId: id, ...participant }),
-  edit: z.object({
-    sessionId: id,
-    operation: z.enum(["insert", "delete", "replace"]),
-    position: z.int(),
-    length: z.int().optional(),
-    content: z.string().optional(),
-    version: z.int(),
-    author: z.string(),
-    authorId: id,
-  }),
-  edit_ack: z.object({ sessionId: id, version: z.int() }),
-};
-
-/** What it keeps of a connection. */
-export interface State {
-  readonly sessions: Sessions;
-}
-export const open = (): State => ({ sessions: new Map() });
+const HEAD_BYTES = 2_048;
 
 const room = ({ sessionId }: { sessionId: string }) => roomOf(sessionId);
 
@@ -98,8 +34,6 @@ type Message<Kind extends keyof typeof messages> = z.output<(typeof messages)[Ki
 const sessionIdOf = ({ sessionId }: Message<"edit">, { sessions }: State): string | undefined =>
   sessionId ?? (sessions.size === 1 ? [...sessions.keys()][0] : undefined);
 
-const nameOf = ({ name, userId }: Identity): string => name || userId;
-
 /** Collaboration: documents that are edited together, by sessions. */
 export function createCollaboration(
   { settings, state }: Pick<Services<typeof events, Entries>, "settings" | "state">,
@@ -123,7 +57,7 @@ export function createCollaboration(
 
   function leave(ctx: Ctx, sessionId: string): void {
     if (!ctx.state.sessions.has(sessionId)) return;
-    telling(ctx, sessionId, () => participants.leave(sessionId, ctx.identity.userId, ctx.state.sessions));
+    telling(ctx, sessionId, () => participants.leave(sessionId, ctx.identity.userId, ctx.state));
   }
 
   /** As many of them as fit into so many bytes. */
@@ -140,19 +74,19 @@ export function createCollaboration(
     join_session(ctx: Ctx, { sessionId, role }: Message<"join_session">): void {
       const room = roomOf(sessionId);
       const user = { userId: ctx.identity.userId, username: nameOf(ctx.identity), role };
-      telling(ctx, sessionId, () => participants.enter(sessionId, user, ctx.state.sessions));
+      telling(ctx, sessionId, () => participants.enter(sessionId, user, ctx.state));
       const present = participants.all(sessionId);
+      const { ref } = ctx;
       let greeting: readonly string[] = [];
-      ctx.join(
-        room,
-        () => greeting,
-        () => {
+      ctx.join(room, () => greeting, {
+        look() {
           const { text: content, version, bytes } = documentOf(state(room));
           const shown = fitting(present, settings.maxFrameBytes - bytes - HEAD_BYTES);
           const joined = { sessionId, content, version, participants: shown };
-          greeting = [envelope("session_joined", JSON.stringify(joined), { time: ctx.now() })];
+          greeting = [envelope("session_joined", JSON.stringify(joined), { time: ctx.now(), clientId: ref })];
         },
-      );
+        failed: () => leave(ctx, sessionId),
+      });
     },
 
     leave_session(ctx: Ctx, { sessionId }: Message<"leave_session">): void {
@@ -184,7 +118,10 @@ export function createCollaboration(
       for (const sessionId of [...ctx.state.sessions.keys()]) leave(ctx, sessionId);
     },
     /** The user may no longer be in this room. */
-    expelled: (ctx: Ctx, room: string): void => leave(ctx, sessionOf(room)),
+    expelled(ctx: Ctx, room: string): void {
+      const sessionId = sessionOf(room);
+      if (sessionId !== undefined) leave(ctx, sessionId);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Row } from "../../core/history.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { rebase, type Splice } from "./rebase.ts";
+import { Text } from "./text.ts";
 
 /** An edit as its author meant it: all of it is about the text at `version`, in UTF-16 units. */
 export interface Edit {
@@ -40,8 +41,8 @@ type SnapshotEdit = readonly [position: number, length: number, content: string]
  * history, which an operator may have trimmed.
  */
 export class Document {
-  text = "";
   version = 0;
+  #text = new Text();
   /** Of the text in JSON, without its quotes. */
   bytes = 0;
   /** The last splices, the horizon and some more. */
@@ -65,13 +66,17 @@ export class Document {
     return document;
   }
 
+  get text(): string {
+    return this.#text.toString();
+  }
+
   /**
    * Throws a `Refusal` for a version of the future or too long ago, for a place that the text does not have or
    * that is inside a character, and for growth beyond `maxBytes`.
    */
   place({ version, position, length, content }: Edit, maxBytes: number): Placed {
     const unseen = this.#since(version);
-    const end = unseen.reduce((units, each) => units + each.length - each.inserted, this.text.length);
+    const end = unseen.reduce((units, each) => units + each.length - each.inserted, this.#text.length);
     if (position > end) throw wrong("position", `must be at most ${end} at version ${version}`);
     if (position + length > end) throw wrong("length", `must be at most ${end - position} there`);
 
@@ -79,9 +84,9 @@ export class Document {
     let bytes = this.bytes;
     for (const { position, length, inserted } of splices) {
       if (this.#isInsideCharacter(position) || this.#isInsideCharacter(position + length)) {
-        throw wrong("position", "must not be inside a surrogate pair, nor the end");
+        throw wrong("position", "must not be, nor end, inside a surrogate pair");
       }
-      if (length > 0) bytes -= bytesOf(this.text.slice(position, position + length));
+      if (length > 0) bytes -= bytesOf(this.#text.slice(position, position + length));
       if (inserted > 0) bytes += bytesOf(content);
     }
     if (bytes > maxBytes && bytes > this.bytes) {
@@ -121,7 +126,7 @@ export class Document {
 
   #load([version, text, recent]: Snapshot): void {
     this.version = version;
-    this.text = text;
+    this.#text = new Text(text);
     for (let at = 0; at < recent.length; at += 3) {
       this.#recent.push({ position: recent[at]!, length: recent[at + 1]!, inserted: recent[at + 2]! });
     }
@@ -142,7 +147,7 @@ export class Document {
 
   #splice(splice: Splice, content: string): void {
     const { position, length } = splice;
-    this.text = this.text.slice(0, position) + content + this.text.slice(position + length);
+    this.#text.splice(position, length, content);
     this.version++;
     this.#recent.push(splice);
     this.#editsSince++;
@@ -150,12 +155,11 @@ export class Document {
   }
 
   #isInsideCharacter(position: number): boolean {
-    return isHigh(this.text.charCodeAt(position - 1)) && isLow(this.text.charCodeAt(position));
+    return position > 0 && SURROGATE_PAIR.test(this.#text.slice(position - 1, position + 1));
   }
 }
 
-const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
-const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
+const SURROGATE_PAIR = /^[\ud800-\udbff][\udc00-\udfff]$/;
 
 const bytesOf = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
 

@@ -3,9 +3,7 @@ import type { History, StoredEvent } from "../../core/history.ts";
 import type { Entry } from "../../core/log.ts";
 import { Document, type Edit } from "./document.ts";
 import type { Splice } from "./rebase.ts";
-
-export const roomOf = (sessionId: string): string => `session:${sessionId}`;
-export const sessionOf = (room: string): string => room.slice("session:".length);
+import { sessionOf } from "./session.ts";
 
 /** What goes through the log. The document's largest size comes along, because applying knows no settings. */
 export type Entries = {

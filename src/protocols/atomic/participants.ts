@@ -1,7 +1,10 @@
 export type Role = "participant" | "observer";
 
-/** The sessions that a connection is in, by id. */
-export type Sessions = Map<string, Role>;
+/** What is kept of a connection: its role in each session that it is in, by session id. */
+export interface State {
+  readonly sessions: Map<string, Role>;
+}
+export const open = (): State => ({ sessions: new Map() });
 
 export interface Participant {
   readonly userId: string;
@@ -12,7 +15,7 @@ export interface Participant {
 interface Present {
   readonly username: string;
   /** Of each of the user's connections that is in the session. */
-  readonly connections: Set<Sessions>;
+  readonly connections: Set<State>;
 }
 
 /** Who is in which session: users, however many connections each has there. */
@@ -36,16 +39,16 @@ export class Participants {
     return [...present.filter((user) => !isWatching(user)), ...present.filter(isWatching)];
   }
 
-  enter(sessionId: string, { userId, username, role }: Participant, connection: Sessions): void {
+  enter(sessionId: string, { userId, username, role }: Participant, connection: State): void {
     const users = this.#sessions.get(sessionId) ?? new Map<string, Present>();
     const present = users.get(userId) ?? { username, connections: new Set() };
-    connection.set(sessionId, role);
+    connection.sessions.set(sessionId, role);
     this.#sessions.set(sessionId, users.set(userId, present));
     present.connections.add(connection);
   }
 
-  leave(sessionId: string, userId: string, connection: Sessions): void {
-    connection.delete(sessionId);
+  leave(sessionId: string, userId: string, connection: State): void {
+    connection.sessions.delete(sessionId);
     const users = this.#sessions.get(sessionId);
     const present = users?.get(userId);
     if (!users || !present?.connections.delete(connection) || present.connections.size > 0) return;
@@ -55,6 +58,6 @@ export class Participants {
 }
 
 function highest(sessionId: string, { connections }: Present): Role {
-  for (const sessions of connections) if (sessions.get(sessionId) === "participant") return "participant";
+  for (const { sessions } of connections) if (sessions.get(sessionId) === "participant") return "participant";
   return "observer";
 }

@@ -61,7 +61,8 @@ export class Answers {
     this.#talks.delete(room);
   }
 
-  async #answer(room: string, { event, agentId, refuse }: Asked, signal: AbortSignal): Promise<void> {
+  async #answer(room: string, asked: Asked, signal: AbortSignal): Promise<void> {
+    const { event, agentId, refuse } = asked;
     const { agent, history, voice } = this.services;
     const typing = { chatId: chatOf(room), userId: ASSISTANT, agentId };
     voice.relay(room, "typing", { ...typing, isTyping: true });
@@ -69,7 +70,7 @@ export class Answers {
       const context = conversation(history, room, event.offset, CONTEXT_MESSAGES);
       const answer = await agent.answer({ agentId, conversation: context, signal });
       if (signal.aborted) return;
-      this.#record(event, agentId, answer);
+      this.#record(asked, answer);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Refusal)) this.services.report(error, { where: "agent", agentId });
@@ -78,7 +79,7 @@ export class Answers {
     voice.relay(room, "typing", { ...typing, isTyping: false });
   }
 
-  #record(question: StoredEvent, agentId: string, answer: Answer): void {
+  #record({ event: question, agentId, refuse: refused }: Asked, answer: Answer): void {
     const { settings, voice } = this.services;
     const { messageId }: MessageEvent = JSON.parse(question.body);
     const content = cleanText(answer.content);
@@ -87,14 +88,16 @@ export class Answers {
     for (const [index, content] of parts.entries()) {
       const place = { messageIndex: index + 1, totalMessages: parts.length };
       const metadata = { ...answer.metadata, confidence: answer.confidence, ...place };
-      voice.record(question.room, "message", {
+      const message = {
         userId: ASSISTANT,
         role: "assistant",
         content,
         agentId,
         messageId,
         metadata,
-      });
+      } as const;
+      // Not stored is not answered; once is enough to know it.
+      voice.record(question.room, "message", message, index === 0 ? { refused } : {});
     }
   }
 }

@@ -147,6 +147,9 @@ export function gurukul(services: Services<typeof events, Entries>) {
       update(room);
     },
     emptied: (room) => answers.cancel(room),
-    stop: () => answers.cancelAll(),
+    stop() {
+      answers.cancelAll();
+      updates.stop();
+    },
   });
 }

@@ -45,7 +45,7 @@ export const applies = {
 
   ack({ room, time, body }: Entry<AckEntries["ack"]>, { history, state: stream }: Place<Stream>): Decision {
     const gift = history.named(room, body.giftId);
-    if (gift?.kind !== RECEIVED) throw new Refusal("not_found");
+    if (!gift) throw new Refusal("not_found");
     const host = stream.hosts.get(body.client);
     if (host) stream.hosts.set(body.client, acknowledged(host, gift.count, stream.delivered));
     const receipt = { table: "receipts", offset: gift.offset, userId: body.client, time } as const;

@@ -18,14 +18,17 @@ export class Deliveries {
 
   constructor(private readonly parts: DeliveryParts) {}
 
-  /** Gifts may wait in this stream. */
-  look(room: string): void {
+  /**
+   * Gifts may wait in this stream. What was shown last took `lag` milliseconds to be stored and sent: so much
+   * later begins the second that its viewers see.
+   */
+  look(room: string, lag = 0): void {
     if (this.#stopped || this.#timers.has(room)) return;
     const { clock, pace, stream } = this.parts;
     const state = stream(room);
     if (state.waiting.size === 0) return;
     // Never at once: it would be recorded again and again within one millisecond.
-    this.#wake(room, Math.max(1, nextSlotIn(shownAt(state), clock.now(), pace)));
+    this.#wake(room, Math.max(1, nextSlotIn(shownAt(state), clock.now(), pace)) + Math.min(lag, WINDOW_MS));
   }
 
   stop(): void {
@@ -35,15 +38,17 @@ export class Deliveries {
   }
 
   #wake(room: string, ms: number): void {
+    const { clock, release } = this.parts;
     const wake = () => {
+      const time = clock.now();
       // Should its commit fail, this is the next try.
       this.#wake(room, WINDOW_MS);
-      this.parts.release(room, () => {
+      release(room, () => {
         this.#timers.get(room)?.();
         this.#timers.delete(room);
-        this.look(room);
+        this.look(room, clock.now() - time);
       });
     };
-    this.#timers.set(room, this.parts.clock.after(ms, wake));
+    this.#timers.set(room, clock.after(ms, wake));
   }
 }

@@ -22,10 +22,11 @@ export class Heartbeats {
     this.stop = clock.every(Math.min(SWEEP_MS, Math.max(10, intervalMs / 4)), () => this.#sweep());
   }
 
-  /** From now on, the first when an interval is over. Once is enough. */
+  /** From now on. Once is enough. */
   add(heart: Heart): void {
     if (this.#hearts.has(heart)) return;
-    heart.nextPing = this.clock.now() + this.intervalMs;
+    // Anywhere in the interval, so that a storm of connects is not followed by storms of pings.
+    heart.nextPing = this.clock.now() + Math.random() * this.intervalMs;
     this.#hearts.add(heart);
   }
 

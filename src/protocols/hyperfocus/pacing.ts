@@ -7,8 +7,8 @@ export type Unranked = Omit<Gift, "metadata"> & {
 };
 
 /**
- * A second, and a little more: viewers measure the pace too, and a frame that took longer to be stored than
- * the one a second later must not make them see one too many.
+ * A second, and a little more, because viewers measure the pace too: a frame that took longer to be stored than
+ * one a second later must not make them see one too many.
  */
 export const WINDOW_MS = 1_020;
 

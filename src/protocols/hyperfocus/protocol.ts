@@ -50,7 +50,7 @@ export function hyperfocus({
   const board = new StatusBoard(clock, status, (room, now) => voice.relay(room, "stream:status", now));
   const deliveries = new Deliveries({
     ...{ clock, pace, stream: state },
-    release: (room, applied) => voice.record(room, "release", { pace }, applied),
+    release: (room, applied) => voice.record(room, "release", { pace }, { applied }),
   });
 
   function enter(ctx: Ctx, { token: _, ...init }: Init): void {
@@ -191,10 +191,7 @@ export function hyperfocus({
     past: {
       kind: RECEIVED,
       show: ({ body }) => JSON.parse(body),
-      find: (history, room, giftId) => {
-        const event = history.named(room, giftId);
-        return event?.kind === RECEIVED ? event.offset : undefined;
-      },
+      find: (history, room, giftId) => history.named(room, giftId)?.offset,
     },
     describe,
     isPublic: ({ client }) => client !== undefined && !client.isHost,
@@ -203,8 +200,8 @@ export function hyperfocus({
       if (heart) heartbeats.delete(heart);
       if (client) stopWatching(client);
     },
-    stored({ room }) {
-      deliveries.look(room);
+    stored({ room, time }) {
+      deliveries.look(room, clock.now() - time);
       board.look(room);
     },
     emptied: (room) => board.emptied(room),

@@ -101,6 +101,12 @@ describe("a host", () => {
     }
   });
 
+  test("who has come with a token stays who he is", async () => {
+    const client = await dial(server, `?token=${await token()}`);
+    client.send(init("host", "h", { token: "nonsense" }));
+    expect((await client.next())["type"]).toBe("connection:ack");
+  });
+
   test("without a token gets UNAUTHORIZED and 1008", async () => {
     const client = await dial(server);
     client.send(init("host", "h"));

@@ -105,6 +105,7 @@ describe("a post that is wrong", () => {
       toStream("gift:received", gift()),
       toStream("gift:received", gift({ quantity: 0, totalValue: -1, metadata: { rank: 0 } })),
       toStream("stream:status", { isLive: "yes", currentGoal: { type: "gifts" } }),
+      toStream("stream:status", {}),
     ];
     const response = await post(server, events);
     expect(response.status).toBe(400);
@@ -116,6 +117,7 @@ describe("a post that is wrong", () => {
       "2.data.currentGoal.description",
       "2.data.currentGoal.target",
       "2.data.isLive",
+      "3.data.isLive",
     ]);
     expect(await drain(client)).toEqual([]);
   });
@@ -134,6 +136,12 @@ describe("a post that is wrong", () => {
       expect(await response.json()).toMatchObject({ errors });
     },
   );
+});
+
+test("a stream that a backend has named before anything else takes gifts", async () => {
+  await server.http("PUT", "/v1/rooms/stream:named", { title: "A stream" });
+  const event = { ...toStream("gift:received", gift()), room: "stream:named" };
+  expect((await post(server, event)).status).toBe(200);
 });
 
 test("no recipient ever gets a tag", async () => {

@@ -52,6 +52,14 @@ describe("viewerCount", () => {
     expect(counts).toEqual([2, 2, 1, 0]);
   });
 
+  test("is not touched by a host of the same clientId that leaves", async () => {
+    await viewer(server, "v");
+    const other = await host(server, { clientId: "v" });
+    other.close();
+    await other.closed;
+    expect(statuses((await viewer(server, "w")).frames).at(-1)?.["viewerCount"]).toBe(2);
+  });
+
   test("goes down by who leaves for another stream, and up there", async () => {
     const other = await viewer(server, "other", { streamId: "other" });
     const client = await viewer(server, "v");

@@ -1,0 +1,44 @@
+import { type History, offsetAt, type StoredEvent } from "../../core/history.ts";
+import { SlidingWindow } from "./window.ts";
+
+const MINUTE_MS = 60_000;
+/** So few that not much more is read than the last minute. */
+const PAGE = 100;
+
+/** How many messages the last minute had, of the contexts where somebody wants to know. */
+export class Activity {
+  readonly #windows = new Map<string, SlidingWindow>();
+
+  constructor(private readonly history: History) {}
+
+  watch(room: string, now: number): void {
+    if (this.#windows.has(room)) return;
+    const start = offsetAt(this.history, room, now - MINUTE_MS);
+    const times: number[] = [];
+    for (let before = Number.MAX_SAFE_INTEGER; before > start; ) {
+      const page = this.history.page(room, { kind: "message", limit: PAGE, before });
+      times.unshift(...page.map(({ time }) => time));
+      before = page[0]?.offset ?? 0;
+    }
+    const window = new SlidingWindow(MINUTE_MS);
+    for (const time of times) window.add(time);
+    this.#windows.set(room, window);
+  }
+
+  drop(room: string): void {
+    this.#windows.delete(room);
+  }
+
+  add({ room, time }: StoredEvent): void {
+    this.#windows.get(room)?.add(time);
+  }
+
+  count(room: string, now: number): number {
+    return this.#windows.get(room)?.count(now) ?? 0;
+  }
+
+  /** When it will be less, should nothing more be said. */
+  changesAt(room: string): number | undefined {
+    return this.#windows.get(room)?.changesAt();
+  }
+}

@@ -1,0 +1,153 @@
+import type { z } from "zod";
+import type { Decision, Place } from "../../core/apply.ts";
+import type { Context } from "../../core/context.ts";
+import type { StoredEvent } from "../../core/history.ts";
+import type { Entry } from "../../core/log.ts";
+import type { Services } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { cleanText } from "../../core/text.ts";
+import { Activity } from "./activity.ts";
+import { keptOf } from "./contexts.ts";
+import type { State } from "./entrance.ts";
+import { encode, iso } from "./frames.ts";
+import { Gauges } from "./gauges.ts";
+import type { Present } from "./present.ts";
+import {
+  type createMessages,
+  type Derived,
+  type events,
+  isDerived,
+  MAX_METRICS,
+  type PostedUpdate,
+  type Update,
+} from "./schema.ts";
+
+/** What goes through the log. */
+export type MetricEntries = { metric: PostedUpdate };
+
+/** Rooms of the subscribers of a metric, within that of the context: no other room's name has a space. */
+const subscribersOf = (room: string, metric: string): string => `${room} metric ${metric}`;
+const subscription = /^(\S+) metric (\S+)$/;
+
+export const applies = {
+  /** It is an event of the context only for the sake of its id: among many of them messages would be slow to find. */
+  metric({ room, time, clientId, body }: Entry<PostedUpdate>, { state }: Place<unknown>): Decision {
+    const kept = keptOf(state);
+    const { metric, value, timestamp = iso(time) } = body;
+    const data = { metric, value, timestamp };
+    const event = () => ({ kind: "metric_update", silent: true, time: kept.timeOf(time), data });
+    return {
+      events: clientId === null ? [] : [event()],
+      publish: { kind: "metric_update", room: subscribersOf(room, metric), data },
+      rows: [kept.update(data)],
+    };
+  },
+};
+
+/** No recipient ever gets a tag. */
+export const cleaned = (update: PostedUpdate): PostedUpdate =>
+  typeof update.value === "string" ? { ...update, value: cleanText(update.value) } : update;
+
+type Ctx = Context<typeof events, MetricEntries, State>;
+type Message = z.output<ReturnType<typeof createMessages>["subscribe"]>;
+
+/** Analytics: what backends say of a context, and what the server knows of it. */
+export function createAnalytics(
+  services: Pick<Services<typeof events, MetricEntries>, "clock" | "history" | "members" | "state" | "voice">,
+  present: Present,
+) {
+  const { clock, history, members, state, voice } = services;
+  const activity = new Activity(history);
+
+  /** The share of the context's members who are in it now: of all who were ever in it, where a backend names none. */
+  function engagement(room: string): number {
+    const users = present.users(room);
+    const named = members.memberCount(room);
+    if (named > 0) return users.filter((userId) => members.isMember(room, userId)).length / named;
+    const { seen } = keptOf(state(room));
+    const all = seen.size + users.filter((userId) => !seen.has(userId)).length;
+    return all === 0 ? 0 : users.length / all;
+  }
+
+  const derived: Readonly<Record<Derived, (room: string) => number>> = {
+    activity: (room) => activity.count(room, clock.now()),
+    engagement,
+  };
+  const gauges = new Gauges({
+    clock,
+    value(key) {
+      const [, room = "", metric = ""] = subscription.exec(key) ?? [];
+      return isDerived(metric) ? derived[metric](room) : 0;
+    },
+    changesAt(key) {
+      const [, room = "", metric] = subscription.exec(key) ?? [];
+      return metric === "activity" ? activity.changesAt(room) : undefined;
+    },
+    tell(key, value) {
+      const [, , metric = ""] = subscription.exec(key) ?? [];
+      voice.relay(key, "metric_update", { metric, value, timestamp: iso(clock.now()) });
+    },
+  });
+
+  function derive(room: string, metric: Derived): number {
+    if (metric === "activity") activity.watch(room, clock.now());
+    return gauges.watch(subscribersOf(room, metric));
+  }
+
+  const handlers = {
+    /** Each metric is answered in its place among its updates; one that nobody has said yet by null. */
+    subscribe(ctx: Ctx, message: Message): void {
+      const { room, metrics } = ctx.state;
+      if (room === undefined) throw new Refusal("forbidden");
+      const all = new Set([...metrics, ...message.metrics]);
+      if (all.size > MAX_METRICS) throw tooMany();
+      const { ref: clientId } = ctx;
+      for (const metric of new Set(message.metrics)) {
+        metrics.add(metric);
+        let said: Update | undefined;
+        const greet = () => {
+          if (ctx.state.room === undefined) return [];
+          const time = ctx.now();
+          const now = isDerived(metric) ? derive(room, metric) : null;
+          const update = said ?? { metric, value: now, timestamp: iso(time) };
+          return [encode("metric_update", JSON.stringify(update), { time, clientId })];
+        };
+        const look = () => {
+          said = keptOf(state(room)).metrics.get(metric);
+        };
+        ctx.join(subscribersOf(room, metric), greet, { look });
+      }
+    },
+
+    unsubscribe(ctx: Ctx, message: Message): void {
+      const { room, metrics } = ctx.state;
+      if (room === undefined) throw new Refusal("forbidden");
+      for (const metric of message.metrics) {
+        if (metrics.delete(metric)) ctx.leave(subscribersOf(room, metric));
+      }
+    },
+  };
+
+  return {
+    handlers,
+    stored(event: StoredEvent): void {
+      if (event.kind !== "message") return;
+      activity.add(event);
+      gauges.look(subscribersOf(event.room, "activity"));
+    },
+    /** Who is in the context has changed, or who is a member of it. */
+    usersChanged: (room: string): void => gauges.look(subscribersOf(room, "engagement")),
+    /** Nobody is in the room, which may be that of a metric's subscribers. */
+    emptied(room: string): void {
+      gauges.drop(room);
+      const [, context, metric] = subscription.exec(room) ?? [];
+      if (context !== undefined && metric === "activity") activity.drop(context);
+    },
+    stop: (): void => gauges.stop(),
+  };
+}
+
+const tooMany = (): Refusal =>
+  new Refusal("invalid", "invalid", {
+    issues: [{ path: "metrics", message: `must be at most ${MAX_METRICS} with those before` }],
+  });

@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import type { Decision, Place } from "../../core/apply.ts";
+import type { Context } from "../../core/context.ts";
+import type { Entry } from "../../core/log.ts";
+import type { Services } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { cleanText } from "../../core/text.ts";
+import { keptOf } from "./contexts.ts";
+import { nameOf, type State } from "./entrance.ts";
+import { encode, iso } from "./frames.ts";
+import { messageId, page, placeOf } from "./past.ts";
+import type { createMessages, events, PostedMessage } from "./schema.ts";
+import type { Typing } from "./typing.ts";
+
+/** What goes through the log. */
+export type ChatEntries = { message: PostedMessage };
+
+export const applies = {
+  message({ id: entryId, time, body }: Entry<PostedMessage>, { offset, state }: Place<unknown>): Decision {
+    const { id = messageId(entryId, offset), content, author, authorId, messageType } = body;
+    const at = keptOf(state).timeOf(time);
+    const data = { id, content, author, authorId, messageType, timestamp: iso(at) };
+    return { events: [{ kind: "message", counted: true, alias: body.id, time: at, data }] };
+  },
+};
+
+/** No recipient ever gets a tag. */
+export const cleaned = ({ content, author, ...rest }: PostedMessage): PostedMessage => ({
+  ...rest,
+  content: cleanText(content),
+  author: cleanText(author),
+});
+
+/** Of a page of history around its messages. */
+const HEAD_BYTES = 1_024;
+
+type Ctx = Context<typeof events, ChatEntries, State>;
+type Messages = ReturnType<typeof createMessages>;
+type Message<Kind extends keyof Messages> = z.output<Messages[Kind]>;
+
+/** Chat: what is said in a context, and who is typing there. */
+export function createChat(
+  { history, settings }: Pick<Services<typeof events, ChatEntries>, "history" | "settings">,
+  typing: Typing,
+) {
+  const maxBytes = settings.maxFrameBytes - HEAD_BYTES;
+  return {
+    message(ctx: Ctx, { content, messageType }: Message<"message">): void {
+      const author = nameOf(ctx.identity);
+      const { userId: authorId } = ctx.identity;
+      const message = { content: cleanText(content), author, authorId, messageType };
+      ctx.record(roomOf(ctx), "message", message, { clientId: ctx.ref });
+    },
+
+    typing(ctx: Ctx, { isTyping }: Message<"typing">): void {
+      typing.show(ctx, roomOf(ctx), isTyping);
+    },
+
+    /** Answered in its place among the messages: what is not in it yet comes as an event. */
+    history(ctx: Ctx, { limit, before }: Message<"history">): void {
+      const room = roomOf(ctx);
+      const { ref: clientId } = ctx;
+      const place = before === undefined ? undefined : placeOf(history, room, before);
+      ctx.join(room, (next = Number.MAX_SAFE_INTEGER) => {
+        // It may have lost its context meanwhile.
+        if (ctx.state.room === undefined) return [];
+        const wanted = { before: Math.min(next, place?.() ?? next), limit, maxBytes };
+        return [encode("history", page(history, room, wanted), { time: ctx.now(), clientId })];
+      });
+    },
+  };
+}
+
+function roomOf({ state: { room } }: Ctx): string {
+  if (room === undefined) throw new Refusal("forbidden");
+  return room;
+}

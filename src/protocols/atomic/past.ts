@@ -1,0 +1,46 @@
+import { type History, offsetAt, type StoredEvent } from "../../core/history.ts";
+import type { Past } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { isTime } from "./schema.ts";
+
+/** The offset is in the id, so that a message is found by its id without an index of ids. */
+export const messageId = (entryId: string, offset: number): string => `msg-${entryId}-${offset}`;
+const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exec(id)?.[1] ?? 0);
+
+/** The offset of a message by its id: its own, or one that a backend gave it. */
+function find(history: History, room: string, id: string): number | undefined {
+  const event = history.at(room, offsetOf(id)) ?? history.named(room, id);
+  return event?.kind === "message" && JSON.parse(event.body).id === id ? event.offset : undefined;
+}
+
+export const past: Past = { kind: "message", show: ({ body }) => JSON.parse(body), find };
+
+/** Resolves the time or the id of a message to its offset, once all before it is committed. */
+export function placeOf(history: History, room: string, before: string): () => number {
+  const offset = find(history, room, before);
+  if (offset !== undefined) return () => offset;
+  // No two messages of a context have the same time.
+  if (isTime(before)) return () => offsetAt(history, room, Date.parse(before));
+  const issues = [{ path: "before", message: "must be the time or the id of a message" }];
+  throw new Refusal("invalid", "invalid", { issues });
+}
+
+interface Wanted {
+  /** Offsets before this one. */
+  readonly before: number;
+  readonly limit: number;
+  readonly maxBytes: number;
+}
+
+/** The JSON of the last messages before an offset, oldest first: as many of them as fit, but one at least. */
+export function page(history: History, room: string, { before, limit, maxBytes }: Wanted): string {
+  const found = history.page(room, { kind: "message", limit: limit + 1, before }).reverse();
+  let bytes = 0;
+  const fits = ({ body }: StoredEvent, index: number): boolean => {
+    bytes += Buffer.byteLength(body) + 1;
+    return index === 0 || (index < limit && bytes <= maxBytes);
+  };
+  const messages = found.filter(fits).reverse();
+  const bodies = messages.map(({ body }) => body).join(",");
+  return `{"messages":[${bodies}],"hasMore":${messages.length < found.length}}`;
+}

@@ -1,0 +1,172 @@
+import type { Context } from "../../core/context.ts";
+import { defineProtocol, type Services } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import {
+  cleaned as cleanedUpdate,
+  createAnalytics,
+  type MetricEntries,
+  applies as metricApplies,
+} from "./analytics.ts";
+import { type ChatEntries, applies as chatApplies, cleaned as cleanedMessage, createChat } from "./chat.ts";
+import { createCollaboration, rules as sessionRules } from "./collaboration.ts";
+import {
+  type ContextEntries,
+  applies as contextApplies,
+  isContext,
+  Kept,
+  keptOf,
+  roomOf,
+} from "./contexts.ts";
+import {
+  confirmRepeat,
+  type Entries as EditEntries,
+  applies as editApplies,
+  restore as restoreSession,
+} from "./edits.ts";
+import { at, contextOf, grants, nameOf, open, paths, room, type State } from "./entrance.ts";
+import { decode, encode } from "./frames.ts";
+import { past } from "./past.ts";
+import { Present } from "./present.ts";
+import { ContextLost, createRefuse } from "./refuse.ts";
+import { createMessages, createPostedMessage, events as ownEvents, postedUpdate } from "./schema.ts";
+import { events as sessionEvents, messages as sessionMessages } from "./session.ts";
+import { Typing } from "./typing.ts";
+
+const AUTH_MS = 5_000;
+const HEARTBEAT_MS = 15_000;
+
+const events = { ...ownEvents, ...sessionEvents };
+type Entries = ChatEntries & MetricEntries & ContextEntries & EditEntries;
+type Ctx = Context<typeof events, Entries, State>;
+
+const [inChat, inAnalytics, inCollaboration] = [at("chat"), at("analytics"), at("collaboration")];
+
+/** Atomic: a context's chat and live analytics, and documents that are edited together. */
+export function atomic(services: Services<typeof events, Entries>) {
+  const { clock, history, settings, state, voice } = services;
+  const present = new Present();
+  const typing = new Typing(clock);
+  const chat = createChat(services, typing);
+  const analytics = createAnalytics(services, present);
+  const collaboration = createCollaboration(services, encode);
+
+  function enter(ctx: Ctx, room: string): void {
+    const { userId } = ctx.identity;
+    const isChat = inChat(ctx.state);
+    ctx.state.room = room;
+    const greet = () => {
+      // In a turn of its own, so that whoever comes need not wait for a disk.
+      if (!keptOf(state(room)).seen.has(userId)) voice.record(room, "seen", { userId });
+      return [];
+    };
+    ctx.join(room, greet, { deaf: !isChat, failed: () => lose(ctx, room) });
+    if (present.enter(room, userId, isChat)) {
+      ctx.relay(room, "user_joined", { userId, username: nameOf(ctx.identity) });
+    }
+    analytics.usersChanged(room);
+  }
+
+  function leave(ctx: Ctx): void {
+    const { room } = ctx.state;
+    if (room === undefined) return;
+    ctx.state.room = undefined;
+    typing.left(ctx, room);
+    const { userId } = ctx.identity;
+    if (present.leave(room, userId, inChat(ctx.state))) {
+      ctx.relay(room, "user_left", { userId, username: nameOf(ctx.identity) });
+    }
+    analytics.usersChanged(room);
+  }
+
+  /** A connection is for its context, and does not outlive its stay there. */
+  function lose(ctx: Ctx, room: string): void {
+    if (room !== ctx.state.room) return;
+    leave(ctx);
+    ctx.refuse(new ContextLost());
+  }
+
+  return defineProtocol({
+    name: "atomic",
+    paths,
+    roomKinds: ["context", "session"],
+    guests: false,
+    timeouts: { authMs: settings.authMs ?? AUTH_MS, heartbeatMs: settings.heartbeatMs ?? HEARTBEAT_MS },
+    limitBy: "connection",
+    connectionsPerMinute: settings.connectionsPerMinute,
+    messages: { ...createMessages(settings.maxContentLength), ...sessionMessages },
+    events,
+    rules: {
+      auth: { allow: "guest", cost: 1 },
+      ping: { allow: "user", cost: 1 },
+      message: { at: inChat, allow: "user", cost: 1, room, broadcasts: true },
+      typing: { at: inChat, allow: "user", cost: 1, room, broadcasts: true },
+      history: { at: inChat, allow: "user", cost: 1, room },
+      subscribe: { at: inAnalytics, allow: "user", cost: 1, room },
+      unsubscribe: { at: inAnalytics, allow: "user", cost: 1 },
+      join_session: { ...sessionRules.join_session, at: inCollaboration },
+      leave_session: { ...sessionRules.leave_session, at: inCollaboration },
+      edit: { ...sessionRules.edit, at: inCollaboration },
+    },
+
+    open,
+    token: (url) => url.searchParams.get("token") ?? undefined,
+    grants,
+    decode,
+    envelope: encode,
+    refuse: createRefuse(clock),
+
+    handlers: {
+      auth(ctx, { token, contextId }) {
+        if (!ctx.isGuest) throw new Refusal("bad_envelope", "Already authenticated");
+        ctx.state.asked = contextId || ctx.state.asked;
+        ctx.authenticate(token, () => {});
+      },
+      ping: (ctx) => ctx.reply("pong", {}),
+      ...chat,
+      ...analytics.handlers,
+      ...collaboration.handlers,
+    },
+    applies: { ...chatApplies, ...metricApplies, ...contextApplies, ...editApplies },
+    restore: (room, history): unknown =>
+      isContext(room) ? Kept.restore(room, history) : restoreSession(room, history),
+    confirmRepeat: (event) => confirmRepeat(history, event),
+    past,
+    posts: {
+      message: {
+        schema: createPostedMessage(settings.maxContentLength),
+        entry: "message",
+        roomKinds: ["context"],
+        roomsOnly: true,
+        id: ({ id }) => id,
+        prepare: cleanedMessage,
+      },
+      metric_update: {
+        schema: postedUpdate,
+        entry: "metric",
+        roomKinds: ["context"],
+        roomsOnly: true,
+        prepare: cleanedUpdate,
+      },
+    },
+    describe: ({ endpoint, contextId }) => ({ endpoint, contextId }),
+
+    admitted(ctx) {
+      const contextId = contextOf(ctx.state, ctx.identity, (room) => ctx.may(room));
+      ctx.state.contextId = contextId;
+      ctx.reply("connected", { userId: ctx.identity.userId, contextId });
+      if (contextId !== undefined && !inCollaboration(ctx.state)) enter(ctx, roomOf(contextId));
+    },
+    expelled(ctx, room) {
+      collaboration.expelled(ctx, room);
+      lose(ctx, room);
+    },
+    closed(ctx) {
+      collaboration.closed(ctx);
+      leave(ctx);
+    },
+    stored: analytics.stored,
+    emptied: analytics.emptied,
+    membersChanged: analytics.usersChanged,
+    stop: analytics.stop,
+  });
+}

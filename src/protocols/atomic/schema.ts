@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { id } from "../../core/names.ts";
+
+/** Metrics that one connection may be subscribed to. */
+export const MAX_METRICS = 100;
+/** What the server knows by itself. */
+export const DERIVED = ["activity", "engagement"] as const;
+export type Derived = (typeof DERIVED)[number];
+export const isDerived = (metric: string): metric is Derived => DERIVED.some((derived) => derived === metric);
+
+/** ISO 8601. */
+const time = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" });
+const wellFormed = (text: string) => text.isWellFormed();
+const NOT_WELL_FORMED = "must not have lone surrogates";
+const createContent = (maxLength: number) =>
+  z
+    .string()
+    .min(1, "must not be empty")
+    .refine((text) => text.length <= maxLength || Array.from(text).length <= maxLength, {
+      message: `must have at most ${maxLength} characters`,
+      params: { tooLong: true },
+    })
+    .refine(wellFormed, NOT_WELL_FORMED);
+const messageType = z
+  .string()
+  .regex(/^[\w.:-]{1,64}$/, "must be a word")
+  .default("text");
+const limit = z.int("must be 1 to 100").min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(50);
+const metrics = z.array(id).min(1, "must name a metric").max(MAX_METRICS, `must name at most ${MAX_METRICS}`);
+
+/** What clients of chat and analytics send, as the `data` of its frame; `auth` is flat. */
+export const createMessages = (maxContentLength: number) => ({
+  auth: z.object({ token: z.string(), contextId: z.string().optional() }),
+  ping: z.object({}),
+  message: z.object({ content: createContent(maxContentLength), messageType }),
+  typing: z.object({ isTyping: z.boolean() }),
+  /** `before` is the time or the id of a message. */
+  history: z.object({ limit, before: z.string().optional() }),
+  subscribe: z.object({ metrics }),
+  unsubscribe: z.object({ metrics }),
+});
+
+const message = z.object({
+  id,
+  content: z.string(),
+  /** As it is shown. */
+  author: z.string(),
+  /** User id; absent where a backend speaks for nobody. */
+  authorId: id.optional(),
+  messageType: z.string(),
+  timestamp: time,
+});
+const user = z.object({ userId: id, username: z.string() });
+
+/** Of a metric: null is no value yet. */
+const value = z.union(
+  [z.number(), z.boolean(), z.string().max(1_000).refine(wellFormed), z.null()],
+  "must be a number, true, false, null or a text of at most 1000 characters",
+);
+const update = z.object({ metric: id, value, timestamp: time });
+
+/** What the server sends on chat and analytics, as the `data` of its frame. */
+export const events = {
+  connected: z.object({ userId: id, contextId: id.optional() }),
+  pong: z.object({}),
+  message,
+  typing: z.object({ userId: id, isTyping: z.boolean() }),
+  history: z.object({ messages: z.array(message), hasMore: z.boolean() }),
+  user_joined: user,
+  user_left: user,
+  metric_update: update,
+};
+
+const author = z
+  .string()
+  .min(1, "must not be empty")
+  .max(200, "must have at most 200 characters")
+  .refine(wellFormed, NOT_WELL_FORMED);
+
+/** A message as backends post it. When it was, the server says: history pages by it. */
+export const createPostedMessage = (maxContentLength: number) =>
+  message
+    .omit({ timestamp: true })
+    .extend({ id: id.optional(), content: createContent(maxContentLength), author, messageType });
+
+/** A metric as backends post it. */
+export const postedUpdate = update.extend({
+  metric: id.refine((metric) => !isDerived(metric), "is known to the server alone"),
+  timestamp: time.optional(),
+});
+
+export type PostedMessage = z.output<ReturnType<typeof createPostedMessage>>;
+export type PostedUpdate = z.output<typeof postedUpdate>;
+export type Update = z.output<typeof update>;
+
+export const isTime = (text: string): boolean => time.safeParse(text).success;

@@ -1,0 +1,125 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Entry } from "../../../src/core/log.ts";
+import { applies as metricApplies } from "../../../src/protocols/atomic/analytics.ts";
+import { applies as chatApplies } from "../../../src/protocols/atomic/chat.ts";
+import { applies as contextApplies, Kept } from "../../../src/protocols/atomic/contexts.ts";
+import { contents, createApplying, entry } from "../../support/applying.ts";
+
+const applies = { ...chatApplies, ...metricApplies, ...contextApplies };
+
+/** What one entry is about, before it has its place in the log. */
+interface Draft {
+  readonly kind: "message" | "metric" | "seen";
+  readonly room: string;
+  readonly sender: string | null;
+  readonly clientId: string | null;
+  /** The id that a backend gives a message. */
+  readonly own: string | undefined;
+  readonly pause: number;
+  readonly about: number;
+}
+
+const draft: fc.Arbitrary<Draft> = fc.record({
+  kind: fc.constantFrom("message" as const, "message" as const, "metric" as const, "seen" as const),
+  room: fc.constantFrom("context:1", "context:2"),
+  sender: fc.constantFrom("ada", "bob", null),
+  clientId: fc.option(fc.constantFrom("m-1", "m-2", "m-3", "m-4"), { freq: 2 }),
+  own: fc.option(fc.constantFrom("n-1", "n-2", "n-3"), { nil: undefined, freq: 2 }),
+  // Clocks may be set back.
+  pause: fc.constantFrom(0, 0, 0, 1, 7, -20, 300_000),
+  about: fc.nat(3),
+});
+
+function logOf(drafts: readonly Draft[]): Entry[] {
+  let time = Date.UTC(2026, 0, 1);
+  return drafts.map(({ kind, room, sender, clientId, own, pause, about }, index) => {
+    time += pause;
+    const bodies: Record<Draft["kind"], unknown> = {
+      message: { id: own, content: `text ${index}`, author: "Ada", messageType: "text" },
+      metric: { metric: `metric-${about}`, value: index },
+      seen: { userId: `u-${about}` },
+    };
+    const named = { sender, clientId: kind === "seen" ? null : clientId };
+    return entry({ id: `e${index}`, protocol: "atomic", room, kind, time, body: bodies[kind], ...named });
+  });
+}
+
+const turns = fc.array(
+  fc.record({
+    length: fc.integer({ min: 1, max: 8 }),
+    after: fc.constantFrom("on" as const, "restart" as const, "fail" as const),
+  }),
+);
+type Turns = typeof turns extends fc.Arbitrary<infer T> ? T : never;
+
+/** Applied in turns of these lengths; a server that is restarted after some of them. */
+function apply(log: readonly Entry[], cut: Turns) {
+  const applying = createApplying(applies, { restore: Kept.restore });
+  const outcomes = [];
+  let at = 0;
+  for (const { length, after } of [...cut, { length: log.length, after: "on" }]) {
+    const batch = log.slice(at, at + length);
+    at += batch.length;
+    if (batch.length === 0) break;
+    if (after === "fail") applying.failedTurn(...batch);
+    outcomes.push(...applying.turn(...batch));
+    if (after === "restart") applying.restart();
+  }
+  expect(applying.faults).toEqual([]);
+  return { outcomes, applying };
+}
+
+const logs = fc.array(draft, { minLength: 20, maxLength: 80 }).map(logOf);
+
+test("the same log comes to the same, however it falls into turns, restarts and failed commits", () => {
+  fc.assert(
+    fc.property(logs, turns, (log, cut) => {
+      const [whole, pieces] = [apply(log, []), apply(log, cut)];
+      expect(pieces.outcomes).toEqual(whole.outcomes);
+      expect(contents(pieces.applying.database)).toEqual(contents(whole.applying.database));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("times of a context's events rise from each to the next, and are never before their entry's", () => {
+  fc.assert(
+    fc.property(logs, turns, (log, cut) => {
+      const { outcomes } = apply(log, cut);
+      const last = new Map<string, number>();
+      for (const [index, outcome] of outcomes.entries()) {
+        if (outcome.is !== "applied") continue;
+        for (const { room, time } of outcome.events) {
+          expect(time).toBeGreaterThan(last.get(room) ?? 0);
+          expect(time).toBeGreaterThanOrEqual(log[index]!.time);
+          last.set(room, time);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a context keeps the last value of each metric and every user, once", () => {
+  fc.assert(
+    fc.property(logs, turns, (log, cut) => {
+      const { outcomes, applying } = apply(log, cut);
+      for (const room of ["context:1", "context:2"]) {
+        const metrics = new Map<string, unknown>();
+        const seen = new Set<string>();
+        for (const [index, one] of log.entries()) {
+          if (one.room !== room || outcomes[index]?.is !== "applied") continue;
+          const { metric, value, userId } = one.body as Record<string, string>;
+          if (one.kind === "metric") metrics.set(metric!, value);
+          if (one.kind === "seen") seen.add(userId!);
+        }
+        const kept = Kept.restore(room, applying.store);
+        const values = Array.from(kept.metrics, ([metric, { value }]): [string, unknown] => [metric, value]);
+        expect(new Map(values)).toEqual(metrics);
+        expect([...kept.seen].sort()).toEqual([...seen].sort());
+      }
+    }),
+    { numRuns: 60 },
+  );
+});

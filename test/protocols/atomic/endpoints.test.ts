@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TestClient } from "../../support/client.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+import { ANALYTICS, CHAT, COLLABORATION, drain, enter, error, frame } from "./clients.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+async function edit(client: TestClient, id: string, content: string): Promise<void> {
+  client.send({ type: "edit", id, data: { operation: "insert", position: 0, content, version: 0 } });
+  expect(await client.next("edit_ack")).toEqual(frame("edit_ack", { sessionId: "s-1", version: 1 }, id));
+}
+
+test("a kind of another endpoint is unknown, however it is put", async () => {
+  const kinds = {
+    [CHAT]: ["subscribe", "unsubscribe", "join_session", "leave_session", "edit", "connected", "pong"],
+    [ANALYTICS]: ["message", "typing", "history", "join_session", "edit", "metric_update"],
+    [COLLABORATION]: ["message", "typing", "history", "subscribe", "unsubscribe", "session_joined"],
+  };
+  for (const [path, others] of Object.entries(kinds)) {
+    const client = await enter(server, path, "ada");
+    for (const type of others) {
+      for (const data of [
+        {},
+        { content: "x", isTyping: true, metrics: ["activity"], sessionId: "s", role: "observer" },
+      ]) {
+        client.send({ type, data });
+        expect([type, await client.next()]).toEqual([type, error("Unknown message type")]);
+      }
+    }
+  }
+});
+
+test("an edit with an id is acknowledged with it, and once more when it comes again", async () => {
+  const [ada, bob] = [await enter(server, COLLABORATION, "ada"), await enter(server, COLLABORATION, "bob")];
+  for (const client of [ada, bob]) {
+    client.send({ type: "join_session", data: { sessionId: "s-1", role: "participant" } });
+    await client.next("session_joined");
+  }
+  await edit(ada, "e-1", "Hello");
+  await edit(ada, "e-1", "Hello");
+  expect((await drain(bob)).map(({ type, data }) => [type, data.version])).toEqual([["edit", 1]]);
+});

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "bun:test";
+import { Deliveries } from "../../../src/protocols/hyperfocus/deliveries.ts";
+import { type Heart, Heartbeats } from "../../../src/protocols/hyperfocus/heartbeats.ts";
+import { WINDOW_MS } from "../../../src/protocols/hyperfocus/pacing.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { from, ROOM } from "./frames.ts";
+import { createStreamLog } from "./stream-log.ts";
+
+const PACE = 1;
+
+/** Deliveries of a stream in which so many gifts wait, and what their timers ask for. */
+function waiting(gifts: number) {
+  const clock = new FakeClock(0);
+  const log = createStreamLog();
+  for (let n = 0; n <= gifts; n++) {
+    log.apply("gift", { gift: { metadata: {}, ...from(`u${n}`) }, pace: PACE }, clock.now());
+  }
+  const asked: (() => void)[] = [];
+  const deliveries = new Deliveries({
+    clock,
+    pace: PACE,
+    stream: log.state,
+    release: (_room, applied) => void asked.push(applied),
+  });
+  return { clock, log, asked, deliveries };
+}
+
+describe("a stream in which gifts wait", () => {
+  test("is looked after once a second, until none does", () => {
+    const { asked, clock, deliveries, log } = waiting(2);
+    deliveries.look(ROOM);
+    deliveries.look(ROOM);
+    for (let left = 2; left > 0; left--) {
+      clock.advance(1_100);
+      expect(asked).toHaveLength(1);
+      log.apply("release", { pace: PACE }, clock.now());
+      asked.shift()!();
+    }
+    clock.advance(60_000);
+    expect(asked).toHaveLength(0);
+    log.close();
+  });
+
+  test("is looked after again when a timer came too early to show one", () => {
+    const { asked, clock, deliveries, log } = waiting(1);
+    deliveries.look(ROOM);
+    clock.advance(WINDOW_MS);
+    log.apply("release", { pace: PACE }, 500);
+    asked.shift()!();
+    clock.advance(1);
+    expect(asked).toHaveLength(1);
+    log.close();
+  });
+
+  test("waits longer where it takes long to store, because its viewers see the last gift later", () => {
+    const { asked, clock, deliveries, log } = waiting(2);
+    deliveries.look(ROOM, 200);
+    clock.advance(WINDOW_MS + 199);
+    expect(asked).toHaveLength(0);
+    clock.advance(1);
+    log.apply("release", { pace: PACE }, clock.now());
+    clock.advance(300);
+    asked.shift()!();
+    clock.advance(WINDOW_MS - 1);
+    expect(asked).toHaveLength(0);
+    clock.advance(1);
+    expect(asked).toHaveLength(1);
+    log.close();
+  });
+
+  test("is looked after again when the commit fails, of which nobody hears", () => {
+    const { asked, clock, deliveries, log } = waiting(1);
+    deliveries.look(ROOM);
+    clock.advance(5_000);
+    expect(asked.length).toBeGreaterThan(3);
+    log.close();
+  });
+
+  test("is left alone when the server stops", () => {
+    const { asked, clock, deliveries, log } = waiting(1);
+    deliveries.look(ROOM);
+    deliveries.stop();
+    deliveries.look(ROOM);
+    clock.advance(5_000);
+    expect(asked).toHaveLength(0);
+    log.close();
+  });
+});
+
+describe("heartbeats", () => {
+  test("come once an interval, however often they are asked for, until they are no longer", () => {
+    const clock = new FakeClock(0);
+    const heartbeats = new Heartbeats(clock, 10_000);
+    let beats = 0;
+    const heart: Heart = { nextPing: 0, beat: () => void beats++ };
+    for (let n = 0; n < 100; n++) {
+      heartbeats.add(heart);
+      clock.advance(2_500);
+    }
+    expect(beats).toBe(25);
+    heartbeats.delete(heart);
+    clock.advance(60_000);
+    expect(beats).toBe(25);
+  });
+});
