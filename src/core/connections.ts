@@ -103,9 +103,12 @@ export class Connections {
 
   /** A room is no longer open, or is no more: out with who may not be in it. */
   accessChanged(room: string): void {
-    for (const connection of [...this.parts.rooms.members(room)]) {
-      const { identity } = connection;
-      if (identity && !this.parts.access.may(identity, room)) this.#expel(connection, room);
+    for (const connection of [...this.all]) {
+      const { identity, rooms, watched } = connection;
+      if (!identity || !(rooms.has(room) || watched.has(room))) continue;
+      if (this.parts.access.may(identity, room)) continue;
+      this.parts.rooms.unwatch(connection, room);
+      this.#expel(connection, room);
     }
   }
 

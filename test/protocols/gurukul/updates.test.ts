@@ -171,3 +171,17 @@ test("an open chat can be joined by everyone", async () => {
   await server.http("PUT", "/v1/rooms/chat:open", { open: true });
   expect(await bob.join("open")).toEqual(shows("open", 0, ""));
 });
+
+test("when a chat is open no more, who was in it hears of it no more, nor who had left it", async () => {
+  await server.http("PUT", "/v1/rooms/chat:closing", { open: true });
+  const [inside, outside] = [await online("bob", []), await online("eve", [])];
+  for (const client of [inside, outside]) await client.join("closing");
+  outside.say("chat_update", { action: "leave", chatId: "closing" });
+  await outside.drain();
+  await server.http("PUT", "/v1/rooms/chat:closing", { open: false });
+  expect(await inside.drain()).toEqual([error(403, "Access denied to chat")]);
+  await say(await adaIn("closing"), "closing", "Among ourselves");
+  clock.advance(2_000);
+  expect(await inside.drain()).toEqual([]);
+  expect(await outside.drain()).toEqual([]);
+});
