@@ -85,7 +85,6 @@ test("a log that is written without a pause begins again and again, and loses no
     if (pages < before) restarts++;
     before = pages;
   }
-  expect(rows).toBeGreaterThan(2_500);
   expect(database.query("SELECT count(*) AS rows FROM log").get()).toEqual({ rows });
   expect(database.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
 });
