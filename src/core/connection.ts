@@ -39,6 +39,8 @@ export class Connection {
   /** Rooms watched: their announcements arrive here while they are not joined. */
   readonly watched = new Set<string>();
   diversion: Diversion | undefined;
+  /** What becomes of each frame on its way out. Its rooms are diverted then. */
+  seal: ((frame: string) => string) | undefined;
   /** Frames that came in while the token was being checked, in order. */
   waiting: (string | Uint8Array)[] | undefined;
   lastSeen: number;
@@ -77,9 +79,10 @@ export class Connection {
 
   send(frame: string): void {
     if (!this.open) return;
-    this.spent(frame);
+    const sent = this.seal ? this.seal(frame) : frame;
+    this.spent(sent);
     // 0: the fuse of the backpressure guard blew. What is lost must not stay unnoticed on an open connection.
-    if (this.socket.send(frame) === 0) this.close(1008, "Backpressure");
+    if (this.socket.send(sent) === 0) this.close(1008, "Backpressure");
   }
 
   /** Bytes that are still on their way to the peer. */

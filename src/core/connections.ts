@@ -132,7 +132,7 @@ export class Connections {
   }
 
   #admit(connection: Connection, identity: Identity, admitted?: Admitted): void {
-    const { access, maxPerUser, note, presence, revokedBefore, rooms } = this.parts;
+    const { access, maxPerUser, note, presence, revokedBefore } = this.parts;
     const { userId } = identity;
     if (identity.issuedAt < revokedBefore(userId)) throw new Refusal("unauthenticated", "revoked");
     if (maxPerUser > 0 && presence.of(userId).size >= maxPerUser) throw new Refusal("too_many_connections");
@@ -145,8 +145,10 @@ export class Connections {
     const own = access.roomsOf(connection.identity, protocol.roomKinds);
     admitted?.(own);
     protocol.admitted?.(context);
-    rooms.join(connection, roomOfUser(protocol.name, userId));
-    rooms.join(connection, roomOfAll(protocol.name));
+    const home = roomOfUser(protocol.name, userId);
+    if (protocol.home) protocol.home(context, home);
+    else context.join(home);
+    context.join(roomOfAll(protocol.name));
     for (const room of own) protocol.granted?.(context, room);
     const { waiting = [] } = connection;
     connection.waiting = undefined;

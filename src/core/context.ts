@@ -1,11 +1,14 @@
 import type { Access } from "./access.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Diversion } from "./connection.ts";
+import type { StoredEvent } from "./history.ts";
 import type { Identity } from "./identity.ts";
+import type { Presence } from "./presence.ts";
 import type { AnyProtocol, Body, Schemas } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
 import type { Rooms } from "./rooms.ts";
-import type { Applied, Pending, TurnQueue, Waiting } from "./turn.ts";
+import type { Applied, Waiting } from "./speak.ts";
+import type { TurnQueue } from "./turn.ts";
 
 type EventOf<Out extends Schemas> = keyof Out & string;
 type EntryOf<Entries> = keyof Entries & string;
@@ -26,6 +29,10 @@ export interface Voice<Out extends Schemas, Entries> {
   /** To those who watch the room and have not joined it. */
   announce<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
   hasWatchers(room: string): boolean;
+  /** All connections of a user join at once. Call it when an event that makes it so is `stored`. */
+  enter(userId: string, room: string): void;
+  /** And leave. */
+  exit(userId: string, room: string): void;
 }
 
 export interface Recording {
@@ -33,16 +40,25 @@ export interface Recording {
   readonly clientId?: string | undefined;
   /** Runs after the commit, on the node that it came in on, when it was applied and is no repeat. */
   readonly applied?: Applied;
+  /**
+   * The frame that confirms it to the sender, a repeat too, in the place of what is published: that goes to the
+   * others. Made from its first event; undefined when it made none.
+   */
+  readonly answer?: (event: StoredEvent | undefined) => string;
+  /** The sender hears nothing of it: another entry of the same message confirms or refuses it. */
+  readonly quiet?: boolean;
 }
 
 export interface Joining {
   /** Is in the room, as long as he may be, and hears nothing of it. */
   readonly deaf?: boolean;
-  /** Sees the room's state at this place: what was recorded before is applied, what comes after is not. */
-  look?(): void;
+  /** Asked once it was greeted: does not join yet. */
+  readonly unless?: () => boolean;
   /** The turn's commit has failed, and the sender has not joined. */
   failed?(): void;
 }
+
+const NONE: readonly string[] = [];
 
 /** Hears which rooms are the user's own. */
 export type Admitted = (rooms: ReadonlySet<string>) => void;
@@ -68,17 +84,21 @@ export interface Context<Out extends Schemas, Entries, State> {
   replyFrame(frame: string): void;
   refuse(refusal: Refusal): void;
   /**
-   * Joins in its place among the room's events. The frames that `greet` returns are the first to arrive;
-   * `before` is the first offset that is committed and still to come as an event, if there is one.
+   * Joins in its place among the room's events. The frames that `greet` returns are the first to arrive. It sees
+   * history and state at this place: what was recorded before is applied, what comes after is not and will arrive.
    */
-  join(room: string, greet?: (before: number | undefined) => readonly string[], joining?: Joining): void;
+  join(room: string, greet?: () => readonly string[], joining?: Joining): void;
   leave(room: string): void;
   /** Hears the room's announcements from now on, while it has not joined. */
   watch(room: string): void;
   /** Checks a token that came in a message. What comes in meanwhile waits; `admitted` runs before all of it. */
   authenticate(token: string, admitted: Admitted): void;
-  /** From now on the room frames of this connection go this way. Only before it joins a room. */
+  /** From this place on the room frames of this connection go this way. */
   divert(make: (send: (frame: string) => void) => Diversion): void;
+  /** From this place on every frame for this connection goes through `seal`. */
+  seal(seal: (frame: string) => string): void;
+  /** So many entries that are recorded now are committed together. */
+  together(entries: number): void;
 }
 
 export function createVoice(
@@ -86,7 +106,10 @@ export function createVoice(
   clock: Clock,
   turns: TurnQueue,
   rooms: Rooms,
+  presence: Presence,
 ): Voice<Schemas, Record<string, unknown>> {
+  const connectionsOf = (userId: string) =>
+    Array.from(presence.of(userId)).filter((connection) => connection.protocol === protocol());
   const frame = (kind: string, data: unknown) =>
     protocol().envelope(kind, JSON.stringify(data), { time: clock.now() });
   return {
@@ -102,6 +125,12 @@ export function createVoice(
       turns.after(() => rooms.announce(room, frame(kind, data)));
     },
     hasWatchers: (room) => rooms.hasWatchers(room),
+    enter(userId, room) {
+      for (const connection of connectionsOf(userId)) rooms.join(connection, room);
+    },
+    exit(userId, room) {
+      for (const connection of connectionsOf(userId)) rooms.leave(connection, room);
+    },
   };
 }
 
@@ -154,7 +183,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     return this.clock.now();
   }
 
-  record(room: string, kind: string, body: unknown, { clientId, applied }: Recording = {}): void {
+  record(room: string, kind: string, body: unknown, { clientId, ...outcome }: Recording = {}): void {
     this.turns.record(
       {
         protocol: this.connection.protocol.name,
@@ -164,7 +193,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
         sender: this.connection.identity?.userId ?? null,
         clientId: clientId ?? null,
       },
-      { ...this.#waiting(), applied },
+      { ...this.#waiting(), ...outcome },
     );
   }
 
@@ -188,14 +217,18 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   join(
     room: string,
-    greet?: (before: number | undefined) => readonly string[],
-    { deaf, look, failed }: Joining = {},
+    greet: () => readonly string[] = () => NONE,
+    { deaf, failed, unless }: Joining = {},
   ): void {
-    const join = (pending: Pending) => {
+    let greeting = NONE;
+    const look = () => {
+      greeting = greet();
+    };
+    const join = () => {
       // What is held of the room is older than the greeting, which may show it as well.
       if (this.connection.rooms.has(room)) this.connection.diversion?.flush();
-      this.rooms.join(this.connection, room, deaf);
-      for (const frame of greet?.(pending(room)) ?? []) this.connection.send(frame);
+      if (!unless?.()) this.rooms.join(this.connection, room, deaf);
+      for (const frame of greeting) this.connection.send(frame);
     };
     this.turns.after(join, { ...this.#waiting(), refused: () => failed?.() }, look);
   }
@@ -209,10 +242,24 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   }
 
   divert(make: (send: (frame: string) => void) => Diversion): void {
-    this.connection.diversion = make((frame) => this.connection.send(frame));
+    const diversion = make((frame) => this.connection.send(frame));
+    this.#after(() => this.rooms.divert(this.connection, diversion));
   }
 
-  #after(effect: (pending: Pending) => void): void {
+  seal(seal: (frame: string) => string): void {
+    this.#after(() => {
+      this.connection.seal = seal;
+      if (this.connection.diversion) return;
+      const deliver = (frame: string) => this.connection.send(frame);
+      this.rooms.divert(this.connection, { deliver, flush() {}, held: () => 0 });
+    });
+  }
+
+  together(entries: number): void {
+    this.turns.together(entries);
+  }
+
+  #after(effect: () => void): void {
     this.turns.after(effect, this.#waiting());
   }
 

@@ -89,7 +89,7 @@ export function createCore(parts: CoreParts) {
   });
 
   for (const factory of parts.protocols) {
-    const voice = createVoice(() => protocol, clock, turns, rooms);
+    const voice = createVoice(() => protocol, clock, turns, rooms, presence);
     const state = (room: string) => {
       const state = applier.state(protocol.name, room);
       if (!rooms.has(room)) applier.idle(room);

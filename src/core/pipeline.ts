@@ -60,7 +60,7 @@ function checkSession(clock: Clock, connection: Connection): void {
 function decode(parts: PipelineParts, connection: Connection, frame: string | Uint8Array): Incoming {
   try {
     if (typeof frame !== "string") throw new Refusal("bad_envelope");
-    return connection.protocol.decode(frame);
+    return connection.protocol.decode(frame, connection.state);
   } catch (error) {
     charge(parts, connection, NO_KIND, 1);
     throw error;

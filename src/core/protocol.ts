@@ -43,6 +43,9 @@ export interface Stamp {
   readonly clientId?: string | null | undefined;
   /** User id of who made it; null for agents and backends. */
   readonly sender?: string | null | undefined;
+  /** Where it is stored, if it is. */
+  readonly room?: string;
+  readonly offset?: number;
 }
 
 /** A frame to send, a code to close with, or both. */
@@ -91,7 +94,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   /** Rooms that the contract's own claims of a token open. */
   grants?(claims: Readonly<Record<string, unknown>>): readonly string[];
   /** Throws a `Refusal` for what is not this protocol's envelope. */
-  decode(frame: string): Incoming;
+  decode(frame: string, state: State): Incoming;
   /** The frame around the JSON text of an event's data. */
   envelope(kind: string, body: string, stamp: Stamp): string;
   readonly refuse: { readonly [Why in Reason]: (refusal: Refusal, ref?: string) => No };
@@ -122,6 +125,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   admitted?(ctx: Uses<Out, Entries, State>): void;
   /** A room is the user's own: granted by name or by membership; `guild:*` stands for all of a kind. After `admitted`, and when it becomes so. */
   granted?(ctx: Uses<Out, Entries, State>, room: string): void;
+  /** Joins the room of its user in its own way; otherwise that is a plain join. After `admitted`. */
+  home?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The user may no longer be in the room, and is about to leave it. */
   expelled?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The socket has closed; it is still in its rooms. */

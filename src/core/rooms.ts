@@ -1,5 +1,5 @@
 import { allOf, kindOf } from "./access.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Diversion } from "./connection.ts";
 
 /** Publishes to all subscribers of a topic: Bun's server. */
 export interface Publisher {
@@ -36,6 +36,16 @@ export class Rooms {
     if (connection.diversion) add(this.#diverted, room, connection);
     else connection.socket.subscribe(room);
     if (connection.watched.has(room)) connection.socket.unsubscribe(watchersOf(room));
+  }
+
+  /** From now on the frames of its rooms go this way. Not for a connection that is deaf in one of them. */
+  divert(connection: Connection, diversion: Diversion): void {
+    if (!connection.open) return;
+    for (const room of connection.diversion ? [] : connection.rooms) {
+      connection.socket.unsubscribe(room);
+      add(this.#diverted, room, connection);
+    }
+    connection.diversion = diversion;
   }
 
   leave(connection: Connection, room: string): void {

@@ -1,34 +1,17 @@
 import type { Applier, Outcome } from "./apply.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
-import type { Store, StoredEvent } from "./history.ts";
+import type { Store } from "./history.ts";
 import type { Batch, Entry, Log } from "./log.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
 import type { Rooms } from "./rooms.ts";
-
-/** What a recorded entry came to, once it is committed and no repeat. */
-export type Applied = (events: readonly StoredEvent[]) => void;
-
-/** Who waits for the result of an entry. */
-export interface Waiting {
-  readonly connection?: Connection;
-  readonly ref?: string | undefined;
-  /** Which of the connection's messages asked for it; none did when this is missing. */
-  readonly message?: number | undefined;
-  readonly applied?: Applied | undefined;
-  /** For an entry of no connection's, or a commit that failed. */
-  readonly refused?: (refusal: Refusal) => void;
-  readonly repeated?: () => void;
-}
-
-/** The first offset of a room that this turn has committed and not yet published. */
-export type Pending = (room: string) => number | undefined;
+import { Speaker, type Waiting } from "./speak.ts";
 
 interface Step {
   readonly entry?: Entry;
   readonly waiting?: Waiting;
-  readonly effect?: (pending: Pending) => void;
+  readonly effect?: () => void;
   readonly look?: (() => void) | undefined;
 }
 
@@ -46,7 +29,7 @@ export interface TurnQueue {
    * Runs in its place among the turn's publishes, after the commit; when that fails, not at all. `look` runs
    * before the commit, when the entries before this place have been applied and those after it have not.
    */
-  after(effect: (pending: Pending) => void, waiting?: Waiting, look?: () => void): void;
+  after(effect: () => void, waiting?: Waiting, look?: () => void): void;
 }
 
 export interface TurnParts {
@@ -73,8 +56,11 @@ export class Turns implements TurnQueue {
   /** False from a failed commit to the next that succeeds. */
   #commitWorks = true;
   readonly #inFlight = new Map<number, Step[]>();
+  readonly #speaker: Speaker;
 
-  constructor(private readonly parts: TurnParts) {}
+  constructor(private readonly parts: TurnParts) {
+    this.#speaker = new Speaker(parts.rooms, parts.protocols);
+  }
 
   record(entry: Omit<Entry, "v" | "id" | "time">, waiting: Waiting): string {
     const { protocol, room, kind, sender, clientId, body } = entry;
@@ -91,7 +77,7 @@ export class Turns implements TurnQueue {
     if (this.#steps.length + entries > FULL) this.end();
   }
 
-  after(effect: (pending: Pending) => void, waiting: Waiting = {}, look?: () => void): void {
+  after(effect: () => void, waiting: Waiting = {}, look?: () => void): void {
     this.#push({ effect, waiting, look });
   }
 
@@ -110,6 +96,12 @@ export class Turns implements TurnQueue {
     const steps = this.#steps;
     if (steps.length === 0) return;
     this.#steps = [];
+    this.#ending = true;
+    this.#append(steps);
+    this.#ending = false;
+  };
+
+  #append(steps: Step[]): void {
     const entries: Entry[] = [];
     for (const step of steps) if (step.entry) entries.push(step.entry);
     if (entries.length === 0) {
@@ -122,7 +114,7 @@ export class Turns implements TurnQueue {
     if (this.parts.log().append(batch)) return;
     this.#inFlight.delete(batch.id);
     this.#refuse(steps, new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS }));
-  };
+  }
 
   /** The log's consumer: applies a batch, commits it with its position, then lets the turn speak. */
   apply = (position: number, batch: Batch): void => {
@@ -181,56 +173,16 @@ export class Turns implements TurnQueue {
   }
 
   #finish(steps: readonly Step[], outcomes: readonly Outcome[]): void {
-    this.#ending = true;
     let applied = 0;
-    const pending: Pending = (room) => {
-      for (const outcome of outcomes.slice(applied)) {
-        const first = outcome.is === "applied" ? outcome.events[0] : undefined;
-        if (first?.room === room) return first.offset;
-      }
-      return undefined;
-    };
     for (const step of steps) {
       try {
-        if (step.entry) this.#speak(step.entry, step.waiting ?? {}, outcomes[applied++]!);
-        else step.effect?.(pending);
+        if (step.entry) this.#speaker.speak(step.entry, step.waiting ?? {}, outcomes[applied++]!);
+        else step.effect?.();
       } catch (error) {
         // One fault must not cost the rest of the turn its confirmations.
         this.parts.report(error, { where: "turn", kind: step.entry?.kind });
       }
     }
-    this.#ending = false;
-  }
-
-  #speak(entry: Entry, waiting: Waiting, outcome: Outcome): void {
-    const { connection } = waiting;
-    if (outcome.is === "refused") {
-      connection?.refuse(outcome.refusal, waiting.ref);
-      waiting.refused?.(outcome.refusal);
-      return;
-    }
-    const protocol = this.parts.protocols.get(entry.protocol);
-    if (outcome.is === "repeated") {
-      if (protocol) connection?.send(confirmation(protocol, outcome.event));
-      waiting.repeated?.();
-      return;
-    }
-    const { events, publish, confirm } = outcome;
-    if (protocol) {
-      const say = (frame: string, room = entry.room) =>
-        this.#publish(frame, room, connection, confirm !== undefined);
-      for (const event of events) if (!event.silent) say(protocol.envelope(event.kind, event.body, event));
-      if (publish) say(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry), publish.room);
-      if (confirm) connection?.send(protocol.envelope(confirm.kind, JSON.stringify(confirm.data), entry));
-    }
-    waiting.applied?.(events);
-    for (const event of events) protocol?.stored?.(event);
-  }
-
-  /** To the room; to the sender too, even if not in it, unless something else confirms it to him. */
-  #publish(frame: string, room: string, sender: Connection | undefined, others: boolean): void {
-    this.parts.rooms.publish(room, frame, others ? sender : undefined);
-    if (sender && !others && !sender.rooms.has(room)) sender.send(frame);
   }
 
   /** Each message is refused once, whatever it asked for. What no message asked for still takes effect. */
@@ -252,11 +204,4 @@ export class Turns implements TurnQueue {
     }
     this.#finish(rest, []);
   }
-}
-
-function confirmation(protocol: AnyProtocol, event: StoredEvent): string {
-  const other = protocol.confirmRepeat?.(event);
-  return other
-    ? protocol.envelope(other.kind, JSON.stringify(other.data), event)
-    : protocol.envelope(event.kind, event.body, event);
 }

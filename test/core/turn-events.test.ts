@@ -30,13 +30,16 @@ test("a sender who is confirmed in other words gets these alone, in or out of th
 });
 
 test("whoever joins between an entry and the silent part of another hears what is still to come", async () => {
-  const { connect, join, say, seen } = createTurns();
+  const { connect, join, say, seen, stored } = createTurns();
   const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
   say(ada, "one", { kind: "twice" });
-  join(bob, (before) => `before ${before}`);
+  join(bob, () => `after ${stored()}`);
   say(ada, "two", { kind: "twice" });
   await nextTurn();
-  expect(seen().filter((line) => line.startsWith("bob"))).toEqual(["bob: before 3", 'bob: said "two"']);
+  expect(seen().filter((line) => line.startsWith("bob"))).toEqual([
+    'bob: after 1 "one",2 "one, silently"',
+    'bob: said "two"',
+  ]);
 });
 
 test("a repeat of an entry is one confirmation, whatever it had made", async () => {

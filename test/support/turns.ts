@@ -4,7 +4,8 @@ import type { Store } from "../../src/core/history.ts";
 import { createLocalLog } from "../../src/core/local.ts";
 import type { Log } from "../../src/core/log.ts";
 import { Rooms } from "../../src/core/rooms.ts";
-import { type Applied, Turns } from "../../src/core/turn.ts";
+import type { Applied } from "../../src/core/speak.ts";
+import { Turns } from "../../src/core/turn.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createStore } from "../../src/storage/store.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -97,14 +98,18 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
         { connection, ref, applied },
       );
     },
-    join: (connection: Connection, greet: (before: number | undefined) => string) =>
-      turns.after(
-        (pending) => {
-          rooms.join(connection, ROOM);
-          connection.send(greet(pending(ROOM)));
-        },
-        { connection },
-      ),
+    /** Its greeting is made where it joins. */
+    join(connection: Connection, greet: () => string): void {
+      let greeting = "";
+      const look = () => {
+        greeting = greet();
+      };
+      const effect = () => {
+        rooms.join(connection, ROOM);
+        connection.send(greeting);
+      };
+      turns.after(effect, { connection }, look);
+    },
     /** Texts stored in the room, by offset from 1. */
     stored: () =>
       store.page(ROOM, { kind: "said", limit: 1_000 }).map(({ offset, body }) => `${offset} ${body}`),

@@ -19,7 +19,6 @@ import {
   isDerived,
   MAX_METRICS,
   type PostedUpdate,
-  type Update,
 } from "./schema.ts";
 
 /** What goes through the log. */
@@ -104,18 +103,15 @@ export function createAnalytics(
       const { ref: clientId } = ctx;
       for (const metric of new Set(message.metrics)) {
         metrics.add(metric);
-        let said: Update | undefined;
         const greet = () => {
           if (ctx.state.room === undefined) return [];
           const time = ctx.now();
           const now = isDerived(metric) ? derive(room, metric) : null;
+          const said = keptOf(state(room)).metrics.get(metric);
           const update = said ?? { metric, value: now, timestamp: iso(time) };
           return [encode("metric_update", JSON.stringify(update), { time, clientId })];
         };
-        const look = () => {
-          said = keptOf(state(room)).metrics.get(metric);
-        };
-        ctx.join(subscribersOf(room, metric), greet, { look });
+        ctx.join(subscribersOf(room, metric), greet);
       }
     },
 

@@ -61,10 +61,10 @@ export function createChat(
       const room = roomOf(ctx);
       const { ref: clientId } = ctx;
       const place = before === undefined ? undefined : placeOf(history, room, before);
-      ctx.join(room, (next = Number.MAX_SAFE_INTEGER) => {
+      ctx.join(room, () => {
         // It may have lost its context meanwhile.
         if (ctx.state.room === undefined) return [];
-        const wanted = { before: Math.min(next, place?.() ?? next), limit, maxBytes };
+        const wanted = { before: place?.(), limit, maxBytes };
         return [encode("history", page(history, room, wanted), { time: ctx.now(), clientId })];
       });
     },

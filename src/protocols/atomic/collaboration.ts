@@ -77,16 +77,13 @@ export function createCollaboration(
       telling(ctx, sessionId, () => participants.enter(sessionId, user, ctx.state));
       const present = participants.all(sessionId);
       const { ref } = ctx;
-      let greeting: readonly string[] = [];
-      ctx.join(room, () => greeting, {
-        look() {
-          const { text: content, version, bytes } = documentOf(state(room));
-          const shown = fitting(present, settings.maxFrameBytes - bytes - HEAD_BYTES);
-          const joined = { sessionId, content, version, participants: shown };
-          greeting = [envelope("session_joined", JSON.stringify(joined), { time: ctx.now(), clientId: ref })];
-        },
-        failed: () => leave(ctx, sessionId),
-      });
+      const greet = () => {
+        const { text: content, version, bytes } = documentOf(state(room));
+        const shown = fitting(present, settings.maxFrameBytes - bytes - HEAD_BYTES);
+        const joined = { sessionId, content, version, participants: shown };
+        return [envelope("session_joined", JSON.stringify(joined), { time: ctx.now(), clientId: ref })];
+      };
+      ctx.join(room, greet, { failed: () => leave(ctx, sessionId) });
     },
 
     leave_session(ctx: Ctx, { sessionId }: Message<"leave_session">): void {

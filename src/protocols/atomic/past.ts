@@ -26,15 +26,17 @@ export function placeOf(history: History, room: string, before: string): () => n
 }
 
 interface Wanted {
-  /** Offsets before this one. */
-  readonly before: number;
+  /** Offsets before this one; undefined: the last. */
+  readonly before: number | undefined;
   readonly limit: number;
   readonly maxBytes: number;
 }
 
 /** The JSON of the last messages before an offset, oldest first: as many of them as fit, but one at least. */
 export function page(history: History, room: string, { before, limit, maxBytes }: Wanted): string {
-  const found = history.page(room, { kind: "message", limit: limit + 1, before }).reverse();
+  const found = history
+    .page(room, { kind: "message", limit: limit + 1, ...(before !== undefined && { before }) })
+    .reverse();
   let bytes = 0;
   const fits = ({ body }: StoredEvent, index: number): boolean => {
     bytes += Buffer.byteLength(body) + 1;

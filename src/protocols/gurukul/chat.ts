@@ -78,29 +78,23 @@ export const applies = {
 const HISTORY = 50;
 
 /** What a chat shows in a list of chats. */
-export function summary(history: History, chatId: string, before?: number) {
+export function summary(history: History, chatId: string) {
   const room = roomOf(chatId);
   const { title, count } = history.summary(room);
-  const last = lastMessages(history, room, 1, before)[0];
+  const last = lastMessages(history, room, 1)[0];
   return {
     chatId,
     updates: {
       title: title ?? chatId,
-      messageCount: last?.count ?? (before === undefined ? count : 0),
+      messageCount: count,
       lastMessage: last ? messageOf(last).message.content : "",
     },
   };
 }
 
 /** The last messages as one `batch`, oldest first; fewer where they would not fit into a frame. */
-export function recent(
-  history: History,
-  chatId: string,
-  maxBytes: number,
-  now: number,
-  before?: number,
-): string | undefined {
-  const messages = lastMessages(history, roomOf(chatId), HISTORY, before);
+export function recent(history: History, chatId: string, maxBytes: number, now: number): string | undefined {
+  const messages = lastMessages(history, roomOf(chatId), HISTORY);
   const read = history.read(
     roomOf(chatId),
     messages.map((event) => event.offset),

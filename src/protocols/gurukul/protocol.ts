@@ -99,10 +99,10 @@ export function gurukul(services: Services<typeof events, Entries>) {
           ctx.leave(room);
           return;
         }
-        ctx.join(room, (before) => {
+        ctx.join(room, () => {
           const now = ctx.now();
-          const update = envelope("chat_update", JSON.stringify(summary(history, chatId, before)), now);
-          const past = recent(history, chatId, settings.maxFrameBytes, now, before);
+          const update = envelope("chat_update", JSON.stringify(summary(history, chatId)), now);
+          const past = recent(history, chatId, settings.maxFrameBytes, now);
           return past === undefined ? [update] : [update, past];
         });
         ctx.watch(room);

@@ -61,18 +61,17 @@ export function acknowledged(host: Host, gift: number, delivered: number): Host 
   return { ...host, upTo, beyond: [...beyond] };
 }
 
-/** Gifts before this offset that the host has not acknowledged, oldest first: of the last, as many as fit. */
+/** Gifts that the host has not acknowledged, oldest first: of the last, as many as fit. */
 export function toSendAgain(
   history: History,
   room: string,
   { delivered, host }: { delivered: number; host: Host | undefined },
-  before: number | undefined,
   maxBytes: number,
 ): string[] {
   if (!host) return [];
   const limit = Math.min(MAX_AGAIN, delivered - host.upTo);
   if (limit <= 0) return [];
-  const last = history.page(room, { kind: RECEIVED, limit, ...(before !== undefined && { before }) });
+  const last = history.page(room, { kind: RECEIVED, limit });
   const isMissing = ({ count }: StoredEvent) => count > host.upTo && !host.beyond.includes(count);
   const frames: string[] = [];
   let bytes = 0;

@@ -66,24 +66,18 @@ export function hyperfocus({
     ctx.state.client = client;
     if (isHost) ctx.record(room, "host", { client: key });
     else viewers.add(room, init.clientId);
-    ctx.join(room, (before) => greet(ctx, client, before));
+    ctx.join(room, () => greet(ctx, client));
     startHeartbeat(ctx);
     // After a restart nobody else does.
     deliveries.look(room);
   }
 
   /** Everything before the first live gift. */
-  function greet(ctx: Ctx, client: Client, before: number | undefined): string[] {
+  function greet(ctx: Ctx, client: Client): string[] {
     const { init, key, room } = client;
     const now = ctx.now();
     const { delivered, hosts } = state(room);
-    const again = toSendAgain(
-      history,
-      room,
-      { delivered, host: hosts.get(key) },
-      before,
-      settings.maxFrameBytes,
-    );
+    const again = toSendAgain(history, room, { delivered, host: hosts.get(key) }, settings.maxFrameBytes);
     client.since = delivered;
     client.again = again.length;
     board.joined(room, (status) => ctx.relay(room, "stream:status", status));

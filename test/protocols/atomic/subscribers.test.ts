@@ -34,9 +34,8 @@ test("what is kept for the subscribers of a metric goes with the last of them", 
   const joined: string[] = [];
   const ctx = {
     ...{ state, ref: undefined, now: clock.now },
-    join(room: string, greet: () => unknown, { look }: { look(): void }) {
+    join(room: string, greet: () => unknown) {
       joined.push(room);
-      look();
       greet();
     },
   } as unknown as Ctx;
