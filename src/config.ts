@@ -67,6 +67,8 @@ const environment = z.object({
   HEARTBEAT_INTERVAL_MS: milliseconds.optional(),
   MAX_GIFTS_PER_SECOND: whole.min(0, "0 to 1000").max(1_000, "0 to 1000").default(10),
   BATCH_INTERVAL_MS: milliseconds.default(100),
+  ENCRYPTION_ROTATION_MS: milliseconds.default(3_600_000),
+  ENCRYPTION_COMPRESSION: flag.default(false),
   AI_BASE_URL: url.optional(),
   AI_API_KEY: z.string().optional(),
   AI_MODEL: z.string().optional(),

@@ -55,6 +55,12 @@ export async function startSwitchboard(
       batchMs: config.BATCH_INTERVAL_MS,
       maxGiftsPerSecond: config.MAX_GIFTS_PER_SECOND,
       connectionsPerMinute: config.CONNECTION_RATE_LIMIT,
+      messagesPerMinute: config.MESSAGE_RATE_LIMIT,
+      encryption: {
+        rotationMs: config.ENCRYPTION_ROTATION_MS,
+        compression: config.ENCRYPTION_COMPRESSION,
+        maxPlainBytes: config.MAX_MESSAGE_BYTES,
+      },
     },
     limits: {
       messagesPerMinute: config.MESSAGE_RATE_LIMIT,

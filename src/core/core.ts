@@ -1,5 +1,5 @@
 import { Access, kindOf, type Members, type Membership } from "./access.ts";
-import type { Agent } from "./agent.ts";
+import { type Agent, WatchedAgent } from "./agent.ts";
 import { Applier, type Reducer, type Reducers } from "./apply.ts";
 import { BackpressureGuard, SWEEP_MS } from "./backpressure.ts";
 import type { Clock } from "./clock.ts";
@@ -88,6 +88,8 @@ export function createCore(parts: CoreParts) {
     revokedBefore: people.revokedBefore,
   });
 
+  const agent = new WatchedAgent(parts.agent);
+  const health = { store: () => turns.storeWorks(), agent: () => agent.works };
   for (const factory of parts.protocols) {
     const voice = createVoice(() => protocol, clock, turns, rooms, presence);
     const state = (room: string) => {
@@ -96,7 +98,7 @@ export function createCore(parts: CoreParts) {
       return state;
     };
     const protocol = factory({
-      ...{ clock, history: store, state, agent: parts.agent, members: people, voice, settings, report },
+      ...{ clock, history: store, state, agent, health, members: people, voice, settings, report },
     });
     protocols.set(protocol.name, protocol);
   }

@@ -15,14 +15,18 @@ export interface Post {
   readonly id?: string | undefined;
 }
 
+export type Target = "room" | "user" | "everyone";
+
 /** How a protocol takes one kind of event from backends. */
 export interface Posting<Data> {
   /** Where backends may leave out what the server fills in: what the rest takes. Otherwise the event's own. */
   readonly schema?: z.ZodType;
   /** The room that the data names: the only one it may be posted to. */
   room?(data: Data): string;
-  /** It is for rooms: not for a user, nor for everyone. */
-  readonly roomsOnly?: boolean;
+  /** Whom it may be posted to; otherwise to all of these. */
+  readonly to?: readonly Target[];
+  /** The users that the data is about: only to one of them may it be posted, if it is posted to a user. */
+  users?(data: Data): readonly string[];
   /** It is for rooms of these kinds; otherwise for all of its protocol. */
   readonly roomKinds?: readonly string[];
   /**
@@ -51,6 +55,8 @@ export const POSTED = "posted";
 export const applyPosted = ({ body: { type, ...made } }: Entry<PostedEvent>): Decision => ({
   events: [{ kind: type, ...made }],
 });
+
+const TARGETS: readonly Target[] = ["room", "user", "everyone"];
 
 /** Rooms of the core's own, in which every connection is that may be spoken to so. */
 export const roomOfUser = (protocol: string, userId: string): string => `${protocol}-user:${userId}`;
@@ -126,7 +132,7 @@ function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Repor
     for (const { path, message } of parsed.error.issues) wrong(["data", ...path].join("."), message);
     return undefined;
   }
-  const room = roomFor(protocol, posting, to, posting.room?.(parsed.data), wrong);
+  const room = roomFor(protocol, posting, to, parsed.data, wrong);
   if (room === undefined) return undefined;
   const own = posting.id?.(parsed.data);
   const prepared = posting.prepare?.(parsed.data, room) ?? parsed.data;
@@ -138,18 +144,27 @@ function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Repor
 
 function roomFor(
   protocol: AnyProtocol,
-  { roomKinds = protocol.roomKinds, roomsOnly }: Partial<Posting<unknown>>,
+  posting: Partial<Posting<unknown>>,
   to: Post["to"],
-  named: string | undefined,
+  data: unknown,
   wrong: Report,
 ): string | undefined {
   const { name } = protocol;
-  if (!roomsOnly && "user" in to) return roomOfUser(name, to.user);
-  if (!roomsOnly && "everyone" in to) return roomOfAll(name);
-  if (!("room" in to) || !roomKinds.includes(kindOf(to.room))) {
+  const { roomKinds = protocol.roomKinds, to: targets = TARGETS } = posting;
+  const target = TARGETS.find((one) => one in to && targets.includes(one));
+  if (target === "everyone") return roomOfAll(name);
+  if (target === "user" && "user" in to) {
+    const users = posting.users?.(data) ?? [to.user];
+    if (users.includes(to.user)) return roomOfUser(name, to.user);
+    wrong("user", `must be ${users.join(" or ")}, whom the data names`);
+  } else if (!targets.includes("room")) {
+    wrong(targets.join(", "), `${name} takes this event only for: ${targets.join(", ")}`);
+  } else if (!("room" in to) || !roomKinds.includes(kindOf(to.room))) {
     wrong("room", `must be a room of ${name}, ${roomKinds.map((kind) => `${kind}:<id>`).join(" or ")}`);
-  } else if (named !== undefined && named !== to.room) {
+  } else {
+    const named = posting.room?.(data);
+    if (named === undefined || named === to.room) return to.room;
     wrong("room", `must be ${named}, which the data names`);
-  } else return to.room;
+  }
   return undefined;
 }

@@ -150,6 +150,8 @@ export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
   /** What its reducers keep of a room, as of the last commit: to be read only. */
   state(room: string): RoomState;
   readonly agent: Agent;
+  /** Whether these work, as far as was last seen. */
+  readonly health: { store(): boolean; agent(): boolean };
   readonly members: Members;
   /** Speaks to rooms without being a connection: for agents and timers. */
   readonly voice: Voice<Out, Entries>;
@@ -172,6 +174,15 @@ export interface Settings {
   readonly maxGiftsPerSecond: number;
   /** Connections a minute of one address, where a contract limits them. */
   readonly connectionsPerMinute: number;
+  /** Messages a minute; 0 is no limit. */
+  readonly messagesPerMinute: number;
+  readonly encryption: {
+    /** Milliseconds that a key is used for. */
+    readonly rotationMs: number;
+    readonly compression: boolean;
+    /** The largest frame that a client may send, in bytes. */
+    readonly maxPlainBytes: number;
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: protocols of all shapes lie in one list; each is checked where it is defined.

@@ -69,6 +69,8 @@ export class SessionStage {
         batchMs: 100,
         maxGiftsPerSecond: 0,
         connectionsPerMinute: 0,
+        messagesPerMinute: 0,
+        encryption: { rotationMs: 1, compression: false, maxPlainBytes: 1 },
       },
       limits: {
         ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 0 },

@@ -168,7 +168,7 @@ export function hyperfocus({
       "gift:received": {
         schema: postedGift,
         entry: "gift",
-        roomsOnly: true,
+        to: ["room"],
         id: ({ giftId }) => giftId,
         prepare(gift: PostedGift, room): Entries["gift"] {
           checkRoom(state(room));
@@ -178,7 +178,7 @@ export function hyperfocus({
       "stream:status": {
         schema: postedStatus,
         entry: "status",
-        roomsOnly: true,
+        to: ["room"],
         prepare: cleanedStatus,
       },
     },
