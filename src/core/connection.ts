@@ -31,6 +31,9 @@ export interface Diversion {
   held(): number;
 }
 
+/** Makes the frame that goes over the wire, in the order of sending. */
+export type Seal = (frame: string) => string;
+
 /** One socket: who is behind it, what it is in, and how it is spoken to. */
 export class Connection {
   identity: Identity | undefined;
@@ -40,7 +43,7 @@ export class Connection {
   readonly watched = new Set<string>();
   diversion: Diversion | undefined;
   /** What becomes of each frame on its way out. Its rooms are diverted then. */
-  seal: ((frame: string) => string) | undefined;
+  seal: Seal | undefined;
   /** Frames that came in while the token was being checked, in order. */
   waiting: (string | Uint8Array)[] | undefined;
   lastSeen: number;

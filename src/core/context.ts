@@ -1,6 +1,6 @@
 import type { Access } from "./access.ts";
 import type { Clock } from "./clock.ts";
-import type { Connection, Diversion } from "./connection.ts";
+import type { Connection, Diversion, Seal } from "./connection.ts";
 import type { StoredEvent } from "./history.ts";
 import type { Identity } from "./identity.ts";
 import type { Presence } from "./presence.ts";
@@ -95,8 +95,10 @@ export interface Context<Out extends Schemas, Entries, State> {
   authenticate(token: string, admitted: Admitted): void;
   /** From this place on the room frames of this connection go this way. */
   divert(make: (send: (frame: string) => void) => Diversion): void;
-  /** From this place on every frame for this connection goes through `seal`. */
-  seal(seal: (frame: string) => string): void;
+  /** From this place on every frame for this connection goes through what `begin` returns; not yet what it sends. */
+  seal(begin: (send: (frame: string) => void) => Seal): void;
+  /** Bytes that are still on their way to the sender. */
+  unsent(): number;
   /** So many entries that are recorded now are committed together. */
   together(entries: number): void;
 }
@@ -246,13 +248,17 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     this.#after(() => this.rooms.divert(this.connection, diversion));
   }
 
-  seal(seal: (frame: string) => string): void {
+  seal(begin: (send: (frame: string) => void) => Seal): void {
     this.#after(() => {
-      this.connection.seal = seal;
+      const send = (frame: string) => this.connection.send(frame);
+      this.connection.seal = begin(send);
       if (this.connection.diversion) return;
-      const deliver = (frame: string) => this.connection.send(frame);
-      this.rooms.divert(this.connection, { deliver, flush() {}, held: () => 0 });
+      this.rooms.divert(this.connection, { deliver: send, flush() {}, held: () => 0 });
     });
+  }
+
+  unsent(): number {
+    return this.connection.open ? this.connection.unsent() : 0;
   }
 
   together(entries: number): void {

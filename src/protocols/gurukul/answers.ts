@@ -1,6 +1,7 @@
 import type { Answer } from "../../core/agent.ts";
 import type { StoredEvent } from "../../core/history.ts";
 import type { Services } from "../../core/protocol.ts";
+import { Questions } from "../../core/questions.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { cleanText } from "../../core/text.ts";
 import { ASSISTANT, chatOf, conversation, type Entries } from "./chat.ts";
@@ -13,52 +14,30 @@ interface Asked {
   refuse(refusal: Refusal): void;
 }
 
-interface Talk {
-  readonly asked: Asked[];
-  readonly abort: AbortController;
-}
-
 /** How much of a chat an agent is told. */
 const CONTEXT_MESSAGES = 30;
-/** Questions that may wait for the agent in one chat. */
-const MAX_WAITING = 8;
 /** Longer answers fall into several messages. */
 const PART_LENGTH = 2_000;
 
 /** Lets the agent answer, one question of a chat after the other; its answers come back as turns of their own. */
 export class Answers {
-  readonly #talks = new Map<string, Talk>();
+  readonly #questions = new Questions();
 
   constructor(private readonly services: Services<typeof events, Entries>) {}
 
   ask(asked: Asked): void {
     const { room } = asked.event;
-    const talk = this.#talks.get(room);
-    if (!talk) {
-      const started: Talk = { asked: [asked], abort: new AbortController() };
-      this.#talks.set(room, started);
-      void this.#run(room, started);
-    } else if (talk.asked.length > MAX_WAITING) {
-      asked.refuse(new Refusal("unavailable", "Agent busy, try again"));
-    } else talk.asked.push(asked);
+    const taken = this.#questions.ask(room, (signal) => this.#answer(room, asked, signal));
+    if (!taken) asked.refuse(new Refusal("unavailable", "Agent busy, try again"));
   }
 
   /** Nobody is left to hear it. */
   cancel(room: string): void {
-    this.#talks.get(room)?.abort.abort();
-    this.#talks.delete(room);
+    this.#questions.cancel(room);
   }
 
   cancelAll(): void {
-    for (const room of this.#talks.keys()) this.cancel(room);
-  }
-
-  async #run(room: string, { asked, abort }: Talk): Promise<void> {
-    for (let next = asked[0]; next; asked.shift(), next = asked[0]) {
-      await this.#answer(room, next, abort.signal);
-      if (abort.signal.aborted) return;
-    }
-    this.#talks.delete(room);
+    this.#questions.cancelAll();
   }
 
   async #answer(room: string, asked: Asked, signal: AbortSignal): Promise<void> {
