@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+/** ISO 8601 with an offset or `Z`, of a day that exists. */
+export const isoTime = z.iso
+  .datetime({ offset: true, error: "must be an ISO 8601 time with Z or an offset" })
+  // Any number of digits may follow the second.
+  .max(40, "must have at most 40 characters");
+
+const wellFormed = (text: string) => text.isWellFormed();
+const NOT_WELL_FORMED = "must not have lone surrogates";
+
+/** A text as it is kept: cleaning may have made it longer than what may be sent. */
+export const storedText = z.string().refine(wellFormed, NOT_WELL_FORMED);
+
+/** A text that people write, in characters: the one bound that an operator sets. */
+export const createContent = (maxLength: number) =>
+  z
+    .string()
+    .min(1, "must not be empty")
+    .refine((text) => text.length <= maxLength || Array.from(text).length <= maxLength, {
+      message: `must have at most ${maxLength} characters`,
+      params: { tooLong: true },
+    })
+    .refine(wellFormed, NOT_WELL_FORMED);
+
+export const text = (most: number) =>
+  z.string().max(most, `must have at most ${most} characters`).refine(wellFormed, NOT_WELL_FORMED);
+const some = (most: number) => text(most).min(1, "must not be empty");
+
+/** Of a person or a thing, as it is shown. */
+export const name = some(200);
+export const title = some(200);
+/** A sentence or two around a thing. */
+export const description = text(1_000);
+/** A name that programs go by. */
+export const word = some(64);
+
+/** Whatever is counted: XP, coins, millilitres, seconds. */
+export const count = z.int("must be a whole number").min(0, "must be 0 or more");
+/** Whatever is measured: calories, grams. Small enough that sums stay exact. */
+export const quantity = z
+  .number("must be a number")
+  .min(0, "must be 0 or more")
+  .max(1e9, "must be 1e9 or less");
+/** Per cent. */
+export const progress = between(0, 100);
+
+export function between(least: number, most: number) {
+  const message = `must be ${least} to ${most}`;
+  return z.number(message).min(least, message).max(most, message);
+}
+
+export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
+  z.enum(words, `must be one of ${words.join(", ")}`);
+
+export const listOf = <Item extends z.ZodType>(item: Item, most: number) =>
+  z.array(item).max(most, `must have at most ${most}`);
+
+const MAX_URL = 2_048;
+/** `http` and `https` alone: whoever follows a `javascript:` link runs it. */
+export const url = z
+  .url({ protocol: /^https?$/i, error: "must be an http or https URL" })
+  .max(MAX_URL, `must have at most ${MAX_URL} characters`)
+  // URLs are parsed as browsers do it, which skip white space and make do without the slashes.
+  .regex(/^https?:\/\/[^\s\p{C}]+$/iu, "must be an http or https URL");
+/** A place in the app. `//` and `/\` would be another host. */
+const path = z
+  .string()
+  .max(MAX_URL)
+  .regex(/^\/(?![/\\])[^\s\p{C}]*$/u);
+export const link = z.union([url, path], "must be an http or https URL or a path");
+
+/** `dm:<user>:<user>`, or the id of a group: longer than an id, since it may hold two. */
+export const conversationId = z
+  .string()
+  .regex(/^(?!\*$)[^\s\p{C}]{1,260}$/u, "must be 1 to 260 visible characters");
