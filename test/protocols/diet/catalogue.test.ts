@@ -42,6 +42,12 @@ describe("the access table", () => {
     expect(typesTo("friends")).toEqual(["user.activity", "user.presence", "post.created", "post.liked"]);
   });
 
+  test("keeps what two users or a group have between them there", () => {
+    expect(typesTo("both")).toEqual(["friend.request", "friend.accepted", "direct.message", "message.read"]);
+    expect(typesTo("conversation")).toEqual(["typing.indicator"]);
+    expect(typesTo("group")).toEqual(["group.message", "group.member.joined", "group.member.left"]);
+  });
+
   test("shows everyone nothing but the state of the system", () => {
     expect(typesTo("everyone")).toEqual(["system.status", "maintenance"]);
   });

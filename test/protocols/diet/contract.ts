@@ -84,6 +84,7 @@ const noUrls = [
   " https://a.example",
   "https://a.exa\nmple",
   "https://",
+  "https://a.example:99999",
   `https://a.example/${LONE_SURROGATE}`,
   `https://a.example/${"x".repeat(2_048)}`,
 ];

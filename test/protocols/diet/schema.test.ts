@@ -86,12 +86,9 @@ describe.each(cases)("$what", ({ schema, fields, full }) => {
       expect(valueAt(schema.parse(data), keys)).toEqual(value);
     }
     for (const value of wrong) {
-      const others = blamed(schema, changed(full, keys, value)).map((it) => `${it}.`.startsWith(`${path}.`));
-      expect({ value, refused: others.length > 0, forThis: others.every(Boolean) }).toEqual({
-        value,
-        refused: true,
-        forThis: true,
-      });
+      const paths = blamed(schema, changed(full, keys, value));
+      const forThis = paths.length > 0 && paths.every((it) => `${it}.`.startsWith(`${path}.`));
+      expect({ value, forThis }).toEqual({ value, forThis: true });
     }
     // A list without its first is another list.
     if (keys.at(-1) === "0") return;
@@ -164,7 +161,7 @@ test.each([
   expect(createMessages(MAX_CONTENT + 1)[type].safeParse(data).success).toBe(true);
 });
 
-test("all examples are of one story, told by u1", () => {
+test("all examples are of one user, u1", () => {
   for (const [type, schema] of [...typed(messages), ...typed(events)]) {
     const example = exampleOf(schema);
     const senders = ["userId", "fromUserId", "authorId"].map((field) => valueAt(example, [field]));
