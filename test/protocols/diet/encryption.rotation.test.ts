@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { createSecretKey, randomBytes } from "node:crypto";
 import type { Encryption } from "../../../src/protocols/diet/encryption/encryption.ts";
+import { SessionKey } from "../../../src/protocols/diet/encryption/session-key.ts";
 import type { Announcement } from "../../../src/protocols/diet/encryption/wire.ts";
 import type { DietCipher } from "../../support/diet-cipher.ts";
 import { agreed, expectNotOpened, NOW, received } from "./encrypted.ts";
@@ -118,6 +120,21 @@ describe("a key that wears out", () => {
     await follow(client, sealed);
     server.open(await client.seal("{}"));
     expect(server.wantsRotation).toBe(false);
+  });
+
+  test("asks for a rotation after 16,777,216 frames of the server", () => {
+    const key = new SessionKey("worn", createSecretKey(randomBytes(32)), randomBytes(8), 2 ** 24 - 1);
+    expect(key.worn).toBe(false);
+    key.seal("{}", NOW);
+    expect(key.worn).toBe(true);
+  });
+
+  test("seals nothing more when its counter has come to an end", () => {
+    const key = new SessionKey("spent", createSecretKey(randomBytes(32)), randomBytes(8), 2 ** 32 - 1);
+    const { iv } = received(key.seal("{}", NOW));
+    expect(Buffer.from(iv, "base64").readUInt32BE(8)).toBe(2 ** 32 - 1);
+    expect(() => key.seal("{}", NOW)).toThrow("all that it may");
+    expect(() => key.seal("{}", NOW)).toThrow("all that it may");
   });
 
   test("takes 8,192 frames from a client that does not switch, and then no more until it does", async () => {

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { SeenIvs } from "../../../src/protocols/diet/encryption/seen-ivs.ts";
 
-/** Ivs that are alike: all zeros, counters, and with one word in common. */
-const word = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 0xffff_ffff }));
+/** Ivs that are alike and come again: all zeros, counters, most with two words in common. */
+const word = fc.constantFrom(0, 1, 2, 3, 4, 5, 0x8000_0000, 0xffff_ffff);
 const iv = fc.tuple(word, word, word).map((words) => {
   const bytes = Buffer.alloc(12);
   for (const [at, value] of words.entries()) bytes.writeUInt32BE(value, at * 4);

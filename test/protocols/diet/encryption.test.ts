@@ -17,7 +17,9 @@ describe("beginning", () => {
       keyRotationInterval: 60_000,
       compressionEnabled: false,
     });
-    expect(Buffer.from(ready.publicKey, "base64")).toHaveLength(32);
+    const raw = Buffer.from(ready.publicKey, "base64");
+    expect(raw).toHaveLength(32);
+    expect(raw.toString("base64")).toBe(ready.publicKey);
   });
 
   test("no two connections of one client share a key", async () => {
