@@ -50,7 +50,7 @@ export class Encryption {
 
   /** It is time for `rotate`, whatever the clock says. Cheap: to be asked after every frame. */
   get wantsRotation(): boolean {
-    return !this.#previous && this.#current.worn;
+    return this.#current.worn;
   }
 
   /**

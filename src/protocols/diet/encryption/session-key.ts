@@ -13,18 +13,19 @@ const ENOUGH_SEALED = 2 ** 24;
 /** One key: everything sealed with it, and what was opened with it. No iv is ever used or taken twice. */
 export class SessionKey {
   readonly #seen = new SeenIvs();
-  #sealed = 0;
 
   constructor(
     readonly id: string,
     private readonly key: KeyObject,
     /** The first bytes of all ivs that the server seals with; a counter of 4 bytes follows. */
     private readonly prefix: Buffer = randomBytes(PREFIX_BYTES),
+    /** How many it has sealed: the counter. */
+    private sealed = 0,
   ) {}
 
   /** It has been used so much that the next one should come, well before it takes no more. */
   get worn(): boolean {
-    return this.#seen.size >= ENOUGH_OPENED || this.#sealed >= ENOUGH_SEALED;
+    return this.#seen.size >= ENOUGH_OPENED || this.sealed >= ENOUGH_SEALED;
   }
 
   /** The text of an encrypted frame around `plain`. `now` is in milliseconds since the epoch. */
@@ -54,10 +55,10 @@ export class SessionKey {
 
   #nextIv(): Buffer {
     // A repeated iv would give away both texts and the key of the tags.
-    if (this.#sealed >= MAX_SEALED) throw new Error("a session key has sealed all that it may");
+    if (this.sealed >= MAX_SEALED) throw new Error("a session key has sealed all that it may");
     const iv = Buffer.allocUnsafe(PREFIX_BYTES + 4);
     this.prefix.copy(iv);
-    iv.writeUInt32BE(this.#sealed++, PREFIX_BYTES);
+    iv.writeUInt32BE(this.sealed++, PREFIX_BYTES);
     return iv;
   }
 }
