@@ -95,6 +95,8 @@ const settings: Record<string, Setting> = {
   HEARTBEAT_INTERVAL_MS: milliseconds(),
   MAX_GIFTS_PER_SECOND: { fallback: 10, good: { "0": 0, "1000": 1_000 }, bad: { "-1": "0 to 1000", "1001": "0 to 1000", "1.5": "a whole number" } },
   BATCH_INTERVAL_MS: milliseconds(100),
+  ENCRYPTION_ROTATION_MS: milliseconds(3_600_000),
+  ENCRYPTION_COMPRESSION: { fallback: false, good: { on: true, off: false }, bad: { maybe: onOff } },
   AI_BASE_URL: url,
   AI_API_KEY: anyText,
   AI_MODEL: anyText,

@@ -21,12 +21,12 @@ export type Target = "room" | "user" | "everyone";
 export interface Posting<Data> {
   /** Where backends may leave out what the server fills in: what the rest takes. Otherwise the event's own. */
   readonly schema?: z.ZodType;
-  /** The room that the data names: the only one it may be posted to. */
-  room?(data: Data): string;
+  /** The room that the data names, if it names one: the only one it may be posted to. */
+  room?(data: Data): string | undefined;
   /** Whom it may be posted to; otherwise to all of these. */
   readonly to?: readonly Target[];
-  /** The users that the data is about: only to one of them may it be posted, if it is posted to a user. */
-  users?(data: Data): readonly string[];
+  /** The users that the data names, if it names any: of users only one of them may it be posted to. */
+  users?(data: Data): readonly string[] | undefined;
   /** It is for rooms of these kinds; otherwise for all of its protocol. */
   readonly roomKinds?: readonly string[];
   /**

@@ -1,0 +1,81 @@
+import type { Clock } from "../../core/clock.ts";
+import type { StoredEvent } from "../../core/history.ts";
+import type { Services } from "../../core/protocol.ts";
+import type { Ctx } from "./client.ts";
+import type { Entries } from "./entries.ts";
+import { encode } from "./frames.ts";
+import { inboxFrom } from "./inbox.ts";
+import type { events } from "./schema.ts";
+
+/** So many events, and about so many bytes, at a time: others are served in between. */
+const PAGE = 100;
+const PAGE_BYTES = 128 * 1_024;
+/** The next page waits while more than this is still on its way. */
+const ENOUGH_UNSENT = 128 * 1_024;
+const WAIT_MS = 10;
+const RETRY_MS = 1_000;
+
+/**
+ * Delivers what waits in a user's inbox, oldest first, and lets the connection into it when nothing is left: what
+ * is stored meanwhile comes in its order too, from the log.
+ */
+export function createCatchUp({
+  clock,
+  history,
+  state,
+}: Pick<Services<typeof events, Entries, unknown>, "history" | "state"> & { clock: Clock }) {
+  return function enter(ctx: Ctx, inbox: string): void {
+    let next = (history.last(inbox)?.offset ?? 0) + 1;
+    const waiting = inboxFrom(state(inbox)).waiting();
+    const own = new Set<number>();
+    ctx.state.own = own;
+
+    function* missed(): Generator<StoredEvent> {
+      for (let offset = waiting[0]; offset !== undefined; offset = waiting[0]) {
+        // Meanwhile it may have been read elsewhere, or be too old to be kept.
+        const event = inboxFrom(state(inbox)).isWaiting(offset) ? history.at(inbox, offset) : undefined;
+        if (event) yield event;
+        waiting.shift();
+      }
+      const last = history.last(inbox)?.offset ?? 0;
+      for (; next <= last; next++) {
+        const event = own.has(next) ? undefined : history.at(inbox, next);
+        if (event) yield event;
+      }
+    }
+
+    function page(): { frames: string[]; isLast: boolean } {
+      const frames: string[] = [];
+      let bytes = 0;
+      for (const event of missed()) {
+        if (frames.length === PAGE || bytes > PAGE_BYTES) return { frames, isLast: false };
+        frames.push(encode(event.kind, event.body, event));
+        bytes += event.body.length;
+      }
+      return { frames, isLast: true };
+    }
+
+    function deliver(): void {
+      if (ctx.state.closed) return;
+      if (ctx.unsent() > ENOUGH_UNSENT) {
+        clock.after(WAIT_MS, deliver);
+        return;
+      }
+      let found: ReturnType<typeof page> | undefined;
+      const greet = () => {
+        found = page();
+        return found.frames;
+      };
+      const unless = () => {
+        if (found?.isLast) ctx.state.own = undefined;
+        else if (found) deliver();
+        // It could not be read, or its turn could not be committed.
+        else clock.after(RETRY_MS, deliver);
+        return !found?.isLast;
+      };
+      ctx.join(inbox, greet, { unless });
+    }
+
+    deliver();
+  };
+}

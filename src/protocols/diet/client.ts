@@ -1,0 +1,61 @@
+import type { z } from "zod";
+import type { Context } from "../../core/context.ts";
+import type { Applied } from "../../core/speak.ts";
+import type { Entries } from "./entries.ts";
+import { type Enveloped, response } from "./frames.ts";
+import { isInbox } from "./rooms.ts";
+import type { createMessages, events } from "./schema.ts";
+
+/** The protocol's own state of a connection. */
+export interface State {
+  /** Of an encrypted connection: what is in a frame. Throws a `Refusal`. */
+  unseal: ((frame: unknown) => string) | undefined;
+  /** While the inbox is being caught up with: what this connection itself has put into it meanwhile, by offset. */
+  own: Set<number> | undefined;
+  closed: boolean;
+}
+export const open = (): State => ({ unseal: undefined, own: undefined, closed: false });
+
+export type Ctx = Context<typeof events, Entries, State>;
+type Messages = ReturnType<typeof createMessages>;
+/** A message of this type, with its envelope. */
+export type Message<Type extends keyof Messages> = Enveloped<z.output<Messages[Type]>>;
+
+/** Answered when it is committed, with what was stored; the others get the event. */
+export function record<Kind extends keyof Entries>(
+  ctx: Ctx,
+  { id, data }: Enveloped<unknown>,
+  room: string,
+  kind: Kind,
+  body: Entries[Kind],
+  applied: () => void = () => {},
+): void {
+  const { ref } = ctx;
+  ctx.record(room, kind, body, {
+    ...{ clientId: id, applied: noting(ctx, applied) },
+    answer: (event) => response(ref, event?.body ?? JSON.stringify(data), ctx.now()),
+  });
+}
+
+/** What a message means in a second room: committed with it, and confirmed by it. */
+export function recordAlso<Kind extends keyof Entries>(
+  ctx: Ctx,
+  { id }: Enveloped<unknown>,
+  room: string,
+  kind: Kind,
+  body: Entries[Kind],
+): void {
+  ctx.record(room, kind, body, { clientId: id, quiet: true, applied: noting(ctx) });
+}
+
+function noting({ state }: Ctx, then: () => void = () => {}): Applied {
+  return ([event]) => {
+    if (event && isInbox(event.room)) state.own?.add(event.offset);
+    then();
+  };
+}
+
+/** Answers a message that is not stored. */
+export function confirm(ctx: Ctx, { data }: Enveloped<unknown>): void {
+  ctx.replyFrame(response(ctx.ref, JSON.stringify(data), ctx.now()));
+}

@@ -1,0 +1,77 @@
+import type { Utterance } from "../../core/agent.ts";
+import type { Services } from "../../core/protocol.ts";
+import { Questions } from "../../core/questions.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { cleanText } from "../../core/text.ts";
+import { type Ctx, type Message, record } from "./client.ts";
+import type { Entries } from "./entries.ts";
+import { iso } from "./frames.ts";
+import { inboxOf } from "./rooms.ts";
+import type { CoachMessage, events } from "./schema.ts";
+import { cleaned } from "./texts.ts";
+
+/** The persona that answers. */
+const COACH = "coach";
+const TYPE = "ai.coach.message";
+/** How much of a conversation the coach is told, and in how many of the user's last messages with it that is looked for. */
+const CONTEXT_MESSAGES = 20;
+const LOOKED_AT = 200;
+
+/** The coach: an agent that answers users, conversation by conversation (contract: AI Coach Events). */
+export function createCoach(services: Services<typeof events, Entries, unknown>) {
+  const { agent, history, report, settings, voice } = services;
+  const questions = new Questions();
+
+  function conversationOf({ userId, conversationId }: CoachMessage): Utterance[] {
+    const last = history.page(inboxOf(userId), { kind: TYPE, limit: LOOKED_AT });
+    const messages = last.map(({ body }): CoachMessage => JSON.parse(body));
+    return messages
+      .filter((one) => one.conversationId === conversationId)
+      .slice(-CONTEXT_MESSAGES)
+      .map(({ isFromAI, message: content }) => ({ role: isFromAI ? "assistant" : "user", content }));
+  }
+
+  async function answer(question: CoachMessage, refuse: (refusal: Refusal) => void, signal: AbortSignal) {
+    const { userId, conversationId } = question;
+    try {
+      const conversation = conversationOf(question);
+      const { content, metadata } = await agent.answer({ agentId: COACH, conversation, signal });
+      if (signal.aborted) return;
+      const message = cleanText(content).slice(0, settings.maxContentLength).toWellFormed();
+      if (message.trim() === "") throw new Refusal("unavailable", "nothing but markup");
+      const suggestions = suggestionsIn(metadata);
+      const data: CoachMessage = {
+        ...{ messageId: crypto.randomUUID(), conversationId, userId, message, isFromAI: true },
+        timestamp: iso(voice.now()),
+        ...(suggestions.length > 0 && { suggestions }),
+      };
+      voice.record(inboxOf(userId), "say", { type: TYPE, data }, { refused: refuse });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Refusal)) report(error, { where: "agent", agentId: COACH });
+      refuse(new Refusal("unavailable"));
+    }
+  }
+
+  return {
+    handlers: {
+      [TYPE](ctx: Ctx, message: Message<typeof TYPE>): void {
+        const question: CoachMessage = cleaned(message.data);
+        const { userId, conversationId } = question;
+        const refuse = (refusal: Refusal) => ctx.refuse(refusal);
+        record(ctx, message, inboxOf(userId), "say", { type: TYPE, data: question }, () => {
+          const key = `${userId} ${conversationId}`;
+          const taken = questions.ask(key, (signal) => answer(question, refuse, signal));
+          if (!taken) refuse(new Refusal("unavailable"));
+        });
+      },
+    },
+    stop: (): void => questions.cancelAll(),
+  };
+}
+
+/** What the agent proposes to say next, where it proposes something. */
+function suggestionsIn({ suggestions }: Readonly<Record<string, unknown>>): string[] {
+  if (!Array.isArray(suggestions)) return [];
+  return suggestions.filter((one) => typeof one === "string").map((one) => cleanText(one).slice(0, 500));
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { parseObject } from "../../core/json.ts";
+import type { Incoming, Stamp } from "../../core/protocol.ts";
+import { type ErrorCode, type ErrorEvent, envelope } from "./schema.ts";
+
+const around = envelope.omit({ type: true, data: true });
+
+/** A message whose data is this, in its envelope. */
+export const enveloped = <Data extends z.ZodType>(data: Data) => around.extend({ data });
+export type Enveloped<Data> = z.output<typeof around> & { readonly data: Data };
+
+/** What an answer to a message repeats of it. */
+const head = around
+  .pick({ id: true })
+  .extend({ type: z.string(), metadata: around.shape.metadata.catch(undefined) });
+type Head = z.output<typeof head>;
+
+export const iso = (time: number): string => new Date(time).toISOString();
+
+/** Before it, `open` undoes what encryption did. The answer's head is the message's `ref`. */
+export function decode(frame: string, open?: (frame: unknown) => string): Incoming {
+  const outer = parseObject(frame);
+  const message = open ? parseObject(open(outer)) : outer;
+  const type = typeof message["type"] === "string" ? message["type"] : "";
+  if (type === "auth") return { kind: type, body: message };
+  const answerable = head.safeParse({ ...message, type });
+  return {
+    kind: type,
+    body: message,
+    ...(answerable.success && { ref: JSON.stringify(answerable.data) }),
+  };
+}
+
+/** Where it is stored is what an event is known by; one that is not stored gets an id of no meaning. */
+export function encode(type: string, data: string, { time, room, offset }: Stamp): string {
+  const known = room !== undefined && offset !== undefined ? `${room}/${offset}` : crypto.randomUUID();
+  return `{"id":${JSON.stringify(known)},"type":${JSON.stringify(type)},"timestamp":"${iso(time)}","data":${data}}`;
+}
+
+/** Contract: Base Message Structure, WebSocketResponse. `data` is JSON text. */
+export function response(ref: string | undefined, data: string, time: number): string {
+  const { id, type, metadata } = headOf(ref);
+  const more = metadata === undefined ? "" : `,"metadata":${JSON.stringify(metadata)}`;
+  return `{"id":${JSON.stringify(id)},"type":${JSON.stringify(type)},"timestamp":"${iso(time)}","success":true,"data":${data}${more}}`;
+}
+
+/** What a refused message is answered by: a response, or where it has no id an `error` event. */
+export interface Failure {
+  /** In an `error` event it is the general code, one of the contract's six. */
+  readonly code: ErrorCode | "FORBIDDEN";
+  readonly message: string;
+  readonly details?: unknown;
+}
+
+export function failure({ code, message, details }: Failure, ref: string | undefined, time: number): string {
+  const timestamp = iso(time);
+  if (ref === undefined) {
+    const general = code === "FORBIDDEN" ? "AUTHENTICATION_FAILED" : code;
+    const data: ErrorEvent = { code: general, message, details, timestamp };
+    return encode("error", JSON.stringify(data), { time });
+  }
+  const { id, type, metadata } = headOf(ref);
+  return JSON.stringify({ id, type, timestamp, success: false, error: { code, message, details }, metadata });
+}
+
+/** Over the rate: an event, and where there is an id the response to it. */
+export function rateLimited(data: unknown, message: string, ref: string | undefined, time: number): string {
+  const type = "rate_limit_exceeded";
+  if (ref === undefined) return encode(type, JSON.stringify(data), { time });
+  const { id, metadata } = headOf(ref);
+  const error = { code: "RATE_LIMIT_EXCEEDED", message };
+  return JSON.stringify({ id, type, timestamp: iso(time), success: false, data, error, metadata });
+}
+
+/** Contract: Authentication, AuthResponse. */
+export const welcomed = (userId: string): string =>
+  JSON.stringify({ type: "auth_response", success: true, userId });
+export const turnedAway = (code: ErrorCode, message: string): string =>
+  JSON.stringify({ type: "auth_response", success: false, error: { code, message } });
+
+/** The type of the message that an answer is for. */
+export const typeOf = (ref: string | undefined): string => (ref === undefined ? "" : headOf(ref).type);
+
+function headOf(ref: string | undefined): Head {
+  if (ref === undefined) throw new Error("a message without an id came to be answered");
+  return JSON.parse(ref);
+}

@@ -1,0 +1,30 @@
+import { Refusal } from "../../core/refusal.ts";
+import { type Ctx, type Message, record, recordAlso } from "./client.ts";
+import { inboxOf } from "./rooms.ts";
+import { cleaned } from "./texts.ts";
+
+/** A request and its answer stand in the inboxes of both, or in neither. */
+const BOTH = 2;
+
+export const handlers = {
+  "friend.request"(ctx: Ctx, message: Message<"friend.request">): void {
+    const request = cleaned(message.data);
+    const { fromUserId, toUserId } = request;
+    if (fromUserId === toUserId) throw notOneself("data.toUserId");
+    ctx.together(BOTH);
+    recordAlso(ctx, message, inboxOf(fromUserId), "request", request);
+    record(ctx, message, inboxOf(toUserId), "request", request);
+  },
+
+  "friend.accepted"(ctx: Ctx, message: Message<"friend.accepted">): void {
+    const accepted = cleaned(message.data);
+    const { userId, friendId } = accepted;
+    if (userId === friendId) throw notOneself("data.friendId");
+    ctx.together(BOTH);
+    recordAlso(ctx, message, inboxOf(friendId), "accept", accepted);
+    record(ctx, message, inboxOf(userId), "accept", accepted);
+  },
+};
+
+const notOneself = (path: string): Refusal =>
+  new Refusal("invalid", "invalid", { issues: [{ path, message: "must be somebody else" }] });

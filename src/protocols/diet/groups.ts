@@ -1,0 +1,73 @@
+import type { Services } from "../../core/protocol.ts";
+import { cleanText } from "../../core/text.ts";
+import { type Ctx, type Message, record, recordAlso } from "./client.ts";
+import type { Entries } from "./entries.ts";
+import { iso } from "./frames.ts";
+import { groupFrom } from "./group.ts";
+import { waitingNotification } from "./messages.ts";
+import { groupRoom, inboxOf } from "./rooms.ts";
+import type { events, GroupMessage, Notification } from "./schema.ts";
+import { cleaned } from "./texts.ts";
+
+/** Groups: what is said there, who comes and goes, who is mentioned. */
+export function createGroups({
+  members,
+  state,
+  voice,
+}: Pick<Services<typeof events, Entries, unknown>, "members" | "state" | "voice">) {
+  /** Of a group whose members they are: to anybody else a mention would tell that it exists. */
+  function mentioned({ groupId, fromUserId, mentions = [] }: GroupMessage): string[] {
+    const room = groupRoom(groupId);
+    const group = groupFrom(state(room));
+    const isMember = (userId: string) => group.has(userId) || members.isMember(room, userId);
+    return [...new Set(mentions)].filter((userId) => userId !== fromUserId && isMember(userId));
+  }
+
+  return {
+    handlers: {
+      "group.message"(ctx: Ctx, message: Message<"group.message">): void {
+        const data = cleaned(message.data);
+        const users = mentioned(data);
+        ctx.together(users.length + 1);
+        record(ctx, message, groupRoom(data.groupId), "say", { type: "group.message", data });
+        for (const userId of users) {
+          const note = mention(userId, data, ctx.identity.name ?? data.fromUserId, iso(ctx.now()));
+          const waits = waitingNotification(note);
+          recordAlso(ctx, message, inboxOf(userId), "say", { type: "notification", data: note, waits });
+        }
+      },
+
+      "group.member.joined"(ctx: Ctx, message: Message<"group.member.joined">): void {
+        record(ctx, message, groupRoom(message.data.groupId), "join", cleaned(message.data));
+      },
+
+      "group.member.left"(ctx: Ctx, message: Message<"group.member.left">): void {
+        record(ctx, message, groupRoom(message.data.groupId), "leave", cleaned(message.data));
+      },
+    },
+
+    /** The user's token names the group, or the user is a member. */
+    granted(ctx: Ctx, room: string): void {
+      const { userId } = ctx.identity;
+      ctx.join(room);
+      if (!groupFrom(state(room)).has(userId)) voice.record(room, "seen", { userId });
+    },
+  };
+}
+
+const mention = (
+  userId: string,
+  { groupId, content }: GroupMessage,
+  by: string,
+  createdAt: string,
+): Notification => ({
+  notificationId: crypto.randomUUID(),
+  userId,
+  title: cleanText(`${cut(by, 64)} mentioned you in ${cut(groupId, 100)}`),
+  message: cut(content, 1_000),
+  type: "info",
+  category: "social",
+  createdAt,
+});
+
+const cut = (text: string, length: number): string => text.slice(0, length).toWellFormed();

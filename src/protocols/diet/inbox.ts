@@ -1,0 +1,97 @@
+import type { History, Row } from "../../core/history.ts";
+
+/** What waits in an inbox until its user has read or answered it. */
+export interface Waiting {
+  readonly type: "direct.message" | "notification" | "friend.request";
+  /** Of the message or notification; of whoever asks for friendship. */
+  readonly id: string;
+  readonly from: string;
+}
+
+const WAITING = "waiting ";
+const FRIEND = "friend ";
+const ASKED = "asked ";
+/** What is kept of a user, in rows of the inbox. Each change returns its rows. */
+export class Inbox {
+  /** By offset, the oldest first. */
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #friends = new Set<string>();
+  readonly #asked = new Set<string>();
+
+  static restore(room: string, history: History): Inbox {
+    const inbox = new Inbox();
+    const waiting: [number, Waiting][] = [];
+    for (const [key, value] of history.state(room)) {
+      if (key.startsWith(FRIEND)) inbox.#friends.add(key.slice(FRIEND.length));
+      else if (key.startsWith(ASKED)) inbox.#asked.add(key.slice(ASKED.length));
+      else waiting.push([Number(key.slice(WAITING.length)), JSON.parse(value)]);
+    }
+    waiting.sort(([a], [b]) => a - b);
+    for (const [offset, one] of waiting) inbox.#waiting.set(offset, one);
+    return inbox;
+  }
+
+  get friends(): ReadonlySet<string> {
+    return this.#friends;
+  }
+
+  isWaiting(offset: number): boolean {
+    return this.#waiting.has(offset);
+  }
+
+  /** Offsets, the oldest first. */
+  waiting(): number[] {
+    return [...this.#waiting.keys()];
+  }
+
+  /** Who has sent what waits under this id: several, where they gave their messages the same. */
+  sendersOf(type: Waiting["type"], id: string): string[] {
+    return this.#find(type, id).map(([, { from }]) => from);
+  }
+
+  add(offset: number, waiting: Waiting): Row[] {
+    this.#waiting.set(offset, waiting);
+    return [{ table: "state", key: WAITING + offset, value: JSON.stringify(waiting) }];
+  }
+
+  /** None, when nothing of the kind waits. */
+  done(type: Waiting["type"], id: string): Row[] {
+    return this.#find(type, id).map(([offset]) => {
+      this.#waiting.delete(offset);
+      return { table: "state", key: WAITING + offset, value: null };
+    });
+  }
+
+  /** Whom the user has asked for friendship, unanswered. */
+  get asked(): ReadonlySet<string> {
+    return this.#asked;
+  }
+
+  isAskedBy(other: string): boolean {
+    return this.#find("friend.request", other).length > 0;
+  }
+
+  ask(other: string): Row[] {
+    this.#asked.add(other);
+    return [{ table: "state", key: ASKED + other, value: "" }];
+  }
+
+  befriend(other: string): Row[] {
+    this.#friends.add(other);
+    this.#asked.delete(other);
+    return [
+      ...this.done("friend.request", other),
+      { table: "state", key: ASKED + other, value: null },
+      { table: "state", key: FRIEND + other, value: "" },
+    ];
+  }
+
+  #find(type: Waiting["type"], id: string): [number, Waiting][] {
+    return [...this.#waiting].filter(([, one]) => one.type === type && one.id === id);
+  }
+}
+
+export function inboxFrom(state: unknown): Inbox {
+  if (state instanceof Inbox) return state;
+  throw new Error("the room is no inbox");
+}

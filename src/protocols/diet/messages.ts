@@ -1,0 +1,55 @@
+import type { Services } from "../../core/protocol.ts";
+import { type Ctx, type Message, record, recordAlso } from "./client.ts";
+import type { Entries } from "./entries.ts";
+import { inboxFrom, type Waiting } from "./inbox.ts";
+import { inboxOf } from "./rooms.ts";
+import type { DirectMessage, events, Notification } from "./schema.ts";
+import { cleaned } from "./texts.ts";
+
+/** A message of this sender's with this id: the ids of others do not matter to it. */
+export const uniqueOf = ({ fromUserId, messageId }: DirectMessage): string =>
+  `direct.message ${fromUserId} ${messageId}`;
+
+export const waitingMessage = ({ messageId, fromUserId }: DirectMessage): Waiting => ({
+  type: "direct.message",
+  id: messageId,
+  from: fromUserId,
+});
+
+export const waitingNotification = ({ notificationId }: Notification): Waiting => ({
+  type: "notification",
+  id: notificationId,
+  from: "",
+});
+
+/** Direct messages, and what has been read. */
+export function createMessaging({ state }: Pick<Services<typeof events, Entries, unknown>, "state">) {
+  return {
+    "direct.message"(ctx: Ctx, message: Message<"direct.message">): void {
+      const data = { ...cleaned(message.data), isRead: false };
+      const { fromUserId, toUserId } = data;
+      const saying = { type: "direct.message", data, unique: uniqueOf(data) } as const;
+      ctx.together(2);
+      if (fromUserId !== toUserId) recordAlso(ctx, message, inboxOf(fromUserId), "say", saying);
+      record(ctx, message, inboxOf(toUserId), "say", { ...saying, waits: waitingMessage(data) });
+    },
+
+    /** Whoever wrote it is told. Whether there is such a message is told to nobody. */
+    "message.read"(ctx: Ctx, message: Message<"message.read">): void {
+      const { data } = message;
+      const type = "message.read";
+      const inbox = inboxOf(data.userId);
+      const senders = new Set(inboxFrom(state(inbox)).sendersOf("direct.message", data.messageId));
+      senders.delete(data.userId);
+      ctx.together(senders.size + 1);
+      for (const sender of senders) recordAlso(ctx, message, inboxOf(sender), "say", { type, data });
+      record(ctx, message, inbox, "read", { type, id: data.messageId, data });
+    },
+
+    "notification.read"(ctx: Ctx, message: Message<"notification.read">): void {
+      const { data } = message;
+      const type = "notification.read";
+      record(ctx, message, inboxOf(data.userId), "read", { type, id: data.notificationId, data });
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Posting, Target } from "../../core/door.ts";
+import { type Audience, catalogue } from "./catalogue.ts";
+import type { Entries } from "./entries.ts";
+import { uniqueOf, waitingMessage, waitingNotification } from "./messages.ts";
+import { groupRoom, isInbox, userOf } from "./rooms.ts";
+import { createPosted, type Data, type EventType } from "./schema.ts";
+import { cleaned } from "./texts.ts";
+
+/** What is one user's is posted to this user; what is a group's, to the group. */
+const TARGETS: Readonly<Record<Audience, readonly Target[]>> = {
+  own: ["user"],
+  friends: ["user"],
+  both: ["user"],
+  conversation: ["user", "room"],
+  group: ["room"],
+  everyone: ["everyone", "user", "room"],
+  connection: [],
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The users whom the data is about, of whom one gets it; nobody in particular where this is undefined. */
+function usersOf(type: EventType, data: Fields): string[] | undefined {
+  const { user, to } = catalogue[type];
+  const fields: Readonly<Partial<Record<EventType, readonly string[]>>> = {
+    "friend.request": ["fromUserId", "toUserId"],
+    "friend.accepted": ["userId", "friendId"],
+    "direct.message": ["fromUserId", "toUserId"],
+  };
+  const names = fields[type] ?? (user !== null && (to === "own" || to === "friends") ? [user] : undefined);
+  return names?.map((name) => String(data[name]));
+}
+
+function groupOf(data: Fields): string | undefined {
+  const group = data["groupId"] ?? data["conversationId"];
+  return typeof group === "string" ? groupRoom(group) : undefined;
+}
+
+/** As a message of a client's would be kept. Backends need no request to make friends. */
+function saying(type: EventType, data: unknown, room: string): Entries["say"] {
+  const said = { type, data, toFriends: catalogue[type].to === "friends" };
+  if (!isInbox(room)) return said;
+  const user = userOf(room);
+  if (isData("direct.message", type, data)) {
+    const message = { ...data, isRead: false };
+    const waits = data.toUserId === user ? waitingMessage(message) : undefined;
+    return { ...said, data: message, unique: uniqueOf(message), waits };
+  }
+  if (isData("notification", type, data)) return { ...said, waits: waitingNotification(data) };
+  if (isData("friend.request", type, data) && data.toUserId === user) {
+    return { ...said, waits: { type: "friend.request", id: data.fromUserId, from: data.fromUserId } };
+  }
+  if (isData("friend.accepted", type, data)) {
+    return { ...said, befriends: data.userId === user ? data.friendId : data.userId };
+  }
+  return said;
+}
+
+/** It was checked by the type's schema. */
+const isData = <Type extends EventType>(wanted: Type, type: EventType, _: unknown): _ is Data<Type> =>
+  type === wanted;
+
+/** The events that backends may post: all but those that the server says by itself. */
+export function createPosts(maxContentLength: number): {
+  readonly [Type in EventType]?: Posting<Data<Type>>;
+} {
+  const schemas = createPosted(maxContentLength);
+  const posting = (type: EventType): Posting<Fields> => ({
+    ...{ schema: schemas[type], to: TARGETS[catalogue[type].to], entry: "say" },
+    users: (data) => usersOf(type, data),
+    room: groupOf,
+    prepare: (data, room) => saying(type, cleaned(data), room),
+  });
+  const types = Object.keys(catalogue).filter((type): type is EventType => Object.hasOwn(catalogue, type));
+  const posted = types.filter((type) => catalogue[type].from !== "server");
+  return Object.fromEntries(posted.map((type) => [type, posting(type)]));
+}

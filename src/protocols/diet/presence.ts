@@ -1,0 +1,63 @@
+import type { Services } from "../../core/protocol.ts";
+import { type Ctx, confirm, type Message } from "./client.ts";
+import type { Entries } from "./entries.ts";
+import { iso } from "./frames.ts";
+import { inboxFrom } from "./inbox.ts";
+import { friendsOf, inboxOf } from "./rooms.ts";
+import type { Data, events } from "./schema.ts";
+import { Sessions } from "./sessions.ts";
+import { cleaned } from "./texts.ts";
+
+/** Presence and activity: what friends see of a user, and the user's own connections. Nothing of it is stored. */
+export function createPresence({ state, voice }: Services<typeof events, Entries, unknown>) {
+  const sessions = new Sessions();
+
+  function relay<Type extends "user.presence" | "user.activity">(ctx: Ctx, type: Type, data: Data<Type>) {
+    const { userId } = ctx.identity;
+    ctx.relay(friendsOf(userId), type, data);
+    ctx.relay(inboxOf(userId), type, data);
+  }
+
+  return {
+    handlers: {
+      "user.presence"(ctx: Ctx, message: Message<"user.presence">): void {
+        const presence = cleaned(message.data);
+        sessions.show(ctx.identity.userId, presence);
+        relay(ctx, "user.presence", presence);
+        confirm(ctx, message);
+      },
+
+      "user.activity"(ctx: Ctx, message: Message<"user.activity">): void {
+        relay(ctx, "user.activity", message.data);
+        confirm(ctx, message);
+      },
+    },
+
+    /** Hears of the friends from now on, and is told who of them is here. */
+    admitted(ctx: Ctx): void {
+      const { userId } = ctx.identity;
+      const now = iso(ctx.now());
+      for (const friend of inboxFrom(state(inboxOf(userId))).friends) {
+        ctx.join(friendsOf(friend));
+        const presence = sessions.presenceOf(friend, now);
+        if (presence) ctx.reply("user.presence", presence);
+      }
+      if (!sessions.enter(userId)) return;
+      relay(ctx, "user.presence", { userId, status: "online", lastSeen: now });
+    },
+
+    closed(ctx: Ctx): void {
+      if (ctx.isGuest) return;
+      const { userId } = ctx.identity;
+      if (!sessions.leave(userId)) return;
+      relay(ctx, "user.presence", { userId, status: "offline", lastSeen: iso(ctx.now()) });
+    },
+
+    /** These two are friends since now: the one hears of the other. */
+    befriended(userId: string, friend: string): void {
+      voice.enter(userId, friendsOf(friend));
+      const presence = sessions.presenceOf(friend, iso(voice.now()));
+      if (presence) voice.relay(inboxOf(userId), "user.presence", presence);
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { defineProtocol, type Past, type Services } from "../../core/protocol.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { createCatchUp } from "./catch-up.ts";
+import { open } from "./client.ts";
+import { createCoach } from "./coach.ts";
+import { handlers as diary } from "./diary.ts";
+import { applies, type Entries, restore } from "./entries.ts";
+import { decode, encode, enveloped, welcomed } from "./frames.ts";
+import { handlers as friends } from "./friends.ts";
+import { createGroups } from "./groups.ts";
+import { createMessaging } from "./messages.ts";
+import { createPosts } from "./posts.ts";
+import { createPresence } from "./presence.ts";
+import { createRefuse } from "./refuse.ts";
+import { userOf } from "./rooms.ts";
+import { createEnveloped, rules } from "./rules.ts";
+import {
+  auth,
+  encryptionInit,
+  events,
+  type FriendAccepted,
+  type MemberJoined,
+  type MemberLeft,
+} from "./schema.ts";
+import { createSealing } from "./sealing.ts";
+import { createStatus } from "./status.ts";
+import { Typing } from "./typing.ts";
+
+const AUTH_MS = 5_000;
+const HEARTBEAT_MS = 15_000;
+
+/** Group messages, known by the ids of their events. */
+const past: Past = {
+  kind: "group.message",
+  show: (event) => JSON.parse(encode(event.kind, event.body, event)),
+  find: (history, room, id) =>
+    id.startsWith(`${room}/`) ? history.at(room, Number(id.slice(room.length + 1)))?.offset : undefined,
+};
+
+/** Diet: a gamified diet app's people, messages, groups, coach and notifications. */
+export function diet(services: Services<typeof events, Entries, unknown>) {
+  const { clock, settings, voice } = services;
+  const presence = createPresence(services);
+  const groups = createGroups(services);
+  const coach = createCoach(services);
+  const sealing = createSealing(services);
+  const status = createStatus(services);
+  const typing = new Typing(clock);
+
+  return defineProtocol({
+    name: "diet",
+    paths: ["/api/diet/ws"],
+    roomKinds: ["group"],
+    guests: false,
+    timeouts: { authMs: settings.authMs ?? AUTH_MS, heartbeatMs: settings.heartbeatMs ?? HEARTBEAT_MS },
+    limitBy: "connection",
+    messages: {
+      ...{ auth, "encryption.init": enveloped(encryptionInit) },
+      ...createEnveloped(settings.maxContentLength),
+    },
+    events,
+    rules: {
+      auth: { allow: "guest", cost: 1 },
+      "encryption.init": { allow: "user", cost: 1 },
+      ...rules,
+    },
+
+    open,
+    decode: (frame, { unseal }) => decode(frame, unseal),
+    envelope: encode,
+    refuse: createRefuse(clock, settings),
+
+    handlers: {
+      auth(ctx, { token, userId }) {
+        if (!ctx.isGuest) throw new Refusal("bad_envelope", "Already authenticated");
+        ctx.authenticate(token, () => {
+          if (ctx.identity.userId !== userId) throw new Refusal("unauthenticated", "not the token's user");
+          ctx.replyFrame(welcomed(userId));
+        });
+      },
+      ...sealing.handlers,
+      ...presence.handlers,
+      ...diary,
+      ...friends,
+      ...createMessaging(services),
+      ...typing.handlers,
+      ...groups.handlers,
+      ...coach.handlers,
+    },
+    applies,
+    restore,
+    posts: createPosts(settings.maxContentLength),
+    past,
+
+    home: createCatchUp(services),
+    admitted(ctx) {
+      status.admitted(ctx);
+      presence.admitted(ctx);
+    },
+    // A wildcard opens every group and makes nobody a member of all.
+    granted: (ctx, room) => room !== "group:*" && groups.granted(ctx, room),
+    closed(ctx) {
+      ctx.state.closed = true;
+      typing.closed(ctx);
+      sealing.closed(ctx);
+      presence.closed(ctx);
+    },
+    stored({ room, kind, body }) {
+      if (kind === "friend.accepted") {
+        const { userId, friendId }: FriendAccepted = JSON.parse(body);
+        presence.befriended(userOf(room), userOf(room) === userId ? friendId : userId);
+      } else if (kind === "group.member.joined") {
+        const { userId }: MemberJoined = JSON.parse(body);
+        voice.enter(userId, room);
+      } else if (kind === "group.member.left") {
+        const { userId }: MemberLeft = JSON.parse(body);
+        voice.exit(userId, room);
+      }
+    },
+    stop() {
+      coach.stop();
+      status.stop();
+    },
+  });
+}

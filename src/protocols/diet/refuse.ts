@@ -1,0 +1,94 @@
+import type { Clock } from "../../core/clock.ts";
+import type { No, Settings } from "../../core/protocol.ts";
+import type { FieldIssue, Reason, Refusal } from "../../core/refusal.ts";
+import { isForbiddenToClients } from "./catalogue.ts";
+import { encode, type Failure, failure, iso, rateLimited, turnedAway, typeOf } from "./frames.ts";
+
+/** The window that `messagesPerMinute` speaks of, in milliseconds. */
+const WINDOW_MS = 60_000;
+const MAX_ISSUES = 50;
+/** Clients come back at some moment of this long after a restart, not all at once. */
+const SPREAD_MS = 5_000;
+const MAX_ATTEMPTS = 10;
+
+type Say = (refusal: Refusal, ref?: string) => No;
+
+/** Contract: Error Handling, Schema Validation, Rate Limiting, Connection Recovery. */
+export function createRefuse(clock: Clock, { messagesPerMinute }: Settings): Record<Reason, Say> {
+  const no = (what: Failure, ref?: string): No => ({ frame: failure(what, ref, clock.now()) });
+  const say =
+    (code: Failure["code"], message: string): Say =>
+    (_, ref) =>
+      no({ code, message }, ref);
+  const close =
+    (code: number, reason: string): Say =>
+    () => ({ close: { code, reason } });
+  const sayAndClose =
+    (code: Failure["code"], message: string, closeCode: number): Say =>
+    () => ({ ...no({ code, message }), close: { code: closeCode, reason: message } });
+  const wrong =
+    (text: string): Say =>
+    ({ message, reason, issues }, ref) =>
+      no(
+        {
+          code: "INVALID_MESSAGE_FORMAT",
+          message: message === reason ? text : message,
+          ...(issues.length > 0 && { details: validation(issues) }),
+        },
+        ref,
+      );
+  const tooFast: Say = ({ retryAfter = 0 }, ref) => {
+    const now = clock.now();
+    const data = { limit: messagesPerMinute, window: WINDOW_MS, resetTime: iso(now + retryAfter) };
+    return { frame: rateLimited(data, "Too many messages", ref, now) };
+  };
+
+  return {
+    not_json: wrong("Not JSON"),
+    bad_envelope: wrong("Not a message"),
+    unknown_kind: (refusal, ref) =>
+      isForbiddenToClients(typeOf(ref))
+        ? no({ code: "FORBIDDEN", message: "Clients may not send this" }, ref)
+        : wrong("Unknown message type")(refusal, ref),
+    invalid: wrong("Wrong fields"),
+    too_long: wrong("Too long"),
+    unauthenticated: () => ({
+      frame: turnedAway("AUTHENTICATION_FAILED", "Authentication failed"),
+      close: { code: 4003, reason: "Authentication failed" },
+    }),
+    auth_timeout: sayAndClose("CONNECTION_TIMEOUT", "Authentication timeout", 4001),
+    session_expired: sayAndClose("AUTHENTICATION_FAILED", "Session expired", 4004),
+    too_many_connections: () => ({
+      frame: turnedAway("RATE_LIMIT_EXCEEDED", "Too many connections"),
+      close: { code: 4008, reason: "Too many connections" },
+    }),
+    forbidden: say("FORBIDDEN", "Not allowed"),
+    // As for what exists and is another's: nobody learns which of the two it is.
+    not_found: say("FORBIDDEN", "Not allowed"),
+    rate_limited: tooFast,
+    room_rate_limited: tooFast,
+    busy: say("SERVICE_UNAVAILABLE", "Server busy, try again"),
+    unavailable: say("SERVICE_UNAVAILABLE", "Not available just now, try again"),
+    backpressure: close(1008, "Backpressure"),
+    heartbeat_timeout: sayAndClose("CONNECTION_TIMEOUT", "Heartbeat timeout", 1008),
+    server_restart: () => ({
+      frame: encode("reconnect", JSON.stringify(soon()), { time: clock.now() }),
+      close: { code: 1012, reason: "Server restart" },
+    }),
+    internal: say("INTERNAL_SERVER_ERROR", "Internal server error"),
+  };
+}
+
+const soon = () => ({
+  attempt: 1,
+  maxAttempts: MAX_ATTEMPTS,
+  nextAttemptIn: Math.ceil(Math.random() * SPREAD_MS),
+});
+
+/** Contract: Schema Validation, ValidationResult. */
+const validation = (issues: readonly FieldIssue[]) => ({
+  isValid: false,
+  errors: issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) => ({ field: path, message, code: "INVALID_FIELD" })),
+});

@@ -1,0 +1,45 @@
+import { roomOfAll } from "../../core/door.ts";
+import type { Services } from "../../core/protocol.ts";
+import type { Ctx } from "./client.ts";
+import type { Entries } from "./entries.ts";
+import { iso } from "./frames.ts";
+import type { Data, events } from "./schema.ts";
+
+const LOOK_MS = 1_000;
+
+type Status = Omit<Data<"system.status">, "timestamp">;
+
+/** What the server finds of its own parts: told to all when it changes, and to whoever comes while not all is well. */
+export function createStatus({
+  clock,
+  health,
+  voice,
+}: Pick<Services<typeof events, Entries, unknown>, "clock" | "health" | "voice">) {
+  const now = (): Status => {
+    const [database, ai] = [health.store(), health.agent()];
+    const status = database ? (ai ? "healthy" : "degraded") : "down";
+    const word = (works: boolean) => (works ? "up" : "down");
+    // Notifications are as good as where they are kept.
+    return {
+      status,
+      services: { api: "up", database: word(database), ai: word(ai), notifications: word(database) },
+    };
+  };
+  let told = JSON.stringify(now());
+
+  const cancel = clock.every(LOOK_MS, () => {
+    const status = now();
+    const text = JSON.stringify(status);
+    if (text === told) return;
+    told = text;
+    voice.relay(roomOfAll("diet"), "system.status", { ...status, timestamp: iso(clock.now()) });
+  });
+
+  return {
+    admitted(ctx: Ctx): void {
+      const status = now();
+      if (status.status !== "healthy") ctx.reply("system.status", { ...status, timestamp: iso(ctx.now()) });
+    },
+    stop: cancel,
+  };
+}

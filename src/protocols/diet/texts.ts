@@ -1,0 +1,38 @@
+import { isObject } from "../../core/json.ts";
+import { cleanText } from "../../core/text.ts";
+
+/** Fields that people are shown. All others are ids, words, numbers, times and links. */
+const SHOWN = new Set([
+  "achievementName",
+  "affectedServices",
+  "authorName",
+  "content",
+  "currentActivity",
+  "currentStep",
+  "description",
+  "friendName",
+  "fromUserName",
+  "items",
+  "mealName",
+  "message",
+  "name",
+  "suggestions",
+  "taskName",
+  "title",
+  "userName",
+]);
+
+/** The data with its texts cleaned: no recipient ever gets a tag. */
+export function cleaned<Data>(data: Data): Data;
+export function cleaned(data: unknown): unknown {
+  if (Array.isArray(data)) return data.map(cleaned);
+  if (!isObject(data)) return data;
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, SHOWN.has(key) ? clean(value) : cleaned(value)]),
+  );
+}
+
+function clean(value: unknown): unknown {
+  if (typeof value === "string") return cleanText(value);
+  return Array.isArray(value) ? value.map(clean) : cleaned(value);
+}
