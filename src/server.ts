@@ -61,7 +61,8 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
     },
     websocket: {
       data: {} as SocketData,
-      maxPayloadLength: config.MAX_MESSAGE_BYTES,
+      // Up to here the core says what it makes of it; beyond, Bun reads no further and closes with 1009.
+      maxPayloadLength: 2 * config.MAX_MESSAGE_BYTES,
       backpressureLimit: hardLimit(config.MAX_BUFFERED_BYTES, endpoint.largestFrame),
       closeOnBackpressureLimit: true,
       // The core's heartbeat pings and ends silent peers.

@@ -68,6 +68,7 @@ export async function startSwitchboard(
       broadcastsPerMinute: config.ROOM_RATE_LIMIT,
       connectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
       bufferedBytes: config.MAX_BUFFERED_BYTES,
+      messageBytes: config.MAX_MESSAGE_BYTES,
     },
     publisher: () => server,
     note: (what, context) => log[what === "refused" ? "warn" : "info"](context, what),

@@ -3,7 +3,7 @@ import type { Connection, Socket } from "./connection.ts";
 import { type Admitted, ConnectionContext } from "./context.ts";
 import { roomOfAll, roomOfUser } from "./door.ts";
 import type { Identity, TokenVerifier } from "./identity.ts";
-import { type PipelineParts, receive } from "./pipeline.ts";
+import { isTooLong, type PipelineParts, receive } from "./pipeline.ts";
 import type { Presence } from "./presence.ts";
 import { Refusal } from "./refusal.ts";
 import type { Rooms } from "./rooms.ts";
@@ -57,7 +57,10 @@ export class Connections {
   received(connection: Connection, frame: string | Uint8Array): void {
     if (!connection.open) return;
     connection.lastSeen = this.parts.clock.now();
-    if (connection.waiting) {
+    const { protocol, state } = connection;
+    if (isTooLong(frame, this.parts.maxMessageBytes) && !protocol.longFrames?.(state)) {
+      connection.close(1009, "Message too big");
+    } else if (connection.waiting) {
       const size = connection.waiting.reduce((sum, { length }) => sum + length, frame.length);
       if (connection.waiting.length < MAX_WAITING && size <= MAX_WAITING_SIZE) connection.waiting.push(frame);
       else connection.refuse(new Refusal("unauthenticated"));

@@ -33,6 +33,7 @@ export interface CoreParts {
     readonly broadcastsPerMinute: number;
     readonly connectionsPerUser: number;
     readonly bufferedBytes: number;
+    readonly messageBytes: number;
   };
   publisher(): Publisher;
   report(error: unknown, context: Record<string, unknown>): void;
@@ -85,6 +86,7 @@ export function createCore(parts: CoreParts) {
     roomLimiter: new Limiter(clock, limits.broadcastsPerMinute, 0),
     ...{ clock, limiter, access, turns, rooms, presence, verifier, report, note },
     maxPerUser: limits.connectionsPerUser,
+    maxMessageBytes: limits.messageBytes,
     revokedBefore: people.revokedBefore,
   });
 

@@ -13,6 +13,8 @@ export interface PipelineParts {
   /** What a room may have a minute, where a contract limits it. */
   readonly roomLimiter: Limiter;
   readonly access: Access;
+  /** The longest frame that is looked at, in bytes. */
+  readonly maxMessageBytes: number;
   report(error: unknown, context: Record<string, unknown>): void;
 }
 
@@ -56,9 +58,20 @@ function checkSession(clock: Clock, connection: Connection): void {
     throw new Refusal("session_expired");
 }
 
+/** Of a string it counts the bytes only where it may have too many. */
+export function isTooLong(frame: string | Uint8Array, maxBytes: number): boolean {
+  if (typeof frame !== "string") return frame.length > maxBytes;
+  return frame.length * 3 > maxBytes && Buffer.byteLength(frame) > maxBytes;
+}
+
 /** A flood of broken frames is a flood. */
 function decode(parts: PipelineParts, connection: Connection, frame: string | Uint8Array): Incoming {
+  const { maxMessageBytes } = parts;
   try {
+    if (isTooLong(frame, maxMessageBytes)) {
+      const issues = [{ path: "frame", message: `is too long (at most ${maxMessageBytes} bytes)` }];
+      throw new Refusal("too_long", "too_long", { issues });
+    }
     if (typeof frame !== "string") throw new Refusal("bad_envelope");
     return connection.protocol.decode(frame, connection.state);
   } catch (error) {

@@ -116,6 +116,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   confirmRepeat?(event: StoredEvent): { readonly kind: string; readonly data: unknown } | undefined;
   /** What of its rooms is their history, for backends. */
   readonly past?: Past;
+  /** Whether a frame that is somewhat too long is refused, and its connection lives; otherwise it ends with 1009. */
+  longFrames?(state: State): boolean;
   /** What it knows of a connection, for operators. */
   describe?(state: State): Record<string, unknown>;
   /** Whoever is in a room in this way may stay, whatever becomes of his access to it. */

@@ -44,6 +44,8 @@ export interface Samples {
   isError(frame: Frame): boolean;
   /** The errors of bad frames; the connection lives. */
   readonly bad: Readonly<Record<"notJson" | "tooDeep" | "binary" | "notAnEnvelope" | "unknownKind", Frame>>;
+  /** Where a frame that is somewhat too long does not end the connection: its error. */
+  readonly tooLong?: Frame;
   readonly refused: Readonly<Record<RefusedFor, Refused>>;
 
   /** A server on this clock, and a connection to it that never authenticates. */

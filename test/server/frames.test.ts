@@ -30,6 +30,14 @@ describe("the largest message is MAX_MESSAGE_BYTES", () => {
     await peer.ended;
   });
 
+  test("in a binary frame too", async () => {
+    const peer = await connect();
+    peer.send(ping(1).padEnd(MAX_BYTES), { opcode: BINARY });
+    expect((await peer.hear("error"))["data"].code).toBe(400);
+    peer.send(ping(2).padEnd(MAX_BYTES + 1), { opcode: BINARY });
+    expect(await peer.closing()).toMatchObject({ code: 1009 });
+  });
+
   test("over all its fragments", async () => {
     const peer = await connect();
     peer.send(ping(1).padEnd(MAX_BYTES - 1), { fin: false });

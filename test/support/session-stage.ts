@@ -75,6 +75,7 @@ export class SessionStage {
       limits: {
         ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 0 },
         bufferedBytes: 1_048_576,
+        messageBytes: 65_536,
       },
       publisher: () => this.#sockets,
       note: () => {},

@@ -148,6 +148,8 @@ export function atomic(services: Services<typeof events, Entries>) {
         prepare: cleanedUpdate,
       },
     },
+    // An edit that brings too much is an edit like any other.
+    longFrames: inCollaboration,
     describe: ({ endpoint, contextId }) => ({ endpoint, contextId }),
 
     admitted(ctx) {

@@ -76,6 +76,7 @@ const CONTENTS: readonly [what: string, data: Frame, field: string][] = [
     insert(0, "x".repeat(65_000), 1),
     "content: must have at most 32768 characters",
   ],
+  ["64 KB of text", insert(0, "x".repeat(65_536), 1), "frame: is too long (at most 65536 bytes)"],
   [
     "another operation",
     { operation: "move", position: 0, version: 1 },

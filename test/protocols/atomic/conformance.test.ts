@@ -102,6 +102,7 @@ const collaboration: Samples = {
     }),
   isDelivery: ({ type, data }) => type === "edit" && data.operation === "insert",
 
+  tooLong: error("frame: is too long (at most 5000 bytes)"),
   refused: { ...samplesOf(COLLABORATION).refused, room: { frame: error(expect.any(String)) } },
 };
 

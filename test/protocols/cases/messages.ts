@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import type { Frame } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { endingsOf } from "../../support/records.ts";
 import type { Samples } from "../samples.ts";
 import { type Case, expectAlive, expectRefusal, member, nextDelivery, onServer } from "./stage.ts";
 
@@ -28,6 +29,9 @@ function badFrames({ bad, frameOf }: Samples): Record<string, BadFrame> {
     "100 deep inside": [frameOf("x").replace(/}$/, `,"more":${deep}}`), bad.tooDeep],
   };
 }
+
+/** Text of fewer characters than bytes. */
+const ofBytes = (bytes: number): string => "é".repeat(bytes / 2) + "x".repeat(bytes % 2);
 
 export const messages = {
   async "delivers what is published in a room to its members, in order, and to nobody else"(samples) {
@@ -59,12 +63,32 @@ export const messages = {
     });
   },
 
-  async "closes 1009 on a frame of more than MAX_MESSAGE_BYTES, and takes one of as many"(samples) {
+  async "takes a frame of MAX_MESSAGE_BYTES, and not one of more: unless it says so, it closes 1009"(
+    samples,
+  ) {
     await onServer({ env: { MAX_MESSAGE_BYTES: "5000" } }, async (server) => {
       const client = await member(samples, server, "ada");
-      client.send("x".repeat(5_000));
+      client.send(ofBytes(5_000));
       expect(await client.next(samples.isError)).toEqual(samples.bad.notJson);
-      client.send("x".repeat(5_001));
+      client.send(ofBytes(5_001));
+      if (samples.tooLong) return;
+      const ending = { code: 1009, reason: "Message too big" };
+      expect(await client.closed).toEqual(ending);
+      expect(endingsOf(server, "ada")).toEqual([ending]);
+    });
+  },
+
+  async "closes 1009 on a frame of more than twice MAX_MESSAGE_BYTES, whatever it says to a shorter one"(
+    samples,
+  ) {
+    await onServer({ env: { MAX_MESSAGE_BYTES: "5000" } }, async (server) => {
+      const client = await member(samples, server, "ada");
+      for (const bytes of samples.tooLong ? [5_001, 10_000] : []) {
+        client.send(ofBytes(bytes));
+        expect(await client.next(samples.isError)).toEqual(samples.tooLong!);
+        await expectAlive(samples, server, client);
+      }
+      client.send(ofBytes(10_001));
       expect((await client.closed).code).toBe(1009);
     });
   },
