@@ -14,7 +14,7 @@ export interface StoredEvent {
 }
 
 export interface Page {
-  /** Only events of this kind. */
+  /** Only events of this kind: one of history messages. Of another kind only what lies near is found. */
   readonly kind: string;
   /** At most so many, 1 to 1,000. */
   readonly limit: number;

@@ -1,6 +1,7 @@
-import { and, desc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
 import type { NewEvent, Page, Row, Store, StoredEvent } from "../core/history.ts";
 import type { OpenDatabase } from "./database.ts";
+import { findPage } from "./page.ts";
 import { events, logPosition, members, receipts, rooms, state } from "./tables.ts";
 
 const { placeholder } = sql;
@@ -88,9 +89,15 @@ export function createStore({ client, db }: OpenDatabase): Store {
       else statements.addMember.run({ room, ...row });
     },
 
-    page(room, { kind, limit, before = Number.MAX_SAFE_INTEGER }: Page) {
+    page(room, { kind, ...page }: Page) {
       const id = roomId(room);
-      return id === undefined ? [] : inRoom(room, statements.page.all({ id, kind, before, limit })).reverse();
+      if (id === undefined) return [];
+      const rows = {
+        run: (from: number, before: number, limit: number) =>
+          statements.run.all({ id, kind, from, before, limit }),
+        countAt: (offset: number) => statements.countAt.get({ id, offset })?.count,
+      };
+      return inRoom(room, findPage(rows, this.head(room).offset, page)).reverse();
     },
     at(room, offset) {
       const id = roomId(room);
@@ -196,12 +203,24 @@ function prepare(db: OpenDatabase["db"]) {
         body: placeholder("body"),
       })
       .prepare(),
-    page: db
+    run: db
       .select(EVENT)
       .from(events)
-      .where(and(inRoom, lt(events.offset, placeholder("before")), eq(events.kind, placeholder("kind"))))
+      .where(
+        and(
+          inRoom,
+          gte(events.offset, placeholder("from")),
+          lt(events.offset, placeholder("before")),
+          eq(events.kind, placeholder("kind")),
+        ),
+      )
       .orderBy(desc(events.offset))
       .limit(placeholder("limit"))
+      .prepare(),
+    countAt: db
+      .select({ count: events.count })
+      .from(events)
+      .where(and(inRoom, eq(events.offset, placeholder("offset"))))
       .prepare(),
     at: db
       .select(EVENT)

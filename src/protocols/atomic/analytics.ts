@@ -29,7 +29,7 @@ const subscribersOf = (room: string, metric: string): string => `${room} metric 
 const subscription = /^(\S+) metric (\S+)$/;
 
 export const applies = {
-  /** It is an event of the context only for the sake of its id: among many of them messages would be slow to find. */
+  /** It is an event of the context only for the sake of its id: nobody reads it again. */
   metric({ room, time, clientId, body }: Entry<PostedUpdate>, { state }: Place<unknown>): Decision {
     const kept = keptOf(state);
     const { metric, value, timestamp = iso(time) } = body;
