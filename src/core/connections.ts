@@ -115,6 +115,13 @@ export class Connections {
     }
   }
 
+  /** A room is no more, and whoever may not be in it is out. */
+  roomRemoved(room: string): void {
+    for (const connection of this.parts.rooms.members(room)) {
+      connection.protocol.removed?.(this.#context(connection), room);
+    }
+  }
+
   #expel(connection: Connection, room: string): void {
     const { protocol, state } = connection;
     if (!connection.rooms.has(room) || protocol.isPublic?.(state)) return;

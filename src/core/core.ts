@@ -130,6 +130,7 @@ export function createCore(parts: CoreParts) {
       else ownerOf(room)?.membersChanged?.(room);
       if (kind === "room" || kind === "room.removed") connections.accessChanged(room);
       else connections.membershipChanged(room, (body as RoomEntries["member"]).userId);
+      if (kind === "room.removed") connections.roomRemoved(room);
     },
 
     /** Resolves to the ids of the posts once they are stored; undefined where there is no such protocol. */

@@ -131,6 +131,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   home?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The user may no longer be in the room, and is about to leave it. */
   expelled?(ctx: Uses<Out, Entries, State>, room: string): void;
+  /** A backend has removed the room. Who may be in it all the same is about to be in another, empty one of that name. */
+  removed?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The socket has closed; it is still in its rooms. */
   closed?(ctx: Uses<Out, Entries, State>): void;
   /** An event was stored and published, whoever made it. */

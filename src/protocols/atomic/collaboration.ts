@@ -117,7 +117,19 @@ export function createCollaboration(
     /** The user may no longer be in this room. */
     expelled(ctx: Ctx, room: string): void {
       const sessionId = sessionOf(room);
-      if (sessionId !== undefined) leave(ctx, sessionId);
+      if (sessionId === undefined || !ctx.state.sessions.has(sessionId)) return;
+      leave(ctx, sessionId);
+      ctx.reply("session_left", { sessionId });
+    },
+    /** Its document is no more, and what is edited is no longer there. */
+    removed(ctx: Ctx, room: string): void {
+      const sessionId = sessionOf(room);
+      if (sessionId === undefined || !ctx.state.sessions.has(sessionId)) return;
+      // Everybody goes, and nobody is told of the others.
+      participants.leave(sessionId, ctx.identity.userId, ctx.state);
+      ctx.leave(room);
+      ctx.reply("session_left", { sessionId });
+      ctx.refuse(new Refusal("not_found", "The session was removed"));
     },
   };
 }

@@ -162,6 +162,7 @@ export function atomic(services: Services<typeof events, Entries>) {
       collaboration.expelled(ctx, room);
       lose(ctx, room);
     },
+    removed: collaboration.removed,
     closed(ctx) {
       collaboration.closed(ctx);
       leave(ctx);

@@ -54,7 +54,7 @@ export function createRefuse(clock: Clock): Record<Reason, Refuse> {
       refusal instanceof ContextLost
         ? { close: { code: 1008, reason: refusal.message } }
         : own("Access denied")(refusal, ref),
-    not_found: say("Not found"),
+    not_found: own("Not found"),
     rate_limited: sayAndClose("Rate limit exceeded", 1008),
     room_rate_limited: say("Room rate limit exceeded"),
     busy: say("Server busy, try again"),

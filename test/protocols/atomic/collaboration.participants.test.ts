@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import type { TestServer } from "../../support/server.ts";
-import { drain, frame } from "./clients.ts";
-import { come, edit, editor, editsIn, insert, join, startSessions } from "./editors.ts";
+import { drain, error, frame } from "./clients.ts";
+import { answerTo, come, edit, editor, editsIn, insert, join, lookAt, startSessions } from "./editors.ts";
 
 let server: TestServer;
 let sessions = 0;
@@ -80,6 +80,7 @@ test("whoever may no longer be in a session is out of it, and the others are tol
   expect(await ada.next()).toEqual(joined("eve"));
   await server.http("DELETE", `/v1/rooms/${room}/members/eve`);
   expect((await eve.next())["error"]).toBe("Access denied");
+  expect(await eve.next()).toEqual(frame("session_left", { sessionId }));
   expect(await ada.next()).toEqual(left("eve"));
   await edit(ada, insert(0, "secret", 0));
   eve.send({ type: "edit", data: { ...insert(0, "x", 0), sessionId } });
@@ -95,4 +96,30 @@ test("nobody joins a session that his token does not open, nor hears who is in i
   eve.send({ type: "join_session", data: { sessionId, role: "observer" } });
   expect((await eve.next())["error"]).toBe("Access denied");
   expect((await join(eve, `${sessionId}-b`))["participants"]).toHaveLength(1);
+});
+
+test("a session that is removed is told to all who are in it; it begins again without text and without them", async () => {
+  const room = `session:${sessionId}`;
+  await server.http("PUT", `/v1/rooms/${room}/members/eve`, {});
+  const [ada, bob] = [await editor(server, "ada", sessionId), await editor(server, "bob", sessionId)];
+  const eve = await come(server, "eve", { rooms: [] });
+  await join(eve, sessionId, "observer");
+  await edit(ada, insert(0, "gone", 0));
+  for (const each of [ada, bob, eve]) await drain(each);
+
+  expect((await server.http("DELETE", `/v1/rooms/${room}`)).status).toBe(204);
+  const out = frame("session_left", { sessionId });
+  for (const each of [ada, bob]) {
+    expect(await drain(each)).toEqual([left("eve"), out, error("The session was removed")]);
+  }
+  expect(await drain(eve)).toEqual([error("Access denied"), out]);
+
+  expect((await answerTo(ada, { ...insert(0, "x", 1), sessionId }))["error"]).toContain("joined");
+  expect(await join(bob, sessionId)).toEqual({
+    ...{ sessionId, content: "", version: 0 },
+    participants: [{ userId: "bob", username: "bob", role: "participant" }],
+  });
+  expect(await edit(bob, insert(0, "new", 0))).toBe(1);
+  expect(await drain(ada)).toEqual([]);
+  expect(await lookAt(server, sessionId)).toEqual(["new", 1]);
 });
