@@ -3,7 +3,7 @@ import { kindOf } from "./access.ts";
 import type { Decision } from "./apply.ts";
 import type { Entry } from "./log.ts";
 import type { AnyProtocol } from "./protocol.ts";
-import type { FieldIssue } from "./refusal.ts";
+import { type FieldIssue, Refusal } from "./refusal.ts";
 import type { TurnQueue } from "./turn.ts";
 
 /** What a backend lets happen: one event for a room, a user or everyone of a protocol. */
@@ -31,7 +31,7 @@ export interface Posting<Data> {
   readonly roomKinds?: readonly string[];
   /**
    * Before it is stored: text cleaned, for example; the body of the `entry`, where there is one. May throw a
-   * `Refusal`, and then nothing of the request is stored.
+   * `Refusal`, and then nothing of the request is stored; the paths of its issues are within the data.
    */
   prepare?(data: Data, room: string): unknown;
   /** The event's own id: answers the post where that has none. */
@@ -135,11 +135,21 @@ function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Repor
   const room = roomFor(protocol, posting, to, parsed.data, wrong);
   if (room === undefined) return undefined;
   const own = posting.id?.(parsed.data);
-  const prepared = posting.prepare?.(parsed.data, room) ?? parsed.data;
+  const prepared = prepare(posting, parsed.data, room, wrong);
   if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id, own };
   const { counted = false } = posting;
   const body: PostedEvent = { type, data: prepared, counted, alias: posting.alias?.(prepared) };
   return { room, kind: POSTED, body, id, own };
+}
+
+function prepare(posting: Partial<Posting<unknown>>, data: unknown, room: string, wrong: Report): unknown {
+  try {
+    return posting.prepare?.(data, room) ?? data;
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.reason !== "invalid") throw error;
+    for (const { path, message } of error.issues) wrong(`data.${path}`, message);
+    return undefined;
+  }
 }
 
 function roomFor(

@@ -17,6 +17,7 @@ import {
   type Derived,
   type events,
   isDerived,
+  MAX_CONTEXT_METRICS,
   MAX_METRICS,
   type PostedUpdate,
 } from "./schema.ts";
@@ -42,10 +43,6 @@ export const applies = {
     };
   },
 };
-
-/** No recipient ever gets a tag. */
-export const cleaned = (update: PostedUpdate): PostedUpdate =>
-  typeof update.value === "string" ? { ...update, value: cleanText(update.value) } : update;
 
 type Ctx = Context<typeof events, MetricEntries, State>;
 type Message = z.output<ReturnType<typeof createMessages>["subscribe"]>;
@@ -126,6 +123,13 @@ export function createAnalytics(
 
   return {
     handlers,
+    /** What a backend posts. Throws a `Refusal` for a metric too many. No recipient ever gets a tag. */
+    prepare(update: PostedUpdate, room: string): PostedUpdate {
+      const { metric, value } = update;
+      const known = keptOf(state(room)).metrics;
+      if (value !== null && known.size >= MAX_CONTEXT_METRICS && !known.has(metric)) throw tooManyInContext();
+      return typeof value === "string" ? { ...update, value: cleanText(value) } : update;
+    },
     stored(event: StoredEvent): void {
       if (event.kind !== "message") return;
       activity.add(event);
@@ -143,7 +147,11 @@ export function createAnalytics(
   };
 }
 
-const tooMany = (): Refusal =>
-  new Refusal("invalid", "invalid", {
-    issues: [{ path: "metrics", message: `must be at most ${MAX_METRICS} with those before` }],
-  });
+const wrong = (path: string, message: string): Refusal =>
+  new Refusal("invalid", "invalid", { issues: [{ path, message }] });
+const tooMany = (): Refusal => wrong("metrics", `must be at most ${MAX_METRICS} with those before`);
+const tooManyInContext = (): Refusal =>
+  wrong(
+    "metric",
+    `must be one of at most ${MAX_CONTEXT_METRICS} of its context; null as a value removes one`,
+  );

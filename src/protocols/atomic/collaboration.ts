@@ -7,6 +7,8 @@ import { nameOf } from "./entrance.ts";
 import { type Participant, Participants, type State } from "./participants.ts";
 import { type events, type messages, roomOf, sessionOf } from "./session.ts";
 
+/** Sessions that one connection may be in. */
+const MAX_SESSIONS = 100;
 /** Of a `session_joined` frame without its document and its participants. */
 const HEAD_BYTES = 2_048;
 
@@ -72,6 +74,8 @@ export function createCollaboration(
   const handlers = {
     /** Joining again is answered again: with the document as it is then, and with the role as it is now. */
     join_session(ctx: Ctx, { sessionId, role }: Message<"join_session">): void {
+      const { sessions } = ctx.state;
+      if (sessions.size >= MAX_SESSIONS && !sessions.has(sessionId)) throw tooMany();
       const room = roomOf(sessionId);
       const user = { userId: ctx.identity.userId, username: nameOf(ctx.identity), role };
       telling(ctx, sessionId, () => participants.enter(sessionId, user, ctx.state));
@@ -134,7 +138,7 @@ export function createCollaboration(
   };
 }
 
-const notJoined = (): Refusal =>
-  new Refusal("invalid", "invalid", {
-    issues: [{ path: "sessionId", message: "must name a session that you have joined" }],
-  });
+const wrong = (message: string): Refusal =>
+  new Refusal("invalid", "invalid", { issues: [{ path: "sessionId", message }] });
+const notJoined = (): Refusal => wrong("must name a session that you have joined");
+const tooMany = (): Refusal => wrong(`must be one of at most ${MAX_SESSIONS}: leave another first`);

@@ -33,9 +33,12 @@ export class Kept {
     return this.#lastTime;
   }
 
+  /** Null is no value: the metric's place is free again. */
   update(update: Update): Row {
-    this.metrics.set(update.metric, update);
-    return { table: "state", key: METRIC + update.metric, value: JSON.stringify(update) };
+    const { metric, value } = update;
+    if (value === null) this.metrics.delete(metric);
+    else this.metrics.set(metric, update);
+    return { table: "state", key: METRIC + metric, value: value === null ? null : JSON.stringify(update) };
   }
 
   see(userId: string): Row {

@@ -1,12 +1,7 @@
 import type { Context } from "../../core/context.ts";
 import { defineProtocol, type Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
-import {
-  cleaned as cleanedUpdate,
-  createAnalytics,
-  type MetricEntries,
-  applies as metricApplies,
-} from "./analytics.ts";
+import { createAnalytics, type MetricEntries, applies as metricApplies } from "./analytics.ts";
 import { type ChatEntries, applies as chatApplies, cleaned as cleanedMessage, createChat } from "./chat.ts";
 import { createCollaboration, rules as sessionRules } from "./collaboration.ts";
 import {
@@ -145,7 +140,7 @@ export function atomic(services: Services<typeof events, Entries>) {
         entry: "metric",
         roomKinds: ["context"],
         to: ["room"],
-        prepare: cleanedUpdate,
+        prepare: analytics.prepare,
       },
     },
     // An edit that brings too much is an edit like any other.

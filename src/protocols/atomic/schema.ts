@@ -3,6 +3,8 @@ import { id } from "../../core/names.ts";
 
 /** Metrics that one connection may be subscribed to. */
 export const MAX_METRICS = 100;
+/** Metrics that a context may have. So many that one request posts at once may come on top. */
+export const MAX_CONTEXT_METRICS = 1_000;
 /** What the server knows by itself. */
 export const DERIVED = ["activity", "engagement"] as const;
 export type Derived = (typeof DERIVED)[number];

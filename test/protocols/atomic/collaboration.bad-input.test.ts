@@ -135,6 +135,19 @@ test.each([
   expect(await drain(eve)).toEqual([]);
 });
 
+test("a connection is in a hundred sessions at most, and in another once it has left one", async () => {
+  const eve = await come(server, "eve");
+  for (let n = 0; n < 100; n++) await join(eve, `many_${n}`);
+  eve.send({ type: "join_session", id: "j-1", data: { sessionId: "more", role: "observer" } });
+  expect(await eve.next()).toEqual(
+    error("sessionId: must be one of at most 100: leave another first", "j-1"),
+  );
+  // Joining one of them again is no more.
+  await join(eve, "many_7", "observer");
+  eve.send({ type: "leave_session", data: { sessionId: "many_7" } });
+  expect((await join(eve, "more"))["participants"]).toHaveLength(1);
+});
+
 test("a version too long ago is an error that says to join again, and then editing goes on", async () => {
   for (let version = 1; version < 1_002; version++) ada.send({ type: "edit", data: insert(0, "x", version) });
   await ada.next(({ type, data }) => type === "edit_ack" && data.version === 1_002);

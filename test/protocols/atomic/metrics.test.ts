@@ -144,6 +144,33 @@ describe("a backend's metric", () => {
     expect(await subscribe(await enter(server, ANALYTICS, "ada"), "performance", "grade")).toEqual([2, "A"]);
   });
 
+  test("is one of a thousand at most, and makes room for another when its value is null", async () => {
+    const many = Array.from({ length: 999 }, (_, index) => update(`m-${index}`, index));
+    expect((await post(server, many)).status).toBe(200);
+    await setMetric(server, "last", 1);
+    const refused = await post(server, [update("m-1", "again"), update("one-more", 1)]);
+    expect(refused.status).toBe(400);
+    expect(((await refused.json()) as Frame)["errors"]).toEqual([
+      {
+        path: "1.data.metric",
+        message: "must be one of at most 1000 of its context; null as a value removes one",
+      },
+    ]);
+    const client = await enter(server, ANALYTICS, "ada");
+    // All of a request is stored, or none.
+    expect(await subscribe(client, "m-1", "m-2", "one-more")).toEqual([1, 2, null]);
+    await setMetric(server, "m-1", "again");
+    await setMetric(server, "never", null);
+    await setMetric(server, "m-2", null);
+    await setMetric(server, "one-more", 1);
+    expect(await subscribe(client, "m-1", "m-2", "one-more")).toEqual(["again", null, 1]);
+    await server.stop();
+    server = await startTestServer({ directory });
+    const later = await enter(server, ANALYTICS, "ada");
+    expect(await subscribe(later, "m-1", "m-2", "one-more")).toEqual(["again", null, 1]);
+    expect((await post(server, update("two-more", 1))).status).toBe(400);
+  });
+
   test("goes with its context", async () => {
     await setMetric(server, "performance", 1);
     expect((await server.http("DELETE", `/v1/rooms/${ROOM}`)).status).toBe(204);
