@@ -169,6 +169,8 @@ describe("a backend's metric", () => {
     const later = await enter(server, ANALYTICS, "ada");
     expect(await subscribe(later, "m-1", "m-2", "one-more")).toEqual(["again", null, 1]);
     expect((await post(server, update("two-more", 1))).status).toBe(400);
+    await setMetric(server, "m-3", null);
+    await setMetric(server, "two-more", 1);
   });
 
   test("goes with its context", async () => {
