@@ -5,6 +5,7 @@ import { Refusal } from "../../core/refusal.ts";
 import { documentOf, type Entries } from "./edits.ts";
 import { nameOf } from "./entrance.ts";
 import { type Participant, Participants, type State } from "./participants.ts";
+import { sender } from "./sender.ts";
 import { type events, type messages, roomOf, sessionOf } from "./session.ts";
 
 /** Sessions that one connection may be in. */
@@ -15,13 +16,14 @@ const HEAD_BYTES = 2_048;
 const room = ({ sessionId }: { sessionId: string }) => roomOf(sessionId);
 
 export const rules: { readonly [Kind in keyof typeof messages]: Rule<Message<Kind>, State> } = {
-  join_session: { allow: "user", cost: 1, room },
+  join_session: { allow: "user", cost: 1, room, sender },
   // Whoever may no longer be in it can still leave it.
-  leave_session: { allow: "user", cost: 1 },
+  leave_session: { allow: "user", cost: 1, sender },
   edit: {
     allow: "user",
     cost: 1,
     broadcasts: true,
+    sender,
     room(message, state) {
       const sessionId = sessionIdOf(message, state);
       return sessionId === undefined ? undefined : roomOf(sessionId);

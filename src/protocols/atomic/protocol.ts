@@ -24,6 +24,7 @@ import { past } from "./past.ts";
 import { Present } from "./present.ts";
 import { ContextLost, createRefuse } from "./refuse.ts";
 import { createMessages, createPostedMessage, events as ownEvents, postedUpdate } from "./schema.ts";
+import { sender } from "./sender.ts";
 import { events as sessionEvents, messages as sessionMessages } from "./session.ts";
 import { Typing } from "./typing.ts";
 
@@ -93,8 +94,8 @@ export function atomic(services: Services<typeof events, Entries>) {
     rules: {
       auth: { allow: "guest", cost: 1 },
       ping: { allow: "user", cost: 1 },
-      message: { at: inChat, allow: "user", cost: 1, room, broadcasts: true },
-      typing: { at: inChat, allow: "user", cost: 1, room, broadcasts: true },
+      message: { at: inChat, allow: "user", cost: 1, room, sender, broadcasts: true },
+      typing: { at: inChat, allow: "user", cost: 1, room, sender, broadcasts: true },
       history: { at: inChat, allow: "user", cost: 1, room },
       subscribe: { at: inAnalytics, allow: "user", cost: 1, room },
       unsubscribe: { at: inAnalytics, allow: "user", cost: 1 },

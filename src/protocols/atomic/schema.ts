@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/names.ts";
+import { senderIds } from "./sender.ts";
 
 /** Metrics that one connection may be subscribed to. */
 export const MAX_METRICS = 100;
@@ -34,8 +35,8 @@ const metrics = z.array(id).min(1, "must name a metric").max(MAX_METRICS, `must 
 export const createMessages = (maxContentLength: number) => ({
   auth: z.object({ token: z.string(), contextId: z.string().optional() }),
   ping: z.object({}),
-  message: z.object({ content: createContent(maxContentLength), messageType }),
-  typing: z.object({ isTyping: z.boolean() }),
+  message: z.object({ content: createContent(maxContentLength), messageType, ...senderIds }),
+  typing: z.object({ isTyping: z.boolean(), ...senderIds }),
   /** `before` is the time or the id of a message. */
   history: z.object({ limit, before: z.string().optional() }),
   subscribe: z.object({ metrics }),

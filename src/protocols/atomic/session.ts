@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/names.ts";
+import { senderIds } from "./sender.ts";
 
 export const roomOf = (sessionId: string): string => `session:${sessionId}`;
 /** The session whose room this is, if it is one's. */
@@ -14,6 +15,7 @@ const place = {
   sessionId: id.optional(),
   position: z.int().min(0, "must be 0 or more"),
   version: z.int().min(0, "must be 0 or more"),
+  ...senderIds,
 };
 const length = z.int().min(1, "must be 1 or more");
 // Never cleaned of markup: positions count every unit of it.
@@ -24,8 +26,8 @@ const content = z
 
 /** What clients send (contract: Collaboration WebSocket API). */
 export const messages = {
-  join_session: z.object({ sessionId: id, role }),
-  leave_session: z.object({ sessionId: id }),
+  join_session: z.object({ sessionId: id, role, ...senderIds }),
+  leave_session: z.object({ sessionId: id, ...senderIds }),
   edit: z.discriminatedUnion(
     "operation",
     [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { TestClient } from "../../support/client.ts";
+import type { Frame, TestClient } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { ANALYTICS, CHAT, COLLABORATION, drain, enter, error, frame } from "./clients.ts";
 
@@ -43,4 +43,26 @@ test("an edit with an id is acknowledged with it, and once more when it comes ag
   await edit(ada, "e-1", "Hello");
   await edit(ada, "e-1", "Hello");
   expect((await drain(bob)).map(({ type, data }) => [type, data.version])).toEqual([["edit", 1]]);
+});
+
+test("whoever names another user as the sender is refused, and nothing of it is done", async () => {
+  const place = { sessionId: "sender", position: 0, version: 0 };
+  const kinds: [path: string, type: string, data: Frame][] = [
+    [CHAT, "message", { content: "x" }],
+    [CHAT, "typing", { isTyping: true }],
+    [COLLABORATION, "join_session", { sessionId: "sender", role: "participant" }],
+    [COLLABORATION, "edit", { operation: "insert", content: "x", ...place }],
+    [COLLABORATION, "leave_session", { sessionId: "sender" }],
+  ];
+  const clients = new Map<string, TestClient>();
+  for (const path of [CHAT, COLLABORATION]) clients.set(path, await enter(server, path, "ada"));
+  for (const [path, type, data] of kinds) {
+    const client = clients.get(path)!;
+    for (const sender of [{ userId: "eve" }, { authorId: "eve" }, { userId: "ada", authorId: "eve" }]) {
+      client.send({ type, data: { ...data, ...sender } });
+      expect([type, await client.next()]).toEqual([type, error("not the sender's own id")]);
+    }
+    client.send({ type, data: { ...data, userId: "ada", authorId: "ada" } });
+    expect([type, (await drain(client)).filter(({ type }) => type === "error")]).toEqual([type, []]);
+  }
 });
