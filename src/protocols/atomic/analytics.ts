@@ -4,14 +4,14 @@ import type { Context } from "../../core/context.ts";
 import type { StoredEvent } from "../../core/history.ts";
 import type { Entry } from "../../core/log.ts";
 import type { Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
 import { cleanText } from "../../core/text.ts";
 import { Activity } from "./activity.ts";
 import { keptOf } from "./contexts.ts";
-import type { State } from "./entrance.ts";
+import { contextRoom, type State } from "./entrance.ts";
 import { encode, iso } from "./frames.ts";
 import { Gauges } from "./gauges.ts";
 import type { Present } from "./present.ts";
+import { wrong } from "./refuse.ts";
 import {
   type createMessages,
   type Derived,
@@ -93,8 +93,8 @@ export function createAnalytics(
   const handlers = {
     /** Each metric is answered in its place among its updates; one that nobody has said yet by null. */
     subscribe(ctx: Ctx, message: Message): void {
-      const { room, metrics } = ctx.state;
-      if (room === undefined) throw new Refusal("forbidden");
+      const room = contextRoom(ctx.state);
+      const { metrics } = ctx.state;
       const all = new Set([...metrics, ...message.metrics]);
       if (all.size > MAX_METRICS) throw tooMany();
       const { ref: clientId } = ctx;
@@ -113,8 +113,8 @@ export function createAnalytics(
     },
 
     unsubscribe(ctx: Ctx, message: Message): void {
-      const { room, metrics } = ctx.state;
-      if (room === undefined) throw new Refusal("forbidden");
+      const room = contextRoom(ctx.state);
+      const { metrics } = ctx.state;
       for (const metric of message.metrics) {
         if (metrics.delete(metric)) ctx.leave(subscribersOf(room, metric));
       }
@@ -147,10 +147,8 @@ export function createAnalytics(
   };
 }
 
-const wrong = (path: string, message: string): Refusal =>
-  new Refusal("invalid", "invalid", { issues: [{ path, message }] });
-const tooMany = (): Refusal => wrong("metrics", `must be at most ${MAX_METRICS} with those before`);
-const tooManyInContext = (): Refusal =>
+const tooMany = () => wrong("metrics", `must be at most ${MAX_METRICS} with those before`);
+const tooManyInContext = () =>
   wrong(
     "metric",
     `must be one of at most ${MAX_CONTEXT_METRICS} of its context; null as a value removes one`,

@@ -3,10 +3,9 @@ import type { Decision, Place } from "../../core/apply.ts";
 import type { Context } from "../../core/context.ts";
 import type { Entry } from "../../core/log.ts";
 import type { Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
 import { cleanText } from "../../core/text.ts";
 import { keptOf } from "./contexts.ts";
-import { nameOf, type State } from "./entrance.ts";
+import { contextRoom, nameOf, type State } from "./entrance.ts";
 import { encode, iso } from "./frames.ts";
 import { messageId, page, placeOf } from "./past.ts";
 import type { createMessages, events, PostedMessage } from "./schema.ts";
@@ -49,16 +48,16 @@ export function createChat(
       const author = nameOf(ctx.identity);
       const { userId: authorId } = ctx.identity;
       const message = { content: cleanText(content), author, authorId, messageType };
-      ctx.record(roomOf(ctx), "message", message, { clientId: ctx.ref });
+      ctx.record(contextRoom(ctx.state), "message", message, { clientId: ctx.ref });
     },
 
     typing(ctx: Ctx, { isTyping }: Message<"typing">): void {
-      typing.show(ctx, roomOf(ctx), isTyping);
+      typing.show(ctx, contextRoom(ctx.state), isTyping);
     },
 
     /** Answered in its place among the messages: what is not in it yet comes as an event. */
     history(ctx: Ctx, { limit, before }: Message<"history">): void {
-      const room = roomOf(ctx);
+      const room = contextRoom(ctx.state);
       const { ref: clientId } = ctx;
       const place = before === undefined ? undefined : placeOf(history, room, before);
       ctx.join(room, () => {
@@ -69,9 +68,4 @@ export function createChat(
       });
     },
   };
-}
-
-function roomOf({ state: { room } }: Ctx): string {
-  if (room === undefined) throw new Refusal("forbidden");
-  return room;
 }

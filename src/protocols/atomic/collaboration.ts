@@ -5,6 +5,7 @@ import { Refusal } from "../../core/refusal.ts";
 import { documentOf, type Entries } from "./edits.ts";
 import { nameOf } from "./entrance.ts";
 import { type Participant, Participants, type State } from "./participants.ts";
+import { wrong } from "./refuse.ts";
 import { sender } from "./sender.ts";
 import { type events, type messages, roomOf, sessionOf } from "./session.ts";
 
@@ -37,6 +38,12 @@ type Message<Kind extends keyof typeof messages> = z.output<(typeof messages)[Ki
 /** The session that an edit is of: the one it names, or the only one. */
 const sessionIdOf = ({ sessionId }: Message<"edit">, { sessions }: State): string | undefined =>
   sessionId ?? (sessions.size === 1 ? [...sessions.keys()][0] : undefined);
+
+/** The session of this room, if the connection is in it. */
+function joinedAs({ state: { sessions } }: Ctx, room: string): string | undefined {
+  const sessionId = sessionOf(room);
+  return sessionId !== undefined && sessions.has(sessionId) ? sessionId : undefined;
+}
 
 /** Collaboration: documents that are edited together, by sessions. */
 export function createCollaboration(
@@ -122,15 +129,15 @@ export function createCollaboration(
     },
     /** The user may no longer be in this room. */
     expelled(ctx: Ctx, room: string): void {
-      const sessionId = sessionOf(room);
-      if (sessionId === undefined || !ctx.state.sessions.has(sessionId)) return;
+      const sessionId = joinedAs(ctx, room);
+      if (sessionId === undefined) return;
       leave(ctx, sessionId);
       ctx.reply("session_left", { sessionId });
     },
     /** Its document is no more, and what is edited is no longer there. */
     removed(ctx: Ctx, room: string): void {
-      const sessionId = sessionOf(room);
-      if (sessionId === undefined || !ctx.state.sessions.has(sessionId)) return;
+      const sessionId = joinedAs(ctx, room);
+      if (sessionId === undefined) return;
       // Everybody goes, and nobody is told of the others.
       participants.leave(sessionId, ctx.identity.userId, ctx.state);
       ctx.leave(room);
@@ -140,7 +147,5 @@ export function createCollaboration(
   };
 }
 
-const wrong = (message: string): Refusal =>
-  new Refusal("invalid", "invalid", { issues: [{ path: "sessionId", message }] });
-const notJoined = (): Refusal => wrong("must name a session that you have joined");
-const tooMany = (): Refusal => wrong(`must be one of at most ${MAX_SESSIONS}: leave another first`);
+const notJoined = () => wrong("sessionId", "must name a session that you have joined");
+const tooMany = () => wrong("sessionId", `must be one of at most ${MAX_SESSIONS}: leave another first`);

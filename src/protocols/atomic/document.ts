@@ -1,6 +1,7 @@
 import type { Row } from "../../core/history.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { rebase, type Splice } from "./rebase.ts";
+import { wrong } from "./refuse.ts";
 import { Text } from "./text.ts";
 
 /** An edit as its author meant it: all of it is about the text at `version`, in UTF-16 units. */
@@ -162,6 +163,3 @@ export class Document {
 const SURROGATE_PAIR = /^[\ud800-\udbff][\udc00-\udfff]$/;
 
 const bytesOf = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
-
-const wrong = (path: string, message: string): Refusal =>
-  new Refusal("invalid", "invalid", { issues: [{ path, message }] });

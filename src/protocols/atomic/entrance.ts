@@ -5,6 +5,7 @@ import { Refusal } from "../../core/refusal.ts";
 import { cleanText } from "../../core/text.ts";
 import { roomOf } from "./contexts.ts";
 import { type State as InSessions, open as openSessions } from "./participants.ts";
+import { wrong } from "./refuse.ts";
 
 type Endpoint = "chat" | "analytics" | "collaboration";
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
@@ -65,13 +66,18 @@ export function contextOf(
   const contextId = asked || named(identity);
   if (contextId === undefined) {
     if (endpoint === "collaboration") return undefined;
-    const issues = [{ path: "contextId", message: "must be in the query, the auth message or the token" }];
-    throw new Refusal("invalid", "invalid", { issues });
+    throw wrong("contextId", "must be in the query, the auth message or the token");
   }
   if (!id.safeParse(contextId).success || !may(roomOf(contextId))) {
     throw new Refusal("forbidden", "Access denied to context");
   }
   return contextId;
+}
+
+/** The room of a connection's context, for what only its context is about. Throws a `Refusal` once it has lost that. */
+export function contextRoom({ room }: State): string {
+  if (room === undefined) throw new Refusal("forbidden");
+  return room;
 }
 
 /** The context of the token's claim, or the only one that it grants. */

@@ -1,6 +1,6 @@
 import { type History, offsetAt, type StoredEvent } from "../../core/history.ts";
 import type { Past } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import { wrong } from "./refuse.ts";
 import { isTime } from "./schema.ts";
 
 /** The offset is in the id, so that a message is found by its id without an index of ids. */
@@ -21,8 +21,7 @@ export function placeOf(history: History, room: string, before: string): () => n
   if (offset !== undefined) return () => offset;
   // No two messages of a context have the same time.
   if (isTime(before)) return () => offsetAt(history, room, Date.parse(before));
-  const issues = [{ path: "before", message: "must be the time or the id of a message" }];
-  throw new Refusal("invalid", "invalid", { issues });
+  throw wrong("before", "must be the time or the id of a message");
 }
 
 interface Wanted {

@@ -10,6 +10,10 @@ export class ContextLost extends Refusal {
   }
 }
 
+/** Of a message with one wrong field. */
+export const wrong = (path: string, message: string): Refusal =>
+  new Refusal("invalid", "invalid", { issues: [{ path, message }] });
+
 /** More wrong fields make an error no clearer. */
 const MAX_ISSUES = 5;
 

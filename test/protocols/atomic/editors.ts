@@ -9,7 +9,7 @@ import { COLLABORATION } from "./clients.ts";
 
 /** A server on which nobody edits too fast. */
 export const startSessions = ({ env, ...options }: TestServerOptions = {}): Promise<TestServer> =>
-  startTestServer({ ...options, env: { CONNECTION_RATE_LIMIT: "0", ROOM_RATE_LIMIT: "0", ...env } });
+  startTestServer({ ...options, env: { ROOM_RATE_LIMIT: "0", ...env } });
 
 /** A connection to edit with, once the server has let it in. */
 export async function come(
