@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Frame, TestClient } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
-import { ANALYTICS, CHAT, COLLABORATION, drain, enter, error, frame } from "./clients.ts";
+import { ANALYTICS, CHAT, COLLABORATION, drain, enter, error } from "./clients.ts";
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.stop());
-
-async function edit(client: TestClient, id: string, content: string): Promise<void> {
-  client.send({ type: "edit", id, data: { operation: "insert", position: 0, content, version: 0 } });
-  expect(await client.next("edit_ack")).toEqual(frame("edit_ack", { sessionId: "s-1", version: 1 }, id));
-}
 
 test("a kind of another endpoint is unknown, however it is put", async () => {
   const kinds = {
@@ -32,17 +27,6 @@ test("a kind of another endpoint is unknown, however it is put", async () => {
       }
     }
   }
-});
-
-test("an edit with an id is acknowledged with it, and once more when it comes again", async () => {
-  const [ada, bob] = [await enter(server, COLLABORATION, "ada"), await enter(server, COLLABORATION, "bob")];
-  for (const client of [ada, bob]) {
-    client.send({ type: "join_session", data: { sessionId: "s-1", role: "participant" } });
-    await client.next("session_joined");
-  }
-  await edit(ada, "e-1", "Hello");
-  await edit(ada, "e-1", "Hello");
-  expect((await drain(bob)).map(({ type, data }) => [type, data.version])).toEqual([["edit", 1]]);
 });
 
 test("whoever names another user as the sender is refused, and nothing of it is done", async () => {
