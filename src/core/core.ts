@@ -4,7 +4,6 @@ import { Applier, type Reducer, type Reducers } from "./apply.ts";
 import { BackpressureGuard, SWEEP_MS } from "./backpressure.ts";
 import type { Clock } from "./clock.ts";
 import { Connections } from "./connections.ts";
-import { createVoice } from "./context.ts";
 import { applyPosted, POSTED, type Post, post } from "./door.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { Store } from "./history.ts";
@@ -18,6 +17,7 @@ import { Refusal } from "./refusal.ts";
 import { type Publisher, Rooms } from "./rooms.ts";
 import { type RoomEntries, applies as roomApplies } from "./settings.ts";
 import { Turns } from "./turn.ts";
+import { createVoice } from "./voice.ts";
 
 export interface CoreParts {
   readonly clock: Clock;

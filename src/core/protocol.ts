@@ -3,11 +3,12 @@ import type { Members } from "./access.ts";
 import type { Agent } from "./agent.ts";
 import type { Decision, Place } from "./apply.ts";
 import type { Clock } from "./clock.ts";
-import type { Context, Voice } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { Posting } from "./door.ts";
 import type { History, StoredEvent } from "./history.ts";
 import type { Entry } from "./log.ts";
 import type { Reason, Refusal } from "./refusal.ts";
+import type { Voice } from "./voice.ts";
 
 export type Schemas = Record<string, z.ZodType>;
 export type Body<S extends Schemas, Kind extends keyof S> = z.output<S[Kind]>;

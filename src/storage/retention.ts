@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, lt, lte, sql } from "drizzle-orm";
 import type { Cancel, Clock } from "../core/clock.ts";
 import type { OpenDatabase } from "./database.ts";
-import { REMOVED } from "./store.ts";
+import { REMOVED } from "./statements.ts";
 import { events, receipts, rooms, state } from "./tables.ts";
 
 /** So few rows at a time that nobody notices, so often that it keeps up with a busy server. */

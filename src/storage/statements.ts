@@ -1,0 +1,180 @@
+import { and, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
+import type { OpenDatabase } from "./database.ts";
+import { events, logPosition, members, receipts, rooms, state } from "./tables.ts";
+
+const { placeholder } = sql;
+/** What the name of a removed room begins with. */
+export const REMOVED = "removed ";
+const EVENT = {
+  offset: events.offset,
+  count: events.count,
+  kind: events.kind,
+  sender: events.sender,
+  clientId: events.clientId,
+  time: events.time,
+  body: events.body,
+};
+/** What the store asks of SQLite, made ready once. */
+export function prepare(db: OpenDatabase["db"]) {
+  const inRoom = eq(events.roomId, placeholder("id"));
+  return {
+    roomId: db
+      .select({ id: rooms.id })
+      .from(rooms)
+      .where(eq(rooms.name, placeholder("name")))
+      .prepare(),
+    addRoom: db
+      .insert(rooms)
+      .values({ name: placeholder("name") })
+      .returning({ id: rooms.id })
+      .prepare(),
+    title: db
+      .select({ title: rooms.title })
+      .from(rooms)
+      .where(eq(rooms.id, placeholder("id")))
+      .prepare(),
+    setTitle: db
+      .update(rooms)
+      .set({ title: sql`${placeholder("title")}` })
+      .where(eq(rooms.id, placeholder("id")))
+      .prepare(),
+    setOpen: db
+      .update(rooms)
+      .set({ open: sql`${placeholder("open")}` })
+      .where(eq(rooms.id, placeholder("id")))
+      .prepare(),
+    position: db.select({ position: logPosition.position }).from(logPosition).prepare(),
+    savePosition: db
+      .insert(logPosition)
+      .values({ id: 1, position: placeholder("position") })
+      .onConflictDoUpdate({ target: logPosition.id, set: { position: sql`excluded.position` } })
+      .prepare(),
+    head: db
+      .select({ offset: events.offset, count: events.count })
+      .from(events)
+      .where(inRoom)
+      .orderBy(desc(events.offset))
+      .limit(1)
+      .prepare(),
+    trimmedHead: db
+      .select({ offset: rooms.trimmedOffset, count: rooms.trimmedCount })
+      .from(rooms)
+      .where(eq(rooms.id, placeholder("id")))
+      .prepare(),
+    clientIds: db
+      .select({ offset: events.offset, sender: events.sender, clientId: events.clientId, time: events.time })
+      .from(events)
+      .where(and(inRoom, lt(events.offset, placeholder("before"))))
+      .orderBy(desc(events.offset))
+      .limit(placeholder("limit"))
+      .prepare(),
+    addEvent: db
+      .insert(events)
+      .values({
+        position: placeholder("position"),
+        roomId: placeholder("id"),
+        offset: placeholder("offset"),
+        count: placeholder("count"),
+        time: placeholder("time"),
+        kind: placeholder("kind"),
+        sender: placeholder("sender"),
+        clientId: placeholder("clientId"),
+        entry: placeholder("entry"),
+        alias: placeholder("alias"),
+        silent: sql`${placeholder("silent")}`,
+        body: placeholder("body"),
+      })
+      .prepare(),
+    run: db
+      .select(EVENT)
+      .from(events)
+      .where(
+        and(
+          inRoom,
+          gte(events.offset, placeholder("from")),
+          lt(events.offset, placeholder("before")),
+          eq(events.kind, placeholder("kind")),
+        ),
+      )
+      .orderBy(desc(events.offset))
+      .limit(placeholder("limit"))
+      .prepare(),
+    countAt: db
+      .select({ count: events.count })
+      .from(events)
+      .where(and(inRoom, eq(events.offset, placeholder("offset"))))
+      .prepare(),
+    at: db
+      .select(EVENT)
+      .from(events)
+      .where(and(inRoom, eq(events.offset, placeholder("offset"))))
+      .prepare(),
+    last: db.select(EVENT).from(events).where(inRoom).orderBy(desc(events.offset)).limit(1).prepare(),
+    named: db
+      .select(EVENT)
+      .from(events)
+      .where(and(inRoom, eq(events.alias, placeholder("alias"))))
+      .prepare(),
+    read: db
+      .selectDistinct({ offset: receipts.offset })
+      .from(receipts)
+      .innerJoin(events, and(eq(events.roomId, receipts.roomId), eq(events.offset, receipts.offset)))
+      .where(
+        and(
+          eq(receipts.roomId, placeholder("id")),
+          gt(receipts.offset, sql`${placeholder("first")} - 1`),
+          lt(receipts.offset, sql`${placeholder("last")} + 1`),
+          sql`${receipts.userId} is not ${events.sender}`,
+        ),
+      )
+      .prepare(),
+    state: db
+      .select({ key: state.key, value: state.value })
+      .from(state)
+      .where(eq(state.roomId, placeholder("id")))
+      .prepare(),
+    setState: db
+      .insert(state)
+      .values({ roomId: placeholder("id"), key: placeholder("key"), value: placeholder("value") })
+      .onConflictDoUpdate({ target: [state.roomId, state.key], set: { value: sql`excluded.value` } })
+      .prepare(),
+    removeState: db
+      .delete(state)
+      .where(and(eq(state.roomId, placeholder("id")), eq(state.key, placeholder("key"))))
+      .prepare(),
+    addReceipt: db
+      .insert(receipts)
+      .values({
+        roomId: placeholder("id"),
+        offset: placeholder("offset"),
+        userId: placeholder("userId"),
+        time: placeholder("time"),
+      })
+      .onConflictDoNothing()
+      .prepare(),
+    addMember: db
+      .insert(members)
+      .values({
+        room: placeholder("room"),
+        userId: placeholder("userId"),
+        role: placeholder("role"),
+        time: placeholder("time"),
+      })
+      .onConflictDoUpdate({ target: [members.room, members.userId], set: { role: sql`excluded.role` } })
+      .prepare(),
+    // No room of any protocol has a name with a space. What is in it goes bit by bit, see retention.ts.
+    removeRoom: db
+      .update(rooms)
+      .set({ name: sql`${REMOVED} || ${rooms.id}` })
+      .where(eq(rooms.id, placeholder("id")))
+      .prepare(),
+    removeMembers: db
+      .delete(members)
+      .where(eq(members.room, placeholder("room")))
+      .prepare(),
+    removeMember: db
+      .delete(members)
+      .where(and(eq(members.room, placeholder("room")), eq(members.userId, placeholder("userId"))))
+      .prepare(),
+  };
+}
