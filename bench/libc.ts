@@ -40,6 +40,10 @@ export function connectTo(port: number): number {
 export const sendNow = (fd: number, bytes: Buffer, length: number): boolean =>
   libc.send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) === length;
 
+/** Sends all of it, and waits while the kernel has no room; false when the peer is gone. */
+export const sendAll = (fd: number, bytes: Buffer): boolean =>
+  libc.send(fd, bytes, bytes.length, MSG_NOSIGNAL) === bytes.length;
+
 /** What all sockets are read into; good until the next read. */
 export const inbox = Buffer.alloc(1 << 20);
 const start: Pointer = ptr(inbox);
