@@ -15,6 +15,9 @@ const viewers = new Viewers(posted[contract], scenario.viewers);
 const backends = Array.from({ length: scenario.backends }, () => new Backend(port, contract, events, secret));
 const answers = new Readiness(backends.length);
 for (const [index, { fd }] of backends.entries()) answers.add(fd, index);
+/** Requests before anybody watches. Some thousand events later a server that has just started is still compiling its code. */
+const WARM_UP_REQUESTS = 200;
+
 /** Number of the next event. */
 let next = 0;
 
@@ -33,8 +36,8 @@ function takeAnswers(ms: number, free: (backend: Backend) => void): void {
   }
 }
 
-const isSettled = () =>
-  viewers.delivered === next * viewers.count && backends.every(({ waiting }) => !waiting);
+const missing = () => (next - viewers.first) * viewers.present - viewers.delivered;
+const isSettled = () => missing() === 0 && backends.every(({ waiting }) => !waiting);
 
 /** Reads until all is answered and delivered; fails when it is not. */
 function settle(read: () => void): void {
@@ -42,11 +45,9 @@ function settle(read: () => void): void {
   while (!isSettled()) {
     takeAnswers(1, () => {});
     read();
-    if (Bun.nanoseconds() > end) {
-      fail(`${next * viewers.count - viewers.delivered} deliveries missing after 10 s`);
-    }
+    if (Bun.nanoseconds() > end) fail(`${missing()} deliveries missing, or an answer, after 10 s`);
   }
-  viewers.verify(next);
+  viewers.verify(next - viewers.first);
 }
 
 /** One request after another, each when all of the one before is answered and delivered. */
@@ -108,8 +109,17 @@ function play(ms: number): Played {
   };
 }
 
+async function gather(): Promise<void> {
+  for (let request = 0; request < WARM_UP_REQUESTS; request++) {
+    const [backend] = backends;
+    if (backend) post(backend);
+    settle(() => {});
+  }
+  await viewers.gather(next, port, secret);
+}
+
 await generate(pid, {
-  gather: () => viewers.gather(port, secret),
+  gather,
   play,
   idle: () => viewers.readAll(),
 });

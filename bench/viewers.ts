@@ -11,6 +11,8 @@ const ROUND_NS = 100_000_000;
 export class Viewers {
   readonly #viewers: Viewer[] = [];
   readonly #readiness: Readiness;
+  /** Number of the first event that they get. */
+  first = 0;
   delivered = 0;
   /** Of all frames, those too that are no deliveries. */
   bytes = 0;
@@ -26,12 +28,17 @@ export class Viewers {
     this.#readiness = new Readiness(Math.max(1, count));
   }
 
-  async gather(port: number, secret: string): Promise<void> {
+  async gather(first: number, port: number, secret: string): Promise<void> {
+    this.first = first;
     for (let n = 0; n < this.count; n++) {
       const viewer = new Viewer(n, this, port, await this.posted.hello(n, secret));
       this.#readiness.add(viewer.socket.fd, n);
       this.#viewers.push(viewer);
     }
+  }
+
+  get present(): number {
+    return this.#viewers.length;
   }
 
   /** Reads whoever has something, at once. */
@@ -89,9 +96,8 @@ class Viewer implements Peer {
     this.all.bytes += end - start;
     if (kind === this.#event) {
       const sequence = readDigits(bytes, start + digitsAt);
-      if (sequence !== this.received) {
-        fail(`viewer ${this.number} got event ${sequence}, ${this.received} was next`);
-      }
+      const next = this.all.first + this.received;
+      if (sequence !== next) fail(`viewer ${this.number} got event ${sequence}, ${next} was next`);
       this.received++;
       this.all.delivered++;
       this.all.arrived(sequence);
