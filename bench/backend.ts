@@ -1,13 +1,13 @@
 import { SEQUENCE_DIGITS, writeDigits } from "./frames.ts";
-import { connectTo, inbox, receive, sendAll } from "./libc.ts";
+import { closeSocket, connectTo, inbox, receive, sendAll } from "./libc.ts";
 import { fail } from "./member.ts";
 import { type Contract, posted } from "./posted.ts";
 
 const ZEROS = "0".repeat(SEQUENCE_DIGITS);
 
-/** A backend: one HTTP connection that is kept, with one request at a time; only the ids in its body change. */
+/** A backend: one HTTP connection, with one request at a time; only the ids in its body change. */
 export class Backend {
-  readonly fd: number;
+  #fd = -1;
   /** Its request is not answered yet. */
   waiting = false;
   readonly #request: Buffer;
@@ -16,12 +16,11 @@ export class Backend {
 
   /** `events`: how many one request posts; one is no array. */
   constructor(
-    port: number,
+    private readonly port: number,
     contract: Contract,
     readonly events: number,
     key: string,
   ) {
-    this.fd = connectTo(port);
     const { event } = posted[contract];
     const array = Array.from({ length: events }, (_, index) => event(index, ZEROS));
     const body = Buffer.from(JSON.stringify(events === 1 ? array[0] : array));
@@ -39,20 +38,31 @@ export class Backend {
     this.#accepted = `{"accepted":${events},`;
   }
 
+  /** Returns the file descriptor. A server closes what is idle for long: connect for each round. */
+  connect(): number {
+    this.#fd = connectTo(this.port);
+    return this.#fd;
+  }
+
+  close(): void {
+    closeSocket(this.#fd);
+  }
+
   /** Posts the events from `sequence` on. */
   post(sequence: number): void {
     for (const [event, at] of this.#digitsAt.entries()) writeDigits(this.#request, at, sequence + event);
-    if (!sendAll(this.fd, this.#request)) fail("a backend's connection broke");
+    if (!sendAll(this.#fd, this.#request)) fail("a backend's connection broke");
     this.waiting = true;
   }
 
   /** Takes the answer, when it is there. Fails when it is not what was hoped for. */
   read(): void {
-    let bytes = receive(this.fd, 0, false);
+    if (!this.waiting) return;
+    let bytes = receive(this.#fd, 0, false);
     if (bytes < 0) return;
     // What has begun comes whole before long.
     for (let whole = wholeAnswer(bytes); bytes < whole; whole = wholeAnswer(bytes)) {
-      const more = receive(this.fd, bytes, true);
+      const more = receive(this.#fd, bytes, true);
       if (more <= 0) break;
       bytes += more;
     }

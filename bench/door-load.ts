@@ -11,10 +11,9 @@ import { Viewers } from "./viewers.ts";
 const { scenario, port, pid }: Target & { scenario: DoorScenario } = JSON.parse(process.argv[2] ?? "{}");
 const { contract, events, rate } = scenario;
 const secret = process.env["JWT_SECRET"] ?? "";
-const viewers = new Viewers(posted[contract], scenario.viewers);
+const viewers = new Viewers(posted[contract], scenario.viewers, scenario.backends);
 const backends = Array.from({ length: scenario.backends }, () => new Backend(port, contract, events, secret));
 const answers = new Readiness(backends.length);
-for (const [index, { fd }] of backends.entries()) answers.add(fd, index);
 /** Requests before anybody watches. Some thousand events later a server that has just started is still compiling its code. */
 const WARM_UP_REQUESTS = 200;
 
@@ -84,7 +83,7 @@ function playRate(ms: number, rate: number): Latency {
   const start = Bun.nanoseconds();
   for (let event = 0; event < total; event++) {
     const due = start + (event * 1e9) / rate;
-    const backend = backends[event % backends.length]!;
+    const backend = backends[next % backends.length]!;
     // Spinning: a core that sleeps wakes late, and the server would be blamed for it.
     while (Bun.nanoseconds() < due || backend.waiting) read();
     const now = Bun.nanoseconds();
@@ -94,6 +93,14 @@ function playRate(ms: number, rate: number): Latency {
   }
   settle(read);
   return latencyOf(waited, late);
+}
+
+/** Plays with all backends connected. */
+function connected<T>(play: () => T): T {
+  for (const [index, backend] of backends.entries()) answers.add(backend.connect(), index);
+  const played = play();
+  for (const backend of backends) backend.close();
+  return played;
 }
 
 function play(ms: number): Played {
@@ -109,17 +116,20 @@ function play(ms: number): Played {
   };
 }
 
-async function gather(): Promise<void> {
+function warmUp(): void {
   for (let request = 0; request < WARM_UP_REQUESTS; request++) {
-    const [backend] = backends;
-    if (backend) post(backend);
+    post(backends[0]!);
     settle(() => {});
   }
+}
+
+async function gather(): Promise<void> {
+  connected(warmUp);
   await viewers.gather(next, port, secret);
 }
 
 await generate(pid, {
   gather,
-  play,
+  play: (ms) => connected(() => play(ms)),
   idle: () => viewers.readAll(),
 });

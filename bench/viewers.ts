@@ -7,7 +7,7 @@ import { type Peer, RawSocket } from "./sockets.ts";
 /** All of them are read so often when it does not matter how soon. */
 const ROUND_NS = 100_000_000;
 
-/** Who watches all that is posted, each event once and in order. */
+/** Who watches all that is posted: each event once, and those of one backend in order. */
 export class Viewers {
   readonly #viewers: Viewer[] = [];
   readonly #readiness: Readiness;
@@ -24,6 +24,8 @@ export class Viewers {
   constructor(
     readonly posted: Posted,
     readonly count: number,
+    /** By turns they post one event; or there is one of them. */
+    readonly backends: number,
   ) {
     this.#readiness = new Readiness(Math.max(1, count));
   }
@@ -75,6 +77,8 @@ class Viewer implements Peer {
   received = 0;
   #welcome = false;
   readonly #event: number;
+  /** Of each backend. Between two of them a server promises no order: they have connections of their own. */
+  readonly #next: number[];
 
   /** Connects and is let in. Throws when the upgrade is refused. */
   constructor(
@@ -85,6 +89,8 @@ class Viewer implements Peer {
   ) {
     const { path, subprotocol, kinds } = all.posted;
     this.#event = kinds.event.charCodeAt(0);
+    this.#next = [];
+    for (let n = all.first; n < all.first + all.backends; n++) this.#next[n % all.backends] = n;
     this.socket = new RawSocket(port, path, this, subprotocol);
     this.socket.write(hello);
     while (!this.#welcome) this.socket.read(true);
@@ -96,8 +102,10 @@ class Viewer implements Peer {
     this.all.bytes += end - start;
     if (kind === this.#event) {
       const sequence = readDigits(bytes, start + digitsAt);
-      const next = this.all.first + this.received;
+      const backend = sequence % this.all.backends;
+      const next = this.#next[backend]!;
       if (sequence !== next) fail(`viewer ${this.number} got event ${sequence}, ${next} was next`);
+      this.#next[backend] = next + this.all.backends;
       this.received++;
       this.all.delivered++;
       this.all.arrived(sequence);
