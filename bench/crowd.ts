@@ -1,7 +1,7 @@
-import { SignJWT } from "jose";
 import { Readiness } from "./libc.ts";
 import { fail, Member, Publisher, type Tally } from "./member.ts";
 import type { Scenario } from "./scenarios.ts";
+import { tokenFor } from "./token.ts";
 
 const LISTEN_NS = 20_000_000;
 
@@ -24,16 +24,10 @@ export class Crowd {
   /** Connects and joins everybody. Throws when one is refused. */
   async gather(port: number, secret: string): Promise<void> {
     const { rooms, members, publishers, inFlight } = this.scenario;
-    const key = new TextEncoder().encode(secret);
     for (let user = 0; user < rooms * members; user++) {
       const chatId = `room-${Math.floor(user / members)}`;
       const name = `user-${user}`;
-      const token = await new SignJWT({ rooms: [`chat:${chatId}`] })
-        .setProtectedHeader({ alg: "HS256" })
-        .setSubject(name)
-        .setIssuedAt()
-        .setExpirationTime("1h")
-        .sign(key);
+      const token = await tokenFor(name, `chat:${chatId}`, secret);
       if (user % members >= publishers) {
         this.#listeners.push(new Member(name, chatId, this.tally, port, token));
         continue;

@@ -38,7 +38,7 @@ export function frameEnd(bytes: Buffer, at: number, end: number): number {
   return at + 10 + bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
 }
 
-const SEQUENCE_DIGITS = 9;
+export const SEQUENCE_DIGITS = 9;
 const ID_MARK = Buffer.from('"messageId":"m-');
 // 200 characters, so that a server frame has about 450 bytes.
 const CONTENT = "Shall we meet by the river at seven, or is that too late for you? ".repeat(4).slice(0, 200);
@@ -81,7 +81,7 @@ export class MessageFrames {
   }
 }
 
-function writeDigits(bytes: Buffer, at: number, value: number): void {
+export function writeDigits(bytes: Buffer, at: number, value: number): void {
   let rest = value;
   for (let i = at + SEQUENCE_DIGITS - 1; i >= at; i--) {
     bytes[i] = 48 + (rest % 10);
@@ -89,7 +89,7 @@ function writeDigits(bytes: Buffer, at: number, value: number): void {
   }
 }
 
-function readDigits(bytes: Buffer, at: number): number {
+export function readDigits(bytes: Buffer, at: number): number {
   let value = 0;
   for (let i = at; i < at + SEQUENCE_DIGITS; i++) value = value * 10 + bytes[i]! - 48;
   return value;

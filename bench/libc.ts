@@ -10,6 +10,7 @@ const libc = dlopen("libc.so.6", {
   setsockopt: { args: ["i32", "i32", "i32", "buffer", "i32"], returns: "i32" },
   send: { args: ["i32", "buffer", "u64", "i32"], returns: "i32" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
   epoll_create1: { args: ["i32"], returns: "i32" },
   epoll_ctl: { args: ["i32", "i32", "i32", "buffer"], returns: "i32" },
   epoll_wait: { args: ["i32", "buffer", "i32", "i32"], returns: "i32" },
@@ -39,6 +40,12 @@ export function connectTo(port: number): number {
 /** Sends without waiting; false when the kernel did not take all of it. */
 export const sendNow = (fd: number, bytes: Buffer, length: number): boolean =>
   libc.send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) === length;
+
+/** Sends all of it, and waits while the kernel has no room; false when the peer is gone. */
+export const sendAll = (fd: number, bytes: Buffer): boolean =>
+  libc.send(fd, bytes, bytes.length, MSG_NOSIGNAL) === bytes.length;
+
+export const closeSocket = (fd: number): void => void libc.close(fd);
 
 /** What all sockets are read into; good until the next read. */
 export const inbox = Buffer.alloc(1 << 20);

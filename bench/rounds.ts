@@ -4,12 +4,13 @@ import { fail, type Publisher } from "./member.ts";
 /** Microseconds from the writing of a message to its sender's confirmation; `lateP99`: from due to written. */
 export interface Latency {
   p50: number;
+  p95: number;
   p99: number;
   max: number;
   lateP99: number;
 }
 
-const SETTLE_NS = 10e9;
+export const SETTLE_NS = 10e9;
 
 /** Each confirmation is answered by the next message, until `ms` are over and all is delivered. */
 export function keepInFlight(crowd: Crowd, ms: number): void {
@@ -44,9 +45,7 @@ export function keepRate(crowd: Crowd, ms: number, rate: number): Latency {
     publishers[message % publishers.length]!.send(1);
   }
   settle(crowd, confirmed);
-  waited.sort();
-  late.sort();
-  return { p50: at(waited, 0.5), p99: at(waited, 0.99), max: at(waited, 1), lateP99: at(late, 0.99) };
+  return latencyOf(waited, late);
 }
 
 /** Reads until all that was sent is delivered; fails when it is not. */
@@ -58,6 +57,19 @@ function settle(crowd: Crowd, confirmed: (publisher: Publisher, from: number) =>
     if (Bun.nanoseconds() > end) fail(`${tally.expected - tally.delivered} deliveries missing after 10 s`);
   }
   crowd.verify();
+}
+
+/** Of nanoseconds, which it sorts. */
+export function latencyOf(waited: Float64Array, late: Float64Array): Latency {
+  waited.sort();
+  late.sort();
+  return {
+    p50: at(waited, 0.5),
+    p95: at(waited, 0.95),
+    p99: at(waited, 0.99),
+    max: at(waited, 1),
+    lateP99: at(late, 0.99),
+  };
 }
 
 const at = (sorted: Float64Array, share: number): number =>

@@ -18,11 +18,15 @@ export const secret = crypto.randomUUID() + crypto.randomUUID();
 
 /**
  * Starts a server on its core with a database of its own; `processes` will end it and remove the database.
- * Rejects when it does not say where it listens.
+ * `bare`: the file of the bare server. Rejects when it does not say where it listens.
  */
-export async function startServer(name: ServerName, processes: AsyncDisposableStack): Promise<RunningServer> {
+export async function startServer(
+  name: ServerName,
+  bare: string,
+  processes: AsyncDisposableStack,
+): Promise<RunningServer> {
   const directory = mkdtempSync(join(tmpdir(), "switchboard-bench-"));
-  const command = name === "bare" ? ["bench/bare.ts"] : ["run", "src/main.ts", "serve"];
+  const command = name === "bare" ? [`bench/${bare}`] : ["run", "src/main.ts", "serve"];
   const child = Bun.spawn(pinned("server", [process.execPath, ...command]), {
     cwd: root,
     env: { ...process.env, ...settings(name, directory) },
@@ -49,6 +53,7 @@ const settings = (name: ServerName, directory: string) => ({
   MAX_CONNECTIONS_PER_USER: "0",
   MESSAGE_RATE_LIMIT: "0",
   MESSAGE_BURST_LIMIT: "0",
+  MAX_GIFTS_PER_SECOND: "0",
   LOG_LEVEL: "warn",
   AI_BASE_URL: "",
 });

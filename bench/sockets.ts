@@ -27,9 +27,10 @@ export class RawSocket {
     port: number,
     path: string,
     readonly peer: Peer,
+    subprotocol?: string,
   ) {
     this.fd = connectTo(port);
-    this.write(Buffer.from(upgradeRequest(port, path)));
+    this.write(Buffer.from(upgradeRequest(port, path, subprotocol)));
     let bytes = 0;
     let head = -1;
     while (head < 0) {
@@ -99,7 +100,7 @@ const closing = (start: number, end: number): string =>
     ? "without a code"
     : `${inbox.readUInt16BE(start)} "${inbox.toString("utf8", start + 2, end)}"`;
 
-const upgradeRequest = (port: number, path: string): string =>
+const upgradeRequest = (port: number, path: string, subprotocol: string | undefined): string =>
   [
     `GET ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
@@ -107,5 +108,6 @@ const upgradeRequest = (port: number, path: string): string =>
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
     `Sec-WebSocket-Key: ${Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64")}`,
+    ...(subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
     "\r\n",
   ].join("\r\n");

@@ -1,5 +1,5 @@
-import type { Round } from "./load.ts";
-import type { Scenario, ServerName } from "./scenarios.ts";
+import type { Round } from "./generator.ts";
+import type { ServerName } from "./scenarios.ts";
 
 const SATURATED = 0.9;
 const DISTURBED = 0.05;
@@ -10,30 +10,32 @@ const LATE_US = 500;
 
 /** The rounds of one scenario, by server, in the order they were played. */
 export interface Outcome {
-  scenario: Scenario;
+  name: string;
+  figures: readonly Figure[];
   rounds: ReadonlyMap<ServerName, readonly Round[]>;
 }
 
-type Figure = { name: string; of: (round: Round) => number };
+export type Figure = { name: string; of: (round: Round) => number };
 
-const latencies: readonly Figure[] = [
+export const p95: Figure = { name: "p95 µs", of: (round) => round.latency?.p95 ?? Number.NaN };
+export const latencies: readonly Figure[] = [
   { name: "p50 µs", of: (round) => round.latency?.p50 ?? Number.NaN },
   { name: "p99 µs", of: (round) => round.latency?.p99 ?? Number.NaN },
   { name: "max µs", of: (round) => round.latency?.max ?? Number.NaN },
 ];
-const perDelivery: Figure = {
+export const perDelivery: Figure = {
   name: "CPU ns a delivery",
   of: (round) => round.serverCpuNs / round.deliveries,
 };
-const perMessage: Figure = {
+export const perMessage: Figure = {
   name: "CPU µs a message",
   of: (round) => round.serverCpuNs / round.messages / 1000,
 };
-
-function figuresOf({ rooms, rate }: Scenario): readonly Figure[] {
-  if (rate) return [...latencies, perMessage];
-  return [rooms === 1 ? perDelivery : perMessage];
-}
+/** All that arrived, whatever it was: where one server says more than the other, this is not 1 × bare. */
+export const bytesPerDelivery: Figure = {
+  name: "bytes a delivery",
+  of: (round) => (round.bytes ?? Number.NaN) / round.deliveries,
+};
 
 export const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
@@ -52,15 +54,16 @@ export function table(outcomes: readonly Outcome[]): string[] {
   return [head, "|---|---|---|--:|--:|--:|--:|--:|--:|", ...outcomes.flatMap(lines)];
 }
 
-function lines({ scenario, rounds }: Outcome): string[] {
-  return figuresOf(scenario).flatMap((figure) =>
+function lines({ name, figures, rounds }: Outcome): string[] {
+  const bare = rounds.get("bare");
+  return figures.flatMap((figure) =>
     [...rounds].map(([server, played]) => {
       const values = played.map(figure.of);
       // Rounds that were neighbours are compared with each other, so that a machine that drifts does not count.
-      const ratio = median(values.map((value, i) => value / figure.of(rounds.get("bare")![i]!)));
+      const ratio = median(values.map((value, i) => value / figure.of(bare![i]!)));
       const of = (value: (round: Round) => number) => median(played.map(value));
       const cells = [
-        scenario.name,
+        name,
         figure.name,
         server === "bare" ? "bare Bun.serve" : `switchboard, ${server}`,
         `${short(median(values))} (${short(Math.min(...values))}–${short(Math.max(...values))})`,

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { Refusal } from "../core/refusal.ts";
 import { requireApiKey } from "./api-keys.ts";
+import { limitBody } from "./body-limit.ts";
 import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
 import { type EventDoor, eventRoutes } from "./events.ts";
 import { type Condition, health } from "./health.ts";
@@ -33,10 +33,7 @@ export function createHttpApp(parts: HttpParts): Hono {
   });
   app.route("/", health(parts.condition));
   app.use("/v1/*", requireApiKey(parts.apiKeys));
-  const onError = () => {
-    throw new Problem(413, `The body may have at most ${MAX_BODY_BYTES} bytes`);
-  };
-  app.use("/v1/*", bodyLimit({ maxSize: MAX_BODY_BYTES, onError }));
+  app.use("/v1/*", limitBody(MAX_BODY_BYTES));
   app.route("/v1/rooms", roomRoutes(parts.rooms));
   app.route("/v1/users", userRoutes(parts.users));
   app.route("/v1/connections", connectionRoutes(parts.connections));

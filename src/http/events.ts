@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { type Post, PostRefusal } from "../core/door.ts";
 import { id, roomName } from "../core/names.ts";
-import { check, Problem, readBody } from "./problem.ts";
+import { check, Problem, readJson } from "./problem.ts";
 
 const MAX_EVENTS = 1_000;
 
@@ -40,7 +40,7 @@ export interface EventDoor {
 export function eventRoutes(door: EventDoor): Hono {
   const app = new Hono();
   app.post("/:protocol/events", async (c) => {
-    const body = await readBody(c, z.unknown());
+    const body = await readJson(c);
     const isArray = Array.isArray(body);
     const posts = isArray ? check(events, body) : [check(event, body)];
     try {

@@ -30,14 +30,17 @@ export class Problem extends Error {
 
 /** The body as this schema has it; otherwise a problem that names each wrong field. */
 export async function readBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
+  return check(schema, await readJson(c));
+}
+
+/** The body as it is; no body is an empty object. */
+export async function readJson(c: Context): Promise<unknown> {
   const text = await c.req.text();
-  let json: unknown;
   try {
-    json = text === "" ? {} : JSON.parse(text);
+    return text === "" ? {} : JSON.parse(text);
   } catch {
     throw new Problem(400, "The body is not JSON");
   }
-  return check(schema, json);
 }
 
 export function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {

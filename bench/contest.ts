@@ -1,0 +1,105 @@
+import type { Round, Target } from "./generator.ts";
+import { machine, pinned } from "./machine.ts";
+import type { ServerName } from "./scenarios.ts";
+import { secret, startServer } from "./servers.ts";
+import { caveat, doubts, type Figure, type Outcome, table } from "./table.ts";
+
+const ROUNDS = 3;
+const SPARE_MS = 30_000;
+
+/** The same load, played against several servers. */
+export interface Contest {
+  name: string;
+  servers: readonly ServerName[];
+  figures: readonly Figure[];
+  /** Of one round. */
+  ms: number;
+  /** File of the load generator, and what it is told besides its target. */
+  load: string;
+  told: object;
+  /** File of the bare server. */
+  bare: string;
+}
+
+/** A server with its load generator, ready to play rounds of so many milliseconds. */
+interface Contender {
+  name: ServerName;
+  play(ms: number): Promise<Round>;
+}
+
+async function contend(
+  name: ServerName,
+  contest: Contest,
+  processes: AsyncDisposableStack,
+): Promise<Contender> {
+  const target: Target = await startServer(name, contest.bare, processes);
+  let answer = Promise.withResolvers<"ready" | Round>();
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => {});
+  const load = [`${import.meta.dir}/${contest.load}`, JSON.stringify({ ...contest.told, ...target })];
+  const child = Bun.spawn(pinned("load", [process.execPath, ...load]), {
+    env: { ...process.env, JWT_SECRET: secret },
+    stdio: ["ignore", "inherit", "inherit"],
+    ipc: (message) => answer.resolve(message),
+    onExit: () => ended.reject(new Error(`${contest.name} against ${name}: the load generator ended`)),
+  });
+  processes.defer(async () => {
+    child.kill();
+    await child.exited;
+  });
+  const told = (ms: number) => Promise.race([answer.promise, ended.promise, tooLate(ms + SPARE_MS)]);
+  await told(0);
+  return {
+    name,
+    async play(ms) {
+      answer = Promise.withResolvers();
+      child.send(ms);
+      const round = await told(ms);
+      if (round === "ready") throw new Error("the load generator began anew");
+      return round;
+    },
+  };
+}
+
+async function tooLate(ms: number): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+  throw new Error("the load generator is silent");
+}
+
+/** Plays all servers of a contest in turns (A, B, A, B), so that drift of the machine meets them alike. */
+async function run(contest: Contest, processes: AsyncDisposableStack): Promise<Outcome> {
+  const { name, servers, figures, ms } = contest;
+  const contenders: Contender[] = [];
+  for (const server of servers) contenders.push(await contend(server, contest, processes));
+  for (const contender of contenders) await contender.play(ms / 2);
+  const rounds = new Map<ServerName, Round[]>(servers.map((server) => [server, []]));
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const contender of contenders) {
+      console.error(`${name}, round ${round} of ${ROUNDS}, ${contender.name}`);
+      const played = await contender.play(ms);
+      rounds.get(contender.name)?.push(played);
+      for (const doubt of doubts(played)) console.error(doubt);
+    }
+  }
+  return { name, figures, rounds };
+}
+
+/** Plays one after another, then prints the table. A failure ends it with exit code 1, and there is no table. */
+export async function bench(choose: () => readonly Contest[]): Promise<void> {
+  const interrupted = Promise.withResolvers<never>();
+  interrupted.promise.catch(() => {});
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => interrupted.reject(new Error("interrupted")));
+  }
+  try {
+    const outcomes: Outcome[] = [];
+    for (const contest of choose()) {
+      await using processes = new AsyncDisposableStack();
+      outcomes.push(await Promise.race([run(contest, processes), interrupted.promise]));
+    }
+    console.log([...machine(), "", ...table(outcomes), ...caveat(outcomes)].join("\n"));
+  } catch (error) {
+    console.error(`FAILED: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
+}

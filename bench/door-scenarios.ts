@@ -1,0 +1,69 @@
+import type { Contract } from "./posted.ts";
+import type { ServerName } from "./scenarios.ts";
+import { bytesPerDelivery, type Figure, latencies, p95, perDelivery } from "./table.ts";
+
+/** What backends post and who hears it, as data: `door-load.ts` plays any of these. */
+export interface DoorScenario {
+  name: string;
+  contract: Contract;
+  /** Of one room; with none, each answer is answered by the next request. */
+  viewers: number;
+  /** Connections of backends, each with one request on the way. */
+  backends: number;
+  /** Posted by one request: an array, if it is more than one. */
+  events: number;
+  /** Events a second, sent when they are due. */
+  rate?: number;
+  seconds: { full: number; quick: number };
+  servers: readonly ServerName[];
+  figures: readonly Figure[];
+}
+
+const perRequest: Figure = {
+  name: "CPU µs a request",
+  of: (round) => round.serverCpuNs / round.messages / 1000,
+};
+
+export const doorScenarios: readonly DoorScenario[] = [
+  {
+    name: "gifts",
+    contract: "hyperfocus",
+    viewers: 10_000,
+    backends: 1,
+    events: 100,
+    seconds: { full: 6, quick: 2 },
+    servers: ["bare", "FULL"],
+    figures: [perDelivery, bytesPerDelivery],
+  },
+  {
+    name: "single-gifts",
+    contract: "hyperfocus",
+    viewers: 0,
+    backends: 16,
+    events: 1,
+    seconds: { full: 4, quick: 1 },
+    servers: ["bare", "FULL", "NORMAL"],
+    figures: [perRequest],
+  },
+  {
+    name: "single-events",
+    contract: "discord",
+    viewers: 0,
+    backends: 16,
+    events: 1,
+    seconds: { full: 4, quick: 1 },
+    servers: ["bare", "FULL", "NORMAL"],
+    figures: [perRequest],
+  },
+  {
+    name: "gateway",
+    contract: "discord",
+    viewers: 100,
+    backends: 16,
+    events: 1,
+    rate: 100,
+    seconds: { full: 10, quick: 3 },
+    servers: ["bare", "FULL"],
+    figures: [...latencies, p95],
+  },
+];
