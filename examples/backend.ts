@@ -1,6 +1,8 @@
 /** A backend: names a chat, and lets things happen. `bun run examples/backend.ts`, beside a running server. */
+import { file } from "bun";
+
 const server = process.env["SWITCHBOARD"] ?? "http://localhost:3001";
-const key = process.env["API_KEY"] ?? (await Bun.file("data/api-key").text()).trim();
+const key = process.env["API_KEY"] ?? (await file("data/api-key").text()).trim();
 
 async function call(method: string, path: string, body: unknown): Promise<unknown> {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
