@@ -6,6 +6,7 @@ import { Connection } from "./core/connection.ts";
 import type { Connections } from "./core/connections.ts";
 import { Limiter } from "./core/limits.ts";
 import type { AnyProtocol } from "./core/protocol.ts";
+import type { Traffic } from "./core/traffic.ts";
 
 /** How long a peer may take over an HTTP request, an upgrade too, in seconds. */
 const HTTP_IDLE_SECONDS = 10;
@@ -14,11 +15,14 @@ export interface Endpoint {
   readonly config: Config;
   readonly protocols: readonly AnyProtocol[];
   readonly connections: Connections;
+  readonly traffic: ReadonlyMap<AnyProtocol, Traffic>;
   /** Largest frame that is ever sent, in bytes. */
   readonly largestFrame: number;
   draining(): boolean;
   newId(): string;
   readonly clock: Clock;
+  /** WebSocket upgrades that were refused, by HTTP status. */
+  readonly refusedUpgrades: Map<number, number>;
   spent(frame: string): void;
   /** Everything that is no WebSocket endpoint. */
   fetch(request: Request): Response | Promise<Response>;
@@ -51,9 +55,10 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
       const url = URL.parse(request.url);
       if (!url) return new Response("Bad request", { status: 400 });
       const candidates = protocols.filter((protocol) => protocol.paths.includes(url.pathname));
-      return candidates.length === 0
-        ? endpoint.fetch(request)
-        : upgrade(endpoint, candidates, request, url, server, limiters);
+      if (candidates.length === 0) return endpoint.fetch(request);
+      const refusal = upgrade(endpoint, candidates, request, url, server, limiters);
+      if (refusal) count(endpoint.refusedUpgrades, refusal.status);
+      return refusal;
     },
     error(error) {
       endpoint.failed(error);
@@ -70,7 +75,10 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
       sendPings: false,
       perMessageDeflate: false,
       open: (ws) => connections.opened(ws.data.connection, ws, ws.data.token),
-      message: (ws, frame) => connections.received(ws.data.connection, frame),
+      message(ws, frame) {
+        ws.data.connection.traffic.received++;
+        connections.received(ws.data.connection, frame);
+      },
       ping(ws, payload) {
         // Bun answers by itself, and to a peer that reads none of the answers they pile up like anything else.
         endpoint.spent(payload.toString("latin1"));
@@ -81,6 +89,8 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
     },
   });
 }
+
+const count = (counts: Map<number, number>, key: number) => counts.set(key, (counts.get(key) ?? 0) + 1);
 
 /** Before any `await`, as Bun wants it: the token is checked when the socket is open. */
 function upgrade(
@@ -120,6 +130,7 @@ function upgrade(
     address,
     endpoint.clock.now(),
     endpoint.spent,
+    endpoint.traffic.get(protocol),
   );
   const done = server.upgrade(request, {
     data: { connection, token: protocol.token?.(url) },

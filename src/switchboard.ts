@@ -8,6 +8,10 @@ import { type Core, createCore } from "./core/core.ts";
 import type { Post } from "./core/door.ts";
 import { Refusal } from "./core/refusal.ts";
 import { createHttpApp } from "./http/app.ts";
+import type { Phase } from "./http/health.ts";
+import { CountedAgent } from "./metrics/agent.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { RecentErrors } from "./metrics/recent-errors.ts";
 import { protocols } from "./protocols/all.ts";
 import { type Endpoint, listen } from "./server.ts";
 import { openStorage } from "./storage/open.ts";
@@ -24,12 +28,15 @@ export async function startSwitchboard(
   log: Logger,
   clock: Clock = systemClock,
 ): Promise<Switchboard> {
-  const report = (error: unknown, context: Record<string, unknown> = {}) =>
+  const errors = new RecentErrors(clock);
+  const report = (error: unknown, context: Record<string, unknown> = {}) => {
+    errors.add(error, String(context["where"] ?? "server"));
     log.error({ err: error, ...context }, "error");
+  };
   const warn = (line: string) => log.warn(line);
 
   const { apiKeys, jwtSecret } = loadSecrets(config, warn);
-  const agent = createAgent(config);
+  const agent = new CountedAgent(createAgent(config));
   const verifier = createTokenVerifier({
     clock,
     log: warn,
@@ -71,10 +78,21 @@ export async function startSwitchboard(
       messageBytes: config.MAX_MESSAGE_BYTES,
     },
     publisher: () => server,
+    storeChanged(failure) {
+      if (failure === undefined) log.info("the store can be written again");
+      else report(failure, { where: "store", what: "the store cannot be written; not ready until it can" });
+    },
     note: (what, context) => log[what === "refused" ? "warn" : "info"](context, what),
   });
 
-  let draining = false;
+  let phase: Phase = "starting";
+  const ready = () => phase === "serving" && core.storeHealth.works();
+  const refusedUpgrades = new Map<number, number>();
+  const metrics = createMetrics({
+    ...{ clock, agent, errors, refusedUpgrades, ready },
+    ...{ traffic: core.traffic, times: core.times, rooms: core.rooms },
+    storeSize: storage.size,
+  });
   const startedAt = clock.now();
   const app = createHttpApp({
     apiKeys,
@@ -88,6 +106,8 @@ export async function startSwitchboard(
       record: core.recordRoom,
     },
     events: { post: core.post },
+    metrics,
+    errors,
     connections: { all: () => core.connections.all },
     users: {
       isOnline: (userId) => core.presence.isOnline(userId),
@@ -101,13 +121,13 @@ export async function startSwitchboard(
       connections: core.connections.count,
       activeChats: core.rooms.count("chat"),
       uptime: (clock.now() - startedAt) / 1_000,
-      draining,
-      storeWorks: core.turns.storeWorks(),
+      phase,
+      storeWorks: core.storeHealth.works(),
     }),
   });
 
   const endpoint: Endpoint = {
-    ...{ config, protocols: core.protocols, connections: core.connections },
+    ...{ config, protocols: core.protocols, connections: core.connections, traffic: core.traffic },
     largestFrame: Math.max(
       config.MAX_BUFFERED_BYTES,
       8 * config.MAX_CONTENT_LENGTH + 2 * config.MAX_MESSAGE_BYTES,
@@ -115,7 +135,8 @@ export async function startSwitchboard(
     newId: core.newId,
     spent: core.spent,
     clock,
-    draining: () => draining,
+    refusedUpgrades,
+    draining: () => phase === "draining",
     fetch: (request) => app.fetch(request),
     failed: (error) => report(error, { where: "http" }),
   };
@@ -130,7 +151,7 @@ export async function startSwitchboard(
 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
-    draining = true;
+    phase = "draining";
     discord?.stop();
     await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
     core.stop();
@@ -138,6 +159,7 @@ export async function startSwitchboard(
     await storage.close();
   }
 
+  phase = "serving";
   return {
     port: server.port ?? config.WS_PORT,
     stop() {

@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sources: ["core", "config"],
   storage: ["core", "config"],
   http: ["core", "config"],
+  metrics: ["core"],
   server: ["core", "config"],
   "protocols/all": ["core", "protocols/*"],
   "protocols/*": ["core"],

@@ -1,6 +1,7 @@
 import type { Identity } from "./identity.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import type { Refusal } from "./refusal.ts";
+import { Traffic } from "./traffic.ts";
 
 /** The part of Bun's ServerWebSocket that the core uses. */
 export interface Socket {
@@ -61,6 +62,8 @@ export class Connection {
     readonly openedAt: number,
     /** Counts the payload that leaves for a socket. */
     private readonly spent: (frame: string) => void,
+    /** Of its protocol. */
+    readonly traffic = new Traffic(),
   ) {
     this.lastSeen = openedAt;
     // Anywhere in the interval, so that a storm of connects is not followed by storms of pings.
@@ -84,8 +87,11 @@ export class Connection {
     if (!this.open) return;
     const sent = this.seal ? this.seal(frame) : frame;
     this.spent(sent);
+    this.traffic.sent++;
     // 0: the fuse of the backpressure guard blew. What is lost must not stay unnoticed on an open connection.
-    if (this.socket.send(sent) === 0) this.close(1008, "Backpressure");
+    if (this.socket.send(sent) !== 0) return;
+    this.traffic.backpressure++;
+    this.close(1008, "Backpressure");
   }
 
   /** Bytes that are still on their way to the peer. */
@@ -102,6 +108,7 @@ export class Connection {
 
   /** Says no in the protocol's words, and closes where it says so. */
   refuse(refusal: Refusal, ref?: string): void {
+    this.traffic.refused[refusal.reason]++;
     const no = this.protocol.refuse[refusal.reason](refusal, ref);
     if (no.frame !== undefined) this.send(no.frame);
     if (no.close) this.close(no.close.code, no.close.reason);

@@ -49,6 +49,7 @@ export class Connections {
       void this.#authenticate(connection, token, admitted);
     const context = new ConnectionContext(connection, clock, turns, rooms, access, authenticate);
     this.#contexts.set(connection, context);
+    connection.traffic.opened++;
     if (connection.protocol.guests) rooms.join(connection, roomOfAll(connection.protocol.name));
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
     else if (token !== undefined) void this.#authenticate(connection, token);
@@ -77,6 +78,7 @@ export class Connections {
     if (!context) return;
     this.#contexts.delete(connection);
     const { note, presence, rooms } = this.parts;
+    connection.traffic.ended(connection.ending?.code ?? code, connection.ending === undefined);
     connection.ending ??= { code, reason };
     const { identity, protocol } = connection;
     protocol.closed?.(context);

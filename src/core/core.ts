@@ -16,7 +16,10 @@ import type { AnyProtocol, ProtocolFactory, Settings } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
 import { type Publisher, Rooms } from "./rooms.ts";
 import { type RoomEntries, applies as roomApplies } from "./settings.ts";
+import { StoreHealth } from "./store-health.ts";
+import { Traffic } from "./traffic.ts";
 import { Turns } from "./turn.ts";
+import { TurnTimes } from "./turn-times.ts";
 import { createVoice } from "./voice.ts";
 
 export interface CoreParts {
@@ -37,6 +40,8 @@ export interface CoreParts {
   };
   publisher(): Publisher;
   report(error: unknown, context: Record<string, unknown>): void;
+  /** The store can no longer be written, for this reason; undefined: it can again. */
+  storeChanged?(failure: unknown): void;
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
 }
 
@@ -65,7 +70,10 @@ export function createCore(parts: CoreParts) {
   const guard = new BackpressureGuard(
     limits.bufferedBytes,
     () => connections.all,
-    (connection) => connection.refuse(new Refusal("backpressure")),
+    (connection) => {
+      connection.traffic.backpressure++;
+      connection.refuse(new Refusal("backpressure"));
+    },
   );
   const rooms = new Rooms(parts.publisher, guard.spent, (room) => {
     ownerOf(room)?.emptied?.(room);
@@ -77,7 +85,12 @@ export function createCore(parts: CoreParts) {
     (error, { protocol, kind }) => report(error, { where: "apply", protocol, kind }),
     (room) => rooms.has(room),
   );
-  const turns = new Turns({ clock, newId, log: () => log, store, applier, rooms, protocols, report });
+  const storeHealth = new StoreHealth(store, clock, parts.storeChanged);
+  const times = new TurnTimes();
+  const turns = new Turns({
+    ...{ clock, newId, log: () => log, store, applier, rooms, times, protocols, report },
+    health: storeHealth,
+  });
   const log = createLocalLog(store.position, turns.apply);
   const access = new Access(people);
   const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
@@ -91,7 +104,7 @@ export function createCore(parts: CoreParts) {
   });
 
   const agent = new WatchedAgent(parts.agent);
-  const health = { store: () => turns.storeWorks(), agent: () => agent.works };
+  const health = { store: () => storeHealth.works(), agent: () => agent.works };
   for (const factory of parts.protocols) {
     const voice = createVoice(() => protocol, clock, turns, rooms, presence);
     const state = (room: string) => {
@@ -104,6 +117,7 @@ export function createCore(parts: CoreParts) {
     });
     protocols.set(protocol.name, protocol);
   }
+  const traffic = new Map([...protocols.values()].map((protocol) => [protocol, new Traffic()]));
   startHeartbeat(clock, () => connections.all, [...protocols.values()]);
   clock.every(SWEEP_MS, () => guard.sweep());
 
@@ -113,6 +127,9 @@ export function createCore(parts: CoreParts) {
     presence,
     rooms,
     turns,
+    storeHealth,
+    times,
+    traffic,
     newId,
     spent: guard.spent,
 

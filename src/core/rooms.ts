@@ -86,10 +86,11 @@ export class Rooms {
   #publishTo(room: string, frame: string, except?: Connection): void {
     const members = this.#members.get(room);
     if (!members) return;
-    if (except?.open && except.rooms.has(room) && !except.diversion)
-      except.socket.publish(room, frame, false);
+    const isSubscriber = except?.open && except.rooms.has(room) && !except.diversion;
+    if (isSubscriber) except.socket.publish(room, frame, false);
     else this.publisher().publish(room, frame, false);
     this.spent(frame);
+    countSent(members, this.publisher().subscriberCount(room) - (isSubscriber ? 1 : 0));
     const diverted = this.#diverted.get(room);
     if (!diverted) return;
     for (const connection of diverted) if (connection !== except) connection.diversion?.deliver(frame);
@@ -117,6 +118,11 @@ export class Rooms {
     return this.#members.get(room)?.size ?? 0;
   }
 
+  /** Rooms that have members now. */
+  get names(): Iterable<string> {
+    return this.#members.keys();
+  }
+
   /** How many rooms of this kind have members now. */
   count(kind: string): number {
     let count = 0;
@@ -137,4 +143,12 @@ function remove(sets: Map<string, Set<Connection>>, room: string, connection: Co
   if (!set?.delete(connection) || set.size > 0) return false;
   sets.delete(room);
   return true;
+}
+
+/** A room's connections are all of one protocol. */
+function countSent(members: ReadonlySet<Connection>, frames: number): void {
+  for (const { traffic } of members) {
+    traffic.sent += frames;
+    return;
+  }
 }

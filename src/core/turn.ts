@@ -7,6 +7,8 @@ import type { AnyProtocol } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
 import type { Rooms } from "./rooms.ts";
 import { Speaker, type Waiting } from "./speak.ts";
+import type { StoreHealth } from "./store-health.ts";
+import type { TurnTimes } from "./turn-times.ts";
 
 interface Step {
   readonly entry?: Entry;
@@ -39,6 +41,8 @@ export interface TurnParts {
   readonly store: Store;
   readonly applier: Applier;
   readonly rooms: Rooms;
+  readonly health: StoreHealth;
+  readonly times: TurnTimes;
   readonly protocols: ReadonlyMap<string, AnyProtocol>;
   readonly report: (error: unknown, context: Record<string, unknown>) => void;
 }
@@ -53,8 +57,6 @@ export class Turns implements TurnQueue {
   #scheduled = false;
   #ending = false;
   #batches = 0;
-  /** False from a failed commit to the next that succeeds. */
-  #commitWorks = true;
   readonly #inFlight = new Map<number, Step[]>();
   readonly #speaker: Speaker;
 
@@ -85,6 +87,7 @@ export class Turns implements TurnQueue {
     this.#steps.push(step);
     if (!this.#scheduled) {
       this.#scheduled = true;
+      this.parts.times.began();
       setImmediate(this.end);
     }
     if (this.#steps.length >= FULL && !this.#ending) this.end();
@@ -97,8 +100,10 @@ export class Turns implements TurnQueue {
     if (steps.length === 0) return;
     this.#steps = [];
     this.#ending = true;
+    this.parts.times.ended();
     this.#append(steps);
     this.#ending = false;
+    this.parts.times.spoke();
   };
 
   #append(steps: Step[]): void {
@@ -121,7 +126,6 @@ export class Turns implements TurnQueue {
     const steps = this.#inFlight.get(batch.id) ?? [];
     this.#inFlight.delete(batch.id);
     let outcomes: Outcome[];
-    this.#commitWorks = false;
     try {
       outcomes = this.parts.store.transaction(() => {
         const applied: Outcome[] = [];
@@ -140,27 +144,16 @@ export class Turns implements TurnQueue {
       });
     } catch (error) {
       this.parts.applier.forget();
+      this.parts.health.failed(error);
       this.parts.report(error, { where: "commit", entries: batch.entries.length });
       this.#refuse(steps, new Refusal("internal"));
       return;
     }
-    this.#commitWorks = true;
+    this.parts.health.committed();
+    this.parts.times.committed(batch.entries.length);
     this.#finish(steps, outcomes);
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
   };
-
-  /** Whether the store can be written. After a failure it is tried again, so that this heals by itself. */
-  storeWorks(): boolean {
-    const { store } = this.parts;
-    if (this.#commitWorks) return true;
-    try {
-      store.transaction(() => store.savePosition(store.position()));
-      this.#commitWorks = true;
-    } catch {
-      // Reported when the commit failed; whoever asks is told that it does not work.
-    }
-    return this.#commitWorks;
-  }
 
   #look({ look, waiting }: Step): void {
     try {

@@ -3,8 +3,10 @@ import { Refusal } from "../core/refusal.ts";
 import { requireApiKey } from "./api-keys.ts";
 import { limitBody } from "./body-limit.ts";
 import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
+import { type ErrorDoor, errorRoutes } from "./errors.ts";
 import { type EventDoor, eventRoutes } from "./events.ts";
 import { type Condition, health } from "./health.ts";
+import { exposition, type MetricsDoor, metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 import { type RoomDoor, roomRoutes } from "./rooms.ts";
 import { type UserDoor, userRoutes } from "./users.ts";
@@ -17,6 +19,8 @@ export interface HttpParts {
   readonly users: UserDoor;
   readonly connections: ConnectionDoor;
   readonly events: EventDoor;
+  readonly metrics: MetricsDoor;
+  readonly errors: ErrorDoor;
   condition(): Condition;
   failed(error: unknown): void;
 }
@@ -32,11 +36,14 @@ export function createHttpApp(parts: HttpParts): Hono {
     return new Problem(500, "The server failed; its log says more").respond(c);
   });
   app.route("/", health(parts.condition));
+  app.route("/metrics", exposition(parts.metrics));
   app.use("/v1/*", requireApiKey(parts.apiKeys));
   app.use("/v1/*", limitBody(MAX_BODY_BYTES));
   app.route("/v1/rooms", roomRoutes(parts.rooms));
   app.route("/v1/users", userRoutes(parts.users));
   app.route("/v1/connections", connectionRoutes(parts.connections));
+  app.route("/v1/metrics", metricsRoutes(parts.metrics));
+  app.route("/v1/errors", errorRoutes(parts.errors));
   app.route("/v1", eventRoutes(parts.events));
   return app;
 }

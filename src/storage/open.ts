@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Config, ConfigError } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
@@ -13,6 +13,8 @@ import { createStore } from "./store.ts";
 export interface Storage {
   readonly store: Store;
   readonly people: People;
+  /** Bytes of its files. */
+  size(): { readonly database: number; readonly wal: number };
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export function openStorage(
   return {
     store: createStore(database),
     people: createPeople(database),
+    size: () => ({ database: sizeOf(config.DATABASE_URL), wal: sizeOf(`${config.DATABASE_URL}-wal`) }),
     async close() {
       stopRetention();
       await checkpoints.stop();
@@ -82,3 +85,5 @@ export function openStorage(
     },
   };
 }
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createTurns, nextTurn } from "../support/turns.ts";
 
 test("when the commit fails nothing of the turn goes out, and every sender is told", async () => {
-  const { turns, connect, say, seen, failWith, reports, stored } = createTurns();
+  const { health, connect, say, seen, failWith, reports, stored } = createTurns();
   const [ada, bob] = [connect("ada"), connect("bob")];
   failWith(new Error("disk full"));
   say(ada, "one", { ref: "r-1" });
@@ -16,7 +16,7 @@ test("when the commit fails nothing of the turn goes out, and every sender is to
     "ada: refused internal r-3",
   ]);
   expect(stored()).toEqual([]);
-  expect(turns.storeWorks()).toBe(false);
+  expect(health.works()).toBe(false);
   expect(reports.map(({ error }) => error)).toEqual([new Error("disk full")]);
 });
 
@@ -52,7 +52,7 @@ test("what no message asked for takes effect though the commit fails", async () 
 });
 
 test("after a failed commit numbering goes on from what is stored, and what failed can be sent again", async () => {
-  const { turns, connect, say, seen, failWith, stored, store } = createTurns();
+  const { health, connect, say, seen, failWith, stored, store } = createTurns();
   const ada = connect("ada");
   say(ada, "one", { clientId: "c-1" });
   await nextTurn();
@@ -74,7 +74,7 @@ test("after a failed commit numbering goes on from what is stored, and what fail
   ]);
   expect(stored()).toEqual(['1 "one (1)"', '2 "two (2)"', '3 "three (3)"', '4 "four (4)"']);
   expect(store.summary("plain:1").count).toBe(4);
-  expect(turns.storeWorks()).toBe(true);
+  expect(health.works()).toBe(true);
 });
 
 test("a room that was first seen in a failed turn is made by the next", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createTurns, nextTurn, ROOM } from "../support/turns.ts";
 
 test("what arrives together is one commit, and after it everything goes out in order", async () => {
-  const { turns, connect, say, seen, store } = createTurns();
+  const { health, connect, say, seen, store } = createTurns();
   const [ada, bob] = [connect("ada"), connect("bob")];
   say(ada, "one");
   say(bob, "two");
@@ -16,7 +16,7 @@ test("what arrives together is one commit, and after it everything goes out in o
     ...["ada", "bob"].map((name) => `${name}: said "three (3)"`),
   ]);
   expect(store.position()).toBe(3);
-  expect(turns.storeWorks()).toBe(true);
+  expect(health.works()).toBe(true);
 });
 
 test("what arrives in another turn is another commit", async () => {

@@ -5,7 +5,9 @@ import { createLocalLog } from "../../src/core/local.ts";
 import type { Log } from "../../src/core/log.ts";
 import { Rooms } from "../../src/core/rooms.ts";
 import type { Applied } from "../../src/core/speak.ts";
+import { StoreHealth } from "../../src/core/store-health.ts";
 import { Turns } from "../../src/core/turn.ts";
+import { TurnTimes } from "../../src/core/turn-times.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createStore } from "../../src/storage/store.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -33,6 +35,10 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
   let failure: Error | undefined;
   const store: Store = {
     ...real,
+    probe() {
+      if (failure) throw failure;
+      real.probe();
+    },
     transaction(work) {
       try {
         const result = real.transaction(() => {
@@ -61,14 +67,18 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
     () => ({ reducerOf: (kind) => applies[kind] }),
     (error, { kind }) => report(error, { kind }),
   );
+  const clock = new FakeClock(1_000);
+  const health = new StoreHealth(store, clock);
   let made = 0;
   const turns = new Turns({
-    clock: new FakeClock(1_000),
+    clock,
     newId: () => `e${++made}`,
     log: () => log,
     store,
     applier,
     rooms,
+    health,
+    times: new TurnTimes(),
     protocols: new Map([["plain", plain]]),
     report,
   });
@@ -76,6 +86,7 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
 
   return {
     turns,
+    health,
     store,
     database,
     reports,

@@ -1,0 +1,40 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { check } from "./problem.ts";
+
+const MAX_PAGE = 1_000;
+const limits = `must be 1 to ${MAX_PAGE}`;
+const page = z.object({
+  limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
+  before: z.coerce.number("must be the id of an error").int("must be the id of an error").optional(),
+});
+
+/** ErrorLog, which the contract names and leaves open. */
+interface LoggedError {
+  /** Counted from 1 at the start of the server. */
+  readonly id: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly where: string;
+  readonly message: string;
+  readonly code: string | undefined;
+}
+
+export interface ErrorDoor {
+  /** Newest first. */
+  page(limit: number, before?: number): readonly LoggedError[];
+}
+
+/** The latest errors, for operators. */
+export function errorRoutes(door: ErrorDoor): Hono {
+  const app = new Hono();
+  app.get("/", (c) => {
+    const { limit, before } = check(page, c.req.query());
+    const found = door.page(limit + 1, before);
+    const errors = found
+      .slice(0, limit)
+      .map(({ time, ...error }) => ({ ...error, time: new Date(time).toISOString() }));
+    return c.json({ errors, hasMore: found.length > limit });
+  });
+  return app;
+}

@@ -1,0 +1,26 @@
+import type { Agent } from "../core/agent.ts";
+import { Histogram } from "../core/histogram.ts";
+
+/** An agent whose calls are counted. */
+export class CountedAgent implements Agent {
+  calls = 0;
+  failures = 0;
+  /** Seconds, of answers and failures. */
+  readonly duration = new Histogram([0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]);
+
+  constructor(private readonly agent: Agent) {}
+
+  async answer(question: Parameters<Agent["answer"]>[0]): ReturnType<Agent["answer"]> {
+    this.calls++;
+    const begun = performance.now();
+    try {
+      return await this.agent.answer(question);
+    } catch (error) {
+      // Nobody was left to hear the answer: the agent has not failed.
+      if (!question.signal.aborted) this.failures++;
+      throw error;
+    } finally {
+      this.duration.observe((performance.now() - begun) / 1_000);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import packageJson from "../../package.json" with { type: "json" };
+import { allOf, kindOf } from "../core/access.ts";
+import type { Clock } from "../core/clock.ts";
+import type { AnyProtocol } from "../core/protocol.ts";
+import type { Reason } from "../core/refusal.ts";
+import type { Rooms } from "../core/rooms.ts";
+import { OTHER_CODE, type Traffic } from "../core/traffic.ts";
+import type { TurnTimes } from "../core/turn-times.ts";
+import type { CountedAgent } from "./agent.ts";
+import { Exposition, type Labels } from "./exposition.ts";
+import { type Recently, watchLastMinute } from "./last-minute.ts";
+import { watchLoopDelay } from "./loop-delay.ts";
+import { exposeProcess } from "./process.ts";
+import type { RecentErrors } from "./recent-errors.ts";
+
+export interface MetricsParts {
+  readonly clock: Clock;
+  readonly traffic: ReadonlyMap<AnyProtocol, Traffic>;
+  readonly times: TurnTimes;
+  readonly rooms: Pick<Rooms, "names">;
+  readonly agent: CountedAgent;
+  readonly errors: RecentErrors;
+  /** WebSocket upgrades that were refused, by HTTP status. */
+  readonly refusedUpgrades: ReadonlyMap<number, number>;
+  /** Bytes. */
+  storeSize(): { readonly database: number; readonly wal: number };
+  ready(): boolean;
+}
+
+/** ConnectionMetrics of diet-game.md, Monitoring. */
+export interface ConnectionMetrics extends Recently {
+  readonly activeConnections: number;
+  /** Since the start. */
+  readonly totalConnections: number;
+  /** Seconds. */
+  readonly uptime: number;
+}
+
+export interface Metrics {
+  /** In the text format of Prometheus. */
+  exposition(): string;
+  summary(): ConnectionMetrics;
+}
+
+/** Refusals that answer no message: they end a connection. */
+const ENDINGS: ReadonlySet<string> = new Set<Reason>([
+  ...(["auth_timeout", "session_expired", "too_many_connections"] as const),
+  ...(["backpressure", "heartbeat_timeout", "server_restart"] as const),
+]);
+const SAMPLE_FLUSH_MS = 100;
+
+/** Reads what the core has counted, when somebody asks. */
+export function createMetrics(parts: MetricsParts): Metrics {
+  const { clock, times } = parts;
+  const startedAt = clock.now();
+  const loopDelay = watchLoopDelay(clock);
+  clock.every(SAMPLE_FLUSH_MS, () => {
+    times.sampleFlush = true;
+  });
+  const all = [...parts.traffic.values()];
+  const sum = (count: (traffic: Traffic) => number) => all.reduce((total, one) => total + count(one), 0);
+  const lastMinute = watchLastMinute(clock, () => ({
+    received: sum(({ received }) => received),
+    refused: sum(({ refused }) =>
+      Object.entries(refused).reduce((total, [reason, n]) => total + (ENDINGS.has(reason) ? 0 : n), 0),
+    ),
+    turns: times.turn.count,
+    turnSeconds: times.turn.sum,
+  }));
+
+  return {
+    exposition() {
+      const exposition = new Exposition();
+      exposeConnections(exposition, parts);
+      exposeTurns(exposition, times);
+      exposition.histogram(
+        "switchboard_event_loop_delay_seconds",
+        "How late a timer of 50 ms ran: so long did something hold up the event loop.",
+        loopDelay,
+      );
+      exposeRest(exposition, parts);
+      exposeProcess(exposition);
+      return exposition.text;
+    },
+    summary: () => ({
+      activeConnections: sum(({ open }) => open),
+      totalConnections: sum(({ opened }) => opened),
+      ...lastMinute(),
+      uptime: (clock.now() - startedAt) / 1_000,
+    }),
+  };
+}
+
+function exposeConnections(exposition: Exposition, { traffic, refusedUpgrades }: MetricsParts): void {
+  const each = (value: (traffic: Traffic) => number): [Labels, number][] =>
+    [...traffic].map(([{ name }, one]) => [{ protocol: name }, value(one)]);
+  /** One value for each protocol and key of what is counted. */
+  const keyed = (label: string, of: (traffic: Traffic) => Iterable<[string | number, number]>) =>
+    [...traffic].flatMap(([{ name }, one]) =>
+      [...of(one)].map(([key, value]): [Labels, number] => [{ protocol: name, [label]: String(key) }, value]),
+    );
+  exposition.gauge(
+    "switchboard_connections",
+    "Connections that are open.",
+    each(({ open }) => open),
+  );
+  exposition.counter(
+    "switchboard_connections_accepted_total",
+    "Connections that were opened.",
+    each(({ opened }) => opened),
+  );
+  exposition.counter(
+    "switchboard_connections_closed_total",
+    "Connections that have ended, by close code; codes of peers' own are 'other'.",
+    keyed("code", ({ closed }) =>
+      [...closed].map(([code, count]) => [code === OTHER_CODE ? "other" : code, count]),
+    ),
+  );
+  exposition.counter(
+    "switchboard_upgrades_refused_total",
+    "WebSocket upgrades that were refused, by HTTP status.",
+    [...refusedUpgrades].map(([status, count]) => [{ status: String(status) }, count]),
+  );
+  exposition.counter(
+    "switchboard_backpressure_closes_total",
+    "Connections that were closed because their peers read too slowly.",
+    each(({ backpressure }) => backpressure),
+  );
+  exposition.counter(
+    "switchboard_messages_received_total",
+    "Messages from clients, good or bad.",
+    each(({ received }) => received),
+  );
+  exposition.counter(
+    "switchboard_messages_sent_total",
+    "Frames given to sockets: one that is published counts once for each connection that gets it. " +
+      "Without announcements to those who have not joined a room.",
+    each(({ sent }) => sent),
+  );
+  exposition.counter(
+    "switchboard_refusals_total",
+    "Every time that a client was told no, by reason.",
+    keyed("reason", ({ refused }) => Object.entries(refused)),
+  );
+}
+
+function exposeTurns(exposition: Exposition, { entries, commit, turn, flush }: TurnTimes): void {
+  exposition.histogram("switchboard_turn_entries", "Entries of a turn that was committed.", entries);
+  exposition.histogram(
+    "switchboard_turn_commit_seconds",
+    "Applying and committing the entries of a turn.",
+    commit,
+  );
+  exposition.histogram(
+    "switchboard_turn_seconds",
+    "From the moment a turn's first message was handled until its frames and confirmations were given to sockets.",
+    turn,
+  );
+  exposition.histogram(
+    "switchboard_publish_flush_seconds",
+    "Of one turn in 100 ms, from its first publish until the event loop had written what the sockets would take. " +
+      "It does not tell when a peer got it.",
+    flush,
+  );
+}
+
+function exposeRest(exposition: Exposition, parts: MetricsParts): void {
+  const { agent, errors, rooms, traffic } = parts;
+  const kinds = new Map([...traffic.keys()].flatMap(({ roomKinds }) => roomKinds).map((kind) => [kind, 0]));
+  for (const name of rooms.names) {
+    const kind = kindOf(name);
+    const count = kinds.get(kind);
+    // Those of a protocol's or the core's own, and those who are in all rooms of a kind, are no rooms to operators.
+    if (count === undefined || name === allOf(kind) || name.includes(" ")) continue;
+    kinds.set(kind, count + 1);
+  }
+  exposition.gauge(
+    "switchboard_rooms",
+    "Rooms that somebody is in, by kind.",
+    [...kinds].map(([kind, count]) => [{ kind }, count]),
+  );
+  exposition.counter("switchboard_agent_calls_total", "Questions put to the agent.", agent.calls);
+  exposition.counter(
+    "switchboard_agent_failures_total",
+    "Questions that it failed to answer.",
+    agent.failures,
+  );
+  exposition.histogram(
+    "switchboard_agent_duration_seconds",
+    "How long it took to answer, or to fail.",
+    agent.duration,
+  );
+  const { database, wal } = parts.storeSize();
+  exposition.gauge("switchboard_store_size_bytes", "Files of the store.", [
+    [{ file: "database" }, database],
+    [{ file: "wal" }, wal],
+  ]);
+  exposition.gauge("switchboard_ready", "1 when /health/ready says so.", parts.ready() ? 1 : 0);
+  exposition.counter("switchboard_errors_total", "Errors that were logged.", errors.total);
+  exposition.gauge("switchboard_build_info", "Always 1; the labels say what runs.", [
+    [{ version: packageJson.version, bun: Bun.version }, 1],
+  ]);
+}
