@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ChildServer, databaseOf, startChild } from "./support/child.ts";
+import type { Frame } from "./support/client.ts";
 
 let directory: string;
 let server: ChildServer;
@@ -27,6 +28,10 @@ test("on a full disk messages are refused, none that was confirmed is lost, and 
   await ada.join("c-1");
   const confirmed: string[] = [];
   let said = 0;
+  async function readiness() {
+    const answer = await fetch(`http://127.0.0.1:${server.port}/health/ready`);
+    return [answer.status, ((await answer.json()) as Frame)["status"]];
+  }
   async function say(messageId: string): Promise<boolean> {
     ada.say("message", { chatId: "c-1", content: "x".repeat(5_000), messageId });
     const answer = await ada.next((frame) => ["message", "error"].includes(frame["type"]));
@@ -38,11 +43,15 @@ test("on a full disk messages are refused, none that was confirmed is lost, and 
   const refused = said;
   expect(refused).toBeGreaterThan(3);
   expect(await say(`m-${++said}`)).toBe(false);
+  expect(await readiness()).toEqual([503, "not ready"]);
 
   expect(makeRoom(server.pid).exitCode).toBe(0);
+  expect(await readiness()).toEqual([200, "ready"]);
   for (const n of [refused, refused + 1, refused + 2]) expect(await say(`m-${n}`)).toBe(true);
   await server.kill();
-  expect(await server.errors).not.toContain("xxxxx");
+  const log = await server.errors;
+  expect(log).not.toContain("xxxxx");
+  expect(log.match(/"what":"the store cannot be written; not ready until it can"/g)).toHaveLength(1);
   using database = new Database(databaseOf(directory));
   const stored = database.query("select offset, client_id from events order by id").values();
   expect(stored).toEqual(confirmed.map((messageId, index) => [index + 1, messageId]));

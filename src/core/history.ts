@@ -95,8 +95,8 @@ export interface Store extends History {
   add(event: NewEvent): void;
   write(room: string, row: Row): void;
   savePosition(position: number): void;
-  /** Writes what is there already, and waits for nobody. Throws when it cannot be written. */
-  probe(): void;
+  /** Writes so many bytes more than nothing, keeps none of them, and waits for nobody. Throws when it cannot. */
+  probe(bytes: number): void;
 }
 
 export interface ClientIdRow {

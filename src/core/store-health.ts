@@ -3,6 +3,8 @@ import type { Store } from "./history.ts";
 
 /** A commit proves for this long that the store can be written. */
 const PROVEN_MS = 1_000;
+/** A disk that is full for a message may still have room for a row. */
+const MESSAGE_BYTES = 65_536;
 
 /** Whether the store can be written: turns tell of their commits, and when nobody commits it is tried. */
 export class StoreHealth {
@@ -33,7 +35,7 @@ export class StoreHealth {
   works(): boolean {
     if (this.#works && this.clock.now() - this.#provenAt < PROVEN_MS) return true;
     try {
-      this.store.probe();
+      this.store.probe(this.#works ? 0 : MESSAGE_BYTES);
       this.committed();
     } catch (error) {
       this.failed(error);

@@ -3,6 +3,8 @@ import type { OpenDatabase } from "./database.ts";
 import { findPage } from "./page.ts";
 import { prepare } from "./statements.ts";
 
+/** The id of none. */
+const NO_ROOM = 0;
 /** Above this the names are read again. */
 const ROOM_IDS_IN_MEMORY = 100_000;
 
@@ -46,14 +48,18 @@ export function createStore({ client, db }: OpenDatabase): Store {
 
     position: () => statements.position.get()?.position ?? 0,
     savePosition: (position) => void statements.savePosition.run({ position }),
-    probe() {
+    probe(bytes) {
       // Whoever asks whether the server is well must not be what holds it up.
       const { timeout } = client.query<{ timeout: number }, []>("PRAGMA busy_timeout").get() ?? {
         timeout: 0,
       };
       client.run("PRAGMA busy_timeout = 0");
       try {
-        this.transaction(() => this.savePosition(this.position()));
+        this.transaction(() => {
+          this.savePosition(this.position());
+          if (bytes > 0) statements.setState.run({ id: NO_ROOM, key: "probe", value: " ".repeat(bytes) });
+        });
+        if (bytes > 0) this.transaction(() => statements.removeState.run({ id: NO_ROOM, key: "probe" }));
       } finally {
         client.run(`PRAGMA busy_timeout = ${timeout}`);
       }

@@ -44,6 +44,7 @@ test("who reads slowly gets all that was sent before the server goes; nobody new
   );
   expect([live?.status, ready?.status, health?.status]).toEqual([200, 503, 503]);
   expect(await health?.json()).toMatchObject({ status: "unhealthy", connections: 1 });
+  expect(await ready?.json()).toEqual({ status: "not ready", reason: "the server is shutting down" });
 
   slow.peer.resume();
   await stopped;

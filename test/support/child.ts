@@ -37,6 +37,7 @@ export async function startChild({ directory, env = {}, through = [] }: ChildOpt
   if (port === undefined) throw new Error(`the server did not start: ${await errors}`);
   return {
     pid: child.pid,
+    port,
     /** Resolves to what it wrote to standard error, when it has ended. */
     errors,
     async chat(userId: string): Promise<TestClient> {

@@ -35,9 +35,9 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
   let failure: Error | undefined;
   const store: Store = {
     ...real,
-    probe() {
+    probe(bytes) {
       if (failure) throw failure;
-      real.probe();
+      real.probe(bytes);
     },
     transaction(work) {
       try {
