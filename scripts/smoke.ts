@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import { connect } from "../test/support/client.ts";
+import { connect, type TestClient } from "../test/support/client.ts";
 
 // Uses the built binary as somebody does who has nothing else: `bun run scripts/smoke.ts dist/switchboard`.
 // Its working directory is new and empty, its environment has only what a step names.
@@ -67,7 +67,13 @@ async function serve(): Promise<string> {
   const second = await run(["serve"], { WS_PORT: "0" });
   ok(second.code === 1 && second.err.includes("in use by another server"), second.err);
 
-  await chat(`ws://localhost:${port}/ws?token=${token}`, server.child);
+  const checked = await run(["checkconfig"], { WS_PORT: "0" });
+  ok(checked.code === 0 && checked.out.includes("WS_PORT=0"), checked.err);
+  const client = await chat(`ws://localhost:${port}/ws?token=${token}`);
+  const backup = await run(["backup", "copy.db"]);
+  ok(backup.code === 0 && statSync(join(directory, "copy.db")).size > 4_000_000, backup.err);
+  server.child.kill("SIGTERM");
+  same((await client.closed).code, 1012);
   same(await server.child.exited, 0);
   const log = (await server.err).split("\n").filter((entry) => /"level":(50|60)/.test(entry));
   same(log, []);
@@ -76,10 +82,10 @@ async function serve(): Promise<string> {
     readdirSync(join(directory, "data")).filter((name) => /-(wal|shm)$/.test(name)),
     [],
   );
-  return "token, serve, /ws/health, a second server refused, chat, checkpoints, SIGTERM";
+  return "token, serve, /ws/health, a second server refused, chat, checkpoints, checkconfig, backup, SIGTERM";
 }
 
-async function chat(url: string, server: Bun.Subprocess): Promise<void> {
+async function chat(url: string): Promise<TestClient> {
   const client = await connect(url);
   const joined = await client.join("chat-1");
   same(joined["data"].updates.messageCount, 0);
@@ -97,8 +103,7 @@ async function chat(url: string, server: Bun.Subprocess): Promise<void> {
     ok(Date.now() < deadline, "nothing is moved from the log into the database: no checkpoint worker?");
     await Bun.sleep(50);
   }
-  server.kill("SIGTERM");
-  same((await client.closed).code, 1012);
+  return client;
 }
 
 let failed = false;

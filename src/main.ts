@@ -1,6 +1,8 @@
 #!/usr/bin/env bun
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
+import { backupCommand } from "./commands/backup.ts";
+import { checkconfigCommand } from "./commands/checkconfig.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -20,6 +22,9 @@ Usage: switchboard [command] [options]
               --role R      a role; may be repeated
               --ttl T       how long it is good, such as 90s, 30m, 1h, 7d (default 1h)
   migrate   bring the database up to date and leave
+  backup F  copy the database into the new file F, beside a running server too
+  checkconfig
+            check the settings as serve would, print them without secrets, and leave
 
   --help, --version
 
@@ -53,9 +58,11 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   if (values.version) return console.log(packageJson.version);
   const [command = "serve", ...rest] = positionals;
-  if (rest.length > 0) throw new UsageError(`unexpected argument '${rest[0]}'`);
-  if (!["serve", "token", "migrate"].includes(command))
+  if (!["serve", "token", "migrate", "backup", "checkconfig"].includes(command))
     throw new UsageError(`there is no command '${command}'`);
+  const file = command === "backup" ? rest.shift() : undefined;
+  if (command === "backup" && !file) throw new UsageError("backup needs the file to make");
+  if (rest.length > 0) throw new UsageError(`unexpected argument '${rest[0]}'`);
   const { help: _, version: __, ...tokenOptions } = values;
   if (command !== "token" && Object.keys(tokenOptions).length > 0) {
     throw new UsageError(`--${Object.keys(tokenOptions)[0]} goes with the token command`);
@@ -64,6 +71,8 @@ async function main(args: string[]): Promise<void> {
   const config = readConfig({ ...process.env });
   if (command === "token") await tokenCommand(config, tokenOptions);
   else if (command === "migrate") migrateCommand(config);
+  else if (file) backupCommand(config, file);
+  else if (command === "checkconfig") await checkconfigCommand(config);
   else await serveCommand(config, packageJson.version);
 }
 

@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   http: ["core", "config"],
   metrics: ["core"],
   server: ["core", "config"],
+  tls: ["config"],
   "protocols/all": ["core", "protocols/*"],
   "protocols/*": ["core"],
   switchboard: EVERYONE,

@@ -1,0 +1,8 @@
+import type { Config } from "../config.ts";
+import { backUp } from "../storage/backup.ts";
+
+/** Copies the database into a new file, beside a running server too. Throws `ConfigError`. */
+export function backupCommand(config: Config, target: string): void {
+  const { file, bytes, position } = backUp(config.DATABASE_URL, target);
+  console.log(`${file}: ${(bytes / 1_048_576).toFixed(1)} MB, up to log position ${position}`);
+}

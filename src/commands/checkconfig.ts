@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createAgent } from "../agents/choose.ts";
+import { createTokenVerifier } from "../auth/tokens.ts";
+import { type Config, ConfigError } from "../config.ts";
+import { systemClock } from "../core/clock.ts";
+import { inspectDatabase } from "../storage/inspect.ts";
+import { readTls } from "../tls.ts";
+
+/** Their values are shown to nobody. */
+const SECRETS: ReadonlySet<string> = new Set(["JWT_SECRET", "API_KEYS", "AI_API_KEY", "DISCORD_BOT_TOKEN"]);
+
+/**
+ * Prints the settings as they were resolved, without secrets, and looks at the files that they name, as `serve`
+ * would; makes and changes nothing. What is no obstacle to `serve` is a warning on standard error. Throws
+ * `ConfigError` with all that is one.
+ */
+export async function checkconfigCommand(config: Config): Promise<void> {
+  const { production: _, dataDirectory, ...settings } = config;
+  for (const [name, value] of Object.entries(settings)) console.log(`${name}=${shown(name, value)}`);
+  if (!config.JWT_SECRET && !config.JWT_JWKS_URL) madeOnce("JWT_SECRET", join(dataDirectory, "jwt-secret"));
+  if (!config.API_KEYS) madeOnce("API_KEYS", join(dataDirectory, "api-key"));
+
+  const problems: string[] = [];
+  attempt(problems, () => createAgent(config));
+  attempt(problems, () => {
+    const pair = readTls(config);
+    if (pair && pair.validTo < Date.now()) warn("TLS_CERT_FILE: the certificate has expired");
+  });
+  attempt(
+    problems,
+    () => {
+      const pending = inspectDatabase(config.DATABASE_URL);
+      if (pending > 0)
+        console.log(
+          `# ${config.DATABASE_URL}: serve will apply ${pending} migration${pending === 1 ? "" : "s"}`,
+        );
+    },
+    `DATABASE_URL: ${config.DATABASE_URL} cannot be used`,
+  );
+  if (config.JWT_JWKS_URL !== undefined) {
+    await createTokenVerifier({ clock: systemClock, log: warn, jwksUrl: config.JWT_JWKS_URL }).prefetch();
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  console.log("# serve can start with these settings");
+}
+
+const warn = (line: string): void => console.error(`switchboard: warning: ${line}`);
+
+function madeOnce(name: string, file: string): void {
+  console.log(`# ${name}: ${existsSync(file) ? "" : "serve will make "}${file}`);
+}
+
+function attempt(problems: string[], work: () => void, otherwise?: string): void {
+  try {
+    work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    problems.push(error instanceof ConfigError || !otherwise ? reason : `${otherwise} (${reason})`);
+  }
+}
+
+function shown(name: string, value: unknown): string {
+  if (value === undefined) return "";
+  if (SECRETS.has(name)) return Array.isArray(value) ? `<${value.length} set>` : "<set>";
+  return name.endsWith("_URL") ? withoutCredentials(String(value)) : String(value);
+}
+
+/** What stands in a URL before the host or after the path may be a secret too. */
+function withoutCredentials(text: string): string {
+  const url = URL.parse(text);
+  if (!url) return text;
+  const hidden = url.username || url.password ? "<hidden>@" : "";
+  return `${url.protocol}//${hidden}${url.host}${url.pathname}${url.search ? "?<hidden>" : ""}`;
+}

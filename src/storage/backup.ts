@@ -1,0 +1,61 @@
+import { Database } from "bun:sqlite";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { ConfigError } from "../config.ts";
+
+export interface Backup {
+  readonly file: string;
+  readonly bytes: number;
+  /** The position in the log up to which it goes. */
+  readonly position: number;
+}
+
+/**
+ * Copies a database into a new file, beside a server that goes on writing to it: all that was committed when this
+ * begins is in it, and nothing half. The file appears under its name when it is complete, checked and on disk.
+ * Throws `ConfigError`.
+ */
+export function backUp(database: string, target: string): Backup {
+  const file = resolve(target);
+  if (!existsSync(database)) throw new ConfigError(`DATABASE_URL: there is no ${database}`);
+  if (existsSync(file)) throw new ConfigError(`${file} exists, and a backup overwrites nothing`);
+  const draft = `${file}.${process.pid}.partial`;
+  // It is as private as the database.
+  const umask = process.umask(0o077);
+  try {
+    copy(database, draft);
+    const position = verified(draft);
+    sync(draft);
+    // Unlike a rename, a link never replaces what somebody else has put there.
+    linkSync(draft, file);
+    sync(dirname(file));
+    return { file, bytes: statSync(file).size, position };
+  } catch (error) {
+    throw new ConfigError(`${file} could not be made (${error instanceof Error ? error.message : error})`);
+  } finally {
+    process.umask(umask);
+    rmSync(draft, { force: true });
+  }
+}
+
+/** One read transaction: writers are not kept waiting. */
+function copy(database: string, target: string): void {
+  // Not read-only: who is last to close it takes its log along, and a reader would leave that lying there.
+  using source = new Database(database, { readwrite: true });
+  source.run("PRAGMA busy_timeout = 5000");
+  source.run("VACUUM INTO ?", [target]);
+}
+
+function verified(file: string): number {
+  using database = new Database(file, { readonly: true });
+  const found = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
+  if (found?.quick_check !== "ok") throw new Error(`the copy is broken: ${found?.quick_check}`);
+  const row = database.query<{ position: number }, []>("SELECT position FROM log_position").get();
+  return row?.position ?? 0;
+}
+
+function sync(path: string): void {
+  const handle = openSync(path, "r");
+  fsyncSync(handle);
+  closeSync(handle);
+}
