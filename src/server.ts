@@ -2,11 +2,12 @@ import type { Server } from "bun";
 import type { Config } from "./config.ts";
 import { hardLimit } from "./core/backpressure.ts";
 import type { Clock } from "./core/clock.ts";
-import { Connection } from "./core/connection.ts";
+import { Connection, type Socket } from "./core/connection.ts";
 import type { Connections } from "./core/connections.ts";
-import { Limiter } from "./core/limits.ts";
+import type { Limiter } from "./core/limits.ts";
 import type { AnyProtocol } from "./core/protocol.ts";
 import type { Traffic } from "./core/traffic.ts";
+import type { TlsPair } from "./tls.ts";
 
 /** How long a peer may take over an HTTP request, an upgrade too, in seconds. */
 const HTTP_IDLE_SECONDS = 10;
@@ -21,42 +22,37 @@ export interface Endpoint {
   draining(): boolean;
   newId(): string;
   readonly clock: Clock;
+  /** Of connections by address. */
+  readonly limiters: ReadonlyMap<AnyProtocol, Limiter>;
   /** WebSocket upgrades that were refused, by HTTP status. */
   readonly refusedUpgrades: Map<number, number>;
   spent(frame: string): void;
   /** Everything that is no WebSocket endpoint. */
   fetch(request: Request): Response | Promise<Response>;
   failed(error: unknown): void;
+  opened?(socket: Socket, server: Server<SocketData>): void;
 }
 
-interface SocketData {
+export interface SocketData {
   readonly connection: Connection;
   readonly token: string | null | undefined;
 }
 
 /** Bun.serve: upgrade, message, close. */
-export function listen(endpoint: Endpoint): Server<SocketData> {
+export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefined): Server<SocketData> {
   const { config, connections, protocols } = endpoint;
-  const limiters = new Map(
-    protocols.map((protocol) => [
-      protocol,
-      new Limiter(endpoint.clock, protocol.connectionsPerMinute ?? 0, 0),
-    ]),
-  );
-  return Bun.serve({
-    port: config.WS_PORT,
+  const server: Server<SocketData> = Bun.serve({
+    port,
     hostname: config.HOST,
     idleTimeout: HTTP_IDLE_SECONDS,
-    ...(config.TLS_CERT_FILE && config.TLS_KEY_FILE
-      ? { tls: { cert: Bun.file(config.TLS_CERT_FILE), key: Bun.file(config.TLS_KEY_FILE) } }
-      : {}),
+    ...(tls && { tls: { cert: tls.cert, key: tls.key } }),
     fetch(request, server) {
       // Its authority is the Host header: anybody's text.
       const url = URL.parse(request.url);
       if (!url) return new Response("Bad request", { status: 400 });
       const candidates = protocols.filter((protocol) => protocol.paths.includes(url.pathname));
       if (candidates.length === 0) return endpoint.fetch(request);
-      const refusal = upgrade(endpoint, candidates, request, url, server, limiters);
+      const refusal = upgrade(endpoint, candidates, request, url, server);
       if (refusal) count(endpoint.refusedUpgrades, refusal.status);
       return refusal;
     },
@@ -74,7 +70,10 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
       idleTimeout: 0,
       sendPings: false,
       perMessageDeflate: false,
-      open: (ws) => connections.opened(ws.data.connection, ws, ws.data.token),
+      open(ws) {
+        endpoint.opened?.(ws, server);
+        connections.opened(ws.data.connection, ws, ws.data.token);
+      },
       message(ws, frame) {
         ws.data.connection.traffic.received++;
         connections.received(ws.data.connection, frame);
@@ -88,6 +87,7 @@ export function listen(endpoint: Endpoint): Server<SocketData> {
       close: (ws, code, reason) => connections.closed(ws.data.connection, code, reason),
     },
   });
+  return server;
 }
 
 const count = (counts: Map<number, number>, key: number) => counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -99,7 +99,6 @@ function upgrade(
   request: Request,
   url: URL,
   server: Server<SocketData>,
-  limiters: ReadonlyMap<AnyProtocol, Limiter>,
 ): Response | undefined {
   const { config, connections } = endpoint;
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
@@ -118,7 +117,7 @@ function upgrade(
   );
   if (!protocol) return new Response("Unknown subprotocol", { status: 400 });
   const address = addressOf(config, request, server);
-  const retryAfter = limiters.get(protocol)?.take(address) ?? 0;
+  const retryAfter = endpoint.limiters.get(protocol)?.take(address) ?? 0;
   if (retryAfter > 0) {
     const headers = { "retry-after": String(Math.ceil(retryAfter / 1_000)) };
     return new Response("Too many connections from this address", { status: 429, headers });

@@ -6,15 +6,18 @@ import { type Config, ConfigError } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { type Core, createCore } from "./core/core.ts";
 import type { Post } from "./core/door.ts";
+import { Limiter } from "./core/limits.ts";
 import { Refusal } from "./core/refusal.ts";
 import { createHttpApp } from "./http/app.ts";
 import type { Phase } from "./http/health.ts";
+import { type Listener, startListener } from "./listener.ts";
 import { CountedAgent } from "./metrics/agent.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { RecentErrors } from "./metrics/recent-errors.ts";
 import { protocols } from "./protocols/all.ts";
-import { type Endpoint, listen } from "./server.ts";
+import type { Endpoint } from "./server.ts";
 import { openStorage } from "./storage/open.ts";
+import { readTls, type TlsPair, watchTls } from "./tls.ts";
 
 export interface Switchboard {
   readonly port: number;
@@ -36,6 +39,7 @@ export async function startSwitchboard(
   const warn = (line: string) => log.warn(line);
 
   const { apiKeys, jwtSecret } = loadSecrets(config, warn);
+  const tls = readTls(config);
   const agent = new CountedAgent(createAgent(config));
   const verifier = createTokenVerifier({
     clock,
@@ -136,11 +140,23 @@ export async function startSwitchboard(
     spent: core.spent,
     clock,
     refusedUpgrades,
+    limiters: new Map(
+      core.protocols.map((one) => [one, new Limiter(clock, one.connectionsPerMinute ?? 0, 0)]),
+    ),
     draining: () => phase === "draining",
     fetch: (request) => app.fetch(request),
     failed: (error) => report(error, { where: "http" }),
   };
-  const server = await listenOr(endpoint, storage.close);
+  const server = await listenOr(endpoint, tls, storage.close);
+  const stopWatchingTls =
+    tls &&
+    watchTls(config, clock, {
+      renew(pair) {
+        server.renew(pair);
+        log.info({ validTo: new Date(pair.validTo).toISOString() }, "the certificate was renewed");
+      },
+      failed: (error) => report(error, { where: "tls", what: "the certificate in use stays" }),
+    });
   const { DISCORD_BOT_TOKEN: botToken, DISCORD_GATEWAY_URL: gatewayUrl } = config;
   const post = async (posts: readonly Post[]) => core.post("discord", posts);
   // Loaded only for whoever has a bot: its library takes 70 ms and 6 MB.
@@ -152,16 +168,17 @@ export async function startSwitchboard(
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     phase = "draining";
+    stopWatchingTls?.();
     discord?.stop();
     await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
     core.stop();
-    await server.stop(true);
+    await server.stop();
     await storage.close();
   }
 
   phase = "serving";
   return {
-    port: server.port ?? config.WS_PORT,
+    port: server.port,
     stop() {
       stopped ??= stop();
       return stopped;
@@ -169,9 +186,13 @@ export async function startSwitchboard(
   };
 }
 
-async function listenOr(endpoint: Endpoint, failed: () => Promise<void>): Promise<ReturnType<typeof listen>> {
+async function listenOr(
+  endpoint: Endpoint,
+  tls: TlsPair | undefined,
+  failed: () => Promise<void>,
+): Promise<Listener> {
   try {
-    return listen(endpoint);
+    return startListener(endpoint, tls);
   } catch (error) {
     await failed();
     const { HOST, WS_PORT } = endpoint.config;

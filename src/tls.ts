@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Config, ConfigError } from "./config.ts";
+import type { Cancel, Clock } from "./core/clock.ts";
 
 /** A certificate with its chain, and its key, as PEM. */
 export interface TlsPair {
@@ -21,5 +22,45 @@ export function readTls({ TLS_CERT_FILE, TLS_KEY_FILE }: Config): TlsPair | unde
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
     throw new ConfigError(`TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key (${reason})`);
+  }
+}
+
+const LOOK_MS = 10_000;
+
+/**
+ * Looks every 10 s whether the files hold another pair, and hands that over. What cannot be used is told once, when
+ * it has stood there from one look to the next: a certificate is often written before its key.
+ */
+export function watchTls(
+  config: Config,
+  clock: Clock,
+  { renew, failed }: { renew(pair: TlsPair): void; failed(error: unknown): void },
+): Cancel {
+  let seen = contents(config);
+  /** In use, or told of. */
+  let done = seen;
+  return clock.every(LOOK_MS, () => {
+    const found = contents(config);
+    const hasSettled = found === seen;
+    seen = found;
+    if (found === done) return;
+    try {
+      const pair = readTls(config);
+      if (pair) renew(pair);
+      done = found;
+    } catch (error) {
+      if (!hasSettled) return;
+      done = found;
+      failed(error);
+    }
+  });
+}
+
+/** Of both files; "" while one of them cannot be read. */
+function contents({ TLS_CERT_FILE = "", TLS_KEY_FILE = "" }: Config): string {
+  try {
+    return readFileSync(TLS_CERT_FILE, "utf8") + readFileSync(TLS_KEY_FILE, "utf8");
+  } catch {
+    return "";
   }
 }

@@ -1,9 +1,10 @@
 import { allOf, kindOf } from "./access.ts";
-import type { Connection, Diversion } from "./connection.ts";
+import type { Connection, Diversion, Socket } from "./connection.ts";
 
 /** Publishes to all subscribers of a topic: Bun's server. */
 export interface Publisher {
-  publish(topic: string, frame: string, compress?: boolean): number;
+  /** To all but this subscriber, when one is named. */
+  publish(topic: string, frame: string, compress?: boolean, except?: Socket): number;
   subscriberCount(topic: string): number;
 }
 
@@ -87,8 +88,7 @@ export class Rooms {
     const members = this.#members.get(room);
     if (!members) return;
     const isSubscriber = except?.open && except.rooms.has(room) && !except.diversion;
-    if (isSubscriber) except.socket.publish(room, frame, false);
-    else this.publisher().publish(room, frame, false);
+    this.publisher().publish(room, frame, false, isSubscriber ? except.socket : undefined);
     this.spent(frame);
     countSent(members, this.publisher().subscriberCount(room) - (isSubscriber ? 1 : 0));
     const diverted = this.#diverted.get(room);

@@ -1,0 +1,67 @@
+import type { Server } from "bun";
+import type { Socket } from "./core/connection.ts";
+import type { Publisher } from "./core/rooms.ts";
+import { type Endpoint, listen, type SocketData } from "./server.ts";
+import type { TlsPair } from "./tls.ts";
+
+export interface Listener extends Publisher {
+  readonly port: number;
+  /** Who connects from now on gets this certificate; who is connected stays. Throws, and the old one stays, when it cannot be used. */
+  renew(tls: TlsPair): void;
+  /** Closes every socket. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Listens. Bun gives a running server no other certificate, so with a new one a new server takes the port over,
+ * and the old one goes on until its last socket has closed. Meanwhile a room has its connections on both.
+ */
+export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Listener {
+  const homes = new WeakMap<Socket, Server<SocketData>>();
+  /** The newest is the last. */
+  const servers: Server<SocketData>[] = [];
+  let used = tls;
+
+  const parts: Endpoint = {
+    ...endpoint,
+    opened: (socket, server) => void homes.set(socket, server),
+  };
+  const start = (port: number, pair: TlsPair | undefined) => {
+    servers.push(listen(parts, port, pair));
+    used = pair;
+  };
+  const newest = () => servers.at(-1)!;
+  start(endpoint.config.WS_PORT, tls);
+  const port = newest().port ?? endpoint.config.WS_PORT;
+
+  return {
+    port,
+    renew(pair) {
+      // Whatever is wrong with it must show before the old one lets go of the port.
+      void Bun.serve({ port: 0, hostname: "127.0.0.1", tls: pair, fetch: () => new Response() }).stop(true);
+      const old = newest();
+      const before = used;
+      // Not before its last connection has closed, also one that has asked for nothing yet.
+      void old.stop().then(() => servers.splice(servers.indexOf(old), 1));
+      try {
+        start(port, pair);
+      } catch (error) {
+        start(port, before);
+        throw error;
+      }
+    },
+    async stop() {
+      await Promise.all(servers.map((server) => server.stop(true)));
+    },
+    publish(topic, frame, compress, except) {
+      if (servers.length === 1) return (except ?? newest()).publish(topic, frame, compress);
+      const home = except && homes.get(except);
+      let worst = 1;
+      for (const server of servers) {
+        worst = Math.min(worst, (server === home ? except : server)!.publish(topic, frame, compress));
+      }
+      return worst;
+    },
+    subscriberCount: (topic) => servers.reduce((sum, server) => sum + server.subscriberCount(topic), 0),
+  };
+}
