@@ -29,6 +29,8 @@ export interface Endpoint {
   spent(frame: string): void;
   /** Everything that is no WebSocket endpoint. */
   fetch(request: Request): Response | Promise<Response>;
+  /** Gives an answer the headers that all have. */
+  dress(answer: Response): Response;
   failed(error: unknown): void;
   opened?(socket: Socket, server: Server<SocketData>): void;
 }
@@ -49,16 +51,17 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
     fetch(request, server) {
       // Its authority is the Host header: anybody's text.
       const url = URL.parse(request.url);
-      if (!url) return new Response("Bad request", { status: 400 });
+      if (!url) return endpoint.dress(new Response("Bad request", { status: 400 }));
       const candidates = protocols.filter((protocol) => protocol.paths.includes(url.pathname));
       if (candidates.length === 0) return endpoint.fetch(request);
       const refusal = upgrade(endpoint, candidates, request, url, server);
-      if (refusal) count(endpoint.refusedUpgrades, refusal.status);
-      return refusal;
+      if (!refusal) return undefined;
+      count(endpoint.refusedUpgrades, refusal.status);
+      return endpoint.dress(refusal);
     },
     error(error) {
       endpoint.failed(error);
-      return new Response("Internal server error", { status: 500 });
+      return endpoint.dress(new Response("Internal server error", { status: 500 }));
     },
     websocket: {
       data: {} as SocketData,

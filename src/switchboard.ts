@@ -9,6 +9,7 @@ import type { Post } from "./core/door.ts";
 import { Limiter } from "./core/limits.ts";
 import { Refusal } from "./core/refusal.ts";
 import { createHttpApp } from "./http/app.ts";
+import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
 import { type Listener, startListener } from "./listener.ts";
 import { CountedAgent } from "./metrics/agent.ts";
@@ -144,7 +145,8 @@ export async function startSwitchboard(
       core.protocols.map((one) => [one, new Limiter(clock, one.connectionsPerMinute ?? 0, 0)]),
     ),
     draining: () => phase === "draining",
-    fetch: (request) => app.fetch(request),
+    fetch: async (request) => withSecurityHeaders(await app.fetch(request)),
+    dress: withSecurityHeaders,
     failed: (error) => report(error, { where: "http" }),
   };
   const server = await listenOr(endpoint, tls, storage.close);

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import { readExposition } from "../support/exposition.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly datasource?: unknown;
+  readonly gridPos: Readonly<Record<"x" | "y" | "w" | "h", number>>;
+  readonly targets?: readonly {
+    readonly expr: string;
+    readonly legendFormat: string;
+    readonly datasource: unknown;
+  }[];
+}
+interface Dashboard {
+  readonly panels: readonly Panel[];
+  readonly templating: { readonly list: readonly { readonly name: string; readonly type: string }[] };
+}
+
+const dashboard: Dashboard = await Bun.file(
+  join(import.meta.dir, "../../deploy/grafana-dashboard.json"),
+).json();
+const targets = dashboard.panels.flatMap(({ targets = [] }) => targets);
+
+let server: TestServer;
+let families: ReturnType<typeof readExposition>["families"];
+beforeAll(async () => {
+  server = await startTestServer();
+  // What has labels that nobody knows beforehand is shown once it has happened.
+  expect((await server.http("GET", "/ws")).status).toBe(426);
+  const ada = await server.chat("ada");
+  ada.close();
+  await ada.closed;
+  families = readExposition(await (await server.http("GET", "/metrics")).text()).families;
+});
+afterAll(() => server.stop());
+
+test("every metric that the dashboard asks for is there, of the kind that it is asked as", () => {
+  const asked = new Set(targets.flatMap(({ expr }) => expr.match(/\b(?:switchboard|process)_\w+/g) ?? []));
+  expect(asked.size).toBeGreaterThan(20);
+  for (const name of asked) {
+    const family = families.get(name) ?? families.get(name.replace(/_bucket$/, ""));
+    expect([name, family?.type]).toEqual([name, expectedType(name)]);
+  }
+});
+
+const expectedType = (name: string): string =>
+  name.endsWith("_total") ? "counter" : name.endsWith("_bucket") ? "histogram" : "gauge";
+
+test("every metric that there is has a place on the dashboard", () => {
+  const expressions = targets.map(({ expr }) => expr).join("\n");
+  expect([...families.keys()].filter((name) => !expressions.includes(name))).toEqual([]);
+});
+
+test("every label that it sorts by or shows is one of the metric's", () => {
+  for (const { expr, legendFormat } of targets) {
+    const [name = ""] = /\b(?:switchboard|process)_\w+/.exec(expr) ?? [];
+    const series = [
+      ...((families.get(name) ?? families.get(name.replace(/_bucket$/, "")))?.series.keys() ?? []),
+    ];
+    const labels = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label);
+    const sorted = /\bby \(([\w, ]+)\)/.exec(expr)?.[1]?.split(/, */) ?? [];
+    for (const label of [...labels, ...sorted]) {
+      if (label === "instance") continue; // Prometheus adds it.
+      expect([expr, label, series.some((one) => one.includes(`${label}="`))]).toEqual([expr, label, true]);
+    }
+  }
+});
+
+test("everything is asked of the data source that is chosen, and no two panels share an id or a place", () => {
+  expect(dashboard.templating.list.find(({ name }) => name === "datasource")?.type).toBe("datasource");
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how Grafana names a variable.
+  const chosen = { type: "prometheus", uid: "${datasource}" };
+  for (const panel of dashboard.panels) if (panel.type !== "row") expect(panel.datasource).toEqual(chosen);
+  for (const { datasource } of targets) expect(datasource).toEqual(chosen);
+  expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+  const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`),
+  );
+  expect(new Set(cells).size).toBe(cells.length);
+});

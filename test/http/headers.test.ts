@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { withSecurityHeaders } from "../../src/http/headers.ts";
+import { RawSocket, upgradeRequest } from "../support/raw-socket.ts";
+import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ env: { ALLOWED_ORIGINS: "https://here.example" } });
+});
+afterAll(() => server.stop());
+
+const get = (path: string, key = "") =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n\r\n`;
+
+test.each([
+  ["health", get("/health/live"), 200],
+  ["metrics", get("/metrics"), 200],
+  ["an answer to a backend", get("/v1/connections", API_KEY), 200],
+  ["an answer to nobody's backend", get("/v1/connections"), 401],
+  ["a wrong parameter", get("/v1/errors?limit=x", API_KEY), 400],
+  ["a page that is none", get("/nothing"), 404],
+  ["no upgrade", get("/ws"), 426],
+  ["a Host that is none", get("/ws").replace("localhost", "%%%"), 400],
+  ["a page from elsewhere", upgradeRequest("/ws", { Origin: "https://evil.example" }), 403],
+  ["a subprotocol nobody knows", upgradeRequest("/ws", { "Sec-WebSocket-Protocol": "x" }), 400],
+])("%s has the security headers, and says nothing of what serves it", async (_, request, status) => {
+  const peer = await RawSocket.ask(server.port, request);
+  expect(peer.status).toBe(status);
+  const [, ...lines] = peer.head.toLowerCase().split("\r\n");
+  for (const line of [
+    "x-content-type-options: nosniff",
+    "referrer-policy: no-referrer",
+    "content-security-policy: default-src 'none'; frame-ancestors 'none'",
+  ]) {
+    expect(lines.filter((found) => found === line)).toHaveLength(1);
+  }
+  expect(peer.head).not.toMatch(/^(server|x-powered-by):|bun|hono/im);
+  peer.destroy();
+});
+
+test("a page keeps the policy that it sets itself", () => {
+  const page = new Response("", { headers: { "Content-Security-Policy": "default-src 'self'" } });
+  const { headers } = withSecurityHeaders(page);
+  expect(headers.get("content-security-policy")).toBe("default-src 'self'");
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+});
