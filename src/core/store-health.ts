@@ -31,6 +31,11 @@ export class StoreHealth {
     this.changed(error);
   }
 
+  /** As its last use had it, for who asks all the time: tries it only when that failed. */
+  seemsToWork(): boolean {
+    return this.#works || this.works();
+  }
+
   /** Tries it when it has failed, or when nothing was committed for a second. */
   works(): boolean {
     if (this.#works && this.clock.now() - this.#provenAt < PROVEN_MS) return true;

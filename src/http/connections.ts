@@ -5,13 +5,9 @@ import type { Connection } from "../core/connection.ts";
 import { check, Problem } from "./problem.ts";
 
 const MAX_PAGE = 1_000;
+const limits = `must be 1 to ${MAX_PAGE}`;
 const page = z.object({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1, "must be 1 or more")
-    .max(MAX_PAGE, `must be ${MAX_PAGE} or less`)
-    .default(100),
+  limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
   after: z.string().optional(),
 });
 
@@ -25,7 +21,13 @@ export function connectionRoutes(door: ConnectionDoor): Hono {
   app.get("/", (c) => {
     const { limit, after } = check(page, c.req.query());
     const all = [...door.all()];
-    const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+    const last = all.findIndex(({ id }) => id === after);
+    if (after !== undefined && last === -1) {
+      throw new Problem(400, "The request is not valid", [
+        { path: "after", message: "must be the id of a connection that is still open" },
+      ]);
+    }
+    const start = last + 1;
     const connections = all.slice(start, start + limit).map(describe);
     return c.json({ connections, hasMore: start + limit < all.length });
   });

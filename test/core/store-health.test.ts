@@ -28,6 +28,18 @@ test("a store that nobody writes to is tried, once a second at the most", () => 
   expect(store.probes).toBe(2);
 });
 
+test("who asks all the time makes it try only what has failed", () => {
+  const { clock, health, store } = createHealth();
+  for (let n = 0; n < 5; n++) {
+    clock.advance(2_000);
+    expect(health.seemsToWork()).toBe(true);
+  }
+  expect(store.probes).toBe(0);
+  health.failed(FULL);
+  expect(health.seemsToWork()).toBe(true);
+  expect(store.probes).toBe(1);
+});
+
 test("trouble is told once, and so is its end, whoever notices", () => {
   const { changes, clock, health, store } = createHealth();
   store.trouble = FULL;
