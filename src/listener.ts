@@ -62,6 +62,10 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
       }
       return worst;
     },
-    subscriberCount: (topic) => servers.reduce((sum, server) => sum + server.subscriberCount(topic), 0),
+    subscriberCount(topic) {
+      let count = 0;
+      for (const server of servers) count += server.subscriberCount(topic);
+      return count;
+    },
   };
 }
