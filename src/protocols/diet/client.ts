@@ -12,9 +12,11 @@ export interface State {
   unseal: ((frame: unknown) => string) | undefined;
   /** While the inbox is being caught up with: what this connection itself has put into it meanwhile, by offset. */
   own: Set<number> | undefined;
+  /** Counts as one of its user's connections. */
+  isPresent: boolean;
   closed: boolean;
 }
-export const open = (): State => ({ unseal: undefined, own: undefined, closed: false });
+export const open = (): State => ({ unseal: undefined, own: undefined, isPresent: false, closed: false });
 
 export type Ctx = Context<typeof events, Entries, State>;
 type Messages = ReturnType<typeof createMessages>;

@@ -42,12 +42,14 @@ export function createPresence({ state, voice }: Services<typeof events, Entries
         const presence = sessions.presenceOf(friend, now);
         if (presence) ctx.reply("user.presence", presence);
       }
+      ctx.state.isPresent = true;
       if (!sessions.enter(userId)) return;
       relay(ctx, "user.presence", { userId, status: "online", lastSeen: now });
     },
 
     closed(ctx: Ctx): void {
-      if (ctx.isGuest) return;
+      // Whoever was turned away was not here.
+      if (!ctx.state.isPresent) return;
       const { userId } = ctx.identity;
       if (!sessions.leave(userId)) return;
       relay(ctx, "user.presence", { userId, status: "offline", lastSeen: iso(ctx.now()) });
