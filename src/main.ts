@@ -6,6 +6,7 @@ import { checkconfigCommand } from "./commands/checkconfig.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { UsageError } from "./commands/usage.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { DatabaseLocked } from "./storage/lock.ts";
 
@@ -25,13 +26,11 @@ Usage: switchboard [command] [options]
   backup F  copy the database into the new file F, beside a running server too
   checkconfig
             check the settings as serve would, print them without secrets, and leave
+  verify    check a server's promises; verify --help says more
 
   --help, --version
 
 Settings are environment variables; README.md lists them.`;
-
-/** The command line was used wrongly; the message says how. */
-class UsageError extends Error {}
 
 function parse(args: string[]) {
   try {
@@ -54,6 +53,11 @@ function parse(args: string[]) {
 }
 
 async function main(args: string[]): Promise<void> {
+  if (args[0] === "verify") {
+    // Loaded only when it is wanted: a server needs none of it.
+    const { verifyCommand } = await import("./commands/verify.ts");
+    process.exit(await verifyCommand(args.slice(1), { ...process.env }));
+  }
   const { values, positionals } = parse(args);
   if (values.help) return console.log(HELP);
   if (values.version) return console.log(packageJson.version);

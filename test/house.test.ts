@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   server: ["core", "config", "tls"],
   listener: ["core", "config", "server", "tls"],
   tls: ["core", "config"],
+  verify: ["core", "auth"],
   "protocols/all": ["core", "protocols/*"],
   "protocols/*": ["core"],
   switchboard: EVERYONE,

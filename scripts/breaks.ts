@@ -1,0 +1,116 @@
+import type { Fault } from "../src/verify/faults.ts";
+import type { Mishap } from "../src/verify/schedule.ts";
+
+/** A server broken on purpose: a small change, and the fault that verify must find in it. */
+export interface Break {
+  readonly name: string;
+  readonly fault: Fault;
+  /** What has to go wrong for it; everything, where this is not said. */
+  readonly mishaps?: readonly Mishap[];
+  /** In these files this text becomes that one. Each must be there exactly once. */
+  readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+}
+
+export const breaks: readonly Break[] = [
+  {
+    name: "confirms before it commits",
+    fault: "lost",
+    mishaps: ["disk"],
+    changes: [
+      {
+        file: "src/core/turn.ts",
+        from: "this.parts.store.savePosition(position + batch.entries.length - 1);\n",
+        to: "this.parts.store.savePosition(position + batch.entries.length - 1);\n        this.#finish(steps, applied);\n",
+      },
+      {
+        file: "src/core/turn.ts",
+        from: "    this.#commitWorks = true;\n    this.#finish(steps, outcomes);\n",
+        to: "    this.#commitWorks = true;\n    void outcomes;\n",
+      },
+    ],
+  },
+  {
+    name: "confirms a moment before it commits",
+    fault: "lost",
+    mishaps: ["kill"],
+    changes: [
+      {
+        file: "src/storage/store.ts",
+        from: "return immediate(work) as T;",
+        to: `if (!client.inTransaction) {
+          client.run("BEGIN IMMEDIATE");
+          setTimeout(() => client.run("COMMIT"), 20);
+        }
+        return work() || (immediate as never);`,
+      },
+    ],
+  },
+  {
+    name: "lets Bun drop what a slow reader does not take",
+    fault: "gap",
+    mishaps: ["stall"],
+    changes: [
+      { file: "src/core/backpressure.ts", from: "if (this.#unswept === 0) return;", to: "if (this) return;" },
+      {
+        file: "src/server.ts",
+        from: "closeOnBackpressureLimit: true",
+        to: "closeOnBackpressureLimit: false",
+      },
+    ],
+  },
+  {
+    name: "does not recognise a repeat",
+    fault: "twice",
+    changes: [
+      {
+        file: "src/core/apply.ts",
+        from: "if (entry.clientId === null) return undefined;",
+        to: "if (entry) return undefined;",
+      },
+    ],
+  },
+  {
+    name: "does not ask who may be in a room",
+    fault: "access",
+    changes: [
+      {
+        file: "src/core/pipeline.ts",
+        from: "if (room !== undefined && !connection.rooms.has(room) && !access.may(identity, room)) {",
+        to: "if (room === null && !access) {",
+      },
+    ],
+  },
+  {
+    name: "leaves in a room whoever is put out of it",
+    fault: "access",
+    changes: [
+      {
+        file: "src/core/connections.ts",
+        from: "if (!this.parts.access.may(identity, room)) this.#expel(connection, room);",
+        to: "void identity;",
+      },
+    ],
+  },
+  {
+    name: "shows a joiner what is still to come as an event, too",
+    fault: "order",
+    changes: [
+      {
+        file: "src/core/context.ts",
+        from: "for (const frame of greet?.(pending(room)) ?? [])",
+        to: "for (const frame of greet?.(undefined) ?? [])",
+      },
+    ],
+  },
+  {
+    name: "speaks of a turn in another order than it was stored in",
+    fault: "order",
+    changes: [
+      {
+        file: "src/core/turn.ts",
+        from: "    const { events, publish, confirm } = outcome;\n",
+        to: '    if (waiting) return void queueMicrotask(() => this.#tell(entry, waiting, outcome));\n  }\n\n  #tell(entry: Entry, waiting: Waiting, outcome: Outcome & { is: "applied" }): void {\n    const { connection } = waiting;\n    const protocol = this.parts.protocols.get(entry.protocol);\n    const { events, publish, confirm } = outcome;\n',
+      },
+    ],
+  },
+];

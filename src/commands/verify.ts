@@ -1,0 +1,102 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { report } from "../verify/report.ts";
+import { verify } from "../verify/run.ts";
+import { MISHAPS } from "../verify/schedule.ts";
+import { UsageError } from "./usage.ts";
+
+const HELP = `Checks a server's promises: that nothing confirmed is lost or stored twice, and that whoever stays
+connected misses nothing and gets all in order.
+
+Usage: switchboard verify [URL] [options]
+
+Without a URL it starts a server of its own in a temporary directory. With one it drives the server that runs
+there, http://host:port, at a message a second and client; the rooms that it makes are left behind.
+
+  --seconds N     how long (default 20)
+  --clients N     how many clients, of all contracts together (default 48)
+  --seed N        the same clients, words and mishaps as another time (printed in the report)
+  --chaos         kills the server, cuts and abandons connections, stalls readers, floods, sends broken frames,
+                  fills the disk; only without a URL
+  --mishaps LIST  of these only some: ${MISHAPS.join()}
+  --secret S      with a URL: its JWT_SECRET (default: the variable JWT_SECRET)
+  --api-key K     with a URL: one of its API_KEYS (default: the variable API_KEYS)
+
+The exit code is 0 when every promise held, 1 when one did not.`;
+
+const whole = (most: number) => z.coerce.number().int().min(1).max(most);
+const options = z.object({
+  seconds: whole(1_000_000).default(20),
+  clients: whole(10_000).default(48),
+  seed: whole(2 ** 32 - 1).optional(),
+  chaos: z.boolean().default(false),
+  mishaps: z
+    .string()
+    .transform((list) => list.split(","))
+    .pipe(z.array(z.enum(MISHAPS)))
+    .default([]),
+  secret: z.string().optional(),
+  "api-key": z.string().optional(),
+});
+
+/** Prints the report; the exit code says whether all held. Throws `UsageError`. */
+export async function verifyCommand(
+  args: string[],
+  env: Record<string, string | undefined>,
+): Promise<number> {
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const parsed = options.safeParse(values);
+  if (!parsed.success) {
+    throw new UsageError(parsed.error.issues.map(({ path, message }) => `--${path}: ${message}`).join("\n"));
+  }
+  const { seconds, clients, seed = 1 + Math.floor(Math.random() * (2 ** 32 - 2)), chaos } = parsed.data;
+  const [url, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`verify: unexpected argument '${more[0]}'`);
+  const mishaps = chaos ? MISHAPS : parsed.data.mishaps;
+  if (url !== undefined && mishaps.length > 0)
+    throw new UsageError("--chaos: only with a server of its own, without a URL");
+  const result = await verify({
+    target: url === undefined ? undefined : remote(url),
+    seconds,
+    clients,
+    seed,
+    mishaps,
+  });
+  console.log(report(result));
+  return result.faults.held ? 0 : 1;
+
+  function remote(text: string) {
+    const origin = URL.parse(text)?.origin;
+    if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
+    const secret = parsed.data?.secret ?? env["JWT_SECRET"];
+    const apiKey = parsed.data?.["api-key"] ?? env["API_KEYS"]?.split(",")[0]?.trim();
+    if (!secret) throw new UsageError("--secret: must be the JWT_SECRET of the server");
+    if (!apiKey) throw new UsageError("--api-key: must be one of the API_KEYS of the server");
+    return { origin: () => origin, secret, apiKey };
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        help: { type: "boolean", short: "h" },
+        seconds: { type: "string" },
+        clients: { type: "string" },
+        seed: { type: "string" },
+        chaos: { type: "boolean" },
+        mishaps: { type: "string" },
+        secret: { type: "string" },
+        "api-key": { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

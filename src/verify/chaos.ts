@@ -1,0 +1,92 @@
+import { sendGarbage } from "./garbage.ts";
+import type { OwnServer } from "./own-server.ts";
+import type { Random } from "./random.ts";
+import type { Mishap, Moment } from "./schedule.ts";
+import type { Actor, Stage } from "./stage.ts";
+
+const STALLED = 3;
+
+/** Lets happen what the schedule says. */
+export class Chaos {
+  /** What could not be done, and why. */
+  readonly skipped = new Set<string>();
+  #isDiskFull = false;
+  /** Whoever is stalled already is left alone: thawed once, he reads. */
+  readonly #stalled = new Set<Actor>();
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly server: OwnServer,
+    private readonly actors: readonly Actor[],
+    private readonly random: Random,
+  ) {}
+
+  async happen(moment: Moment): Promise<void> {
+    await this.#mishaps[moment.what](moment);
+  }
+
+  readonly #mishaps: { readonly [What in Mishap]: (moment: Moment) => Promise<void> } = {
+    kill: async () => {
+      this.stage.count("kill -9");
+      await this.server.kill();
+      await this.server.start();
+    },
+
+    cut: async ({ who }) => {
+      this.stage.count("connections cut");
+      this.#pick(who, ({ wire }) => wire !== undefined)?.wire?.cut();
+    },
+
+    abandon: async ({ who }) => {
+      this.stage.count("connections abandoned");
+      this.#pick(who, ({ wire }) => wire !== undefined)?.wire?.abandon();
+    },
+
+    stall: async ({ who, long }) => {
+      const flooder = this.#pick(who, ({ flood, isIn, isDone }) => flood !== undefined && isIn && isDone);
+      if (!flooder) return;
+      const isNear = ({ rooms }: Actor) => rooms.some((room) => flooder.rooms.includes(room));
+      const stalled = this.actors
+        .filter((actor) => actor.wire && actor !== flooder && isNear(actor) && !this.#stalled.has(actor))
+        .filter(() => this.random.chance(0.6))
+        .slice(0, STALLED);
+      this.stage.count("readers stalled", stalled.length);
+      this.stage.count("floods");
+      for (const actor of stalled) this.#stalled.add(actor);
+      const thaw = stalled.map(({ wire }) => wire?.freeze());
+      flooder.flood?.();
+      await Bun.sleep(500 + 1_500 * long);
+      for (const each of thaw) each?.();
+      for (const actor of stalled) this.#stalled.delete(actor);
+    },
+
+    disturb: async ({ who }) => {
+      this.stage.count("broken messages");
+      this.#pick(who, ({ disturb, isIn }) => disturb !== undefined && isIn)?.disturb?.();
+    },
+
+    garbage: async ({ who }) => {
+      this.stage.count("broken frames");
+      await sendGarbage(this.stage, who);
+    },
+
+    disk: async ({ long }) => {
+      if (this.#isDiskFull) return;
+      if (!this.server.limitFiles(8_192)) {
+        this.skipped.add("the disk was never full: prlimit cannot be used here");
+        return;
+      }
+      this.#isDiskFull = true;
+      this.stage.count("disk full");
+      await Bun.sleep(200 + 1_000 * long);
+      // Another process, when the server was killed meanwhile: it has no limit.
+      this.server.limitFiles(undefined);
+      this.#isDiskFull = false;
+    },
+  };
+
+  #pick(who: number, fits: (actor: Actor) => boolean): Actor | undefined {
+    const fitting = this.actors.filter(fits);
+    return fitting[Math.floor(who * fitting.length)];
+  }
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { type Item, type Stay, textOf } from "../ledger.ts";
+import { type Line, openLine } from "../line.ts";
+import { Outbox } from "../outbox.ts";
+import { readBack } from "../read-back.ts";
+import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
+import { tokenFor } from "../target.ts";
+import type { Wire } from "../wire.ts";
+
+const message = z.object({ id: z.string(), content: z.string(), authorId: z.string().optional() });
+const page = z.object({ messages: z.array(message) });
+const frame = z.object({
+  type: z.string(),
+  id: z.string().optional(),
+  error: z.string().optional(),
+  data: z.unknown().optional(),
+});
+
+const PLACE = "place";
+const FLOOD = 1_200;
+const FLOOD_BYTES = 8_000;
+
+/** A member of one context. What it says is answered under its id. */
+class Member implements Actor {
+  readonly rooms: readonly string[];
+  readonly #outbox: Outbox;
+  #line: Line | undefined;
+  #stay: Stay | undefined;
+  #isIn = false;
+
+  constructor(
+    private readonly stage: Stage,
+    readonly userId: string,
+    private readonly room: string,
+    private readonly grants: readonly string[],
+    readonly wire: Wire | undefined,
+  ) {
+    this.rooms = [room];
+    this.#outbox = new Outbox(stage.ledger, userId, (item) =>
+      this.#line?.send({ type: "message", id: item.key, data: { content: textOf(item) } }),
+    );
+  }
+
+  get isIn(): boolean {
+    return this.#isIn;
+  }
+
+  get isDone(): boolean {
+    return this.#outbox.isEmpty;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const token = await tokenFor(this.stage.target, this.userId, this.grants);
+    const contextId = this.room.slice("context:".length);
+    const path = `/api/chat/ws?token=${token}&contextId=${contextId}`;
+    await openLine(
+      this.stage,
+      { wire: this.wire, path: path },
+      {
+        opened: (line) => {
+          this.#line = line;
+        },
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => this.#closed(how),
+      },
+    );
+  }
+
+  speak(): void {
+    if (this.isIn && this.#outbox.hasRoom) this.#outbox.say(this.room);
+  }
+
+  flood(): void {
+    if (this.#stay) for (let n = 0; n < FLOOD; n++) this.#outbox.say(this.room, FLOOD_BYTES);
+  }
+
+  disturb(): void {
+    this.#line?.send("[]");
+    this.#line?.send(new Uint8Array([0xff]));
+    this.#line?.send({ type: "edit", data: { position: -1 } });
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  #closed(how: string): void {
+    this.stage.count(`closed ${how}`);
+    if (this.#stay) this.#stay.isOpen = false;
+    this.#stay = undefined;
+    this.#isIn = false;
+  }
+
+  #hear({ type, id, error, data }: z.output<typeof frame>): void {
+    const { ledger } = this.stage;
+    if (type === "connected") {
+      this.#isIn = true;
+      this.#stay = ledger.enter(this.userId, this.room, undefined);
+      // Answered in its place among the messages, so that what it shows last is what came before.
+      this.#line?.send({ type: "history", id: PLACE, data: { limit: 1 } });
+      this.#outbox.again();
+    } else if (type === "message") this.#message(message.parse(data));
+    else if (type === "history" && id === PLACE) this.#place(page.parse(data).messages[0]);
+    else if (type === "error") {
+      this.stage.count(`atomic error ${error}`);
+      const item = id === undefined ? undefined : ledger.items.get(id);
+      if (item) this.#outbox.refused(item);
+    }
+  }
+
+  #message({ id, content, authorId }: z.output<typeof message>): void {
+    const item = this.stage.ledger.find(this.room, content);
+    if (!item) return;
+    this.stage.ledger.hear(this.userId, item, this.#stay);
+    if (authorId === this.userId) this.#outbox.confirmed(item, id);
+  }
+
+  #place(last: z.output<typeof message> | undefined): void {
+    const stay = this.#stay;
+    const item: Item | null | undefined = last ? this.stage.ledger.find(this.room, last.content) : null;
+    if (!stay) return;
+    const heard = stay.heard.at(-1);
+    if (!heard) stay.after = item;
+    else if (heard !== item) {
+      const what = `${this.userId} heard ${heard.key} in ${this.room}, and the history after it ends with ${item?.key}`;
+      this.stage.ledger.faults.add("order", what);
+    }
+  }
+}
+
+async function cast(stage: Stage, clients: number): Promise<Cast> {
+  const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `context:${stage.run}-${n}`);
+  const actors: Member[] = [];
+  for (let n = 0; n < clients; n++) {
+    const userId = `atomic-${stage.run}-${n}`;
+    const room = rooms[n % rooms.length] ?? "";
+    const isStranger = n % 12 === 5;
+    const grant = isStranger ? `context:${stage.run}-elsewhere` : room;
+    stage.ledger.open(userId, grant);
+    actors.push(new Member(stage, userId, room, [grant], await stage.wire()));
+  }
+  const show = ({ id, content }: z.output<typeof message>) => ({ id, text: content });
+  return { actors, stored: () => Promise.all(rooms.map((room) => readBack(stage, room, message, show))) };
+}
+
+/** Chats of contexts. */
+export const atomic: Contract = { name: "atomic", cast };

@@ -1,0 +1,309 @@
+import { z } from "zod";
+import type { Faults } from "../faults.ts";
+import type { Item } from "../ledger.ts";
+import { type Line, openLine } from "../line.ts";
+import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
+import { tokenFor } from "../target.ts";
+import type { Wire } from "../wire.ts";
+
+const frame = z.object({
+  type: z.string(),
+  id: z.string().optional(),
+  error: z.string().optional(),
+  data: z.unknown().optional(),
+});
+const joined = z.object({ content: z.string(), version: z.number() });
+const ack = z.object({ version: z.number() });
+const edit = z.object({
+  version: z.number(),
+  position: z.number(),
+  length: z.number().optional(),
+  content: z.string().optional(),
+});
+
+/** So many words an author leaves in the document before it takes the oldest away again. */
+const WORDS = 20;
+const PATH = "/api/collaboration/ws";
+
+/** What all authors of a session know of its document: its text at each version, whoever has seen it. */
+export class Session {
+  readonly #texts = new Map<number, bigint>();
+
+  constructor(
+    readonly room: string,
+    private readonly faults: Faults,
+  ) {}
+
+  get id(): string {
+    return this.room.slice("session:".length);
+  }
+
+  saw(who: string, version: number, text: string): void {
+    const hash = Bun.hash.wyhash(text);
+    const known = this.#texts.get(version);
+    if (known === undefined) this.#texts.set(version, hash);
+    else if (known !== hash) {
+      this.faults.add("altered", `${who} has another text than others at version ${version} of ${this.room}`);
+    }
+  }
+}
+
+/** One change: a word comes in, or goes. */
+interface Change {
+  readonly item: Item;
+  readonly word: string;
+  readonly takes: boolean;
+}
+
+/**
+ * An author of a document, which consists of words that end with a space: each is an item. It has one edit on
+ * its way at a time, and applies it when it is acknowledged.
+ */
+class Author implements Actor {
+  readonly rooms: readonly string[];
+  readonly #words: string[] = [];
+  #line: Line | undefined;
+  #text: string | undefined;
+  #version = 0;
+  /** What waits for its ack, and where it lands as far as what came in between has moved it. */
+  #change: Change | undefined;
+  #splice: { position: number; length: number } | undefined;
+
+  constructor(
+    private readonly stage: Stage,
+    readonly userId: string,
+    private readonly session: Session,
+    private readonly grants: readonly string[],
+    readonly wire: Wire | undefined,
+    /** Words that must be in the document in the end, and words that must not. */
+    private readonly outcome: Map<string, boolean>,
+  ) {
+    this.rooms = [session.room];
+  }
+
+  get isIn(): boolean {
+    return this.#line?.isOpen === true && this.#text !== undefined;
+  }
+
+  get isDone(): boolean {
+    return this.#change === undefined;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const token = await tokenFor(this.stage.target, this.userId, this.grants);
+    this.#text = undefined;
+    await openLine(
+      this.stage,
+      { wire: this.wire, path: `${PATH}?token=${token}` },
+      {
+        opened: (line) => {
+          this.#line = line;
+          line.send({ type: "join_session", data: { sessionId: this.session.id, role: "participant" } });
+        },
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => {
+          this.#text = undefined;
+          this.stage.count(`closed ${how}`);
+        },
+      },
+    );
+  }
+
+  speak(): void {
+    if (!this.isIn || this.#change) return;
+    const word = this.#words.length >= WORDS ? this.#words.shift() : undefined;
+    const item = this.stage.ledger.say(this.userId, this.session.room);
+    this.#change = { item, word: word ?? `${item.key} `, takes: word !== undefined };
+    this.#send();
+  }
+
+  disturb(): void {
+    this.#line?.send({
+      type: "edit",
+      id: "broken",
+      data: { operation: "insert", position: 1e9, version: 1e9 },
+    });
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  /** Between two words, or over the whole of one, so that no word is ever parted. */
+  #send(): void {
+    const { item, word, takes } = this.#change!;
+    const text = this.#text ?? "";
+    const at = takes ? text.indexOf(word) : this.#boundary(text);
+    // Where it has been taken away already, the repeat is recognised whatever it says.
+    this.#splice = { position: Math.max(0, at), length: takes ? word.length : 0 };
+    const place = { sessionId: this.session.id, version: this.#version, position: this.#splice.position };
+    const data = takes
+      ? { operation: "delete", length: word.length, ...place }
+      : { operation: "insert", content: word, ...place };
+    this.#line?.send({ type: "edit", id: item.key, data });
+  }
+
+  #boundary(text: string): number {
+    if (text === "") return 0;
+    return text.lastIndexOf(" ", this.stage.random.whole(0, text.length - 1)) + 1;
+  }
+
+  #hear({ type, id, error, data }: z.output<typeof frame>): void {
+    const { ledger, count } = this.stage;
+    if (type === "session_joined") this.#joined(joined.parse(data));
+    else if (type === "edit") this.#edit(edit.parse(data));
+    else if (type === "edit_ack" && id === this.#change?.item.key) this.#acked(ack.parse(data).version);
+    else if (type === "error") {
+      count(`collaboration error ${error}`);
+      const change = this.#change;
+      if (!change || id !== change.item.key) return;
+      ledger.refused(change.item);
+      // Whether an earlier attempt came in is unknown.
+      if (change.item.attempts > 1) this.outcome.delete(change.word);
+      else if (change.takes) this.#words.push(change.word);
+      else this.outcome.set(change.word, false);
+      this.#change = undefined;
+      this.#splice = undefined;
+    }
+  }
+
+  #joined({ content, version }: z.output<typeof joined>): void {
+    if (!this.grants.includes(this.session.room)) {
+      this.stage.ledger.faults.add("access", `${this.userId} was let into ${this.session.room}`);
+    }
+    this.session.saw(this.userId, version, content);
+    this.#text = content;
+    this.#version = version;
+    if (!this.#change) return;
+    this.stage.ledger.again(this.#change.item);
+    this.#send();
+  }
+
+  #edit({ version, position, length = 0, content = "" }: z.output<typeof edit>): void {
+    this.stage.ledger.heard++;
+    if (this.#text === undefined) return;
+    if (version !== this.#version + 1) {
+      const fault = version > this.#version ? "gap" : "order";
+      const what = `${this.userId} heard version ${version} of ${this.session.room} after ${this.#version}`;
+      this.stage.ledger.faults.add(fault, what);
+    }
+    this.#apply(position, length, content, version);
+    const mine = this.#splice;
+    if (!mine) return;
+    // As the contract rebases: what others took away is gone, and at a tie what came first stays left.
+    const without = (at: number) => (at <= position ? at : Math.max(position, at - length));
+    const end = without(mine.position + mine.length);
+    mine.position = without(mine.position);
+    mine.length = end - mine.position;
+    if (mine.position >= position) mine.position += content.length;
+  }
+
+  #acked(version: number): void {
+    const { item, word, takes } = this.#change!;
+    const { position, length } = this.#splice!;
+    if (version === this.#version + 1) this.#apply(position, length, takes ? "" : word, version);
+    else if (version > this.#version + 1) {
+      const what = `${this.userId} was acknowledged version ${version} of ${this.session.room} after ${this.#version}`;
+      this.stage.ledger.faults.add("gap", what);
+    }
+    this.stage.ledger.confirmed(item, `${version}`);
+    this.outcome.set(word, !takes);
+    if (!takes) this.#words.push(word);
+    this.#change = undefined;
+    this.#splice = undefined;
+  }
+
+  #apply(position: number, length: number, content: string, version: number): void {
+    const text = this.#text ?? "";
+    this.#text = text.slice(0, position) + content + text.slice(position + length);
+    this.#version = version;
+    this.session.saw(this.userId, version, this.#text);
+  }
+}
+
+async function cast(stage: Stage, clients: number): Promise<Cast> {
+  const { ledger, run } = stage;
+  const count = Math.ceil(roomsFor(clients) / 2);
+  const sessions = Array.from({ length: count }, (_, n) => new Session(`session:${run}-${n}`, ledger.faults));
+  const outcomes = new Map(sessions.map((session) => [session, new Map<string, boolean>()]));
+  const actors: Author[] = [];
+  for (let n = 0; n < clients; n++) {
+    const userId = `author-${run}-${n}`;
+    const session = sessions[n % sessions.length]!;
+    const grant = n % 12 === 5 ? `session:${run}-elsewhere` : session.room;
+    ledger.open(userId, grant);
+    actors.push(new Author(stage, userId, session, [grant], await stage.wire(), outcomes.get(session)!));
+  }
+
+  /** The document as somebody gets it who comes now. */
+  async function read({ id, room }: Session): Promise<z.output<typeof joined>> {
+    const token = await tokenFor(stage.target, `reader-${run}`, [room]);
+    const document = Promise.withResolvers<z.output<typeof joined>>();
+    let reader: Line | undefined;
+    void openLine(
+      stage,
+      { wire: undefined, path: `${PATH}?token=${token}` },
+      {
+        opened(line) {
+          reader = line;
+          line.send({ type: "join_session", data: { sessionId: id, role: "observer" } });
+        },
+        heard(data) {
+          const { type, data: body } = frame.parse(data);
+          if (type === "session_joined") document.resolve(joined.parse(body));
+        },
+        closed: () => document.reject(new Error(`the document of ${room} cannot be read`)),
+      },
+    );
+    try {
+      return await document.promise;
+    } finally {
+      reader?.close();
+    }
+  }
+
+  return {
+    actors,
+    async stored() {
+      for (const session of sessions) {
+        const { content, version } = await read(session);
+        session.saw("a reader", version, content);
+        const words = Map.groupBy(content.split(/(?<= )/).filter(Boolean), (word) => word);
+        for (const [word, isThere] of outcomes.get(session)!) {
+          const times = words.get(word)?.length ?? 0;
+          const what = `${word}in ${session.room}`;
+          if (times > 1) ledger.faults.add("twice", `${what}: there ${times} times`);
+          if (isThere !== times > 0) {
+            ledger.faults.add(
+              "lost",
+              `${what}: confirmed ${isThere ? "and not there" : "as taken away, and there"}`,
+            );
+          }
+        }
+        for (const word of words.keys()) ledger.find(session.room, word);
+        for (const author of actors) {
+          if (author.isIn && author.rooms[0] === session.room && author.version !== version) {
+            ledger.faults.add("gap", `${author.userId} is at version ${author.version} of ${version}`);
+          }
+        }
+      }
+      return [];
+    },
+    check(_, faults) {
+      const rooms = new Set(sessions.map(({ room }) => room));
+      for (const item of ledger.items.values()) {
+        if (rooms.has(item.room) && item.state === "waiting")
+          faults.add("unanswered", `${item.key} in ${item.room}`);
+      }
+    },
+  };
+}
+
+/** Documents that are edited together. */
+export const collaboration: Contract = { name: "collaboration", cast };

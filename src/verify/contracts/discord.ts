@@ -1,0 +1,129 @@
+import { z } from "zod";
+import type { Item, Stay } from "../ledger.ts";
+import { type Line, openLine } from "../line.ts";
+import { Poster } from "../poster.ts";
+import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
+import { tokenFor } from "../target.ts";
+import type { Wire } from "../wire.ts";
+
+const frame = z.object({ type: z.string(), event: z.string().optional(), payload: z.unknown().optional() });
+const created = z.object({ guildId: z.string(), name: z.string() });
+
+const guildOf = (room: string): string => room.slice("guild:".length);
+const eventOf = ({ room, key }: Item) => ({
+  type: "room.created",
+  data: { guildId: guildOf(room), channelId: "c", name: `${key} `, userLimit: 0 },
+});
+
+/** Of a room's last events: as many as a server must recognise again. */
+const KNOWN = 900;
+
+/** Somebody who is told of the events of his guilds. */
+class Member implements Actor {
+  readonly isDone = true;
+  readonly #stays = new Map<string, Stay>();
+  #line: Line | undefined;
+  #isIn = false;
+
+  constructor(
+    private readonly stage: Stage,
+    readonly userId: string,
+    readonly rooms: readonly string[],
+    readonly wire: Wire | undefined,
+    /** What the backend says a second time: whoever hears of it knows that it was lost. */
+    private readonly proving: ReadonlySet<Item>,
+  ) {
+    for (const room of rooms) stage.ledger.open(userId, room);
+  }
+
+  get isIn(): boolean {
+    return this.#isIn;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const token = await tokenFor(this.stage.target, this.userId, this.rooms);
+    await openLine(
+      this.stage,
+      { wire: this.wire, path: "/api/ws" },
+      {
+        opened: (line) => {
+          this.#line = line;
+          line.send({ v: 1, type: "auth", token, ts: Date.now() });
+        },
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => this.#closed(how),
+      },
+    );
+  }
+
+  disturb(): void {
+    if (!this.isIn) return; // Before it is in, anything else is a bad token.
+    this.#line?.send({ v: 2, type: "auth", ts: 1 });
+    this.#line?.send(new Uint8Array(1));
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  #closed(how: string): void {
+    this.stage.count(`closed ${how}`);
+    for (const stay of this.#stays.values()) stay.isOpen = false;
+    this.#stays.clear();
+    this.#isIn = false;
+  }
+
+  #hear({ type, event, payload }: z.output<typeof frame>): void {
+    const { ledger, count } = this.stage;
+    if (type === "ack") {
+      this.#isIn = true;
+      for (const room of this.rooms) this.#stays.set(room, ledger.enter(this.userId, room, undefined));
+    } else if (event === "room.created") {
+      const { guildId, name } = created.parse(payload);
+      const room = `guild:${guildId}`;
+      const item = ledger.find(room, name);
+      if (!item) return;
+      if (this.proving.has(item)) ledger.faults.add("lost", `${item.key} in ${room}: new when it came again`);
+      else ledger.hear(this.userId, item, this.#stays.get(room));
+    } else if (type === "error") count("discord error");
+  }
+}
+
+async function cast(stage: Stage, clients: number): Promise<Cast> {
+  const { ledger, run } = stage;
+  const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `guild:${run}-${n}`);
+  const flood = { events: 1_000, padding: 0, posts: 30 };
+  const posters = rooms.map(
+    (room, n) => new Poster(stage, `guild-${run}-${n}`, { protocol: "discord", room, event: eventOf, flood }),
+  );
+  const proving = new Set<Item>();
+  const members: Member[] = [];
+  for (let n = 0; n < clients; n++) {
+    const own = rooms.filter(
+      (_, at) => at === n % rooms.length || (n % 3 === 0 && at === (n + 1) % rooms.length),
+    );
+    members.push(new Member(stage, `member-${run}-${n}`, own, await stage.wire(), proving));
+  }
+  return {
+    actors: [...posters, ...members],
+    /** The contract has no history. What a server still knows when it comes again was stored. */
+    async stored() {
+      const confirmed = (room: string) =>
+        [...ledger.items.values()].filter((item) => item.room === room && item.state === "confirmed");
+      for (const [n, poster] of posters.entries()) {
+        const known = confirmed(rooms[n] ?? "").slice(-KNOWN);
+        for (const item of known) proving.add(item);
+        if (known.length > 0) await poster.prove(known);
+        // Whoever has heard this has heard all that came before it.
+        poster.speak();
+        while (!poster.isDone) await Bun.sleep(5);
+      }
+      return rooms.map((room) => ({ room, items: confirmed(room), derived: true }));
+    },
+  };
+}
+
+/** Events of guilds, from backends to members. */
+export const discord: Contract = { name: "discord", cast };

@@ -1,0 +1,256 @@
+import { z } from "zod";
+import type { Stored } from "../check.ts";
+import { type Item, type Stay, textOf } from "../ledger.ts";
+import { type Line, openLine } from "../line.ts";
+import { Outbox } from "../outbox.ts";
+import { readBack } from "../read-back.ts";
+import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
+import { ask, tokenFor } from "../target.ts";
+import type { Wire } from "../wire.ts";
+
+const message = z.object({ id: z.string(), userId: z.string(), chatId: z.string(), content: z.string() });
+const frame = z.object({ type: z.string(), data: z.unknown().optional() });
+type Frame = z.output<typeof frame>;
+const said = z.object({ message });
+const batch = z.object({ messages: z.array(frame) });
+const update = z.object({ chatId: z.string(), updates: z.object({ messageCount: z.number() }) });
+const error = z.object({ code: z.number() });
+
+const roomOf = (chatId: string): string => `chat:${chatId}`;
+const FLOOD = 1_200;
+const FLOOD_BYTES = 8_000;
+
+interface Part {
+  readonly userId: string;
+  readonly chats: readonly string[];
+  /** What the token opens; the rest is by membership, or not at all. */
+  readonly grants: readonly string[];
+  /** Takes its room frames in batches. */
+  readonly batched: boolean;
+  /** Only listens: errors that nothing asked for would be taken for answers, and answers come late in batches. */
+  readonly mute: boolean;
+}
+
+/**
+ * A chat's member. Its messages are answered in their order, each by the message itself or by an error, so an
+ * error is of the oldest that waits.
+ */
+class Chatter implements Actor {
+  readonly rooms: readonly string[];
+  readonly speak?: () => void;
+  readonly flood?: () => void;
+  readonly #outbox: Outbox;
+  readonly #stays = new Map<string, Stay>();
+  /** What of this connection waits for an answer: a chat to be joined, or an item. */
+  #asked: (string | Item)[] = [];
+  #line: Line | undefined;
+  #turn = 0;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly part: Part,
+    readonly wire: Wire | undefined,
+  ) {
+    this.rooms = part.chats.map(roomOf);
+    this.#outbox = new Outbox(stage.ledger, part.userId, (item) => {
+      this.#asked.push(item);
+      const chatId = item.room.slice("chat:".length);
+      this.#send("message", { chatId, content: textOf(item), messageId: item.key });
+    });
+    if (part.mute) return;
+    this.speak = () => this.isIn && this.#outbox.hasRoom && this.#outbox.say(this.#nextRoom());
+    if (this.rooms.some((room) => part.grants.includes(room)))
+      this.flood = () => {
+        const room = this.#nextRoom();
+        for (let n = 0; n < FLOOD; n++) this.#outbox.say(room, FLOOD_BYTES);
+      };
+  }
+
+  get userId(): string {
+    return this.part.userId;
+  }
+
+  get isIn(): boolean {
+    return this.#line?.isOpen === true && this.#asked.every((asked) => typeof asked !== "string");
+  }
+
+  get isDone(): boolean {
+    return this.#outbox.isEmpty;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const token = await tokenFor(this.stage.target, this.userId, this.part.grants);
+    const path = `/ws?token=${token}${this.part.batched ? "&batch=1" : ""}`;
+    await openLine(
+      this.stage,
+      { wire: this.wire, path: path },
+      {
+        opened: (line) => this.#opened(line),
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => this.#closed(how),
+      },
+    );
+  }
+
+  join(chatId: string): void {
+    this.#asked.push(chatId);
+    this.#send("chat_update", { action: "join", chatId });
+  }
+
+  /** It is told that it may no longer be in the chat. */
+  leave(chatId: string): void {
+    const stay = this.#stays.get(chatId);
+    if (stay) stay.isOpen = false;
+    this.#stays.delete(chatId);
+  }
+
+  disturb(): void {
+    this.#line?.send("{ this is no JSON");
+    this.#line?.send(new Uint8Array([1, 2, 3]));
+    this.#line?.send({ type: "constructor", data: {}, timestamp: 1 });
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  #nextRoom(): string {
+    return this.rooms[this.#turn++ % this.rooms.length] ?? "";
+  }
+
+  #send(type: string, data: unknown): void {
+    this.#line?.send({ type, data, timestamp: Date.now() });
+  }
+
+  #opened(line: Line): void {
+    this.#line = line;
+    this.#asked = [];
+    for (const chatId of this.part.chats) this.join(chatId);
+    this.#outbox.again();
+  }
+
+  #closed(how: string): void {
+    this.stage.count(`closed ${how}`);
+    for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
+  }
+
+  #hear({ type, data }: Frame): void {
+    if (type === "message") this.#message(said.parse(data).message);
+    else if (type === "chat_update") this.#update(update.parse(data));
+    else if (type === "batch") this.#batch(batch.parse(data).messages);
+    else if (type === "error") this.#error(error.parse(data).code);
+  }
+
+  #message({ id, chatId, userId, content }: z.output<typeof message>): void {
+    const item = this.stage.ledger.find(roomOf(chatId), content);
+    if (!item) return;
+    this.stage.ledger.hear(this.userId, item, this.#stays.get(chatId));
+    if (userId !== this.userId) return;
+    this.#answered(item);
+    this.#outbox.confirmed(item, id);
+  }
+
+  /** The answer to a join; of a chat with history the `batch` is what tells from where on it hears. */
+  #update({ chatId, updates }: z.output<typeof update>): void {
+    if (updates.messageCount === 0 && this.#asked.includes(chatId)) this.#entered(chatId, null);
+  }
+
+  #batch(frames: readonly Frame[]): void {
+    const last = frames.at(-1);
+    const { chatId, content } = last?.type === "message" ? said.parse(last.data).message : {};
+    if (chatId === undefined || !this.#asked.includes(chatId)) {
+      for (const one of frames) this.#hear(one);
+    } else this.#entered(chatId, this.stage.ledger.find(roomOf(chatId), content ?? ""));
+  }
+
+  #entered(chatId: string, after: Item | null | undefined): void {
+    this.#answered(chatId);
+    this.leave(chatId);
+    this.#stays.set(chatId, this.stage.ledger.enter(this.userId, roomOf(chatId), after));
+  }
+
+  #error(code: number): void {
+    this.stage.count(`gurukul error ${code}`);
+    if (code === 400) return; // Of a broken frame, which waits for nothing.
+    const asked = this.#asked.shift();
+    if (asked === undefined && code === 403) for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
+    if (typeof asked === "object") this.#outbox.refused(asked);
+    else if (asked !== undefined && code !== 403) this.join(asked);
+  }
+
+  #answered(asked: string | Item): void {
+    const at = this.#asked.indexOf(asked);
+    if (at >= 0) this.#asked.splice(at, 1);
+  }
+}
+
+async function cast(stage: Stage, clients: number): Promise<Cast> {
+  const { ledger, random, run, target } = stage;
+  const chats = Array.from({ length: roomsFor(clients) }, (_, n) => `${run}-${n}`);
+  const chatOf = (n: number) => chats[n % chats.length] ?? run;
+  const parts = Array.from({ length: clients }, (_, n): Part => {
+    const userId = `gurukul-${run}-${n}`;
+    const own = n % 3 === 0 ? [chatOf(n), chatOf(n + 1)] : [chatOf(n)];
+    const [isStranger, isMember, batched] = [n % 12 === 5, n % 6 === 4, n % 6 === 1];
+    const grants = isStranger ? [roomOf(`${run}-elsewhere`)] : isMember ? [] : own.map(roomOf);
+    return { userId, chats: own, grants, batched, mute: batched || isMember };
+  });
+  const actors: Chatter[] = [];
+  const members: Chatter[] = [];
+  for (const part of parts) {
+    const actor = new Chatter(stage, part, await stage.wire());
+    actors.push(actor);
+    for (const room of part.grants) ledger.open(part.userId, room);
+    if (part.grants.length > 0) continue;
+    members.push(actor);
+    for (const room of actor.rooms) await admit(actor.userId, room);
+  }
+
+  async function admit(userId: string, room: string): Promise<void> {
+    ledger.open(userId, room);
+    // The server may be down, or its disk full, just now.
+    for (let tries = 0; tries < 50; tries++) {
+      if ((await ask(target, "PUT", `/v1/rooms/${room}/members/${userId}`, {}))?.status === 200) return;
+      await Bun.sleep(100);
+    }
+  }
+
+  async function shuffle(): Promise<void> {
+    const member = members[random.whole(0, members.length - 1)];
+    const [room = ""] = member?.rooms ?? [];
+    if (!member) return;
+    const path = `/v1/rooms/${room}/members/${member.userId}`;
+    const out = await ask(target, "DELETE", path);
+    if (out?.status === 204) {
+      ledger.bar(member.userId, room);
+      stage.count("members put out");
+    }
+    await Bun.sleep(300);
+    await admit(member.userId, room);
+    if (out?.status === 204) member.join(room.slice("chat:".length));
+  }
+
+  // One at a time: two could be at the same member, and then nobody knows which of them was first.
+  let shuffling: Promise<void> | undefined;
+  return {
+    actors,
+    async shuffle() {
+      shuffling ??= shuffle().finally(() => {
+        shuffling = undefined;
+      });
+      await shuffling;
+    },
+    async stored(): Promise<Stored[]> {
+      return Promise.all(
+        chats
+          .map(roomOf)
+          .map((room) => readBack(stage, room, message, ({ id, content }) => ({ id, text: content }))),
+      );
+    },
+  };
+}
+
+/** Chats: tokens and memberships, batches, and strangers who try. */
+export const gurukul: Contract = { name: "gurukul", cast };

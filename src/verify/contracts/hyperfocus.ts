@@ -1,0 +1,155 @@
+import { z } from "zod";
+import type { Item, Stay } from "../ledger.ts";
+import { type Line, openLine } from "../line.ts";
+import { Poster } from "../poster.ts";
+import { readBack } from "../read-back.ts";
+import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
+import { tokenFor } from "../target.ts";
+import type { Wire } from "../wire.ts";
+
+const frame = z.object({ type: z.string(), payload: z.unknown().optional() });
+const gift = z.object({ giftId: z.string() });
+const error = z.object({ code: z.string() });
+
+const eventOf = ({ key, padding }: Item) => ({
+  type: "gift:received",
+  data: {
+    // Of a sender of its own, so that none is merged with another.
+    ...{ giftId: key, giftType: "rose", quantity: 1 },
+    sender: { userId: key, username: "Ada", avatar: "", isSubscriber: false, isModerator: false },
+    animation: { type: "particle", duration: 3_000, assetUrl: "x".repeat(padding), soundUrl: "" },
+  },
+});
+
+const PROTOCOL = "hyperfocus-protocol-v1";
+
+type Role = "viewer" | "host" | "stranger";
+
+/** Somebody who watches a stream. A host acknowledges what it gets, and is sent again what it did not. */
+class Watcher implements Actor {
+  readonly rooms: readonly string[];
+  readonly isDone = true;
+  /** All that it ever heard. */
+  readonly heard = new Set<Item>();
+  /** When it was in for the first time, in ticks. */
+  firstIn: number | undefined;
+  #line: Line | undefined;
+  #stay: Stay | undefined;
+
+  constructor(
+    private readonly stage: Stage,
+    readonly userId: string,
+    private readonly room: string,
+    readonly role: Role,
+    readonly wire: Wire | undefined,
+  ) {
+    this.rooms = [room];
+    if (role !== "stranger") stage.ledger.open(userId, room);
+  }
+
+  get isIn(): boolean {
+    return this.#line?.isOpen === true && (this.#stay !== undefined || this.role === "stranger");
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const { stage, role, room, userId } = this;
+    const grant = role === "host" ? room : `${room}-elsewhere`;
+    const query = role === "viewer" ? "" : `?token=${await tokenFor(stage.target, userId, [grant])}`;
+    await openLine(
+      stage,
+      { wire: this.wire, path: `/ws${query}`, protocols: [PROTOCOL] },
+      {
+        opened: (line) => {
+          this.#line = line;
+          const clientType = role === "viewer" ? "viewer" : "host";
+          const streamId = room.slice("stream:".length);
+          const init = { clientId: userId, streamId, clientType, capabilities: [], version: "1.0.0" };
+          this.#send("connection:init", init);
+        },
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => this.#closed(how),
+      },
+    );
+  }
+
+  disturb(): void {
+    this.#line?.send("null");
+    this.#line?.send(new Uint8Array(3));
+    this.#send("gift:ack", { giftId: 7 });
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  #send(type: string, payload: unknown): void {
+    this.#line?.send({ type, payload, timestamp: new Date().toISOString() });
+  }
+
+  #closed(how: string): void {
+    this.stage.count(`closed ${how}`);
+    if (this.#stay) this.#stay.isOpen = false;
+    this.#stay = undefined;
+  }
+
+  #hear({ type, payload }: z.output<typeof frame>): void {
+    const { ledger, count } = this.stage;
+    if (type === "connection:ack") {
+      this.#stay = ledger.enter(this.userId, this.room, undefined, this.role === "host");
+      this.firstIn ??= this.#stay.since;
+    } else if (type === "gift:received") {
+      const { giftId } = gift.parse(payload);
+      const item = ledger.find(this.room, `${giftId} `);
+      if (!item) return;
+      ledger.hear(this.userId, item, this.#stay);
+      this.heard.add(item);
+      const receivedAt = new Date().toISOString();
+      if (this.role === "host") this.#send("gift:ack", { giftId, receivedAt, rendered: true, error: null });
+    } else if (type === "error") {
+      count(`hyperfocus error ${error.parse(payload).code}`);
+      // Its coming was not stored: it comes again.
+      if (!this.isIn) this.#line?.close();
+    }
+  }
+}
+
+async function cast(stage: Stage, clients: number): Promise<Cast> {
+  const { run } = stage;
+  // One stream has hosts. It is not flooded: of what a host missed it is sent what fits into a frame.
+  const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `stream:${run}-${n}`);
+  const [hosted = ""] = rooms;
+  const posters = rooms.map(
+    (room, n) =>
+      new Poster(stage, `gifts-${run}-${n}`, {
+        ...{ protocol: "hyperfocus", room, event: eventOf },
+        ...(room !== hosted && { flood: { events: 1_000, padding: 1_500, posts: 5 } }),
+      }),
+  );
+  const watchers: Watcher[] = [];
+  for (let n = 0; n < clients; n++) {
+    const room = rooms[n % rooms.length] ?? "";
+    const role = n % 12 === 5 ? "stranger" : room === hosted && n % 2 === 0 ? "host" : "viewer";
+    watchers.push(new Watcher(stage, `watcher-${run}-${n}`, room, role, await stage.wire()));
+  }
+  const show = ({ giftId }: z.output<typeof gift>) => ({ id: giftId, text: `${giftId} ` });
+  return {
+    actors: [...posters, ...watchers],
+    stored: () => Promise.all(rooms.map((room) => readBack(stage, room, gift, show))),
+    check(stored, faults) {
+      const gifts = stored.find(({ room }) => room === hosted)?.items ?? [];
+      for (const { userId, role, firstIn, heard, isIn } of watchers) {
+        if (role !== "host" || firstIn === undefined || !isIn) continue;
+        const missed = gifts.filter((item) => item.saidAt > firstIn && !heard.has(item));
+        if (missed.length > 0) {
+          const what = `${userId} was never sent ${missed[0]?.key}, however often it came back`;
+          faults.add("gap", what, missed.length);
+        }
+      }
+    },
+  };
+}
+
+/** Gifts of streams, from backends to viewers and hosts. */
+export const hyperfocus: Contract = { name: "hyperfocus", cast };

@@ -1,0 +1,39 @@
+/** What must not happen, and how a report calls it. */
+export const PROMISES = {
+  lost: "confirmed or delivered, and not stored",
+  twice: "stored twice, or confirmed as two",
+  gap: "missed on an open connection",
+  order: "out of order, or delivered twice",
+  access: "delivered to, or taken from, somebody without access",
+  altered: "altered, or never said",
+  refused: "refused, and stored all the same",
+  unanswered: "never answered",
+  died: "the server ended by itself",
+} as const;
+export type Fault = keyof typeof PROMISES;
+
+const EXAMPLES = 5;
+
+/** What was found, counted, with the first few of each kind. */
+export class Faults {
+  readonly #found = new Map<Fault, { count: number; examples: string[] }>();
+
+  add(fault: Fault, example: string, count = 1): void {
+    const found = this.#found.get(fault) ?? { count: 0, examples: [] };
+    this.#found.set(fault, found);
+    found.count += count;
+    if (found.examples.length < EXAMPLES) found.examples.push(example);
+  }
+
+  count(fault: Fault): number {
+    return this.#found.get(fault)?.count ?? 0;
+  }
+
+  examples(fault: Fault): readonly string[] {
+    return this.#found.get(fault)?.examples ?? [];
+  }
+
+  get held(): boolean {
+    return this.#found.size === 0;
+  }
+}

@@ -1,0 +1,120 @@
+import type { Faults } from "./faults.ts";
+
+/** Something that a client or a backend said in a room, told from all others by its key. */
+export interface Item {
+  readonly room: string;
+  readonly sender: string;
+  /** Counted per sender. */
+  readonly n: number;
+  /** Also the client's id for it. No white space. */
+  readonly key: string;
+  /** Characters after the key and a space. */
+  readonly padding: number;
+  /** When it was said first, in ticks of the ledger. */
+  readonly saidAt: number;
+  attempts: number;
+  /** It must be refused: its sender was never allowed into the room. */
+  readonly forbidden: boolean;
+  state: "waiting" | "confirmed" | "refused";
+  /** The server's own name for it, once confirmed. */
+  stamp: string | undefined;
+}
+
+/** One connection in one room, from the moment that it has read that it is in. */
+export interface Stay {
+  readonly who: string;
+  readonly room: string;
+  readonly since: number;
+  /** The last that was stored before it: null for none, undefined where the contract does not say. */
+  after: Item | null | undefined;
+  readonly heard: Item[];
+  isOpen: boolean;
+  /** It is sent again what it has not acknowledged, so what it hears may have holes. */
+  readonly again: boolean;
+}
+
+export const textOf = ({ key, padding }: Pick<Item, "key" | "padding">): string =>
+  `${key} ${"x".repeat(padding)}`;
+const keyOf = (text: string): string => text.slice(0, text.indexOf(" "));
+
+/**
+ * What was said, confirmed and heard: by whom, where, in which order. Ticks order what this process saw; a
+ * message said after a tick cannot have been stored before it.
+ */
+export class Ledger {
+  readonly items = new Map<string, Item>();
+  readonly stays: Stay[] = [];
+  repeated = 0;
+  heard = 0;
+  #tick = 0;
+  readonly #counts = new Map<string, number>();
+  /** By user and room: open to him, or since when it is not. */
+  readonly #access = new Map<string, "open" | number>();
+
+  constructor(readonly faults: Faults) {}
+
+  say(sender: string, room: string, padding = 0): Item {
+    const n = (this.#counts.get(sender) ?? 0) + 1;
+    this.#counts.set(sender, n);
+    const item: Item = {
+      ...{ room, sender, n, padding, key: `${sender}-${n}`, saidAt: ++this.#tick, attempts: 1 },
+      ...{ forbidden: !this.#access.has(`${sender} ${room}`), state: "waiting", stamp: undefined },
+    };
+    this.items.set(item.key, item);
+    return item;
+  }
+
+  again(item: Item): void {
+    item.attempts++;
+    this.repeated++;
+  }
+
+  confirmed(item: Item, stamp: string): void {
+    if (item.stamp !== undefined && item.stamp !== stamp) {
+      this.faults.add("twice", `${item.key} in ${item.room}: confirmed as ${item.stamp} and as ${stamp}`);
+    }
+    if (item.forbidden) this.faults.add("access", `${item.key}: taken from a stranger to ${item.room}`);
+    item.stamp = stamp;
+    item.state = "confirmed";
+  }
+
+  refused(item: Item): void {
+    if (item.state === "waiting") item.state = "refused";
+  }
+
+  /** From now on this user may be in the room. */
+  open(who: string, room: string): void {
+    this.#access.set(`${who} ${room}`, "open");
+  }
+
+  /** What is said from now on in this room is not for this user. */
+  bar(who: string, room: string): void {
+    this.#access.set(`${who} ${room}`, ++this.#tick);
+  }
+
+  enter(who: string, room: string, after: Stay["after"], again = false): Stay {
+    const since = ++this.#tick;
+    const stay: Stay = { who, room, since, after, heard: [], isOpen: true, again };
+    if (!this.#access.has(`${who} ${room}`)) this.faults.add("access", `${who} was let into ${room}`);
+    this.stays.push(stay);
+    return stay;
+  }
+
+  /** By its text, or by its key and a space alone where the contract has no text. Undefined for what nobody said. */
+  find(room: string, text: string): Item | undefined {
+    const item = this.items.get(keyOf(text));
+    if (item?.room === room && (text === textOf(item) || text === `${item.key} `)) return item;
+    this.faults.add("altered", `${room}: ${text.slice(0, 60)}`);
+    return undefined;
+  }
+
+  /** Something has arrived live; `stay` is missing where the client is not in the room. */
+  hear(who: string, item: Item, stay: Stay | undefined): void {
+    this.heard++;
+    const access = this.#access.get(`${who} ${item.room}`) ?? 0;
+    if (access !== "open" && item.saidAt > access) {
+      this.faults.add("access", `${who} heard ${item.key} in ${item.room}`);
+    }
+    stay?.heard.push(item);
+  }
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Faults } from "./faults.ts";
+import type { Target } from "./target.ts";
+
+const SECRET = "the secret of a server that is verified";
+const API_KEY = "the-key-of-a-server-that-is-verified";
+
+/** No limits but for slow readers, who are to be met; heartbeats that notice who is gone within the run. */
+const SETTINGS = {
+  WS_PORT: "0",
+  HOST: "127.0.0.1",
+  NODE_ENV: "production",
+  JWT_SECRET: SECRET,
+  API_KEYS: API_KEY,
+  MESSAGE_RATE_LIMIT: "0",
+  ROOM_RATE_LIMIT: "0",
+  CONNECTION_RATE_LIMIT: "0",
+  MAX_CONNECTIONS_PER_USER: "0",
+  MAX_GIFTS_PER_SECOND: "0",
+  MAX_BUFFERED_BYTES: "262144",
+  HEARTBEAT_INTERVAL_MS: "1000",
+  LOG_LEVEL: "error",
+};
+
+/** The same executable, as a server: from source by Bun, or the binary itself. */
+const command = (): string[] => {
+  const script = process.argv[1];
+  return script?.endsWith(".ts") ? [process.execPath, "run", script, "serve"] : [process.execPath, "serve"];
+};
+
+/** A server of one's own in a temporary directory, which can be killed and comes back on the same data. */
+export class OwnServer implements Target {
+  readonly secret = SECRET;
+  readonly apiKey = API_KEY;
+  /** Lines of its log, which holds errors only. */
+  readonly errors: string[] = [];
+  readonly #directory = mkdtempSync(join(tmpdir(), "switchboard-verify-"));
+  #child: Bun.Subprocess | undefined;
+  #port = 0;
+  #isKilled = false;
+
+  constructor(private readonly faults: Faults) {}
+
+  origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Resolves when it listens; rejects when it does not come to that. */
+  async start(): Promise<void> {
+    const { PATH = "", HOME = "" } = process.env;
+    // With the signal ignored, a file that may not grow is a disk that is full.
+    const ignoring = ["sh", "-c", `trap '' XFSZ; exec "$@"`, "sh"];
+    const child = Bun.spawn([...ignoring, ...command()], {
+      cwd: this.#directory,
+      env: { PATH, HOME, ...SETTINGS, DATABASE_URL: `file:${join(this.#directory, "verify.db")}` },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    this.#child = child;
+    this.#isKilled = false;
+    void this.#keepErrors(child.stderr);
+    const port = await portOf(child.stdout);
+    if (port === undefined)
+      throw new Error(`the server did not start: ${this.errors.at(-1) ?? "it said nothing"}`);
+    this.#port = port;
+    void child.exited.then((code) => {
+      if (child === this.#child && !this.#isKilled) this.faults.add("died", `with exit code ${code}`);
+    });
+  }
+
+  /** No warning, no last word. */
+  async kill(): Promise<void> {
+    this.#isKilled = true;
+    this.#child?.kill("SIGKILL");
+    await this.#child?.exited;
+  }
+
+  /** From now on no file of its may grow over so many bytes; undefined: as large as it likes. False where this cannot be had. */
+  limitFiles(bytes: number | undefined): boolean {
+    if (!this.#child) return false;
+    try {
+      const limit = bytes === undefined ? "unlimited" : `${bytes}`;
+      return Bun.spawnSync(["prlimit", "--pid", `${this.#child.pid}`, `--fsize=${limit}:`]).success;
+    } catch {
+      return false;
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #keepErrors(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const chunk of stream) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      this.errors.push(...lines);
+    }
+  }
+}
+
+async function portOf(output: ReadableStream<Uint8Array>): Promise<number | undefined> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of output.values({ preventCancel: true })) {
+    text += decoder.decode(chunk, { stream: true });
+    const port = /listening on \S+:(\d+)/.exec(text)?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  return undefined;
+}

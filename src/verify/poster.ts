@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { Item } from "./ledger.ts";
+import type { Actor, Stage } from "./stage.ts";
+import { ask } from "./target.ts";
+
+const answer = z.object({ ids: z.array(z.string()) });
+const MOST_AT_ONCE = 5;
+const PAUSE_MS = 100;
+
+export interface Posting {
+  /** Of `POST /v1/{protocol}/events`. */
+  readonly protocol: string;
+  readonly room: string;
+  /** The event that an item becomes. */
+  event(item: Item): { readonly type: string; readonly data: unknown };
+  /** How many events, of how much padding each, are more than a connection may leave unread. */
+  readonly flood?: { readonly events: number; readonly padding: number; readonly posts: number };
+}
+
+/** A backend that posts the events of one room, one request after another, each until it knows what became of it. */
+export class Poster implements Actor {
+  readonly rooms: readonly string[];
+  readonly flood?: () => void;
+  #isPosting = false;
+
+  constructor(
+    private readonly stage: Stage,
+    readonly userId: string,
+    private readonly posting: Posting,
+  ) {
+    this.rooms = [posting.room];
+    stage.ledger.open(userId, posting.room);
+    const { flood } = posting;
+    if (flood) this.flood = () => void this.#flood(flood);
+  }
+
+  readonly isIn = true;
+
+  get isDone(): boolean {
+    return !this.#isPosting;
+  }
+
+  connect = async (): Promise<void> => {};
+  close = (): void => {};
+
+  speak(): void {
+    if (!this.#isPosting) void this.#say(this.stage.random.whole(1, MOST_AT_ONCE), 0);
+  }
+
+  /** Says again what is confirmed: nobody may hear of it. */
+  async prove(items: readonly Item[]): Promise<void> {
+    while ((await this.#post(items))?.status !== 200) await Bun.sleep(PAUSE_MS);
+  }
+
+  async #flood({ events, padding, posts }: NonNullable<Posting["flood"]>): Promise<void> {
+    for (let n = 0; n < posts && !this.#isPosting; n++) await this.#say(events, padding);
+  }
+
+  async #say(count: number, padding: number): Promise<void> {
+    const { ledger } = this.stage;
+    this.#isPosting = true;
+    const items = Array.from({ length: count }, () => ledger.say(this.userId, this.posting.room, padding));
+    for (;;) {
+      const posted = await this.#post(items);
+      if (posted?.status === 200) {
+        const { ids } = answer.parse(posted.body);
+        for (const [at, item] of items.entries()) ledger.confirmed(item, ids[at] ?? "");
+        break;
+      }
+      this.stage.count(`${this.posting.protocol} post ${posted?.status ?? "without answer"}`);
+      // Refused as a whole; unless an earlier attempt came in of which nobody knows.
+      if (posted && posted.status !== 500 && items.every(({ attempts }) => attempts === 1)) {
+        for (const item of items) ledger.refused(item);
+        break;
+      }
+      await Bun.sleep(PAUSE_MS);
+      for (const item of items) ledger.again(item);
+    }
+    this.#isPosting = false;
+  }
+
+  #post(items: readonly Item[]) {
+    const { protocol, room, event } = this.posting;
+    const events = items.map((item) => ({ room, id: item.key, ...event(item) }));
+    return ask(this.stage.target, "POST", `/v1/${protocol}/events`, events);
+  }
+}

@@ -1,0 +1,26 @@
+import { type Fault, PROMISES } from "./faults.ts";
+import type { Result } from "./run.ts";
+import { MISHAPS } from "./schedule.ts";
+
+/** One page: what was done, what held, a verdict. */
+export function report({ wishes, faults, counts, skipped, errors }: Result): string {
+  const { seed, seconds, clients, mishaps, target } = wishes;
+  const isAll = mishaps.length === MISHAPS.length;
+  const chaos = mishaps.length === 0 ? "" : isAll ? " --chaos" : ` --mishaps ${mishaps.join()}`;
+  const what = `${target?.origin() ?? "a server of its own"}${chaos}`;
+  const lines = [`switchboard verify  ${what}  ${seconds} s  ${clients} clients  seed ${seed}`, "", "done"];
+  const width = Math.max(...Array.from(counts.keys(), ({ length }) => length));
+  for (const [name, count] of [...counts].sort(([a], [b]) => a.localeCompare(b))) {
+    lines.push(`  ${name.padEnd(width)} ${count.toLocaleString("en").padStart(12)}`);
+  }
+  for (const line of skipped) lines.push(`  SKIPPED: ${line}`);
+  if (errors.length > 0) lines.push(`  the server logged ${errors.length} errors`);
+  lines.push("", "found");
+  for (const fault of Object.keys(PROMISES) as Fault[]) {
+    lines.push(`  ${PROMISES[fault].padEnd(54)} ${String(faults.count(fault)).padStart(6)}`);
+    for (const example of faults.examples(fault)) lines.push(`      ${example}`);
+  }
+  const again = `--seed ${seed} --seconds ${seconds} --clients ${clients}${chaos}`;
+  lines.push("", faults.held ? "HELD: every promise" : `BROKEN: run it again with ${again}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,179 @@
+import { Chaos } from "./chaos.ts";
+import { checkStays, checkStored, isUpToDate, type Stored } from "./check.ts";
+import { contracts } from "./contracts/all.ts";
+import { Faults } from "./faults.ts";
+import { Ledger } from "./ledger.ts";
+import { OwnServer } from "./own-server.ts";
+import { Random } from "./random.ts";
+import { type Mishap, scheduleOf } from "./schedule.ts";
+import { type Actor, type Cast, type Stage, wireTo } from "./stage.ts";
+import type { Target } from "./target.ts";
+
+export interface Wishes {
+  /** A server that runs already; otherwise one of its own is started. */
+  readonly target: Target | undefined;
+  readonly seconds: number;
+  readonly clients: number;
+  readonly seed: number;
+  /** What goes wrong: with a server of its own only. */
+  readonly mishaps: readonly Mishap[];
+}
+
+export interface Result {
+  readonly wishes: Wishes;
+  readonly faults: Faults;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly skipped: readonly string[];
+  /** Of the server's log. */
+  readonly errors: readonly string[];
+}
+
+const TICK_MS = 10;
+/** How often an actor speaks: of a server of its own, and of one that has others to serve and limits to keep. */
+const OWN_PACE = 0.25;
+const POLITE_PACE = 0.008;
+/** How long after the last word every answer must have come, and then everybody have heard everything. */
+const REST_MS = 30_000;
+const HEARD_MS = 10_000;
+const SHUFFLE_MS = 700;
+const LONGEST_BACKOFF_MS = 1_000;
+
+/** Drives a server for a while, and holds what it confirmed and delivered against what it has stored. */
+export async function verify(wishes: Wishes): Promise<Result> {
+  const faults = new Faults();
+  const own = wishes.target ? undefined : new OwnServer(faults);
+  const counts = new Map<string, number>();
+  try {
+    await own?.start();
+    const random = new Random(wishes.seed);
+    const target = wishes.target ?? own!;
+    const ledger = new Ledger(faults);
+    const stage: Stage = {
+      // Another name each time: a server that runs already may have seen this seed.
+      run: `${wishes.seed.toString(36)}${wishes.target ? Date.now().toString(36) : ""}`,
+      ...{ random: random.fork("clients"), ledger, target },
+      count: (what, by = 1) => void counts.set(what, (counts.get(what) ?? 0) + by),
+      wire: async () => (wishes.mishaps.length > 0 ? wireTo(target) : undefined),
+    };
+    const casts: Cast[] = [];
+    for (const { contract, share } of contracts) {
+      casts.push(await contract.cast(stage, Math.max(2, Math.round(share * wishes.clients))));
+    }
+    const actors = casts.flatMap((cast) => [...cast.actors]);
+    const chaos = own && new Chaos(stage, own, actors, random.fork("chaos"));
+    await play(wishes, { stage, casts, actors, chaos, random });
+    await rest(actors);
+    await judge(stage, casts);
+    tally(stage, actors);
+    const result = {
+      wishes,
+      faults,
+      counts: new Map(counts),
+      skipped: [...(chaos?.skipped ?? [])],
+      errors: own?.errors ?? [],
+    };
+    for (const actor of actors) actor.close();
+    return result;
+  } finally {
+    await own?.end();
+  }
+}
+
+interface Play {
+  readonly stage: Stage;
+  readonly casts: readonly Cast[];
+  readonly actors: readonly Actor[];
+  readonly chaos: Chaos | undefined;
+  readonly random: Random;
+}
+
+async function play(
+  { seconds, target, mishaps }: Wishes,
+  { casts, actors, chaos, random }: Play,
+): Promise<void> {
+  const moments = chaos ? scheduleOf(random, seconds, mishaps) : [];
+  const speech = random.fork("speech");
+  const pace = target ? POLITE_PACE : OWN_PACE;
+  const keep = new Connected(actors);
+  const running = new Set<Promise<void>>();
+  const run = (work: Promise<void>) => {
+    running.add(work);
+    void work.finally(() => running.delete(work));
+  };
+  const start = performance.now();
+  const elapsed = () => performance.now() - start;
+  let [next, shuffles] = [0, 0];
+  while (elapsed() < 1_000 * seconds) {
+    keep.look();
+    for (const actor of actors) if (actor.speak && speech.chance(pace)) actor.speak();
+    for (let moment = moments[next]; chaos && moment && moment.at <= elapsed(); moment = moments[next]) {
+      next++;
+      const work = chaos.happen(moment);
+      // The server must be there again before it can be killed again.
+      if (moment.what === "kill") await work;
+      else run(work);
+    }
+    if (elapsed() > SHUFFLE_MS * (shuffles + 1)) {
+      shuffles++;
+      for (const cast of casts) if (cast.shuffle) run(cast.shuffle());
+    }
+    await Bun.sleep(TICK_MS);
+  }
+  while (running.size > 0) await Promise.all(running);
+}
+
+/** Everybody who is gone comes back, later each time that it does not work. */
+class Connected {
+  readonly #next = new Map<Actor, { at: number; backoff: number }>();
+  readonly #busy = new Set<Actor>();
+
+  constructor(private readonly actors: readonly Actor[]) {}
+
+  look(): void {
+    const now = performance.now();
+    for (const actor of this.actors) {
+      const { at, backoff } = this.#next.get(actor) ?? { at: 0, backoff: 50 };
+      if (actor.isIn) this.#next.delete(actor);
+      if (actor.isIn || now < at || this.#busy.has(actor)) continue;
+      this.#next.set(actor, { at: now + backoff, backoff: Math.min(LONGEST_BACKOFF_MS, 2 * backoff) });
+      this.#busy.add(actor);
+      void actor.connect().finally(() => this.#busy.delete(actor));
+    }
+  }
+}
+
+/** Nobody says anything new, and all that was said is answered. */
+async function rest(actors: readonly Actor[]): Promise<void> {
+  const keep = new Connected(actors);
+  const deadline = performance.now() + REST_MS;
+  while (performance.now() < deadline && !actors.every(({ isDone }) => isDone)) {
+    keep.look();
+    await Bun.sleep(TICK_MS);
+  }
+}
+
+async function judge({ ledger }: Stage, casts: readonly Cast[]): Promise<void> {
+  const { faults, stays } = ledger;
+  const rooms: Stored[] = [];
+  for (const cast of casts) rooms.push(...(await cast.stored()));
+  const byRoom = new Map(rooms.map((stored) => [stored.room, stored]));
+  const isBehind = () =>
+    stays.some((stay) => {
+      const stored = byRoom.get(stay.room);
+      return stored !== undefined && !isUpToDate(stay, stored);
+    });
+  const deadline = performance.now() + HEARD_MS;
+  while (isBehind() && performance.now() < deadline) await Bun.sleep(TICK_MS);
+  checkStored(ledger, rooms);
+  checkStays(stays, rooms, faults);
+  for (const cast of casts) cast.check?.(rooms, faults);
+}
+
+function tally({ ledger, count }: Stage, actors: readonly Actor[]): void {
+  for (const { state } of ledger.items.values()) count(`messages ${state}`);
+  count("messages said", ledger.items.size);
+  count("messages said again", ledger.repeated);
+  count("messages heard", ledger.heard);
+  count("stays of a connection in a room", ledger.stays.length);
+  count("clients and backends", actors.length);
+}

@@ -1,0 +1,45 @@
+import { issueToken } from "../auth/issue.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Address } from "./wire.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** The server that is driven, as clients and backends reach it. */
+export interface Target {
+  /** Where it listens now, without a path: `http://host:port`. */
+  origin(): string;
+  readonly apiKey: string;
+  readonly secret: string;
+}
+
+export const addressOf = (target: Target): Address => {
+  const { hostname, port, protocol } = new URL(target.origin());
+  return { host: hostname, port: Number(port || (protocol === "https:" ? 443 : 80)) };
+};
+
+/** A backend's request. Undefined when no answer came: then nobody knows what became of it. */
+export async function ask(
+  target: Target,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer | undefined> {
+  try {
+    const response = await fetch(target.origin() + path, {
+      method,
+      headers: { authorization: `Bearer ${target.apiKey}` },
+      signal: AbortSignal.timeout(10_000),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+export const tokenFor = ({ secret }: Target, userId: string, rooms: readonly string[]): Promise<string> =>
+  issueToken({ secret, userId, rooms, roles: [], ttl: "2h", clock: systemClock });
