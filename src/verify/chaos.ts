@@ -67,7 +67,7 @@ export class Chaos {
 
     garbage: async ({ who }) => {
       this.stage.count("broken frames");
-      await sendGarbage(this.stage, who);
+      await sendGarbage(this.server, who);
     },
 
     disk: async ({ long }) => {

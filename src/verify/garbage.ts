@@ -1,6 +1,5 @@
 import net from "node:net";
-import type { Stage } from "./stage.ts";
-import { addressOf, tokenFor } from "./target.ts";
+import { addressOf, type Target, tokenFor } from "./target.ts";
 
 const mask = [0, 0, 0, 0];
 /** What the protocol of WebSockets forbids, or what holds back the rest. */
@@ -20,9 +19,8 @@ const GARBAGE: readonly (readonly number[])[] = [
 const STAYS_MS = 300;
 
 /** A connection that opens as it should, and then sends what it should not. */
-export async function sendGarbage(stage: Stage, who: number): Promise<void> {
-  const { run, target } = stage;
-  const token = await tokenFor(target, `vandal-${run}`, [`chat:${run}-elsewhere`]);
+export async function sendGarbage(target: Target, who: number): Promise<void> {
+  const token = await tokenFor(target, "vandal", ["chat:elsewhere"]);
   const { host, port } = addressOf(target);
   const socket = net.connect(port, host);
   socket.on("error", () => {});

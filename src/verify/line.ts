@@ -1,5 +1,12 @@
-import { type Stage, urlOf } from "./stage.ts";
+import type { Faults } from "./faults.ts";
 import type { Wire } from "./wire.ts";
+
+/** Where a connection goes. */
+export interface Way {
+  readonly path: string;
+  readonly protocols?: readonly string[];
+  readonly wire?: Wire | undefined;
+}
 
 /** A WebSocket that speaks JSON. */
 export interface Line {
@@ -21,11 +28,13 @@ const CONNECT_MS = 5_000;
 
 /** Resolves once the socket is open, or will not be. */
 export function openLine(
-  stage: Stage,
-  { wire, path, protocols = [] }: { wire: Wire | undefined; path: string; protocols?: string[] },
+  origin: string,
+  { wire, path, protocols = [] }: Way,
   { opened, heard, closed }: LineEvents,
+  faults: Faults,
 ): Promise<void> {
-  const socket = new WebSocket(urlOf(stage, wire, path), protocols);
+  const url = wire ? `ws://127.0.0.1:${wire.port}${path}` : origin.replace(/^http/, "ws") + path;
+  const socket = new WebSocket(url, [...protocols]);
   const settled = Promise.withResolvers<void>();
   const line: Line = {
     get isOpen() {
@@ -44,11 +53,7 @@ export function openLine(
     settled.resolve();
   });
   socket.addEventListener("message", ({ data }) => {
-    try {
-      heard(JSON.parse(String(data)));
-    } catch {
-      stage.ledger.faults.add("altered", `no frame of ${path.split("?")[0]}: ${String(data).slice(0, 100)}`);
-    }
+    take(String(data), path, heard, faults);
   });
   socket.addEventListener("error", () => settled.resolve());
   socket.addEventListener("close", ({ code, reason }) => {
@@ -57,4 +62,13 @@ export function openLine(
     closed(`${code} ${reason}`.trimEnd());
   });
   return settled.promise;
+}
+
+/** Whatever is no frame of the contract is a fault. */
+export function take(text: string, path: string, heard: LineEvents["heard"], faults: Faults): void {
+  try {
+    heard(JSON.parse(text));
+  } catch (error) {
+    faults.add("altered", `no frame of ${path.split("?")[0]}: ${text.slice(0, 100)} (${error})`);
+  }
 }

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Item } from "./ledger.ts";
 import type { Actor, Stage } from "./stage.ts";
-import { ask } from "./target.ts";
 
 const answer = z.object({ ids: z.array(z.string()) });
 const MOST_AT_ONCE = 5;
@@ -49,7 +48,7 @@ export class Poster implements Actor {
 
   /** Says again what is confirmed: nobody may hear of it. */
   async prove(items: readonly Item[]): Promise<void> {
-    while ((await this.#post(items))?.status !== 200) await Bun.sleep(PAUSE_MS);
+    while ((await this.#post(items))?.status !== 200) await this.stage.pause(PAUSE_MS);
   }
 
   async #flood({ events, padding, posts }: NonNullable<Posting["flood"]>): Promise<void> {
@@ -73,7 +72,7 @@ export class Poster implements Actor {
         for (const item of items) ledger.refused(item);
         break;
       }
-      await Bun.sleep(PAUSE_MS);
+      await this.stage.pause(PAUSE_MS);
       for (const item of items) ledger.again(item);
     }
     this.#isPosting = false;
@@ -82,6 +81,6 @@ export class Poster implements Actor {
   #post(items: readonly Item[]) {
     const { protocol, room, event } = this.posting;
     const events = items.map((item) => ({ room, id: item.key, ...event(item) }));
-    return ask(this.stage.target, "POST", `/v1/${protocol}/events`, events);
+    return this.stage.ask("POST", `/v1/${protocol}/events`, events);
   }
 }

@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { Stored } from "./check.ts";
 import type { Item } from "./ledger.ts";
 import type { Stage } from "./stage.ts";
-import { ask } from "./target.ts";
 
 const page = z.object({ messages: z.array(z.record(z.string(), z.unknown())), hasMore: z.boolean() });
 const PAGE = 1_000;
@@ -16,7 +15,7 @@ export interface Shown {
 
 /** A room's history, as a backend reads it: page by page from its end. */
 export async function readBack<T extends z.ZodType>(
-  { target, ledger }: Stage,
+  stage: Stage,
   room: string,
   schema: T,
   show: (message: z.output<T>) => Shown,
@@ -24,11 +23,13 @@ export async function readBack<T extends z.ZodType>(
   const items: Item[] = [];
   let before = "";
   for (;;) {
-    const answer = await ask(target, "GET", `/v1/rooms/${room}/messages?limit=${PAGE}${before}`);
+    const answer = await stage.ask("GET", `/v1/rooms/${room}/messages?limit=${PAGE}${before}`);
     if (answer?.status !== 200) throw new Error(`the history of ${room} cannot be read`);
     const { messages, hasMore } = page.parse(answer.body);
     const shown = messages.map((message) => show(schema.parse(message)));
-    items.unshift(...shown.map(({ text }) => ledger.find(room, text)).filter((item) => item !== undefined));
+    items.unshift(
+      ...shown.map(({ text }) => stage.ledger.find(room, text)).filter((item) => item !== undefined),
+    );
     const [first] = shown;
     if (!hasMore || !first) return { room, items };
     before = `&before=${encodeURIComponent(first.id)}`;

@@ -3,11 +3,13 @@ import { checkStays, checkStored, isUpToDate, type Stored } from "./check.ts";
 import { contracts } from "./contracts/all.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
+import { openLine } from "./line.ts";
 import { OwnServer } from "./own-server.ts";
 import { Random } from "./random.ts";
 import { type Mishap, scheduleOf } from "./schedule.ts";
-import { type Actor, type Cast, type Stage, wireTo } from "./stage.ts";
-import type { Target } from "./target.ts";
+import type { Actor, Cast, Stage } from "./stage.ts";
+import { addressOf, ask, type Target, tokenFor } from "./target.ts";
+import { Wire } from "./wire.ts";
 
 export interface Wishes {
   /** A server that runs already; otherwise one of its own is started. */
@@ -51,9 +53,13 @@ export async function verify(wishes: Wishes): Promise<Result> {
     const stage: Stage = {
       // Another name each time: a server that runs already may have seen this seed.
       run: `${wishes.seed.toString(36)}${wishes.target ? Date.now().toString(36) : ""}`,
-      ...{ random: random.fork("clients"), ledger, target },
+      ...{ random: random.fork("clients"), ledger },
+      open: (way, events) => openLine(target.origin(), way, events, faults),
+      ask: (method, path, body) => ask(target, method, path, body),
+      token: (userId, rooms) => tokenFor(target, userId, rooms),
+      pause: (ms) => Bun.sleep(ms),
       count: (what, by = 1) => void counts.set(what, (counts.get(what) ?? 0) + by),
-      wire: async () => (wishes.mishaps.length > 0 ? wireTo(target) : undefined),
+      wire: async () => (wishes.mishaps.length > 0 ? Wire.open(() => addressOf(target)) : undefined),
     };
     const casts: Cast[] = [];
     for (const { contract, share } of contracts) {

@@ -1,9 +1,10 @@
 import type { Stored } from "./check.ts";
 import type { Faults } from "./faults.ts";
 import type { Ledger } from "./ledger.ts";
+import type { LineEvents, Way } from "./line.ts";
 import type { Random } from "./random.ts";
-import { addressOf, type Target } from "./target.ts";
-import { Wire } from "./wire.ts";
+import type { Answer } from "./target.ts";
+import type { Wire } from "./wire.ts";
 
 /** What a contract's clients are given. */
 export interface Stage {
@@ -11,7 +12,12 @@ export interface Stage {
   readonly run: string;
   readonly random: Random;
   readonly ledger: Ledger;
-  readonly target: Target;
+  /** Opens a connection; resolves when it is open, or will not be. */
+  open(way: Way, events: LineEvents): Promise<void>;
+  /** A backend's request. Undefined when no answer came: then nobody knows what became of it. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer | undefined>;
+  token(userId: string, rooms: readonly string[]): Promise<string>;
+  pause(ms: number): Promise<void>;
   /** Counts what the report tells of. */
   count(what: string, by?: number): void;
   /** A wire that can go bad, where there is chaos. */
@@ -55,13 +61,6 @@ export interface Contract {
   /** So many clients, more or less. */
   cast(stage: Stage, clients: number): Promise<Cast>;
 }
-
-/** The URL by which a client reaches this path. */
-export function urlOf({ target }: Stage, wire: Wire | undefined, path: string): string {
-  return wire ? `ws://127.0.0.1:${wire.port}${path}` : target.origin().replace(/^http/, "ws") + path;
-}
-
-export const wireTo = (target: Target): Promise<Wire> => Wire.open(() => addressOf(target));
 
 /** How many rooms so many clients share. */
 export const roomsFor = (clients: number): number => Math.max(2, Math.ceil(clients / 6));

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { type Item, type Stay, textOf } from "../ledger.ts";
-import { type Line, openLine } from "../line.ts";
+import type { Line } from "../line.ts";
 import { Outbox } from "../outbox.ts";
 import { readBack } from "../read-back.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
-import { tokenFor } from "../target.ts";
 import type { Wire } from "../wire.ts";
 
 const message = z.object({ id: z.string(), content: z.string(), authorId: z.string().optional() });
@@ -51,11 +50,10 @@ class Member implements Actor {
 
   async connect(): Promise<void> {
     if (this.#line?.isOpen) return;
-    const token = await tokenFor(this.stage.target, this.userId, this.grants);
+    const token = await this.stage.token(this.userId, this.grants);
     const contextId = this.room.slice("context:".length);
     const path = `/api/chat/ws?token=${token}&contextId=${contextId}`;
-    await openLine(
-      this.stage,
+    await this.stage.open(
       { wire: this.wire, path: path },
       {
         opened: (line) => {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { Faults } from "../faults.ts";
 import type { Item } from "../ledger.ts";
-import { type Line, openLine } from "../line.ts";
+import type { Line } from "../line.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
-import { tokenFor } from "../target.ts";
 import type { Wire } from "../wire.ts";
 
 const frame = z.object({
@@ -95,10 +94,9 @@ class Author implements Actor {
 
   async connect(): Promise<void> {
     if (this.#line?.isOpen) return;
-    const token = await tokenFor(this.stage.target, this.userId, this.grants);
+    const token = await this.stage.token(this.userId, this.grants);
     this.#text = undefined;
-    await openLine(
-      this.stage,
+    await this.stage.open(
       { wire: this.wire, path: `${PATH}?token=${token}` },
       {
         opened: (line) => {
@@ -243,11 +241,10 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
 
   /** The document as somebody gets it who comes now. */
   async function read({ id, room }: Session): Promise<z.output<typeof joined>> {
-    const token = await tokenFor(stage.target, `reader-${run}`, [room]);
+    const token = await stage.token(`reader-${run}`, [room]);
     const document = Promise.withResolvers<z.output<typeof joined>>();
     let reader: Line | undefined;
-    void openLine(
-      stage,
+    void stage.open(
       { wire: undefined, path: `${PATH}?token=${token}` },
       {
         opened(line) {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { Item, Stay } from "../ledger.ts";
-import { type Line, openLine } from "../line.ts";
+import type { Line } from "../line.ts";
 import { Poster } from "../poster.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
-import { tokenFor } from "../target.ts";
 import type { Wire } from "../wire.ts";
 
 const frame = z.object({ type: z.string(), event: z.string().optional(), payload: z.unknown().optional() });
@@ -42,9 +41,8 @@ class Member implements Actor {
 
   async connect(): Promise<void> {
     if (this.#line?.isOpen) return;
-    const token = await tokenFor(this.stage.target, this.userId, this.rooms);
-    await openLine(
-      this.stage,
+    const token = await this.stage.token(this.userId, this.rooms);
+    await this.stage.open(
       { wire: this.wire, path: "/api/ws" },
       {
         opened: (line) => {
@@ -118,7 +116,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
         if (known.length > 0) await poster.prove(known);
         // Whoever has heard this has heard all that came before it.
         poster.speak();
-        while (!poster.isDone) await Bun.sleep(5);
+        while (!poster.isDone) await stage.pause(5);
       }
       return rooms.map((room) => ({ room, items: confirmed(room), derived: true }));
     },

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import type { Stored } from "../check.ts";
 import { type Item, type Stay, textOf } from "../ledger.ts";
-import { type Line, openLine } from "../line.ts";
+import type { Line } from "../line.ts";
 import { Outbox } from "../outbox.ts";
 import { readBack } from "../read-back.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
-import { ask, tokenFor } from "../target.ts";
 import type { Wire } from "../wire.ts";
 
 const message = z.object({ id: z.string(), userId: z.string(), chatId: z.string(), content: z.string() });
@@ -80,10 +79,9 @@ class Chatter implements Actor {
 
   async connect(): Promise<void> {
     if (this.#line?.isOpen) return;
-    const token = await tokenFor(this.stage.target, this.userId, this.part.grants);
+    const token = await this.stage.token(this.userId, this.part.grants);
     const path = `/ws?token=${token}${this.part.batched ? "&batch=1" : ""}`;
-    await openLine(
-      this.stage,
+    await this.stage.open(
       { wire: this.wire, path: path },
       {
         opened: (line) => this.#opened(line),
@@ -187,7 +185,7 @@ class Chatter implements Actor {
 }
 
 async function cast(stage: Stage, clients: number): Promise<Cast> {
-  const { ledger, random, run, target } = stage;
+  const { ledger, random, run } = stage;
   const chats = Array.from({ length: roomsFor(clients) }, (_, n) => `${run}-${n}`);
   const chatOf = (n: number) => chats[n % chats.length] ?? run;
   const parts = Array.from({ length: clients }, (_, n): Part => {
@@ -212,8 +210,8 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     ledger.open(userId, room);
     // The server may be down, or its disk full, just now.
     for (let tries = 0; tries < 50; tries++) {
-      if ((await ask(target, "PUT", `/v1/rooms/${room}/members/${userId}`, {}))?.status === 200) return;
-      await Bun.sleep(100);
+      if ((await stage.ask("PUT", `/v1/rooms/${room}/members/${userId}`, {}))?.status === 200) return;
+      await stage.pause(100);
     }
   }
 
@@ -222,12 +220,12 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     const [room = ""] = member?.rooms ?? [];
     if (!member) return;
     const path = `/v1/rooms/${room}/members/${member.userId}`;
-    const out = await ask(target, "DELETE", path);
+    const out = await stage.ask("DELETE", path);
     if (out?.status === 204) {
       ledger.bar(member.userId, room);
       stage.count("members put out");
     }
-    await Bun.sleep(300);
+    await stage.pause(300);
     await admit(member.userId, room);
     if (out?.status === 204) member.join(room.slice("chat:".length));
   }

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { Item, Stay } from "../ledger.ts";
-import { type Line, openLine } from "../line.ts";
+import type { Line } from "../line.ts";
 import { Poster } from "../poster.ts";
 import { readBack } from "../read-back.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
-import { tokenFor } from "../target.ts";
 import type { Wire } from "../wire.ts";
 
 const frame = z.object({ type: z.string(), payload: z.unknown().optional() });
@@ -55,9 +54,8 @@ class Watcher implements Actor {
     if (this.#line?.isOpen) return;
     const { stage, role, room, userId } = this;
     const grant = role === "host" ? room : `${room}-elsewhere`;
-    const query = role === "viewer" ? "" : `?token=${await tokenFor(stage.target, userId, [grant])}`;
-    await openLine(
-      stage,
+    const query = role === "viewer" ? "" : `?token=${await stage.token(userId, [grant])}`;
+    await stage.open(
       { wire: this.wire, path: `/ws${query}`, protocols: [PROTOCOL] },
       {
         opened: (line) => {
