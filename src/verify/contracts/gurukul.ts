@@ -158,7 +158,9 @@ class Chatter implements Actor {
   #batch(frames: readonly Frame[]): void {
     const last = frames.at(-1);
     const { chatId, content } = last?.type === "message" ? said.parse(last.data).message : {};
-    if (chatId === undefined || !this.#asked.includes(chatId)) {
+    // Unasked for, only the rooms of a connection that wants batches come as such.
+    const isLive = this.part.batched && !this.#asked.includes(chatId ?? "");
+    if (chatId === undefined || isLive) {
       for (const one of frames) this.#hear(one);
     } else this.#entered(chatId, this.stage.ledger.find(roomOf(chatId), content ?? ""));
   }
@@ -173,7 +175,8 @@ class Chatter implements Actor {
     this.stage.count(`gurukul error ${code}`);
     if (code === 400) return; // Of a broken frame, which waits for nothing.
     const asked = this.#asked.shift();
-    if (asked === undefined && code === 403) for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
+    // Put out, or not let in: of a member nobody knows which, when both can be.
+    if (this.part.mute && code === 403) for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
     if (typeof asked === "object") this.#outbox.refused(asked);
     else if (asked !== undefined && code !== 403) this.join(asked);
   }

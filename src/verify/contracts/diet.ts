@@ -1,0 +1,220 @@
+import { z } from "zod";
+import { type Item, type Stay, textOf } from "../ledger.ts";
+import type { Line } from "../line.ts";
+import { Outbox } from "../outbox.ts";
+import { readBack } from "../read-back.ts";
+import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
+import type { Wire } from "../wire.ts";
+
+const frame = z.object({
+  type: z.string(),
+  id: z.string().optional(),
+  success: z.boolean().optional(),
+  error: z.object({ code: z.string() }).optional(),
+  data: z.unknown().optional(),
+});
+const grouped = z.object({ groupId: z.string(), fromUserId: z.string(), content: z.string() });
+const direct = z.object({ toUserId: z.string(), content: z.string() });
+const stored = z.object({ id: z.string(), data: grouped });
+
+const GROUP = "group:";
+/** Where a user's direct messages are. The name is ours: the contract calls it nothing. */
+const inboxOf = (userId: string): string => `inbox:${userId}`;
+
+/** Of what a user says, one in so many is a direct message: nobody reads them, so they all come again each time. */
+const DIRECT_EVERY = 40;
+const FLOOD = 1_200;
+const FLOOD_BYTES = 8_000;
+
+interface Part {
+  readonly userId: string;
+  readonly group: string;
+  readonly friend: string;
+  /** What the token opens. */
+  readonly grant: string;
+}
+
+/**
+ * A user in a group, with an inbox. A message is answered under its id in its place among the events, and comes
+ * as an event to the others alone.
+ */
+class User implements Actor {
+  readonly rooms: readonly string[];
+  readonly flood?: () => void;
+  readonly #outbox: Outbox;
+  #line: Line | undefined;
+  #group: Stay | undefined;
+  #inbox: Stay | undefined;
+  #said = 0;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly part: Part,
+    readonly wire: Wire | undefined,
+  ) {
+    this.rooms = [part.group];
+    this.#outbox = new Outbox(stage.ledger, part.userId, (item) => this.#say(item));
+    if (part.grant !== part.group) return;
+    this.flood = () => {
+      for (let n = 0; n < FLOOD; n++) this.#outbox.say(part.group, FLOOD_BYTES);
+    };
+  }
+
+  get userId(): string {
+    return this.part.userId;
+  }
+
+  get isIn(): boolean {
+    return this.#inbox !== undefined;
+  }
+
+  get isDone(): boolean {
+    return this.#outbox.isEmpty;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const { userId, grant } = this.part;
+    const token = await this.stage.token(userId, [grant]);
+    await this.stage.open(
+      { wire: this.wire, path: "/api/diet/ws" },
+      {
+        opened: (line) => {
+          this.#line = line;
+          line.send({ type: "auth", token, userId, sessionId: "s" });
+        },
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => this.#closed(how),
+      },
+    );
+  }
+
+  speak(): void {
+    if (!this.isIn || !this.#outbox.hasRoom) return;
+    this.#outbox.say(++this.#said % DIRECT_EVERY === 0 ? inboxOf(this.part.friend) : this.part.group);
+  }
+
+  disturb(): void {
+    if (!this.isIn) return; // Before it is in, anything else is a bad token.
+    this.#line?.send("{}");
+    this.#line?.send({ id: "coins", type: "level.up", timestamp: new Date().toISOString(), data: {} });
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  #say(item: Item): void {
+    const { userId: fromUserId, friend: toUserId, group } = this.part;
+    const timestamp = new Date().toISOString();
+    const said = { messageId: item.key, fromUserId, content: textOf(item), timestamp };
+    const [type, data] =
+      item.room === group
+        ? ["group.message", { ...said, groupId: group.slice(GROUP.length) }]
+        : ["direct.message", { ...said, toUserId, isRead: false }];
+    this.#line?.send({ id: item.key, type, timestamp, data });
+  }
+
+  #closed(how: string): void {
+    this.stage.count(`closed ${how}`);
+    for (const stay of [this.#group, this.#inbox]) if (stay) stay.isOpen = false;
+    this.#group = undefined;
+    this.#inbox = undefined;
+  }
+
+  #hear({ type, id, success, error, data }: z.output<typeof frame>): void {
+    const { ledger, count } = this.stage;
+    const { userId, group, grant } = this.part;
+    if (type === "auth_response" && success) {
+      if (grant === group) this.#group = ledger.enter(userId, group, undefined);
+      // Nothing in it is ever read, so all of it comes from its beginning.
+      this.#inbox = ledger.enter(userId, inboxOf(userId), null);
+      this.#outbox.again();
+    } else if (success === undefined) this.#event(type, data);
+    else {
+      if (error) count(`diet error ${error.code}`);
+      const item = ledger.items.get(id ?? "");
+      if (item) this.#answered(item, success, data);
+    }
+  }
+
+  #answered(item: Item, success: boolean, data: unknown): void {
+    if (!success) {
+      this.#outbox.refused(item);
+      return;
+    }
+    // In the place of the event.
+    if (item.room === this.part.group) this.#group?.heard.push(item);
+    this.#outbox.confirmed(item, JSON.stringify(data));
+  }
+
+  #event(type: string, data: unknown): void {
+    const { ledger } = this.stage;
+    if (type === "group.message") {
+      const { groupId, content } = grouped.parse(data);
+      const item = ledger.find(GROUP + groupId, content);
+      if (item) ledger.hear(this.userId, item, this.#group);
+    } else if (type === "direct.message") {
+      const { toUserId, content } = direct.parse(data);
+      const item = ledger.find(inboxOf(toUserId), content);
+      // What it said itself comes to its own sessions too, if it said so on another connection.
+      if (item && item.sender !== this.userId) ledger.hear(this.userId, item, this.#inbox);
+    }
+  }
+}
+
+async function cast(stage: Stage, clients: number): Promise<Cast> {
+  const { ledger, run } = stage;
+  const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `${GROUP}${run}-${n}`);
+  const idOf = (n: number) => `diet-${run}-${n % clients}`;
+  const actors: User[] = [];
+  for (let n = 0; n < clients; n++) {
+    const group = rooms[n % rooms.length] ?? "";
+    const grant = n % 12 === 5 ? `${GROUP}${run}-elsewhere` : group;
+    const [userId, friend] = [idOf(n), idOf(n + 1)];
+    for (const room of [grant, inboxOf(userId), inboxOf(friend)]) ledger.open(userId, room);
+    actors.push(new User(stage, { userId, friend, group, grant }, await stage.wire()));
+  }
+
+  /** All that waits in an inbox, as its user gets it who comes once more. */
+  async function inbox(userId: string) {
+    const room = inboxOf(userId);
+    const token = await stage.token(userId, []);
+    const items: Item[] = [];
+    const wanted = [...ledger.items.values()].filter(
+      (item) => item.room === room && item.state === "confirmed",
+    );
+    let line: Line | undefined;
+    const opened = (opened: Line) => {
+      line = opened;
+      line.send({ type: "auth", token, userId, sessionId: "reader" });
+    };
+    const heard = (data: unknown) => {
+      const { type, data: body } = frame.parse(data);
+      if (type !== "direct.message") return;
+      const { toUserId, content } = direct.parse(body);
+      const item = toUserId === userId ? ledger.find(room, content) : undefined;
+      if (item) items.push(item);
+    };
+    await stage.open({ path: "/api/diet/ws" }, { opened, heard, closed: () => {} });
+    // The contract does not say where what waited ends.
+    for (let tries = 0; tries < 200 && items.length < wanted.length; tries++) await stage.pause(20);
+    await stage.pause(20);
+    line?.close();
+    return { room, items };
+  }
+
+  return {
+    actors,
+    async stored() {
+      const groups = rooms.map((room) =>
+        readBack(stage, room, stored, ({ id, data }) => ({ id, text: data.content })),
+      );
+      return [...(await Promise.all(groups)), ...(await Promise.all(actors.map((one) => inbox(one.userId))))];
+    },
+  };
+}
+
+/** Groups, and direct messages that wait until they are read. */
+export const diet: Contract = { name: "diet", cast };
