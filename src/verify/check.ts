@@ -21,10 +21,9 @@ export function checkStored(ledger: Ledger, rooms: readonly Stored[]): void {
     for (const item of items) {
       places.set(item, (places.get(item) ?? 0) + 1);
       const before = last.get(item.sender);
-      if (before && before.n > item.n) {
-        faults.add("order", `${room}: ${item.key} is stored after ${before.key}`);
-      }
-      last.set(item.sender, item);
+      if (!before || before.n < item.n) last.set(item.sender, item);
+      // What was refused, unheard, because the connection broke, and is said again comes after what was not.
+      else if (item.attempts === 1) faults.add("order", `${room}: ${item.key} is stored after ${before.key}`);
     }
   }
   const known = new Set(rooms.map(({ room }) => room));
@@ -64,7 +63,7 @@ export function checkStays(stays: readonly Stay[], rooms: readonly Stored[], fau
 const LOOK_BACK = 5_000;
 
 function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>, faults: Faults): void {
-  const { who, room, since, after, heard, isOpen, again } = stay;
+  const { who, room, since, after, heard, repeats, isOpen, again } = stay;
   const { items, derived } = stored;
   const mustHear = (item: Item) => !(derived && item.attempts > 1 && since > item.saidAt);
   const missed = (from: number, to: number) => {
@@ -78,7 +77,7 @@ function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>,
     }
   };
   let last = after === undefined ? undefined : after === null ? -1 : index.get(after);
-  for (const item of heard) {
+  for (const [place, item] of heard.entries()) {
     const at = index.get(item);
     if (at === undefined) {
       // Of what has no history only the confirmed is known to be stored.
@@ -86,7 +85,7 @@ function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>,
       continue;
     }
     // A repeat is confirmed to its sender with the event itself.
-    const isRepeat = item.sender === who && item.attempts > 1;
+    const isRepeat = repeats.has(place);
     if (last === undefined) {
       if (isRepeat) continue;
       const from = Math.max(0, at - LOOK_BACK);

@@ -28,6 +28,8 @@ export interface Stay {
   /** The last that was stored before it: null for none, undefined where the contract does not say. */
   after: Item | null | undefined;
   readonly heard: Item[];
+  /** Places among these at which its own words came that it had said again: they may confirm what was there before. */
+  readonly repeats: Set<number>;
   isOpen: boolean;
   /** It is sent again what it has not acknowledged, so what it hears may have holes. */
   readonly again: boolean;
@@ -94,7 +96,7 @@ export class Ledger {
 
   enter(who: string, room: string, after: Stay["after"], again = false): Stay {
     const since = ++this.#tick;
-    const stay: Stay = { who, room, since, after, heard: [], isOpen: true, again };
+    const stay: Stay = { who, room, since, after, heard: [], repeats: new Set(), isOpen: true, again };
     if (!this.#access.has(`${who} ${room}`)) this.faults.add("access", `${who} was let into ${room}`);
     this.stays.push(stay);
     return stay;
@@ -115,6 +117,12 @@ export class Ledger {
     if (access !== "open" && item.saidAt > access) {
       this.faults.add("access", `${who} heard ${item.key} in ${item.room}`);
     }
-    stay?.heard.push(item);
+    if (stay) this.place(item, stay);
+  }
+
+  /** It has its place in what the stay hears. */
+  place(item: Item, stay: Stay): void {
+    if (item.sender === stay.who && item.attempts > 1) stay.repeats.add(stay.heard.length);
+    stay.heard.push(item);
   }
 }

@@ -3,6 +3,8 @@ import type { Item } from "./ledger.ts";
 import type { Actor, Stage } from "./stage.ts";
 
 const answer = z.object({ ids: z.array(z.string()) });
+/** Events that one request may have, and how many it mostly has. */
+const MOST = 1_000;
 const MOST_AT_ONCE = 5;
 const PAUSE_MS = 100;
 
@@ -12,8 +14,8 @@ export interface Posting {
   readonly room: string;
   /** The event that an item becomes. */
   event(item: Item): { readonly type: string; readonly data: unknown };
-  /** How many events, of how much padding each, are more than a connection may leave unread. */
-  readonly flood?: { readonly events: number; readonly padding: number; readonly posts: number };
+  /** How much padding an event of a flood may have, and its bytes with it; none is flooded without. */
+  readonly flood?: { readonly padding: number; readonly bytes: number };
 }
 
 /** A backend that posts the events of one room, one request after another, each until it knows what became of it. */
@@ -51,8 +53,10 @@ export class Poster implements Actor {
     while ((await this.#post(items))?.status !== 200) await this.stage.pause(PAUSE_MS);
   }
 
-  async #flood({ events, padding, posts }: NonNullable<Posting["flood"]>): Promise<void> {
-    for (let n = 0; n < posts && !this.#isPosting; n++) await this.#say(events, padding);
+  async #flood({ padding, bytes }: NonNullable<Posting["flood"]>): Promise<void> {
+    for (let left = Math.ceil(this.stage.floodBytes / bytes); left > 0 && !this.#isPosting; left -= MOST) {
+      await this.#say(Math.min(left, MOST), padding);
+    }
   }
 
   async #say(count: number, padding: number): Promise<void> {

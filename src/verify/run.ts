@@ -38,6 +38,8 @@ const POLITE_PACE = 0.008;
 const REST_MS = 30_000;
 const HEARD_MS = 10_000;
 const SHUFFLE_MS = 700;
+/** What the kernel takes for a peer that does not read, and more than the server keeps for one. */
+const FLOOD_BYTES = 9_600_000;
 const LONGEST_BACKOFF_MS = 1_000;
 
 /** Drives a server for a while, and holds what it confirmed and delivered against what it has stored. */
@@ -57,6 +59,7 @@ export async function verify(wishes: Wishes): Promise<Result> {
       open: (way, events) => openLine(target.origin(), way, events, faults),
       ask: (method, path, body) => ask(target, method, path, body),
       token: (userId, rooms) => tokenFor(target, userId, rooms),
+      floodBytes: FLOOD_BYTES,
       pause: (ms) => Bun.sleep(ms),
       count: (what, by = 1) => void counts.set(what, (counts.get(what) ?? 0) + by),
       wire: async () => (wishes.mishaps.length > 0 ? Wire.open(() => addressOf(target)) : undefined),

@@ -18,6 +18,8 @@ export interface Stage {
   ask(method: string, path: string, body?: unknown): Promise<Answer | undefined>;
   token(userId: string, rooms: readonly string[]): Promise<string>;
   pause(ms: number): Promise<void>;
+  /** Bytes that a flood has at least. */
+  readonly floodBytes: number;
   /** Counts what the report tells of. */
   count(what: string, by?: number): void;
   /** A wire that can go bad, where there is chaos. */

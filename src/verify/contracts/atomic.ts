@@ -16,8 +16,8 @@ const frame = z.object({
 });
 
 const PLACE = "place";
-const FLOOD = 1_200;
-const FLOOD_BYTES = 8_000;
+/** Characters of each message of a flood. */
+const LONG = 8_000;
 
 /** A member of one context. What it says is answered under its id. */
 class Member implements Actor {
@@ -70,7 +70,8 @@ class Member implements Actor {
   }
 
   flood(): void {
-    if (this.#stay) for (let n = 0; n < FLOOD; n++) this.#outbox.say(this.room, FLOOD_BYTES);
+    if (this.#stay)
+      for (let sent = 0; sent < this.stage.floodBytes; sent += LONG) this.#outbox.say(this.room, LONG);
   }
 
   disturb(): void {

@@ -23,8 +23,8 @@ const inboxOf = (userId: string): string => `inbox:${userId}`;
 
 /** Of what a user says, one in so many is a direct message: nobody reads them, so they all come again each time. */
 const DIRECT_EVERY = 40;
-const FLOOD = 1_200;
-const FLOOD_BYTES = 8_000;
+/** Characters of each message of a flood. */
+const LONG = 8_000;
 
 interface Part {
   readonly userId: string;
@@ -56,7 +56,7 @@ class User implements Actor {
     this.#outbox = new Outbox(stage.ledger, part.userId, (item) => this.#say(item));
     if (part.grant !== part.group) return;
     this.flood = () => {
-      for (let n = 0; n < FLOOD; n++) this.#outbox.say(part.group, FLOOD_BYTES);
+      for (let sent = 0; sent < stage.floodBytes; sent += LONG) this.#outbox.say(part.group, LONG);
     };
   }
 
@@ -145,7 +145,7 @@ class User implements Actor {
       return;
     }
     // In the place of the event.
-    if (item.room === this.part.group) this.#group?.heard.push(item);
+    if (item.room === this.part.group && this.#group) this.stage.ledger.place(item, this.#group);
     this.#outbox.confirmed(item, JSON.stringify(data));
   }
 

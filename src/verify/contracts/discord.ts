@@ -92,7 +92,7 @@ class Member implements Actor {
 async function cast(stage: Stage, clients: number): Promise<Cast> {
   const { ledger, run } = stage;
   const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `guild:${run}-${n}`);
-  const flood = { events: 1_000, padding: 0, posts: 30 };
+  const flood = { padding: 0, bytes: 300 };
   const posters = rooms.map(
     (room, n) => new Poster(stage, `guild-${run}-${n}`, { protocol: "discord", room, event: eventOf, flood }),
   );

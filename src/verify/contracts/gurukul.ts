@@ -16,8 +16,8 @@ const update = z.object({ chatId: z.string(), updates: z.object({ messageCount: 
 const error = z.object({ code: z.number() });
 
 const roomOf = (chatId: string): string => `chat:${chatId}`;
-const FLOOD = 1_200;
-const FLOOD_BYTES = 8_000;
+/** Characters of each message of a flood. */
+const LONG = 8_000;
 
 interface Part {
   readonly userId: string;
@@ -61,7 +61,7 @@ class Chatter implements Actor {
     if (this.rooms.some((room) => part.grants.includes(room)))
       this.flood = () => {
         const room = this.#nextRoom();
-        for (let n = 0; n < FLOOD; n++) this.#outbox.say(room, FLOOD_BYTES);
+        for (let sent = 0; sent < stage.floodBytes; sent += LONG) this.#outbox.say(room, LONG);
       };
   }
 

@@ -122,7 +122,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     (room, n) =>
       new Poster(stage, `gifts-${run}-${n}`, {
         ...{ protocol: "hyperfocus", room, event: eventOf },
-        ...(room !== hosted && { flood: { events: 1_000, padding: 1_500, posts: 5 } }),
+        ...(room !== hosted && { flood: { padding: 1_500, bytes: 1_900 } }),
       }),
   );
   const watchers: Watcher[] = [];
