@@ -108,9 +108,11 @@ export class Incarnation {
     const peer: Peer = { socket, path, events };
     this.#peers.add(peer);
     core.connections.opened(connection, socket, protocol.token?.(url));
+    const isOpen = () => this.#peers.has(peer);
     events.opened({
+      // As the peer sees it: until it has read that it is closed.
       get isOpen() {
-        return !socket.isClosed;
+        return isOpen();
       },
       send(frame) {
         if (socket.isClosed) return;

@@ -91,7 +91,7 @@ class User implements Actor {
 
   speak(): void {
     if (!this.isIn || !this.#outbox.hasRoom) return;
-    this.#outbox.say(++this.#said % DIRECT_EVERY === 0 ? inboxOf(this.part.friend) : this.part.group);
+    this.#outbox.say(this.#said++ % DIRECT_EVERY === 0 ? inboxOf(this.part.friend) : this.part.group);
   }
 
   disturb(): void {

@@ -40,8 +40,8 @@ class Chatter implements Actor {
   readonly flood?: () => void;
   readonly #outbox: Outbox;
   readonly #stays = new Map<string, Stay>();
-  /** What of this connection waits for an answer: a chat to be joined, or an item. */
-  #asked: (string | Item)[] = [];
+  /** What of this connection waits for an answer: a chat to be joined, an item, or a broken frame. */
+  #asked: (string | Item | undefined)[] = [];
   #line: Line | undefined;
   #turn = 0;
 
@@ -107,6 +107,7 @@ class Chatter implements Actor {
     this.#line?.send("{ this is no JSON");
     this.#line?.send(new Uint8Array([1, 2, 3]));
     this.#line?.send({ type: "constructor", data: {}, timestamp: 1 });
+    this.#asked.push(undefined, undefined, undefined);
   }
 
   close(): void {
@@ -173,7 +174,6 @@ class Chatter implements Actor {
 
   #error(code: number): void {
     this.stage.count(`gurukul error ${code}`);
-    if (code === 400) return; // Of a broken frame, which waits for nothing.
     const asked = this.#asked.shift();
     // Put out, or not let in: of a member nobody knows which, when both can be.
     if (this.part.mute && code === 403) for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
