@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { PROMISES } from "../src/verify/faults.ts";
 import { type Break, breaks } from "./breaks.ts";
 
-// Breaks copies of the server on purpose, and asks verify to find out: `bun run scripts/break.ts [part of a name]`.
+// Breaks copies of the server on purpose, and asks verify and the simulated world to find out: `bun run scripts/break.ts [part of a name]`.
 // Each must be found within a few attempts, since what breaks a promise does not do so at every moment.
 const ROOT = resolve(import.meta.dir, "..");
 const ATTEMPTS = 5;
@@ -12,7 +12,7 @@ const SECONDS = 6;
 
 function brokenCopy({ changes }: Break): string {
   const copy = mkdtempSync(join(tmpdir(), "switchboard-broken-"));
-  for (const part of ["src", "drizzle", "package.json", "tsconfig.json"]) {
+  for (const part of ["src", "test", "drizzle", "package.json", "tsconfig.json"]) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
@@ -50,14 +50,27 @@ async function find(one: Break, copy: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** How the simulated world ends in the copy. */
+async function isFoundInWorld(copy: string): Promise<boolean> {
+  const child = Bun.spawn([process.execPath, "test", "test/world"], {
+    cwd: copy,
+    env: { ...process.env, WORLD_RUNS: "300" },
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  return (await child.exited) !== 0;
+}
+
 let missed = 0;
 const [wanted = ""] = process.argv.slice(2);
 for (const one of breaks.filter(({ name }) => name.includes(wanted))) {
   const copy = brokenCopy(one);
   try {
     const found = await find(one, copy);
-    if (!found) missed++;
+    const inWorld = one.isUnseenInWorld ? "unseen" : (await isFoundInWorld(copy)) ? "found" : "MISSED";
+    if (!found || inWorld === "MISSED") missed++;
     console.log(`${found ? "found " : "MISSED"}  a server that ${one.name}\n    ${found ?? ""}`);
+    console.log(`    in the simulated world: ${inWorld}`);
   } finally {
     rmSync(copy, { recursive: true });
   }

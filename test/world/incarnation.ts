@@ -75,7 +75,7 @@ export class Incarnation {
       },
       limits: {
         ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 0 },
-        bufferedBytes: SOFT_LIMIT,
+        ...{ bufferedBytes: SOFT_LIMIT, messageBytes: 65_536 },
       },
       publisher: () => this.#topics,
       report: (error, { where }) => {
