@@ -100,7 +100,7 @@ export const breaks: readonly Break[] = [
     changes: [
       {
         file: "src/core/context.ts",
-        from: "      greeting = greet();\n    };\n    const join = () => {\n",
+        from: "      greeting = NONE;\n      greeting = greet();\n    };\n    const join = () => {\n",
         to: "    };\n    const join = () => {\n      greeting = greet();\n",
       },
     ],

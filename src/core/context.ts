@@ -168,6 +168,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   ): void {
     let greeting = NONE;
     const look = () => {
+      greeting = NONE;
       greeting = greet();
     };
     const join = () => {

@@ -29,7 +29,8 @@ export interface TurnQueue {
   together(entries: number): void;
   /**
    * Runs in its place among the turn's publishes, after the commit; when that fails, not at all. `look` runs
-   * before the commit, when the entries before this place have been applied and those after it have not.
+   * before the commit, when the entries before this place have been applied and those after it have not; and again
+   * when the commit fails and the effect runs all the same, because no message asked for it.
    */
   after(effect: () => void, waiting?: Waiting, look?: () => void): void;
 }
@@ -195,6 +196,8 @@ export class Turns implements TurnQueue {
         messages.add(message);
       }
     }
+    // What they saw is undone.
+    for (const step of rest) this.#look(step);
     this.#finish(rest, []);
   }
 }

@@ -39,3 +39,16 @@ test("a look that fails is reported and refused to who wanted it, and costs the 
   ]);
   expect(reports.map(({ error }) => error)).toEqual([new Error("unreadable")]);
 });
+
+test("when the commit fails, what no message asked for sees what is stored, and not what was undone", async () => {
+  const { connect, say, join, seen, stored, failWith } = createTurns();
+  const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
+  say(ada, "one");
+  await nextTurn();
+  seen();
+  failWith(new Error("disk full"));
+  say(ada, "two");
+  join(bob, () => `there is ${stored()}`);
+  await nextTurn();
+  expect(seen()).toEqual(["rollback", "ada: refused internal", 'bob: there is 1 "one (1)"']);
+});

@@ -46,6 +46,19 @@ test("whatever happens to a server, its promises hold", async () => {
   });
 }, 600_000);
 
+// Who comes in a turn that cannot be committed was once shown what another had said in it.
+test("a direct message that could not be stored is not what waits for its user", async () => {
+  const at = { who: 0, much: 0 };
+  await holds([
+    { what: "cut", ...at },
+    { what: "speak", ...at },
+    { what: "cut", who: 42, much: 0 },
+    { what: "come", ...at },
+    { what: "fail", ...at },
+    { what: "turn", ...at },
+  ]);
+});
+
 test("nothing happens in a world without moves", async () => {
   expect((await World.play([])).held).toBe(true);
 });

@@ -31,28 +31,36 @@ export function createCatchUp({
     ctx.state.own = own;
 
     function* missed(): Generator<StoredEvent> {
-      for (let offset = waiting[0]; offset !== undefined; offset = waiting[0]) {
+      for (const offset of waiting) {
         // Meanwhile it may have been read elsewhere, or be too old to be kept.
         const event = inboxFrom(state(inbox)).isWaiting(offset) ? history.at(inbox, offset) : undefined;
         if (event) yield event;
-        waiting.shift();
       }
       const last = history.last(inbox)?.offset ?? 0;
-      for (; next <= last; next++) {
-        const event = own.has(next) ? undefined : history.at(inbox, next);
+      for (let offset = next; offset <= last; offset++) {
+        const event = own.has(offset) ? undefined : history.at(inbox, offset);
         if (event) yield event;
       }
     }
 
-    function page(): { frames: string[]; isLast: boolean } {
+    /** Changes nothing: its turn may yet fail, and then it is asked for again. */
+    function page() {
       const frames: string[] = [];
       let bytes = 0;
+      let last: number | undefined;
       for (const event of missed()) {
-        if (frames.length === PAGE || bytes > PAGE_BYTES) return { frames, isLast: false };
+        if (frames.length === PAGE || bytes > PAGE_BYTES) return { frames, isLast: false, last };
         frames.push(encode(event.kind, event.body, event));
         bytes += event.body.length;
+        last = event.offset;
       }
-      return { frames, isLast: true };
+      return { frames, isLast: true, last };
+    }
+
+    /** All up to this offset has been delivered. */
+    function delivered(last: number): void {
+      while (waiting[0] !== undefined && waiting[0] <= last) waiting.shift();
+      next = Math.max(next, last + 1);
     }
 
     function deliver(): void {
@@ -63,13 +71,15 @@ export function createCatchUp({
       }
       let found: ReturnType<typeof page> | undefined;
       const greet = () => {
+        found = undefined;
         found = page();
         return found.frames;
       };
       const unless = () => {
+        if (found?.last !== undefined) delivered(found.last);
         if (found?.isLast) ctx.state.own = undefined;
         else if (found) deliver();
-        // It could not be read, or its turn could not be committed.
+        // It could not be read.
         else clock.after(RETRY_MS, deliver);
         return !found?.isLast;
       };
