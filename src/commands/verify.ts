@@ -51,11 +51,13 @@ export async function verifyCommand(
   }
   const parsed = options.safeParse(values);
   if (!parsed.success) {
-    throw new UsageError(parsed.error.issues.map(({ path, message }) => `--${path}: ${message}`).join("\n"));
+    throw new UsageError(
+      parsed.error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`).join("\n"),
+    );
   }
   const { seconds, clients, seed = 1 + Math.floor(Math.random() * (2 ** 32 - 2)), chaos } = parsed.data;
   const [url, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`verify: unexpected argument '${more[0]}'`);
+  if (more.length > 0) throw new UsageError(`unexpected argument '${more[0]}'`);
   const mishaps = chaos ? MISHAPS : parsed.data.mishaps;
   if (url !== undefined && mishaps.length > 0)
     throw new UsageError("--chaos: only with a server of its own, without a URL");

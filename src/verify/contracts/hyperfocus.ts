@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Stored } from "../check.ts";
 import type { Item, Stay } from "../ledger.ts";
 import type { Line } from "../line.ts";
 import { Poster } from "../poster.ts";
@@ -20,6 +21,8 @@ const eventOf = ({ key, padding }: Item) => ({
   },
 });
 
+const SHOWN_TRIES = 5;
+const SHOWN_MS = 1_000;
 const PROTOCOL = "hyperfocus-protocol-v1";
 
 type Role = "viewer" | "host" | "stranger";
@@ -132,9 +135,19 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     watchers.push(new Watcher(stage, `watcher-${run}-${n}`, room, role, await stage.wire()));
   }
   const show = ({ giftId }: z.output<typeof gift>) => ({ id: giftId, text: `${giftId} ` });
+  /** A gift that waits for its place in the pace is stored already, and not yet history. */
+  async function read(room: string): Promise<Stored> {
+    for (let tries = 0; ; tries++) {
+      const stored = await readBack(stage, room, gift, show);
+      const shown = new Set(stored.items);
+      const isMissing = (item: Item) => item.room === room && item.state === "confirmed" && !shown.has(item);
+      if (tries === SHOWN_TRIES || ![...stage.ledger.items.values()].some(isMissing)) return stored;
+      await stage.pause(SHOWN_MS);
+    }
+  }
   return {
     actors: [...posters, ...watchers],
-    stored: () => Promise.all(rooms.map((room) => readBack(stage, room, gift, show))),
+    stored: () => Promise.all(rooms.map(read)),
     check(stored, faults) {
       const gifts = stored.find(({ room }) => room === hosted)?.items ?? [];
       for (const { userId, role, firstIn, heard, isIn } of watchers) {

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { command, killRunning, serve } from "../support/command.ts";
+
+const SECRET = "a secret of the tests, long enough";
+const API_KEY = "an-api-key-of-the-tests";
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "switchboard-verify-test-"));
+});
+afterAll(() => {
+  killRunning();
+  rmSync(directory, { recursive: true });
+});
+
+const verify = (...args: string[]) => command(["verify", ...args], { directory });
+const held = (out: string) => out.trimEnd().split("\n").at(-1);
+
+test("a server of its own keeps its promises while all goes wrong, and leaves nothing behind", async () => {
+  const { code, err, out } = await verify("--chaos", "--seconds", "2", "--clients", "18", "--seed", "7");
+  expect({ code, err, last: held(out) }).toEqual({ code: 0, err: "", last: "HELD: every promise" });
+  expect(out).toStartWith("switchboard verify  a server of its own --chaos  2 s  18 clients  seed 7\n");
+  expect(Number(/kill -9 +(\d+)/.exec(out)?.[1])).toBeGreaterThan(0);
+  expect(Number(/messages confirmed +([\d,]+)/.exec(out)?.[1]?.replaceAll(",", ""))).toBeGreaterThan(100);
+  expect(readdirSync(directory)).toEqual([]);
+}, 60_000);
+
+test("so does one that runs already, within its limits", async () => {
+  const data = mkdtempSync(join(tmpdir(), "switchboard-verified-"));
+  const env = { JWT_SECRET: SECRET, API_KEYS: API_KEY, LOG_LEVEL: "error" };
+  const server = await serve({ env, directory: data });
+  try {
+    const url = `http://127.0.0.1:${server.port}`;
+    const options = ["--secret", SECRET, "--api-key", API_KEY, "--seconds", "2", "--clients", "12"];
+    const { code, err, out } = await verify(url, ...options);
+    expect({ code, err, last: held(out) }).toEqual({ code: 0, err: "", last: "HELD: every promise" });
+    expect(out).not.toContain(SECRET);
+  } finally {
+    await server.end("SIGTERM");
+    rmSync(data, { recursive: true });
+  }
+}, 60_000);
+
+describe.concurrent("the command line", () => {
+  test("--help says what there is", async () => {
+    const { code, out } = await verify("--help");
+    expect(code).toBe(0);
+    for (const word of ["--seconds", "--clients", "--seed", "--chaos", "--mishaps", "--secret", "--api-key"])
+      expect(out).toContain(word);
+  });
+
+  test.each([
+    [["--seconds", "0"], "--seconds: "],
+    [["--clients", "many"], "--clients: "],
+    [["--mishaps", "rain"], "--mishaps.0: "],
+    [["--loud"], "Unknown option '--loud'"],
+    [["http://localhost:1", "--chaos"], "--chaos: only with a server of its own"],
+    [["localhost:1"], "URL: must be http://host:port"],
+    [["http://localhost:1"], "--secret: must be the JWT_SECRET of the server"],
+    [["http://localhost:1", "more"], "unexpected argument 'more'"],
+  ])("%j is refused with a line that says why, and exit code 2", async (args, why) => {
+    const { code, err, out } = await verify(...args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toStartWith(`switchboard: ${why}`);
+  });
+});
