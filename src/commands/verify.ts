@@ -61,6 +61,8 @@ export async function verifyCommand(
   const mishaps = chaos ? MISHAPS : parsed.data.mishaps;
   if (url !== undefined && mishaps.length > 0)
     throw new UsageError("--chaos: only with a server of its own, without a URL");
+  // So that whatever is to be done at the end is done then too.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const result = await verify({
     target: url === undefined ? undefined : remote(url),
     seconds,

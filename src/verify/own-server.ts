@@ -41,7 +41,9 @@ export class OwnServer implements Target {
   #port = 0;
   #isKilled = false;
 
-  constructor(private readonly faults: Faults) {}
+  constructor(private readonly faults: Faults) {
+    process.once("exit", this.#leaveNothing);
+  }
 
   origin(): string {
     return `http://127.0.0.1:${this.#port}`;
@@ -90,8 +92,14 @@ export class OwnServer implements Target {
 
   async end(): Promise<void> {
     await this.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
+    process.off("exit", this.#leaveNothing);
+    this.#leaveNothing();
   }
+
+  readonly #leaveNothing = (): void => {
+    this.#child?.kill("SIGKILL");
+    rmSync(this.#directory, { recursive: true, force: true });
+  };
 
   async #keepErrors(stream: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();

@@ -1,5 +1,6 @@
 import { Chaos } from "./chaos.ts";
 import { checkStays, checkStored, isUpToDate, type Stored } from "./check.ts";
+import { Connected } from "./connected.ts";
 import { contracts } from "./contracts/all.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
@@ -40,7 +41,6 @@ const HEARD_MS = 10_000;
 const SHUFFLE_MS = 700;
 /** What the kernel takes for a peer that does not read, and more than the server keeps for one. */
 const FLOOD_BYTES = 9_600_000;
-const LONGEST_BACKOFF_MS = 1_000;
 
 /** Drives a server for a while, and holds what it confirmed and delivered against what it has stored. */
 export async function verify(wishes: Wishes): Promise<Result> {
@@ -129,26 +129,6 @@ async function play(
     await Bun.sleep(TICK_MS);
   }
   while (running.size > 0) await Promise.all(running);
-}
-
-/** Everybody who is gone comes back, later each time that it does not work. */
-class Connected {
-  readonly #next = new Map<Actor, { at: number; backoff: number }>();
-  readonly #busy = new Set<Actor>();
-
-  constructor(private readonly actors: readonly Actor[]) {}
-
-  look(): void {
-    const now = performance.now();
-    for (const actor of this.actors) {
-      const { at, backoff } = this.#next.get(actor) ?? { at: 0, backoff: 50 };
-      if (actor.isIn) this.#next.delete(actor);
-      if (actor.isIn || now < at || this.#busy.has(actor)) continue;
-      this.#next.set(actor, { at: now + backoff, backoff: Math.min(LONGEST_BACKOFF_MS, 2 * backoff) });
-      this.#busy.add(actor);
-      void actor.connect().finally(() => this.#busy.delete(actor));
-    }
-  }
 }
 
 /** Nobody says anything new, and all that was said is answered. */

@@ -1,0 +1,226 @@
+import { z } from "zod";
+import type { Faults } from "../faults.ts";
+import type { Item } from "../ledger.ts";
+import type { Line } from "../line.ts";
+import type { Actor, Stage } from "../stage.ts";
+import type { Wire } from "../wire.ts";
+
+export const frame = z.object({
+  type: z.string(),
+  id: z.string().optional(),
+  error: z.string().optional(),
+  data: z.unknown().optional(),
+});
+export const joined = z.object({ content: z.string(), version: z.number() });
+const ack = z.object({ version: z.number() });
+const edit = z.object({
+  version: z.number(),
+  position: z.number(),
+  length: z.number().optional(),
+  content: z.string().optional(),
+});
+
+/** So many words an author leaves in the document before it takes the oldest away again. */
+const WORDS = 20;
+export const PATH = "/api/collaboration/ws";
+
+/** What all authors of a session know of its document: its text at each version, whoever has seen it. */
+export class Session {
+  readonly #texts = new Map<number, bigint>();
+
+  constructor(
+    readonly room: string,
+    private readonly faults: Faults,
+  ) {}
+
+  get id(): string {
+    return this.room.slice("session:".length);
+  }
+
+  saw(who: string, version: number, text: string): void {
+    const hash = Bun.hash.wyhash(text);
+    const known = this.#texts.get(version);
+    if (known === undefined) this.#texts.set(version, hash);
+    else if (known !== hash) {
+      this.faults.add("altered", `${who} has another text than others at version ${version} of ${this.room}`);
+    }
+  }
+}
+
+/** One change: a word comes in, or goes. */
+interface Change {
+  readonly item: Item;
+  readonly word: string;
+  readonly takes: boolean;
+}
+
+/**
+ * An author of a document, which consists of words that end with a space: each is an item. It has one edit on
+ * its way at a time, and applies it when it is acknowledged.
+ */
+export class Author implements Actor {
+  readonly rooms: readonly string[];
+  readonly #words: string[] = [];
+  #line: Line | undefined;
+  #text: string | undefined;
+  #version = 0;
+  /** What waits for its ack, and where it lands as far as what came in between has moved it. */
+  #change: Change | undefined;
+  #splice: { position: number; length: number } | undefined;
+
+  constructor(
+    private readonly stage: Stage,
+    readonly userId: string,
+    private readonly session: Session,
+    private readonly grants: readonly string[],
+    readonly wire: Wire | undefined,
+    /** Words that must be in the document in the end, and words that must not. */
+    private readonly outcome: Map<string, boolean>,
+  ) {
+    this.rooms = [session.room];
+  }
+
+  get isIn(): boolean {
+    return this.#line?.isOpen === true && this.#text !== undefined;
+  }
+
+  get isDone(): boolean {
+    return this.#change === undefined;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const token = await this.stage.token(this.userId, this.grants);
+    this.#text = undefined;
+    await this.stage.open(
+      { wire: this.wire, path: `${PATH}?token=${token}` },
+      {
+        opened: (line) => {
+          this.#line = line;
+          line.send({ type: "join_session", data: { sessionId: this.session.id, role: "participant" } });
+        },
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => {
+          this.#text = undefined;
+          this.stage.count(`closed ${how}`);
+        },
+      },
+    );
+  }
+
+  speak(): void {
+    if (!this.isIn || this.#change) return;
+    const word = this.#words.length >= WORDS ? this.#words.shift() : undefined;
+    const item = this.stage.ledger.say(this.userId, this.session.room);
+    this.#change = { item, word: word ?? `${item.key} `, takes: word !== undefined };
+    this.#send();
+  }
+
+  disturb(): void {
+    this.#line?.send({
+      type: "edit",
+      id: "broken",
+      data: { operation: "insert", position: 1e9, version: 1e9 },
+    });
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  /** Between two words, or over the whole of one, so that no word is ever parted. */
+  #send(): void {
+    const { item, word, takes } = this.#change!;
+    const text = this.#text ?? "";
+    const at = takes ? text.indexOf(word) : this.#boundary(text);
+    // Where it has been taken away already, the repeat is recognised whatever it says.
+    this.#splice = { position: Math.max(0, at), length: takes ? word.length : 0 };
+    const place = { sessionId: this.session.id, version: this.#version, position: this.#splice.position };
+    const data = takes
+      ? { operation: "delete", length: word.length, ...place }
+      : { operation: "insert", content: word, ...place };
+    this.#line?.send({ type: "edit", id: item.key, data });
+  }
+
+  #boundary(text: string): number {
+    if (text === "") return 0;
+    return text.lastIndexOf(" ", this.stage.random.whole(0, text.length - 1)) + 1;
+  }
+
+  #hear({ type, id, error, data }: z.output<typeof frame>): void {
+    const { ledger, count } = this.stage;
+    if (type === "session_joined") this.#joined(joined.parse(data));
+    else if (type === "edit") this.#edit(edit.parse(data));
+    else if (type === "edit_ack" && id === this.#change?.item.key) this.#acked(ack.parse(data).version);
+    else if (type === "error") {
+      count(`collaboration error ${error}`);
+      const change = this.#change;
+      if (!change || id !== change.item.key) return;
+      ledger.refused(change.item);
+      // Whether an earlier attempt came in is unknown.
+      if (change.item.attempts > 1) this.outcome.delete(change.word);
+      else if (change.takes) this.#words.push(change.word);
+      else this.outcome.set(change.word, false);
+      this.#change = undefined;
+      this.#splice = undefined;
+    }
+  }
+
+  #joined({ content, version }: z.output<typeof joined>): void {
+    if (!this.grants.includes(this.session.room)) {
+      this.stage.ledger.faults.add("access", `${this.userId} was let into ${this.session.room}`);
+    }
+    this.session.saw(this.userId, version, content);
+    this.#text = content;
+    this.#version = version;
+    if (!this.#change) return;
+    this.stage.ledger.again(this.#change.item);
+    this.#send();
+  }
+
+  #edit({ version, position, length = 0, content = "" }: z.output<typeof edit>): void {
+    this.stage.ledger.heard++;
+    if (this.#text === undefined) return;
+    if (version !== this.#version + 1) {
+      const fault = version > this.#version ? "gap" : "order";
+      const what = `${this.userId} heard version ${version} of ${this.session.room} after ${this.#version}`;
+      this.stage.ledger.faults.add(fault, what);
+    }
+    this.#apply(position, length, content, version);
+    const mine = this.#splice;
+    if (!mine) return;
+    // As the contract rebases: what others took away is gone, and at a tie what came first stays left.
+    const without = (at: number) => (at <= position ? at : Math.max(position, at - length));
+    const end = without(mine.position + mine.length);
+    mine.position = without(mine.position);
+    mine.length = end - mine.position;
+    if (mine.position >= position) mine.position += content.length;
+  }
+
+  #acked(version: number): void {
+    const { item, word, takes } = this.#change!;
+    const { position, length } = this.#splice!;
+    if (version === this.#version + 1) this.#apply(position, length, takes ? "" : word, version);
+    else if (version > this.#version + 1) {
+      const what = `${this.userId} was acknowledged version ${version} of ${this.session.room} after ${this.#version}`;
+      this.stage.ledger.faults.add("gap", what);
+    }
+    this.stage.ledger.confirmed(item, `${version}`);
+    this.outcome.set(word, !takes);
+    if (!takes) this.#words.push(word);
+    this.#change = undefined;
+    this.#splice = undefined;
+  }
+
+  #apply(position: number, length: number, content: string, version: number): void {
+    const text = this.#text ?? "";
+    this.#text = text.slice(0, position) + content + text.slice(position + length);
+    this.#version = version;
+    this.session.saw(this.userId, version, this.#text);
+  }
+}

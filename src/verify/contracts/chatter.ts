@@ -1,0 +1,191 @@
+import { z } from "zod";
+import { type Item, type Stay, textOf } from "../ledger.ts";
+import type { Line } from "../line.ts";
+import { Outbox } from "../outbox.ts";
+import type { Actor, Stage } from "../stage.ts";
+import type { Wire } from "../wire.ts";
+
+export const message = z.object({
+  id: z.string(),
+  userId: z.string(),
+  chatId: z.string(),
+  content: z.string(),
+});
+const frame = z.object({ type: z.string(), data: z.unknown().optional() });
+type Frame = z.output<typeof frame>;
+const said = z.object({ message });
+const batch = z.object({ messages: z.array(frame) });
+const update = z.object({ chatId: z.string(), updates: z.object({ messageCount: z.number() }) });
+const error = z.object({ code: z.number() });
+
+export const roomOf = (chatId: string): string => `chat:${chatId}`;
+/** Characters of each message of a flood. */
+const LONG = 8_000;
+
+export interface Part {
+  readonly userId: string;
+  readonly chats: readonly string[];
+  /** What the token opens; the rest is by membership, or not at all. */
+  readonly grants: readonly string[];
+  /** Takes its room frames in batches. */
+  readonly batched: boolean;
+  /** Only listens: errors that nothing asked for would be taken for answers, and answers come late in batches. */
+  readonly mute: boolean;
+}
+
+/**
+ * A chat's member. Its messages are answered in their order, each by the message itself or by an error, so an
+ * error is of the oldest that waits.
+ */
+export class Chatter implements Actor {
+  readonly rooms: readonly string[];
+  readonly speak?: () => void;
+  readonly flood?: () => void;
+  readonly #outbox: Outbox;
+  readonly #stays = new Map<string, Stay>();
+  /** What of this connection waits for an answer: a chat to be joined, an item, or a broken frame. */
+  #asked: (string | Item | undefined)[] = [];
+  #line: Line | undefined;
+  #turn = 0;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly part: Part,
+    readonly wire: Wire | undefined,
+  ) {
+    this.rooms = part.chats.map(roomOf);
+    this.#outbox = new Outbox(stage.ledger, part.userId, (item) => {
+      this.#asked.push(item);
+      const chatId = item.room.slice("chat:".length);
+      this.#send("message", { chatId, content: textOf(item), messageId: item.key });
+    });
+    if (part.mute) return;
+    this.speak = () => this.isIn && this.#outbox.hasRoom && this.#outbox.say(this.#nextRoom());
+    if (this.rooms.some((room) => part.grants.includes(room)))
+      this.flood = () => {
+        const room = this.#nextRoom();
+        for (let sent = 0; sent < stage.floodBytes; sent += LONG) this.#outbox.say(room, LONG);
+      };
+  }
+
+  get userId(): string {
+    return this.part.userId;
+  }
+
+  get isIn(): boolean {
+    return this.#line?.isOpen === true && this.#asked.every((asked) => typeof asked !== "string");
+  }
+
+  get isDone(): boolean {
+    return this.#outbox.isEmpty;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const token = await this.stage.token(this.userId, this.part.grants);
+    const path = `/ws?token=${token}${this.part.batched ? "&batch=1" : ""}`;
+    await this.stage.open(
+      { wire: this.wire, path: path },
+      {
+        opened: (line) => this.#opened(line),
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => this.#closed(how),
+      },
+    );
+  }
+
+  join(chatId: string): void {
+    this.#asked.push(chatId);
+    this.#send("chat_update", { action: "join", chatId });
+  }
+
+  /** It is told that it may no longer be in the chat. */
+  leave(chatId: string): void {
+    const stay = this.#stays.get(chatId);
+    if (stay) stay.isOpen = false;
+    this.#stays.delete(chatId);
+  }
+
+  disturb(): void {
+    this.#line?.send("{ this is no JSON");
+    this.#line?.send(new Uint8Array([1, 2, 3]));
+    this.#line?.send({ type: "constructor", data: {}, timestamp: 1 });
+    this.#asked.push(undefined, undefined, undefined);
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  #nextRoom(): string {
+    return this.rooms[this.#turn++ % this.rooms.length] ?? "";
+  }
+
+  #send(type: string, data: unknown): void {
+    this.#line?.send({ type, data, timestamp: Date.now() });
+  }
+
+  #opened(line: Line): void {
+    this.#line = line;
+    this.#asked = [];
+    for (const chatId of this.part.chats) this.join(chatId);
+    this.#outbox.again();
+  }
+
+  #closed(how: string): void {
+    this.stage.count(`closed ${how}`);
+    for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
+  }
+
+  #hear({ type, data }: Frame): void {
+    if (type === "message") this.#message(said.parse(data).message);
+    else if (type === "chat_update") this.#update(update.parse(data));
+    else if (type === "batch") this.#batch(batch.parse(data).messages);
+    else if (type === "error") this.#error(error.parse(data).code);
+  }
+
+  #message({ id, chatId, userId, content }: z.output<typeof message>): void {
+    const item = this.stage.ledger.find(roomOf(chatId), content);
+    if (!item) return;
+    this.stage.ledger.hear(this.userId, item, this.#stays.get(chatId));
+    if (userId !== this.userId) return;
+    this.#answered(item);
+    this.#outbox.confirmed(item, id);
+  }
+
+  /** The answer to a join; of a chat with history the `batch` is what tells from where on it hears. */
+  #update({ chatId, updates }: z.output<typeof update>): void {
+    if (updates.messageCount === 0 && this.#asked.includes(chatId)) this.#entered(chatId, null);
+  }
+
+  #batch(frames: readonly Frame[]): void {
+    const last = frames.at(-1);
+    const { chatId, content } = last?.type === "message" ? said.parse(last.data).message : {};
+    // Unasked for, only the rooms of a connection that wants batches come as such.
+    const isLive = this.part.batched && !this.#asked.includes(chatId ?? "");
+    if (chatId === undefined || isLive) {
+      for (const one of frames) this.#hear(one);
+    } else this.#entered(chatId, this.stage.ledger.find(roomOf(chatId), content ?? ""));
+  }
+
+  #entered(chatId: string, after: Item | null | undefined): void {
+    this.#answered(chatId);
+    this.leave(chatId);
+    this.#stays.set(chatId, this.stage.ledger.enter(this.userId, roomOf(chatId), after));
+  }
+
+  #error(code: number): void {
+    this.stage.count(`gurukul error ${code}`);
+    const asked = this.#asked.shift();
+    // Put out, or not let in: of a member nobody knows which, when both can be.
+    if (this.part.mute && code === 403) for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
+    if (typeof asked === "object") this.#outbox.refused(asked);
+    else if (asked !== undefined && code !== 403) this.join(asked);
+  }
+
+  #answered(asked: string | Item): void {
+    const at = this.#asked.indexOf(asked);
+    if (at >= 0) this.#asked.splice(at, 1);
+  }
+}
