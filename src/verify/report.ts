@@ -1,6 +1,9 @@
+import { z } from "zod";
 import { type Fault, PROMISES } from "./faults.ts";
 import type { Result } from "./run.ts";
 import { MISHAPS } from "./schedule.ts";
+
+const entry = z.object({ where: z.string().optional() });
 
 /** One page: what was done, what held, a verdict. */
 export function report({ wishes, faults, counts, skipped, errors }: Result): string {
@@ -14,7 +17,8 @@ export function report({ wishes, faults, counts, skipped, errors }: Result): str
     lines.push(`  ${name.padEnd(width)} ${count.toLocaleString("en").padStart(12)}`);
   }
   for (const line of skipped) lines.push(`  SKIPPED: ${line}`);
-  if (errors.length > 0) lines.push(`  the server logged ${errors.length} errors`);
+  const logged = Map.groupBy(errors, placeOf);
+  for (const [place, { length }] of logged) lines.push(`  the server logged ${length} errors of ${place}`);
   lines.push("", "found");
   for (const fault of Object.keys(PROMISES) as Fault[]) {
     lines.push(`  ${PROMISES[fault].padEnd(54)} ${String(faults.count(fault)).padStart(6)}`);
@@ -23,4 +27,14 @@ export function report({ wishes, faults, counts, skipped, errors }: Result): str
   const again = `--seed ${seed} --seconds ${seconds} --clients ${clients}${chaos}`;
   lines.push("", faults.held ? "HELD: every promise" : `BROKEN: run it again with ${again}`);
   return lines.join("\n");
+}
+
+/** What the server was doing, as its log says. */
+function placeOf(line: string): string {
+  try {
+    const { where } = entry.parse(JSON.parse(line));
+    return where ?? "no place";
+  } catch {
+    return "another shape";
+  }
 }

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { UsageError } from "../../src/commands/usage.ts";
+import { verifyCommand } from "../../src/commands/verify.ts";
 import { command, killRunning, serve } from "../support/command.ts";
 
 const SECRET = "a secret of the tests, long enough";
@@ -43,7 +45,7 @@ test("so does one that runs already, within its limits", async () => {
   }
 }, 60_000);
 
-describe.concurrent("the command line", () => {
+describe("the command line", () => {
   test("--help says what there is", async () => {
     const { code, out } = await verify("--help");
     expect(code).toBe(0);
@@ -51,18 +53,24 @@ describe.concurrent("the command line", () => {
       expect(out).toContain(word);
   });
 
+  test("a wrong use is exit code 2, with a line that says why", async () => {
+    const { code, err, out } = await verify("--loud");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toStartWith("switchboard: Unknown option '--loud'");
+  });
+
   test.each([
     [["--seconds", "0"], "--seconds: "],
     [["--clients", "many"], "--clients: "],
     [["--mishaps", "rain"], "--mishaps.0: "],
-    [["--loud"], "Unknown option '--loud'"],
     [["http://localhost:1", "--chaos"], "--chaos: only with a server of its own"],
     [["localhost:1"], "URL: must be http://host:port"],
     [["http://localhost:1"], "--secret: must be the JWT_SECRET of the server"],
+    [["http://localhost:1", "--secret", SECRET], "--api-key: must be one of the API_KEYS of the server"],
     [["http://localhost:1", "more"], "unexpected argument 'more'"],
-  ])("%j is refused with a line that says why, and exit code 2", async (args, why) => {
-    const { code, err, out } = await verify(...args);
-    expect({ code, out }).toEqual({ code: 2, out: "" });
-    expect(err).toStartWith(`switchboard: ${why}`);
+  ])("%j is a wrong use", async (args, why) => {
+    const error = await verifyCommand(args, {}).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(String(error)).toStartWith(`Error: ${why}`);
   });
 });
