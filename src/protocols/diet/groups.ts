@@ -50,7 +50,9 @@ export function createGroups({
     granted(ctx: Ctx, room: string): void {
       const { userId } = ctx.identity;
       ctx.join(room);
-      if (!groupFrom(state(room)).has(userId)) voice.record(room, "seen", { userId });
+      // Whoever is a member is one without it, and no longer when a backend says so.
+      if (members.isMember(room, userId) || groupFrom(state(room)).has(userId)) return;
+      voice.record(room, "seen", { userId });
     },
   };
 }

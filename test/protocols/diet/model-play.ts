@@ -1,5 +1,5 @@
-import type { FakeClock } from "../../support/fake-clock.ts";
 import type { Frame } from "../../support/client.ts";
+import type { FakeClock } from "../../support/fake-clock.ts";
 import type { TestServer } from "../../support/server.ts";
 import { type Heard, inWords, type Listener, Model } from "./model.ts";
 import { GROUPS, type Posted, type Step, USERS, type Word } from "./model-script.ts";
@@ -228,8 +228,13 @@ class Stage {
         const isPresence = (what: string) => what.startsWith("user.presence");
         const heard = frames.map((frame) => this.#identify(frame));
         const expected = listener.expected.splice(0);
-        const isLoose = (what: string) => what.startsWith("error") || (newcomer !== undefined && isPresence(what));
-        check(heard.filter((what) => !isLoose(what)), expected.filter(({ what }) => !isLoose(what)), `${session.userId}`);
+        const isLoose = (what: string) =>
+          what.startsWith("error") || (newcomer !== undefined && isPresence(what));
+        check(
+          heard.filter((what) => !isLoose(what)),
+          expected.filter(({ what }) => !isLoose(what)),
+          `${session.userId}`,
+        );
       }),
     );
   }
@@ -251,7 +256,8 @@ function check(heard: readonly string[], expected: readonly Heard[], who: string
     else if (!optional) throw new Error(`${who} does not hear: ${what}\nbut: ${heard.join("\n")}`);
   }
   if (left.length > 0) throw new Error(`${who} hears what is not for him, or twice: ${left.join("\n")}`);
-  const inOrder = (all: readonly string[]) => all.filter((what) => !what.startsWith("user.presence")).join("\n");
+  const inOrder = (all: readonly string[]) =>
+    all.filter((what) => !what.startsWith("user.presence")).join("\n");
   if (inOrder(found) !== inOrder(heard)) {
     throw new Error(`${who} hears in the order\n${inOrder(heard)}\nand not\n${inOrder(found)}`);
   }

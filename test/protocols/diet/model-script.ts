@@ -51,12 +51,15 @@ const say = <const Says extends string>(...says: Says[]): { say: fc.Arbitrary<Sa
 });
 
 const word: fc.Arbitrary<Word> = fc.oneof(
-  { weight: 2, arbitrary: record({ ...say("presence"), status: fc.constantFrom("online", "away", "busy", "offline") }) },
+  {
+    weight: 2,
+    arbitrary: record({ ...say("presence"), status: fc.constantFrom("online", "away", "busy", "offline") }),
+  },
   { weight: 3, arbitrary: record(say("activity", "meal", "water", "task", "post", "like")) },
   { weight: 6, arbitrary: record({ ...say("request", "accept", "direct", "direct"), to: user }) },
   { weight: 3, arbitrary: record({ ...say("read", "read note"), nth }) },
   { weight: 3, arbitrary: record({ ...say("join", "join", "leave"), group }) },
-  { weight: 3, arbitrary: record({ ...say("group"), group, mentions: fc.array(user, { maxLength: 3 }) }) },
+  { weight: 6, arbitrary: record({ ...say("group"), group, mentions: fc.array(user, { maxLength: 3 }) }) },
   { weight: 1, arbitrary: record({ ...say("typing"), to: user, on: fc.boolean() }) },
   { weight: 1, arbitrary: record({ ...say("typing in group"), group, on: fc.boolean() }) },
   {
@@ -92,7 +95,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: record({ ...does("again"), nth, frame: fc.nat(30), anew: fc.boolean() }) },
   { weight: 1, arbitrary: record({ ...does("seal"), nth }) },
   { weight: 3, arbitrary: record({ ...does("post"), posted, twice: fc.boolean() }) },
-  { weight: 2, arbitrary: record({ ...does("member"), user, is: fc.boolean() }) },
+  { weight: 4, arbitrary: record({ ...does("member"), user, is: fc.boolean() }) },
   { weight: 1, arbitrary: record({ ...does("pretend"), user }) },
   { weight: 1, arbitrary: record(does("wait")) },
 );

@@ -1,6 +1,6 @@
 import type { Frame } from "../../support/client.ts";
-import { DietCipher, type SealedFrame } from "../../support/diet-cipher.ts";
 import { AT } from "../../support/diet.ts";
+import { DietCipher, type SealedFrame } from "../../support/diet-cipher.ts";
 import type { TestServer } from "../../support/server.ts";
 
 /** A connection of the app over a real socket, plain or encrypted; it keeps its frames as the app reads them. */
@@ -14,7 +14,11 @@ export class Session {
   #cipher: DietCipher | undefined;
   #incoming: Promise<void> = Promise.resolve();
   #outgoing: Promise<void> = Promise.resolve();
-  #waiting: { wants: (frame: Frame) => boolean; resolve: (frame: Frame) => void; reject: (why: Error) => void }[] = [];
+  #waiting: {
+    wants: (frame: Frame) => boolean;
+    resolve: (frame: Frame) => void;
+    reject: (why: Error) => void;
+  }[] = [];
 
   private constructor(
     readonly userId: string,
@@ -55,7 +59,10 @@ export class Session {
     if (this.#cipher) return;
     this.#cipher = await DietCipher.init();
     const { publicKey } = this.#cipher;
-    await this.ask({ id: `seal-${++this.#asked}`, type: "encryption.init", timestamp: AT, data: { publicKey } }, true);
+    await this.ask(
+      { id: `seal-${++this.#asked}`, type: "encryption.init", timestamp: AT, data: { publicKey } },
+      true,
+    );
     await this.#wait((frame) => frame["type"] === "encryption.ready");
   }
 

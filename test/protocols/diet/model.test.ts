@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from "../../support/server.ts";
 import { play } from "./model-play.ts";
 import { script } from "./model-script.ts";
 
-const RUNS = Number(process.env["DIET_RUNS"] ?? 60);
+const RUNS = Number(process.env["DIET_RUNS"] ?? 150);
 const seed = Number(process.env["DIET_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 // Some seconds where nobody else wants the processor.

@@ -149,13 +149,18 @@ export class Model {
     const what = inWords(type, data);
     const who = nameOf(data);
     const tell = (users: readonly string[], optional = false) =>
-      this.#tell(this.#of(...users).filter((one) => one !== by), what, optional);
+      this.#tell(
+        this.#of(...users).filter((one) => one !== by),
+        what,
+        optional,
+      );
     if (PRIVATE.has(type)) tell([who]);
     else if (FOR_FRIENDS.has(type)) tell([who, ...this.user(who).friends]);
     else if (type === "user.presence") {
       this.user(who).status = data["status"];
       tell([who, ...this.user(who).friends]);
-    } else if (type === "notification") this.#wait(who, { what, type, from: "", id: data["notificationId"] }, by);
+    } else if (type === "notification")
+      this.#wait(who, { what, type, from: "", id: data["notificationId"] }, by);
     else if (type === "direct.message") this.#direct(data, what, by);
     else if (type === "friend.request") return this.#request(data, what, by);
     else if (type === "friend.accepted") return this.#accept(data, what, by);
@@ -175,7 +180,11 @@ export class Model {
 
   #direct(data: Frame, what: string, by?: Listener): void {
     const { fromUserId: from, toUserId: to, messageId: id } = data;
-    if (from !== to) this.#tell(this.#of(from).filter((one) => one !== by), what);
+    if (from !== to)
+      this.#tell(
+        this.#of(from).filter((one) => one !== by),
+        what,
+      );
     this.#wait(to, { what, type: "direct.message", from, id }, by);
   }
 
@@ -184,7 +193,10 @@ export class Model {
     const { asked, friends } = this.user(from);
     if (asked.has(to) || friends.has(to)) return "nothing";
     asked.add(to);
-    this.#tell(this.#of(from).filter((one) => one !== by), what);
+    this.#tell(
+      this.#of(from).filter((one) => one !== by),
+      what,
+    );
     this.#wait(to, { what, type: "friend.request", from, id: undefined }, by);
     return "ok";
   }
@@ -194,8 +206,14 @@ export class Model {
     const [user, friend] = [this.user(userId), this.user(friendId)];
     if (user.friends.has(friendId)) return "nothing";
     if (by && !friend.asked.has(userId)) return "FORBIDDEN";
-    this.#tell(this.#of(userId, friendId).filter((one) => one !== by), what);
-    for (const [one, other] of [[userId, friendId], [friendId, userId]] as const) {
+    this.#tell(
+      this.#of(userId, friendId).filter((one) => one !== by),
+      what,
+    );
+    for (const [one, other] of [
+      [userId, friendId],
+      [friendId, userId],
+    ] as const) {
       const { asked, friends } = this.user(one);
       friends.add(other);
       asked.delete(other);
@@ -211,7 +229,10 @@ export class Model {
     const done = this.#done(userId, (one) => one.type === kind && one.id === (messageId ?? notificationId));
     if (done.length === 0) return "nothing";
     const users = new Set([userId, ...done.flatMap(({ from }) => (from === "" ? [] : [from]))]);
-    this.#tell(this.#of(...users).filter((one) => one !== by), what);
+    this.#tell(
+      this.#of(...users).filter((one) => one !== by),
+      what,
+    );
     return "ok";
   }
 
@@ -236,7 +257,8 @@ export class Model {
     const what = inWords("typing.indicator", data);
     const others = [...this.listeners].filter((one) => one !== by);
     if (this.groups.has(conversationId)) {
-      for (const one of others) if (one.hears.has(conversationId)) this.#tell([one], what, one.user === userId);
+      for (const one of others)
+        if (one.hears.has(conversationId)) this.#tell([one], what, one.user === userId);
     } else {
       const isOther = ({ user }: Listener) => user !== userId && conversationId.split(":").includes(user);
       this.#tell(others.filter(isOther), what);
@@ -276,7 +298,10 @@ export class Model {
 
   #wait(user: string, waiting: Waiting, by?: Listener): void {
     this.user(user).waiting.push(waiting);
-    this.#tell(this.#of(user).filter((one) => one !== by), waiting.what);
+    this.#tell(
+      this.#of(user).filter((one) => one !== by),
+      waiting.what,
+    );
   }
 
   #done(user: string, isDone: (waiting: Waiting) => boolean): Waiting[] {
