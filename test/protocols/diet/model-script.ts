@@ -100,10 +100,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: record(does("wait")) },
 );
 
-/** The first ones connect somebody, so that there is somebody to talk. */
+const connect = record({ ...does("connect"), user, sealed: fc.boolean() });
+const befriend = record({
+  ...does("post"),
+  posted: record({ post: fc.constant("friends" as const), from: user, to: user }),
+  twice: fc.constant(false),
+});
+
+/** In the beginning some are friends, and some connect, so that there is somebody to talk and to be heard. */
 export const script: fc.Arbitrary<Step[]> = fc
   .tuple(
-    fc.array(record({ ...does("connect"), user, sealed: fc.boolean() }), { minLength: 2, maxLength: 5 }),
+    fc.array(befriend, { maxLength: 4 }),
+    fc.array(connect, { minLength: 2, maxLength: 5 }),
     fc.array(step, { minLength: 1, maxLength: 40 }),
   )
-  .map(([connects, steps]) => [...connects, ...steps]);
+  .map((parts) => parts.flat());

@@ -25,8 +25,9 @@ export class Words {
     switch (word.say) {
       case "presence":
         return { type: "user.presence", data: { userId: user, status: word.status, lastSeen: AT } };
-      case "request":
       case "accept":
+        return this.#between("accept", user, this.#asking(user)[word.to] ?? this.users[word.to]!);
+      case "request":
       case "direct":
         return this.#between(word.say, user, this.users[word.to]!);
       case "read":
@@ -92,6 +93,12 @@ export class Words {
     const messageId = this.next("message");
     const more = { content: `text of ${messageId}`, timestamp: AT, isRead: false };
     return { type: "direct.message", data: { messageId, ...both, ...more } };
+  }
+
+  /** Who waits for the user's answer. */
+  #asking(user: string): string[] {
+    const { waiting } = this.model.user(user);
+    return waiting.flatMap(({ from, type }) => (type === "friend.request" ? [from] : []));
   }
 
   #read(say: "read" | "read note", userId: string, nth: number): { type: string; data: Frame } {
