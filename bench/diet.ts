@@ -46,7 +46,10 @@ async function inTurns(plays: readonly (() => Promise<number>)[]): Promise<numbe
 }
 
 async function presenceOfFriends(processes: AsyncDisposableStack): Promise<void> {
-  const [bare, diet] = [await startServer("bare", processes), await startServer("NORMAL", processes)];
+  const [bare, diet] = [
+    await startServer("bare", "bare.ts", processes),
+    await startServer("NORMAL", "bare.ts", processes),
+  ];
   const friends = users("friend", FRIENDS);
   await post(
     diet.port,
@@ -88,7 +91,7 @@ async function presenceOfFriends(processes: AsyncDisposableStack): Promise<void>
 }
 
 async function encryptedMembers(processes: AsyncDisposableStack): Promise<void> {
-  const { pid, port } = await startServer("NORMAL", processes);
+  const { pid, port } = await startServer("NORMAL", "bare.ts", processes);
   const group = async (name: string, isSealed: boolean) => {
     const members = await Promise.all(users(name, MEMBERS).map((one) => Person.logIn(port, one, name)));
     if (isSealed) for (const member of members) await member.encrypt();
@@ -109,7 +112,7 @@ async function encryptedMembers(processes: AsyncDisposableStack): Promise<void> 
 }
 
 async function manyUnread(processes: AsyncDisposableStack): Promise<void> {
-  const { port } = await startServer("NORMAL", processes);
+  const { port } = await startServer("NORMAL", "bare.ts", processes);
   await post(
     port,
     Array.from({ length: UNREAD }, () => unread("late")),

@@ -15,6 +15,8 @@ const ASKED = "asked ";
 export class Inbox {
   /** By offset, the oldest first. */
   readonly #waiting = new Map<number, Waiting>();
+  /** How many there are of whom. */
+  readonly #from = new Map<string, number>();
   /** Their offsets by type and id. */
   readonly #known = new Map<string, Set<number>>();
   readonly #friends = new Set<string>();
@@ -35,6 +37,15 @@ export class Inbox {
 
   get friends(): ReadonlySet<string> {
     return this.#friends;
+  }
+
+  /** How much waits. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  waitingFrom(user: string): number {
+    return this.#from.get(user) ?? 0;
   }
 
   isWaiting(offset: number): boolean {
@@ -60,7 +71,7 @@ export class Inbox {
   done(type: Waiting["type"], id: string): Row[] {
     const offsets = this.#find(type, id);
     this.#known.delete(keyOf(type, id));
-    for (const offset of offsets) this.#waiting.delete(offset);
+    for (const offset of offsets) this.#take(offset);
     return offsets.map((offset) => ({ table: "state", key: WAITING + offset, value: null }));
   }
 
@@ -98,6 +109,15 @@ export class Inbox {
     const known = this.#known.get(key);
     if (known) known.add(offset);
     else this.#known.set(key, new Set([offset]));
+    this.#from.set(waiting.from, this.waitingFrom(waiting.from) + 1);
+  }
+
+  #take(offset: number): void {
+    const from = this.#waiting.get(offset)?.from ?? "";
+    this.#waiting.delete(offset);
+    const left = this.waitingFrom(from) - 1;
+    if (left > 0) this.#from.set(from, left);
+    else this.#from.delete(from);
   }
 }
 
