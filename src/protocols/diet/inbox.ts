@@ -18,7 +18,7 @@ export class Inbox {
   /** How many there are of whom. */
   readonly #from = new Map<string, number>();
   /** Their offsets by type and id. */
-  readonly #known = new Map<string, Set<number>>();
+  readonly #known = new Map<string, number[]>();
   readonly #friends = new Set<string>();
   readonly #asked = new Set<string>();
 
@@ -99,16 +99,16 @@ export class Inbox {
     ];
   }
 
-  #find(type: Waiting["type"], id: string): number[] {
-    return [...(this.#known.get(keyOf(type, id)) ?? [])];
+  #find(type: Waiting["type"], id: string): readonly number[] {
+    return this.#known.get(keyOf(type, id)) ?? [];
   }
 
   #put(offset: number, waiting: Waiting): void {
     this.#waiting.set(offset, waiting);
     const key = keyOf(waiting.type, waiting.id);
     const known = this.#known.get(key);
-    if (known) known.add(offset);
-    else this.#known.set(key, new Set([offset]));
+    if (known) known.push(offset);
+    else this.#known.set(key, [offset]);
     this.#from.set(waiting.from, this.waitingFrom(waiting.from) + 1);
   }
 
