@@ -42,13 +42,13 @@ export class Person {
   /** In this group, if in any. */
   static async logIn(port: number, userId: string, groupId?: string): Promise<Person> {
     const person = await Person.dial(port, "/api/diet/ws", userId);
-    const rooms = groupId === undefined ? [] : [`group:${groupId}`];
-    const token = await issueToken({
-      ...{ secret, userId, rooms, roles: [], ttl: "1h" },
-      clock: systemClock,
-    });
-    await person.#send({ type: "auth", token, userId, sessionId: "s" });
+    await person.enter(await tokenOf(userId, groupId));
     return person;
+  }
+
+  /** Resolves when it may stay. */
+  enter(token: string): Promise<void> {
+    return this.#send({ type: "auth", token, userId: this.userId, sessionId: "s" });
   }
 
   async encrypt(): Promise<void> {
@@ -80,6 +80,11 @@ export class Person {
       this.socket.send(this.#key ? this.#key.seal(text, Date.now()) : text);
     });
   }
+}
+
+export function tokenOf(userId: string, groupId?: string): Promise<string> {
+  const rooms = groupId === undefined ? [] : [`group:${groupId}`];
+  return issueToken({ ...{ secret, userId, rooms, roles: [], ttl: "1h" }, clock: systemClock });
 }
 
 export interface Post {

@@ -4,7 +4,16 @@
  * with 1,000 unread messages logs in. See README.md.
  */
 import { cpuOf } from "./cpu.ts";
-import { activity, friendship, groupMessage, Person, post, presence, unread } from "./diet-people.ts";
+import {
+  activity,
+  friendship,
+  groupMessage,
+  Person,
+  post,
+  presence,
+  tokenOf,
+  unread,
+} from "./diet-people.ts";
 import { machine } from "./machine.ts";
 import { startServer } from "./servers.ts";
 
@@ -14,7 +23,7 @@ const CHANGES = 150;
 const MEMBERS = 200;
 const MESSAGES = 200;
 const UNREAD = 1_000;
-const LOGINS = 20;
+const LOGINS = 60;
 
 const users = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
 const median = (of: readonly number[]) => of.toSorted((a, b) => a - b)[of.length >> 1] ?? 0;
@@ -128,13 +137,10 @@ async function manyUnread(processes: AsyncDisposableStack): Promise<void> {
   const logins: number[] = [];
   for (let n = 0; n < LOGINS; n++) {
     for (let m = 0; m < 100; m++) await ping(waited.idle);
+    const [late, token] = [await Person.dial(port, "/api/diet/ws", "late"), await tokenOf("late")];
     const start = Bun.nanoseconds();
-    const login = Person.logIn(port, "late");
-    let late: Person | undefined;
-    void login.then((person) => {
-      late = person;
-    });
-    while (!late || late.heard < UNREAD) await ping(waited.meanwhile);
+    void late.enter(token);
+    while (late.heard < UNREAD) await ping(waited.meanwhile);
     logins.push((Bun.nanoseconds() - start) / 1e6);
     if (late.heard !== UNREAD) throw new Error("delivered twice");
     late.socket.close();

@@ -8,7 +8,7 @@ import { inboxFrom } from "./inbox.ts";
 import type { events } from "./schema.ts";
 
 /** So many events, and about so many bytes, at a time: others are served in between. */
-const PAGE = 100;
+const PAGE = 25;
 const PAGE_BYTES = 128 * 1_024;
 /** The next page waits while more than this is still on its way. */
 const ENOUGH_UNSENT = 128 * 1_024;
