@@ -31,7 +31,7 @@ export interface Joining {
   readonly deaf?: boolean;
   /** Asked once it was greeted: does not join yet. */
   readonly unless?: () => boolean;
-  /** The turn's commit has failed, and the sender has not joined. */
+  /** The turn's commit has failed, and the sender was not greeted; nor has he joined, if a message asked for it. */
   failed?(): void;
 }
 
@@ -72,8 +72,11 @@ export interface Context<Out extends Schemas, Entries, State> {
   authenticate(token: string, admitted: Admitted): void;
   /** From this place on the room frames of this connection go this way. */
   divert(make: (send: (frame: string) => void) => Diversion): void;
-  /** From this place on every frame for this connection goes through what `begin` returns; not yet what it sends. */
-  seal(begin: (send: (frame: string) => void) => Seal): void;
+  /**
+   * From this place on every frame for this connection goes through what `begin` returns; not yet what it sends.
+   * `failed`: the turn's commit has failed, and they do not.
+   */
+  seal(begin: (send: (frame: string) => void) => Seal, failed?: () => void): void;
   /** Bytes that are still on their way to the sender. */
   unsent(): number;
   /** So many entries that are recorded now are committed together. */
@@ -177,7 +180,13 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       if (!unless?.()) this.rooms.join(this.connection, room, deaf);
       for (const frame of greeting) this.connection.send(frame);
     };
-    this.turns.after(join, { ...this.#waiting(), refused: () => failed?.() }, look);
+    const refused = () => {
+      if (!failed) return;
+      // It may show what was rolled back.
+      greeting = NONE;
+      failed();
+    };
+    this.turns.after(join, { ...this.#waiting(), refused }, look);
   }
 
   leave(room: string): void {
@@ -193,13 +202,14 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     this.#after(() => this.rooms.divert(this.connection, diversion));
   }
 
-  seal(begin: (send: (frame: string) => void) => Seal): void {
-    this.#after(() => {
+  seal(begin: (send: (frame: string) => void) => Seal, failed?: () => void): void {
+    const seal = () => {
       const send = (frame: string) => this.connection.send(frame);
       this.connection.seal = begin(send);
       if (this.connection.diversion) return;
       this.rooms.divert(this.connection, { deliver: send, flush() {}, held: () => 0 });
-    });
+    };
+    this.turns.after(seal, { ...this.#waiting(), refused: () => failed?.() });
   }
 
   unsent(): number {

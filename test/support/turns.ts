@@ -87,6 +87,7 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
   return {
     turns,
     health,
+    rooms,
     store,
     database,
     reports,

@@ -8,12 +8,22 @@ import { inboxFrom } from "./inbox.ts";
 import type { events } from "./schema.ts";
 
 /** So many events, and about so many bytes, at a time: others are served in between. */
-const PAGE = 100;
+const PAGE = 25;
 const PAGE_BYTES = 128 * 1_024;
 /** The next page waits while more than this is still on its way. */
 const ENOUGH_UNSENT = 128 * 1_024;
 const WAIT_MS = 10;
 const RETRY_MS = 1_000;
+
+interface Rest {
+  readonly waiting: readonly number[];
+  readonly next: number;
+}
+interface Page {
+  readonly frames: readonly string[];
+  /** Undefined when nothing is left. */
+  readonly rest: Rest | undefined;
+}
 
 /**
  * Delivers what waits in a user's inbox, oldest first, and lets the connection into it when nothing is left: what
@@ -25,42 +35,43 @@ export function createCatchUp({
   state,
 }: Pick<Services<typeof events, Entries, unknown>, "history" | "state"> & { clock: Clock }) {
   return function enter(ctx: Ctx, inbox: string): void {
-    let next = (history.last(inbox)?.offset ?? 0) + 1;
-    const waiting = inboxFrom(state(inbox)).waiting();
-    const own = new Set<number>();
+    /** What is still to be delivered: these offsets, and then all from `next` on. It moves on with a commit only. */
+    let rest: Rest = {
+      waiting: inboxFrom(state(inbox)).waiting(),
+      next: (history.last(inbox)?.offset ?? 0) + 1,
+    };
+    const own = new Set<string>();
     ctx.state.own = own;
 
-    function* missed(): Generator<StoredEvent> {
-      for (const offset of waiting) {
-        // Meanwhile it may have been read elsewhere, or be too old to be kept.
-        const event = inboxFrom(state(inbox)).isWaiting(offset) ? history.at(inbox, offset) : undefined;
-        if (event) yield event;
-      }
-      const last = history.last(inbox)?.offset ?? 0;
-      for (let offset = next; offset <= last; offset++) {
-        const event = own.has(offset) ? undefined : history.at(inbox, offset);
-        if (event) yield event;
-      }
+    // Meanwhile it may have been read elsewhere, or be too old to be kept.
+    const stillWaiting = (offset: number) =>
+      inboxFrom(state(inbox)).isWaiting(offset) ? history.at(inbox, offset) : undefined;
+
+    function stored(offset: number): StoredEvent | undefined {
+      const event = history.at(inbox, offset);
+      // The sender of a message gets its response.
+      const isOwn =
+        event?.sender === ctx.identity.userId && event.clientId !== null && own.has(event.clientId);
+      return isOwn ? undefined : event;
     }
 
-    /** Changes nothing: its turn may yet fail, and then it is asked for again. */
-    function page() {
+    function page(): Page {
       const frames: string[] = [];
       let bytes = 0;
-      let last: number | undefined;
-      for (const event of missed()) {
-        if (frames.length === PAGE || bytes > PAGE_BYTES) return { frames, isLast: false, last };
+      let [at, next] = [0, rest.next];
+      const last = history.last(inbox)?.offset ?? 0;
+      while (at < rest.waiting.length || next <= last) {
+        if (frames.length === PAGE || bytes > PAGE_BYTES) {
+          return { frames, rest: { waiting: rest.waiting.slice(at), next } };
+        }
+        const offset = rest.waiting[at];
+        const event = offset === undefined ? stored(next++) : stillWaiting(offset);
+        if (offset !== undefined) at++;
+        if (!event) continue;
         frames.push(encode(event.kind, event.body, event));
         bytes += event.body.length;
-        last = event.offset;
       }
-      return { frames, isLast: true, last };
-    }
-
-    /** All up to this offset has been delivered. */
-    function delivered(last: number): void {
-      while (waiting[0] !== undefined && waiting[0] <= last) waiting.shift();
-      next = Math.max(next, last + 1);
+      return { frames, rest: undefined };
     }
 
     function deliver(): void {
@@ -69,21 +80,24 @@ export function createCatchUp({
         clock.after(WAIT_MS, deliver);
         return;
       }
-      let found: ReturnType<typeof page> | undefined;
+      let found: Page | undefined;
       const greet = () => {
-        found = undefined;
         found = page();
         return found.frames;
       };
-      const unless = () => {
-        if (found?.last !== undefined) delivered(found.last);
-        if (found?.isLast) ctx.state.own = undefined;
-        else if (found) deliver();
-        // It could not be read.
-        else clock.after(RETRY_MS, deliver);
-        return !found?.isLast;
+      const failed = () => {
+        found = undefined;
       };
-      ctx.join(inbox, greet, { unless });
+      const unless = () => {
+        if (!found) clock.after(RETRY_MS, deliver);
+        else if (!found.rest) ctx.state.own = undefined;
+        else {
+          rest = found.rest;
+          deliver();
+        }
+        return !found || found.rest !== undefined;
+      };
+      ctx.join(inbox, greet, { unless, failed });
     }
 
     deliver();

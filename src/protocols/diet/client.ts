@@ -1,17 +1,15 @@
 import type { z } from "zod";
 import type { Context } from "../../core/context.ts";
-import type { Applied } from "../../core/speak.ts";
 import type { Entries } from "./entries.ts";
 import { type Enveloped, response } from "./frames.ts";
-import { isInbox } from "./rooms.ts";
 import type { createMessages, events } from "./schema.ts";
 
 /** The protocol's own state of a connection. */
 export interface State {
   /** Of an encrypted connection: what is in a frame. Throws a `Refusal`. */
   unseal: ((frame: unknown) => string) | undefined;
-  /** While the inbox is being caught up with: what this connection itself has put into it meanwhile, by offset. */
-  own: Set<number> | undefined;
+  /** While the inbox is being caught up with: the ids of this connection's own messages. */
+  own: Set<string> | undefined;
   /** Counts as one of its user's connections. */
   isPresent: boolean;
   closed: boolean;
@@ -33,8 +31,9 @@ export function record<Kind extends keyof Entries>(
   applied: () => void = () => {},
 ): void {
   const { ref } = ctx;
+  ctx.state.own?.add(id);
   ctx.record(room, kind, body, {
-    ...{ clientId: id, applied: noting(ctx, applied) },
+    ...{ clientId: id, applied },
     answer: (event) => response(ref, event?.body ?? JSON.stringify(data), ctx.now()),
   });
 }
@@ -47,14 +46,8 @@ export function recordAlso<Kind extends keyof Entries>(
   kind: Kind,
   body: Entries[Kind],
 ): void {
-  ctx.record(room, kind, body, { clientId: id, quiet: true, applied: noting(ctx) });
-}
-
-function noting({ state }: Ctx, then: () => void = () => {}): Applied {
-  return ([event]) => {
-    if (event && isInbox(event.room)) state.own?.add(event.offset);
-    then();
-  };
+  ctx.state.own?.add(id);
+  ctx.record(room, kind, body, { clientId: id, quiet: true });
 }
 
 /** Answers a message that is not stored. */

@@ -1,7 +1,6 @@
 import type { Decision, Place } from "../../core/apply.ts";
 import type { History } from "../../core/history.ts";
 import type { Entry } from "../../core/log.ts";
-import { Refusal } from "../../core/refusal.ts";
 import { Group, groupFrom } from "./group.ts";
 import { Inbox, inboxFrom, type Waiting } from "./inbox.ts";
 import { friendsOf, isGroup, isInbox, userOf } from "./rooms.ts";
@@ -24,8 +23,6 @@ interface Saying {
   readonly unique?: string | undefined;
   /** The user's friends hear it too. */
   readonly toFriends?: boolean | undefined;
-  /** With it the user has this friend: a backend says so. */
-  readonly befriends?: string | undefined;
 }
 
 /** What goes through the log. */
@@ -55,12 +52,11 @@ const NOTHING: Decision = {};
 
 export const applies = {
   say({ room, body }: Entry<Saying>, { offset, state }: Place<unknown>): Decision {
-    const { type: kind, data, waits, unique: alias, toFriends, befriends } = body;
+    const { type: kind, data, waits, unique: alias, toFriends } = body;
     return {
       events: [{ kind, data, alias, counted: kind === "group.message" }],
       ...(toFriends && { publish: { kind, data, room: friendsOf(userOf(room)) } }),
       ...(waits && { rows: inboxFrom(state).add(offset, waits) }),
-      ...(befriends !== undefined && { rows: inboxFrom(state).befriend(befriends) }),
     };
   },
 
@@ -86,15 +82,12 @@ export const applies = {
     };
   },
 
-  /** Only whoever was asked can accept. */
+  /** Friends once are friends. */
   accept({ room, body }: Entry<FriendAccepted>, { state }: Place<unknown>): Decision {
     const { userId, friendId } = body;
     const inbox = inboxFrom(state);
-    const isAccepting = userOf(room) === userId;
-    const other = isAccepting ? friendId : userId;
+    const other = userOf(room) === userId ? friendId : userId;
     if (inbox.friends.has(other)) return NOTHING;
-    const wasAsked = isAccepting ? inbox.isAskedBy(other) : inbox.asked.has(other);
-    if (!wasAsked) throw new Refusal("forbidden");
     return { events: [{ kind: "friend.accepted", data: body }], rows: inbox.befriend(other) };
   },
 

@@ -1,30 +1,49 @@
+import type { Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
+import { checkAsking, checkFriends, checkSpace } from "./bounds.ts";
 import { type Ctx, type Message, record, recordAlso } from "./client.ts";
+import type { Entries } from "./entries.ts";
+import { inboxFrom } from "./inbox.ts";
 import { inboxOf } from "./rooms.ts";
+import type { events } from "./schema.ts";
 import { cleaned } from "./texts.ts";
 
 /** A request and its answer stand in the inboxes of both, or in neither. */
 const BOTH = 2;
 
-export const handlers = {
-  "friend.request"(ctx: Ctx, message: Message<"friend.request">): void {
-    const request = cleaned(message.data);
-    const { fromUserId, toUserId } = request;
-    if (fromUserId === toUserId) throw notOneself("data.toUserId");
-    ctx.together(BOTH);
-    recordAlso(ctx, message, inboxOf(fromUserId), "request", request);
-    record(ctx, message, inboxOf(toUserId), "request", request);
-  },
+export function createFriends({ state }: Pick<Services<typeof events, Entries, unknown>, "state">) {
+  const inbox = (userId: string) => inboxFrom(state(inboxOf(userId)));
 
-  "friend.accepted"(ctx: Ctx, message: Message<"friend.accepted">): void {
-    const accepted = cleaned(message.data);
-    const { userId, friendId } = accepted;
-    if (userId === friendId) throw notOneself("data.friendId");
-    ctx.together(BOTH);
-    recordAlso(ctx, message, inboxOf(friendId), "accept", accepted);
-    record(ctx, message, inboxOf(userId), "accept", accepted);
-  },
-};
+  return {
+    "friend.request"(ctx: Ctx, message: Message<"friend.request">): void {
+      const request = cleaned(message.data);
+      const { fromUserId, toUserId } = request;
+      if (fromUserId === toUserId) throw notOneself("data.toUserId");
+      checkAsking(inbox(fromUserId));
+      checkSpace(inbox(toUserId), fromUserId);
+      ctx.together(BOTH);
+      recordAlso(ctx, message, inboxOf(fromUserId), "request", request);
+      record(ctx, message, inboxOf(toUserId), "request", request);
+    },
+
+    /**
+     * Only whoever was asked can accept. Decided here for both inboxes, as neither sees the other: who was asked stays
+     * so until the two are friends.
+     */
+    "friend.accepted"(ctx: Ctx, message: Message<"friend.accepted">): void {
+      const accepted = cleaned(message.data);
+      const { userId, friendId } = accepted;
+      if (userId === friendId) throw notOneself("data.friendId");
+      const [accepting, asking] = [inbox(userId), inbox(friendId)];
+      const areFriends = accepting.friends.has(friendId);
+      if (!accepting.isAskedBy(friendId) && !areFriends) throw new Refusal("forbidden");
+      if (!areFriends) checkFriends(accepting, asking);
+      ctx.together(BOTH);
+      recordAlso(ctx, message, inboxOf(friendId), "accept", accepted);
+      record(ctx, message, inboxOf(userId), "accept", accepted);
+    },
+  };
+}
 
 const notOneself = (path: string): Refusal =>
   new Refusal("invalid", "invalid", { issues: [{ path, message: "must be somebody else" }] });

@@ -1,9 +1,11 @@
 import type { Services } from "../../core/protocol.ts";
 import { cleanText } from "../../core/text.ts";
+import { hasSpace } from "./bounds.ts";
 import { type Ctx, type Message, record, recordAlso } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { iso } from "./frames.ts";
 import { groupFrom } from "./group.ts";
+import { inboxFrom } from "./inbox.ts";
 import { waitingNotification } from "./messages.ts";
 import { groupRoom, inboxOf } from "./rooms.ts";
 import type { events, GroupMessage, Notification } from "./schema.ts";
@@ -31,6 +33,8 @@ export function createGroups({
         ctx.together(users.length + 1);
         record(ctx, message, groupRoom(data.groupId), "say", { type: "group.message", data });
         for (const userId of users) {
+          // The message itself is in the group.
+          if (!hasSpace(inboxFrom(state(inboxOf(userId))))) continue;
           const note = mention(userId, data, ctx.identity.name ?? data.fromUserId, iso(ctx.now()));
           const waits = waitingNotification(note);
           recordAlso(ctx, message, inboxOf(userId), "say", { type: "notification", data: note, waits });
@@ -50,7 +54,9 @@ export function createGroups({
     granted(ctx: Ctx, room: string): void {
       const { userId } = ctx.identity;
       ctx.join(room);
-      if (!groupFrom(state(room)).has(userId)) voice.record(room, "seen", { userId });
+      // Whoever is a member is one without it, and no longer when a backend says so.
+      if (members.isMember(room, userId) || groupFrom(state(room)).has(userId)) return;
+      voice.record(room, "seen", { userId });
     },
   };
 }

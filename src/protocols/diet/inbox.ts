@@ -15,6 +15,10 @@ const ASKED = "asked ";
 export class Inbox {
   /** By offset, the oldest first. */
   readonly #waiting = new Map<number, Waiting>();
+  /** How many there are of whom. */
+  readonly #from = new Map<string, number>();
+  /** Their offsets by type and id. */
+  readonly #known = new Map<string, number[]>();
   readonly #friends = new Set<string>();
   readonly #asked = new Set<string>();
 
@@ -27,12 +31,21 @@ export class Inbox {
       else waiting.push([Number(key.slice(WAITING.length)), JSON.parse(value)]);
     }
     waiting.sort(([a], [b]) => a - b);
-    for (const [offset, one] of waiting) inbox.#waiting.set(offset, one);
+    for (const [offset, one] of waiting) inbox.#put(offset, one);
     return inbox;
   }
 
   get friends(): ReadonlySet<string> {
     return this.#friends;
+  }
+
+  /** How much waits. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  waitingFrom(user: string): number {
+    return this.#from.get(user) ?? 0;
   }
 
   isWaiting(offset: number): boolean {
@@ -46,20 +59,20 @@ export class Inbox {
 
   /** Who has sent what waits under this id: several, where they gave their messages the same. */
   sendersOf(type: Waiting["type"], id: string): string[] {
-    return this.#find(type, id).map(([, { from }]) => from);
+    return this.#find(type, id).flatMap((offset) => this.#waiting.get(offset)?.from ?? []);
   }
 
   add(offset: number, waiting: Waiting): Row[] {
-    this.#waiting.set(offset, waiting);
+    this.#put(offset, waiting);
     return [{ table: "state", key: WAITING + offset, value: JSON.stringify(waiting) }];
   }
 
   /** None, when nothing of the kind waits. */
   done(type: Waiting["type"], id: string): Row[] {
-    return this.#find(type, id).map(([offset]) => {
-      this.#waiting.delete(offset);
-      return { table: "state", key: WAITING + offset, value: null };
-    });
+    const offsets = this.#find(type, id);
+    this.#known.delete(keyOf(type, id));
+    for (const offset of offsets) this.#take(offset);
+    return offsets.map((offset) => ({ table: "state", key: WAITING + offset, value: null }));
   }
 
   /** Whom the user has asked for friendship, unanswered. */
@@ -86,10 +99,29 @@ export class Inbox {
     ];
   }
 
-  #find(type: Waiting["type"], id: string): [number, Waiting][] {
-    return [...this.#waiting].filter(([, one]) => one.type === type && one.id === id);
+  #find(type: Waiting["type"], id: string): readonly number[] {
+    return this.#known.get(keyOf(type, id)) ?? [];
+  }
+
+  #put(offset: number, waiting: Waiting): void {
+    this.#waiting.set(offset, waiting);
+    const key = keyOf(waiting.type, waiting.id);
+    const known = this.#known.get(key);
+    if (known) known.push(offset);
+    else this.#known.set(key, [offset]);
+    this.#from.set(waiting.from, this.waitingFrom(waiting.from) + 1);
+  }
+
+  #take(offset: number): void {
+    const from = this.#waiting.get(offset)?.from ?? "";
+    this.#waiting.delete(offset);
+    const left = this.waitingFrom(from) - 1;
+    if (left > 0) this.#from.set(from, left);
+    else this.#from.delete(from);
   }
 }
+
+const keyOf = (type: Waiting["type"], id: string): string => `${type} ${id}`;
 
 export function inboxFrom(state: unknown): Inbox {
   if (state instanceof Inbox) return state;

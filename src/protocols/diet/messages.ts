@@ -1,4 +1,5 @@
 import type { Services } from "../../core/protocol.ts";
+import { checkSpace } from "./bounds.ts";
 import { type Ctx, type Message, record, recordAlso } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { inboxFrom, type Waiting } from "./inbox.ts";
@@ -29,6 +30,7 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
       const data = { ...cleaned(message.data), isRead: false };
       const { fromUserId, toUserId } = data;
       const saying = { type: "direct.message", data, unique: uniqueOf(data) } as const;
+      checkSpace(inboxFrom(state(inboxOf(toUserId))), fromUserId);
       ctx.together(2);
       if (fromUserId !== toUserId) recordAlso(ctx, message, inboxOf(fromUserId), "say", saying);
       record(ctx, message, inboxOf(toUserId), "say", { ...saying, waits: waitingMessage(data) });

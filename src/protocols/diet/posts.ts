@@ -36,7 +36,12 @@ function groupOf(data: Fields): string | undefined {
   return typeof group === "string" ? groupRoom(group) : undefined;
 }
 
-/** As a message of a client's would be kept. Backends need no request to make friends. */
+/** As what it is recorded, as a client's message would be. Backends need no request to make friends. */
+const ENTRIES: Readonly<Partial<Record<EventType, keyof Entries>>> = {
+  "friend.request": "request",
+  "friend.accepted": "accept",
+};
+
 function saying(type: EventType, data: unknown, room: string): Entries["say"] {
   const said = { type, data, toFriends: catalogue[type].to === "friends" };
   if (!isInbox(room)) return said;
@@ -47,12 +52,6 @@ function saying(type: EventType, data: unknown, room: string): Entries["say"] {
     return { ...said, data: message, unique: uniqueOf(message), waits };
   }
   if (isData("notification", type, data)) return { ...said, waits: waitingNotification(data) };
-  if (isData("friend.request", type, data) && data.toUserId === user) {
-    return { ...said, waits: { type: "friend.request", id: data.fromUserId, from: data.fromUserId } };
-  }
-  if (isData("friend.accepted", type, data)) {
-    return { ...said, befriends: data.userId === user ? data.friendId : data.userId };
-  }
   return said;
 }
 
@@ -66,10 +65,10 @@ export function createPosts(maxContentLength: number): {
 } {
   const schemas = createPosted(maxContentLength);
   const posting = (type: EventType): Posting<Fields> => ({
-    ...{ schema: schemas[type], to: TARGETS[catalogue[type].to], entry: "say" },
+    ...{ schema: schemas[type], to: TARGETS[catalogue[type].to], entry: ENTRIES[type] ?? "say" },
     users: (data) => usersOf(type, data),
     room: groupOf,
-    prepare: (data, room) => saying(type, cleaned(data), room),
+    prepare: (data, room) => (ENTRIES[type] ? cleaned(data) : saying(type, cleaned(data), room)),
   });
   const types = Object.keys(catalogue).filter((type): type is EventType => Object.hasOwn(catalogue, type));
   const posted = types.filter((type) => catalogue[type].from !== "server");

@@ -6,7 +6,7 @@ import { createCoach } from "./coach.ts";
 import { handlers as diary } from "./diary.ts";
 import { applies, type Entries, restore } from "./entries.ts";
 import { decode, encode, enveloped, welcomed } from "./frames.ts";
-import { handlers as friends } from "./friends.ts";
+import { createFriends } from "./friends.ts";
 import { createGroups } from "./groups.ts";
 import { createMessaging } from "./messages.ts";
 import { createPosts } from "./posts.ts";
@@ -81,7 +81,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
       ...sealing.handlers,
       ...presence.handlers,
       ...diary,
-      ...friends,
+      ...createFriends(services),
       ...createMessaging(services),
       ...typing.handlers,
       ...groups.handlers,

@@ -68,7 +68,14 @@ export function createRefuse(clock: Clock, { messagesPerMinute }: Settings): Rec
     rate_limited: tooFast,
     room_rate_limited: tooFast,
     busy: say("SERVICE_UNAVAILABLE", "Server busy, try again"),
-    unavailable: say("SERVICE_UNAVAILABLE", "Not available just now, try again"),
+    unavailable: ({ message, reason }, ref) =>
+      no(
+        {
+          code: "SERVICE_UNAVAILABLE",
+          message: message === reason ? "Not available just now, try again" : message,
+        },
+        ref,
+      ),
     backpressure: close(1008, "Backpressure"),
     heartbeat_timeout: sayAndClose("CONNECTION_TIMEOUT", "Heartbeat timeout", 1008),
     server_restart: () => ({

@@ -17,11 +17,23 @@ export function createSealing({
   const announce = (type: string, data: Announcement) =>
     encode(type, JSON.stringify(data), { time: clock.now() });
 
-  function seal(ctx: Ctx, encryption: Encryption, first: (send: (frame: string) => void) => void): void {
-    ctx.seal((send) => {
+  function seal(
+    ctx: Ctx,
+    encryption: Encryption,
+    first: (send: (frame: string) => void) => void,
+    failed?: () => void,
+  ): void {
+    const begin = (send: (frame: string) => void) => {
       first(send);
-      return (frame) => encryption.seal(frame, clock.now());
-    });
+      return (frame: string) => encryption.seal(frame, clock.now());
+    };
+    ctx.seal(begin, failed);
+  }
+
+  function end({ state }: Ctx): void {
+    rotations.get(state)?.();
+    rotations.delete(state);
+    state.unseal = undefined;
   }
 
   function rotate(ctx: Ctx, encryption: Encryption): void {
@@ -41,10 +53,12 @@ export function createSealing({
           if (encryption.wantsRotation) rotate(ctx, encryption);
           return plain;
         };
-        seal(ctx, encryption, (send) => {
+        const welcome = (send: (frame: string) => void) => {
           send(response(ref, JSON.stringify({ keyId: encryption.ready.keyId }), clock.now()));
           send(announce("encryption.ready", encryption.ready));
-        });
+        };
+        // Where the client is told that it failed, both stay as they were.
+        seal(ctx, encryption, welcome, () => end(ctx));
         rotations.set(
           ctx.state,
           clock.every(settings.encryption.rotationMs, () => rotate(ctx, encryption)),
@@ -52,9 +66,6 @@ export function createSealing({
       },
     },
 
-    closed({ state }: Ctx): void {
-      rotations.get(state)?.();
-      rotations.delete(state);
-    },
+    closed: end,
   };
 }

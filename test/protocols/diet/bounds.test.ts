@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { AT, type DietClient, dietClient } from "../../support/diet.ts";
+import { startTestServer, type TestServer } from "../../support/server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+async function post(posts: object[]): Promise<void> {
+  expect((await server.http("POST", "/v1/diet/events", posts)).status).toBe(200);
+}
+
+const direct = (fromUserId: string, toUserId: string, n: number) => ({
+  user: toUserId,
+  type: "direct.message",
+  data: {
+    messageId: `${fromUserId}-${n}`,
+    ...{ fromUserId, toUserId, content: "hello", timestamp: AT, isRead: false },
+  },
+});
+
+const request = (one: DietClient, toUserId: string) => {
+  const who = { fromUserId: one.userId, fromUserName: one.userId, toUserId };
+  return one.ask("friend.request", { requestId: `${one.userId}-${toUserId}`, ...who, sentAt: AT });
+};
+
+test("one sender cannot fill an inbox: he is told why, his own connections hear nothing, and others still get through", async () => {
+  await post(Array.from({ length: 1_000 }, (_, n) => direct("mia", "noah", n)));
+  const [mia, tablet, zoe] = await Promise.all(["mia", "mia", "zoe"].map((one) => dietClient(server, one)));
+  expect((await mia!.direct("noah", "one more"))["error"]).toEqual({
+    code: "SERVICE_UNAVAILABLE",
+    message: "The recipient has too many unread messages of yours",
+  });
+  expect(await tablet!.events()).toEqual([]);
+  expect((await zoe!.direct("noah", "hello"))["success"]).toBe(true);
+
+  const noah = await dietClient(server, "noah");
+  await noah.client.next(({ data }) => data?.fromUserId === "zoe");
+  expect(noah.client.frames.filter(({ type }) => type === "direct.message")).toHaveLength(1_001);
+  await noah.ask("message.read", { messageId: "mia-0", userId: "noah", readAt: AT });
+  expect((await mia!.direct("noah", "one more"))["success"]).toBe(true);
+});
+
+test("an inbox with 10,000 unread messages takes no more", async () => {
+  for (let sender = 0; sender < 10; sender++) {
+    await post(Array.from({ length: 1_000 }, (_, n) => direct(`sender-${sender}`, "full", n)));
+  }
+  const zoe = await dietClient(server, "zoe");
+  const refusal = { code: "SERVICE_UNAVAILABLE", message: "The recipient has too many unread messages" };
+  expect((await zoe.direct("full", "hello"))["error"]).toEqual(refusal);
+  expect((await request(zoe, "full"))["error"]).toEqual(refusal);
+});
+
+test("whoever has asked 1,000 people for friendship waits for an answer before asking more", async () => {
+  const asked = Array.from({ length: 1_000 }, (_, n) => ({
+    user: "eve",
+    type: "friend.request",
+    data: { requestId: `r-${n}`, fromUserId: "eve", fromUserName: "Eve", toUserId: `p-${n}`, sentAt: AT },
+  }));
+  await post(asked);
+  const eve = await dietClient(server, "eve");
+  expect((await request(eve, "one-more"))["error"].message).toBe("Too many friend requests without an answer");
+});
+
+test("whoever has 5,000 friends can accept no more", async () => {
+  const made = (friendId: string) => ({
+    user: "star",
+    type: "friend.accepted",
+    data: { friendshipId: friendId, userId: "star", friendId, friendName: friendId, acceptedAt: AT },
+  });
+  for (let some = 0; some < 5; some++) {
+    await post(Array.from({ length: 1_000 }, (_, n) => made(`fan-${some}-${n}`)));
+  }
+  const [fan, star] = [await dietClient(server, "fan"), await dietClient(server, "star")];
+  await request(fan, "star");
+  const { data } = made("fan");
+  expect((await star.ask("friend.accepted", data))["error"].message).toBe("Too many friends");
+});
+
+test("whom a backend has taken out of a group is not told of what mentions him there", async () => {
+  const member = (method: string, user: string) =>
+    server.http(method, `/v1/rooms/group:g-1/members/${user}`, method === "PUT" ? {} : undefined);
+  await Promise.all(["ann", "bea"].map((user) => member("PUT", user)));
+  const [ann, bea] = [await dietClient(server, "ann"), await dietClient(server, "bea")];
+  const say = (messageId: string) => {
+    const who = { groupId: "g-1", fromUserId: "ann", mentions: ["bea"] };
+    return ann.ask("group.message", { messageId, ...who, content: messageId, timestamp: AT });
+  };
+  await say("for-both");
+  expect(await bea.types()).toEqual(["group.message", "notification"]);
+  await member("DELETE", "bea");
+  await say("for-ann");
+  expect(await bea.types()).toEqual(["group.message", "notification", "error"]);
+});
