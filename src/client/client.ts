@@ -190,6 +190,11 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     return "";
   }
 
+  /** Whether the limits leave room for one more; it counts. */
+  protected mayNow(type: string): boolean {
+    return this.#take(type) === 0;
+  }
+
   protected verdict({ code, reason }: Closing): Verdict {
     return verdictOf(code, reason);
   }

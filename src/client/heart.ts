@@ -23,7 +23,12 @@ export class Heart {
   #lastHeard = 0;
   #stop: (() => void) | undefined;
 
-  constructor(private readonly parts: HeartParts) {}
+  /** Milliseconds. */
+  interval: number;
+
+  constructor(private readonly parts: HeartParts) {
+    this.interval = parts.interval;
+  }
 
   start(): void {
     this.heard();
@@ -56,7 +61,8 @@ export class Heart {
   }
 
   #watch(): void {
-    const { clock, interval } = this.parts;
+    const { interval } = this;
+    const { clock } = this.parts;
     const left = this.#lastHeard + interval - clock.now();
     this.#stop = clock.after(Math.max(0, left), () => {
       if (clock.now() - this.#lastHeard < interval) this.#watch();

@@ -1,14 +1,19 @@
 // The published entry point `switchboard/client`.
 export { type AnalyticsEvents, AnalyticsWebSocketClient } from "./atomic-analytics.ts";
 export { type ChatEvents, ChatWebSocketClient } from "./atomic-chat.ts";
+export { type CollaborationEvents, CollaborationWebSocketClient } from "./atomic-collaboration.ts";
 export type { Backoff } from "./backoff.ts";
+export type { Change } from "./change.ts";
 export type { ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
+export { type Gift, type GiftEvents, GiftHostClient, type GiftOptions, GiftViewerClient } from "./gifts.ts";
 export { GurukulClient, type GurukulEvents, type GurukulMessage } from "./gurukul.ts";
 export { type ConnectionEvent, ConnectionFailed, type ConnectionState } from "./line.ts";
 export { Refused } from "./outbox.ts";
 export { MessageQueue, QueueFull, type QueueOptions } from "./queue.ts";
 export type { Rate } from "./rate.ts";
+export { type Participant, SharedText } from "./shared-text.ts";
 export type { Address, CreateSocket, Socket } from "./socket.ts";
 export type { Letter, LetterStore } from "./store.ts";
 export type { Token } from "./token.ts";
+export { VoiceChannelClient, type VoiceEvents } from "./voice.ts";

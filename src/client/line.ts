@@ -151,6 +151,18 @@ export class Line {
     this.#wish = { ms, exact };
   }
 
+  /** The server gives a sign of life this often, in milliseconds, by itself. */
+  expectEvery(ms: number): void {
+    this.#heart.interval = ms;
+  }
+
+  /** The connection is open, and the server has refused what it is for. */
+  giveUp(reason: string): void {
+    this.#silence();
+    this.parts.lost();
+    this.#fail({ code: 1008, reason }, reason);
+  }
+
   async #open(): Promise<void> {
     const turn = ++this.#turn;
     this.#state = "connecting";
