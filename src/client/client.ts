@@ -168,7 +168,7 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
   }
 
   /** Where, and with which subprotocols, to connect. */
-  protected abstract address(token: string | undefined): Address;
+  protected abstract address(token: string | undefined): Address | Promise<Address>;
   /** The socket is open: time to say who this is. */
   protected abstract opened(token: string | undefined): void;
   protected abstract heard(frame: unknown): void;

@@ -25,9 +25,11 @@ export class Heart {
 
   /** Milliseconds. */
   interval: number;
+  timeout: number;
 
   constructor(private readonly parts: HeartParts) {
     this.interval = parts.interval;
+    this.timeout = parts.timeout;
   }
 
   start(): void {
@@ -49,7 +51,8 @@ export class Heart {
   /** Something has happened that may have cost the line its life. */
   ask(mayBeLate = true): void {
     this.stop();
-    const { clock, timeout } = this.parts;
+    const { timeout } = this;
+    const { clock } = this.parts;
     const heard = this.#heard;
     const due = clock.now() + timeout;
     this.parts.ask();

@@ -4,8 +4,17 @@ export { type ChatEvents, ChatWebSocketClient } from "./atomic-chat.ts";
 export { type CollaborationEvents, CollaborationWebSocketClient } from "./atomic-collaboration.ts";
 export type { Backoff } from "./backoff.ts";
 export type { Change } from "./change.ts";
+export { DietCipher } from "./cipher.ts";
 export type { ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
+export {
+  type DietEvents,
+  type DietMessage,
+  type DietOptions,
+  type DietResponse,
+  DietWebSocketClient,
+  type WebSocketConnection,
+} from "./diet.ts";
 export { type Gift, type GiftEvents, GiftHostClient, type GiftOptions, GiftViewerClient } from "./gifts.ts";
 export { GurukulClient, type GurukulEvents, type GurukulMessage } from "./gurukul.ts";
 export { type ConnectionEvent, ConnectionFailed, type ConnectionState } from "./line.ts";

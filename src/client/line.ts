@@ -81,8 +81,10 @@ export class Line {
   /** Which attempt the work of an earlier one must not disturb. */
   #turn = 0;
   readonly #heart: Heart;
+  #backoff: Backoff;
 
   constructor(private readonly parts: LineParts) {
+    this.#backoff = parts.backoff;
     this.#heart = new Heart({
       ...{ clock: parts.clock, ...parts.heartbeat },
       ask: () => parts.ping(),
@@ -107,7 +109,7 @@ export class Line {
       },
       online: () => this.#backOnline(),
       visibilitychange: () => {
-        if (this.#state === "connected" && this.parts.heartbeat.interval > 0) this.#heart.ask();
+        if (this.#state === "connected" && this.#heart.interval > 0) this.#heart.ask();
       },
     });
     void this.#open();
@@ -142,7 +144,7 @@ export class Line {
     this.#attempt = 0;
     this.#renewed = false;
     this.#state = "connected";
-    if (this.parts.heartbeat.interval > 0) this.#heart.start();
+    if (this.#heart.interval > 0) this.#heart.start();
     this.#say("connected");
   }
 
@@ -161,6 +163,18 @@ export class Line {
     this.#silence();
     this.parts.lost();
     this.#fail({ code: 1008, reason }, reason);
+  }
+
+  /** The connection is of no use any more; another is made. */
+  reset(reason: string): void {
+    this.#drop({ code: ABNORMAL, reason });
+  }
+
+  /** From the next attempt on. */
+  configure(backoff: Partial<Backoff>, heartbeat: Partial<LineParts["heartbeat"]>): void {
+    this.#backoff = { ...this.#backoff, ...backoff };
+    this.#heart.interval = heartbeat.interval ?? this.#heart.interval;
+    this.#heart.timeout = heartbeat.timeout ?? this.#heart.timeout;
   }
 
   async #open(): Promise<void> {
@@ -198,7 +212,7 @@ export class Line {
     const { parts } = this;
     const verdict = parts.verdict(closing);
     const isUseless = verdict === "token" && (this.#renewed || !parts.canRenew);
-    const { maxAttempts } = parts.backoff;
+    const { maxAttempts } = this.#backoff;
     const left = this.#attempt < maxAttempts;
     const wasConnected = this.#state === "connected";
     this.#state = "connecting";
@@ -215,9 +229,9 @@ export class Line {
   #tryLater(): void {
     // Coming online makes the next one.
     if (this.#offline) return;
-    const { backoff, clock, random } = this.parts;
+    const { clock, random } = this.parts;
     const { ms, exact } = this.#wish ?? { ms: 0, exact: false };
-    const nextAttemptIn = exact ? ms : ms + delayBefore(this.#attempt, backoff, random);
+    const nextAttemptIn = exact ? ms : ms + delayBefore(this.#attempt, this.#backoff, random);
     this.#wish = undefined;
     this.#attempt++;
     this.#cancel = clock.after(nextAttemptIn, () => void this.#open());
