@@ -23,6 +23,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   tls: ["core", "config"],
   // And types of the contracts' schemas.
   client: [],
+  validate: ["protocols/*"],
+  testing: EVERYONE,
   "protocols/all": ["core", "protocols/*"],
   "protocols/*": ["core"],
   switchboard: EVERYONE,
@@ -97,7 +99,8 @@ describe("without any contract's folder", () => {
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), "switchboard-house-"));
     // The clients are of the contracts.
-    const isContract = (path: string) => /^(protocols\/[^/.]+|client)$/.test(relative(SRC, path));
+    const isContract = (path: string) =>
+      /^(protocols\/[^/.]+|client|testing|validate)$/.test(relative(SRC, path));
     cpSync(SRC, join(copy, "src"), { recursive: true, filter: (path) => !isContract(path) });
     cpSync(join(ROOT, "drizzle"), join(copy, "drizzle"), { recursive: true });
     for (const file of ["package.json", "tsconfig.json"]) cpSync(join(ROOT, file), join(copy, file));
