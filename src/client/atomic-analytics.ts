@@ -31,6 +31,7 @@ export class AnalyticsWebSocketClient extends AtomicClient<
   }
 
   protected resume(): void {
+    this.line.admitted();
     if (this.#metrics.size > 0) this.say("subscribe", { metrics: [...this.#metrics] });
     this.outbox.open();
   }

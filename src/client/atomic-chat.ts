@@ -51,6 +51,8 @@ export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, C
 
   /** Asks for what was said since the last message; the first time, where that is. */
   protected resume(): void {
+    // Before it is known where to begin, what is said in between would be missed.
+    if (this.#last !== undefined) this.line.admitted();
     this.#gap = { id: newId(), pages: [], since: [] };
     this.say("history", { limit: this.#last === undefined ? 1 : PAGE }, this.#gap.id);
   }
@@ -76,6 +78,7 @@ export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, C
     for (const frame of gap.since) this.#tell(frame);
     // The first time: what was said before was not missed.
     this.#last ??= oldest?.timestamp ?? "";
+    this.line.admitted();
     this.outbox.open();
   }
 

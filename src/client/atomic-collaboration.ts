@@ -67,6 +67,7 @@ export class CollaborationWebSocketClient extends AtomicClient<
   }
 
   protected resume(): void {
+    this.line.admitted();
     for (const [sessionId, role] of this.#sessions) this.#rejoin(sessionId, role);
     if (this.#rejoining.size === 0) this.outbox.open();
   }

@@ -71,12 +71,11 @@ export abstract class AtomicClient<
     this.line.send(JSON.stringify({ type, id, timestamp, data }));
   }
 
-  /** Connected: what was so before the line was lost is made so again, then `outbox.open` is called. */
+  /** Let in: what was so before the line was lost is made so again. Calls `line.admitted`, and then `outbox.open`. */
   protected abstract resume(): void;
   protected abstract isAnswered(type: string): boolean;
 
   protected heard(frame: AtomicError | AtomicFrame<string, unknown>): void {
-    if (frame.type === "connected") this.line.admitted();
     this.arrived(frame);
     if (frame.type === "connected") this.resume();
     const { awaited } = this.outbox;

@@ -227,12 +227,7 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
   async #restore(): Promise<void> {
     if (this.#isRestored) return;
     this.#isRestored = true;
-    const letters = (await this.options.store?.load()) ?? [];
-    // Nobody waits for their answers any more.
-    const ignore = () => {};
-    for (const letter of letters) {
-      this.outbox.add({ ...letter, fleeting: false, resolve: ignore, reject: ignore });
-    }
+    if (this.options.store) this.outbox.restore(await this.options.store.load());
   }
 }
 

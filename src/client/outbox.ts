@@ -71,6 +71,19 @@ export class Outbox {
     this.#pump();
   }
 
+  /** What an earlier page left comes before all that this one has said. Nobody waits for its answers any more. */
+  restore(letters: readonly Letter[]): void {
+    const ignore = () => {};
+    const mine = new Set(this.parts.queue.remove(() => true));
+    const ids = new Set([...mine].map(({ id }) => id));
+    const theirs = letters.filter(({ id }) => !ids.has(id));
+    this.parts.queue.prepend([
+      ...theirs.map((letter) => ({ ...letter, fleeting: false, resolve: ignore, reject: ignore })),
+      ...mine,
+    ]);
+    this.#pump();
+  }
+
   /** The connection is ready for messages. */
   open(): void {
     this.#open = true;

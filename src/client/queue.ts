@@ -32,6 +32,11 @@ export class MessageQueue<Message> {
     return dropped;
   }
 
+  /** Ahead of all that wait, however many. */
+  prepend(messages: readonly Message[]): void {
+    this.#waiting.unshift(...messages);
+  }
+
   dequeue(): Message | null {
     return this.#waiting.shift() ?? null;
   }

@@ -58,3 +58,8 @@ export function fakeSockets() {
 export const hasty = { baseDelay: 1, maxBackoff: 1 };
 /** As the test servers have none. */
 export const noRate = { messagesPerMinute: 0 };
+
+/** Lets what waits in promises happen. */
+export async function settled(): Promise<void> {
+  for (let n = 0; n < 20; n++) await null;
+}
