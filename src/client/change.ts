@@ -11,3 +11,9 @@ export const changed = (text: string, { position, length, content }: Change): st
 /** Whether a position is between the two units of one character. */
 export const isInsideCharacter = (text: string, position: number): boolean =>
   position > 0 && /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(position - 1, position + 1));
+
+/** Where a position is after a change; right behind its text is where it was, left of what comes. */
+export function moved(at: number, { position, length, content }: Change): number {
+  if (at <= position) return at;
+  return Math.max(position, at - length) + content.length;
+}

@@ -227,7 +227,8 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
   async #restore(): Promise<void> {
     if (this.#isRestored) return;
     this.#isRestored = true;
-    if (this.options.store) this.outbox.restore(await this.options.store.load());
+    // Where a store does not work, as in some private windows, messages wait in memory.
+    this.outbox.restore((await this.options.store?.load().catch(() => [])) ?? []);
   }
 }
 

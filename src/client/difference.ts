@@ -3,20 +3,26 @@ import { type Change, isInsideCharacter } from "./change.ts";
 /** More than so many single changes, and the texts have too little in common for it to matter which. */
 const MAX_CHANGES = 400;
 
+/** The one change that makes one text of another, and is not inside a character. */
+export function oneChange(before: string, after: string): Change {
+  const position = commonStart(before, after);
+  const end = commonEnd(before, after, Math.min(before.length, after.length) - position);
+  const length = before.length - end - position;
+  return { position, length, content: after.slice(position, after.length - end) };
+}
+
 /**
  * Few changes that make one text of another, left to right: each is about the text as those before it have left it.
  * None is inside a character.
  */
 export function difference(before: string, after: string): Change[] {
-  const start = commonStart(before, after);
-  const end = commonEnd(before, after, Math.min(before.length, after.length) - start);
-  const gone = before.slice(start, before.length - end);
-  const come = after.slice(start, after.length - end);
-  if (gone === "" && come === "") return [];
-  if (gone === "" || come === "") return [{ position: start, length: gone.length, content: come }];
+  const all = oneChange(before, after);
+  if (all.length === 0 && all.content === "") return [];
+  if (all.length === 0 || all.content === "") return [all];
+  const gone = before.slice(all.position, all.position + all.length);
   const changes: Change[] = [];
-  let at = start;
-  for (const { kept, length, content } of steps(Array.from(gone), Array.from(come))) {
+  let at = all.position;
+  for (const { kept, length, content } of steps(Array.from(gone), Array.from(all.content))) {
     at += kept;
     if (length > 0 || content !== "") changes.push({ position: at, length, content });
     at += content.length;

@@ -17,12 +17,21 @@ export {
 } from "./diet.ts";
 export { type Gift, type GiftEvents, GiftHostClient, type GiftOptions, GiftViewerClient } from "./gifts.ts";
 export { GurukulClient, type GurukulEvents, type GurukulMessage } from "./gurukul.ts";
+export { indexedDbStore } from "./indexed-db.ts";
 export { type ConnectionEvent, ConnectionFailed, type ConnectionState } from "./line.ts";
+export {
+  type ConnectionMetrics,
+  type ConnectionStats,
+  type ErrorLog,
+  type MonitorOptions,
+  WebSocketMonitor,
+} from "./monitor.ts";
 export { Refused } from "./outbox.ts";
 export { MessageQueue, QueueFull, type QueueOptions } from "./queue.ts";
 export type { Rate } from "./rate.ts";
 export { type Participant, SharedText } from "./shared-text.ts";
 export type { Address, CreateSocket, Socket } from "./socket.ts";
 export type { Letter, LetterStore } from "./store.ts";
+export { bindTextarea, type TextField } from "./textarea.ts";
 export type { Token } from "./token.ts";
 export { VoiceChannelClient, type VoiceEvents } from "./voice.ts";
