@@ -87,8 +87,12 @@ export class CollaborationWebSocketClient extends AtomicClient<
     if (frame.type === "session_joined") {
       this.#remember(frame);
       text?.joined(frame.data);
-    } else if (frame.type === "session_left") this.#sessions.delete(frame.data.sessionId);
-    else if (frame.type === "edit") text?.received(frame.data);
+    } else if (frame.type === "session_left") {
+      // Also when it was removed, or the user put out.
+      text?.lost();
+      this.#sessions.delete(frame.data.sessionId);
+      this.#texts.delete(frame.data.sessionId);
+    } else if (frame.type === "edit") text?.received(frame.data);
     else if (frame.type === "edit_ack") text?.acknowledged(frame.id, frame.data.version);
     else if (frame.type === "participant_joined") text?.came(frame.data);
     else text?.went(frame.data.userId);

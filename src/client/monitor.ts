@@ -44,35 +44,44 @@ export interface MonitorOptions {
 export class WebSocketMonitor {
   constructor(private readonly options: MonitorOptions) {}
 
-  getMetrics(): Promise<ConnectionMetrics> {
-    return this.#get("/v1/metrics");
+  async getMetrics(): Promise<ConnectionMetrics> {
+    return read(await this.#ask("/v1/metrics"));
   }
 
   /** All that are connected now. */
   async getConnectionStats(): Promise<ConnectionStats[]> {
-    const all: ConnectionStats[] = [];
+    const all = new Map<string, ConnectionStats>();
+    /** Ids of those that came before, the last one last. */
+    let before: string[] = [];
     for (let hasMore = true; hasMore; ) {
-      const last = all.at(-1);
-      const after = last ? `&after=${encodeURIComponent(last.id)}` : "";
-      const page = await this.#get<{ connections: ConnectionStats[]; hasMore: boolean }>(
-        `/v1/connections?limit=1000${after}`,
-      );
-      all.push(...page.connections);
-      hasMore = page.hasMore && page.connections.length > 0;
+      const last = before.at(-1);
+      const after = last === undefined ? "" : `&after=${encodeURIComponent(last)}`;
+      const answer = await this.#ask(`/v1/connections?limit=1000${after}`);
+      // It has closed meanwhile, and the one before it may be open.
+      if (answer.status === 400 && last !== undefined) before.pop();
+      else {
+        const page = await read<{ connections: ConnectionStats[]; hasMore: boolean }>(answer);
+        for (const one of page.connections) all.set(one.id, one);
+        before = [...all.keys()];
+        hasMore = page.hasMore;
+      }
     }
-    return all;
+    return [...all.values()];
   }
 
   /** The latest, newest first. */
   async getErrorLogs(limit = 100): Promise<ErrorLog[]> {
-    const { errors } = await this.#get<{ errors: ErrorLog[] }>(`/v1/errors?limit=${limit}`);
+    const { errors } = await read<{ errors: ErrorLog[] }>(await this.#ask(`/v1/errors?limit=${limit}`));
     return errors;
   }
 
-  async #get<Answer>(path: string): Promise<Answer> {
+  #ask(path: string): Promise<Response> {
     const { url, apiKey, fetch = globalThis.fetch } = this.options;
-    const answer = await fetch(new URL(path, url).href, { headers: { authorization: `Bearer ${apiKey}` } });
-    if (answer.ok) return JSON.parse(await answer.text());
-    throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return fetch(new URL(path, url).href, { headers: { authorization: `Bearer ${apiKey}` } });
   }
+}
+
+async function read<Answer>(answer: Response): Promise<Answer> {
+  if (answer.ok) return JSON.parse(await answer.text());
+  throw new Error(`the server answers ${answer.status}: ${await answer.text()}`);
 }

@@ -72,6 +72,11 @@ export class SharedText {
     return this.#woven.text;
   }
 
+  /** Whether it is in its session now: not while there is no connection, nor when the session has ended. */
+  get isJoined(): boolean {
+    return this.#isIn;
+  }
+
   /** Whether the server has all that was done here. */
   get isSettled(): boolean {
     return this.#woven.isSettled;
@@ -98,7 +103,7 @@ export class SharedText {
     return this.parts.leave();
   }
 
-  /** The connection is lost. */
+  /** The connection is lost, or it is no longer in the session. */
   lost(): void {
     this.#isIn = false;
     this.#doubt = undefined;

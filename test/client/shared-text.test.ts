@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
 import { isInsideCharacter } from "../../src/client/change.ts";
+import { CollaborationWebSocketClient } from "../../src/client/index.ts";
+import { eventually } from "../support/eventually.ts";
+import { startTestServer } from "../support/server.ts";
 import { SessionStage } from "../support/session-stage.ts";
 import { StageAuthor } from "./session-crowd.ts";
 
@@ -85,6 +88,24 @@ test("an edit longer than a frame goes in several", async () => {
   ada!.edit(0, 0, content);
   expect(await settle([ada!, bob!])).toBe(content);
   expect(bob!.shown).toBe(content);
+});
+
+test("a text whose session is removed is no longer in it, and says nothing more", async () => {
+  const server = await startTestServer();
+  const token = await server.token("ada");
+  const client = new CollaborationWebSocketClient({ url: server.url("/api/collaboration/ws"), token });
+  await client.connect();
+  const text = await client.join("gone");
+  text.edit(0, 0, "here");
+  await eventually(() => text.isSettled);
+  const left = new Promise((resolve) => client.subscribe("session_left", resolve));
+  await server.http("DELETE", "/v1/rooms/session:gone");
+  await left;
+  expect(text.isJoined).toBe(false);
+  text.edit(0, 0, "not ");
+  expect(client.unconfirmed).toBe(0);
+  await client.disconnect();
+  await server.stop();
 });
 
 interface Move {
