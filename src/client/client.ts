@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { type Closing, type ConnectionEvent, type ConnectionState, Line, type Verdict } from "./line.ts";
 import { Listeners } from "./listeners.ts";
 import { type Network, ownNetwork } from "./network.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, Refused } from "./outbox.ts";
 import { MessageQueue, type QueueOptions } from "./queue.ts";
 import { Bucket, politeRate, type Rate } from "./rate.ts";
 import { type Address, type CreateSocket, createWebSocket } from "./socket.ts";
@@ -45,6 +45,8 @@ export interface Posted {
   readonly id?: string | undefined;
 }
 
+/** Closes a connection for a frame that is longer than the server takes (RFC 6455, 7.4.1). */
+const TOO_BIG = 1009;
 const HEARTBEAT = { interval: 25_000, timeout: 10_000 };
 
 /**
@@ -94,7 +96,7 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
         this.lost();
       },
       ping: () => this.ping(),
-      verdict: (closing) => this.verdict(closing),
+      verdict: (closing) => this.#judge(closing),
       changed: (event) => this.#connection.tell("change", event),
     });
   }
@@ -203,6 +205,14 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     return new Promise((resolve, reject) =>
       this.outbox.add({ id, type, data: { ...data }, fleeting: this.isFleeting(type), resolve, reject }),
     );
+  }
+
+  #judge(closing: Closing): Verdict {
+    // Sent again, it would only close the next one.
+    if (closing.code === TOO_BIG && this.outbox.awaited) {
+      this.outbox.refuse(new Refused("The message is too long", TOO_BIG));
+    }
+    return this.verdict(closing);
   }
 
   #received(text: string): void {

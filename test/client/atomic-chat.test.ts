@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { AnalyticsWebSocketClient, ChatWebSocketClient } from "../../src/client/index.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { hasty, noRate } from "./support.ts";
+import { fakeSockets, hasty, noRate } from "./support.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -128,4 +128,18 @@ test("metrics are told as they stand, on change, and again after a reconnect unt
   expect(values).toEqual([null, 0.5, 0.5, 0.75, 0]);
   await client.disconnect();
   relay.stop();
+});
+
+test("the client is connected once it knows where to begin, so that nothing said from then on is missed", async () => {
+  const { create, next } = fakeSockets();
+  const client = new ChatWebSocketClient({ url: "ws://chat", token: "t", createSocket: create });
+  const connected = client.connect();
+  const socket = await next();
+  socket.open();
+  socket.say({ type: "connected", timestamp: "", data: { userId: "ada" } });
+  expect(client.isConnected()).toBe(false);
+  const id = socket.sent.at(-1)?.["id"];
+  socket.say({ type: "history", id, timestamp: "", data: { messages: [], hasMore: false } });
+  await connected;
+  await client.disconnect();
 });

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { DietCipher, type DietOptions, DietWebSocketClient, Refused } from "../../src/client/index.ts";
+import {
+  type ConnectionEvent,
+  DietCipher,
+  type DietOptions,
+  DietWebSocketClient,
+  Refused,
+} from "../../src/client/index.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { hasty, noRate } from "./support.ts";
@@ -111,6 +117,61 @@ test("an encrypted connection shows nothing of what is said to who carries it, a
   expect(seen.filter((frame) => frame.includes("secret"))).toEqual([]);
   await client.disconnect();
   await own.stop();
+});
+
+test("a client that has nothing to say answers a change of keys, so that there can be another", async () => {
+  const own = await startTestServer({ env: { ENCRYPTION_ROTATION_MS: "20" } });
+  const keys = new Set<string>();
+  let wake = () => {};
+  const third = new Promise<void>((resolve) => (wake = resolve));
+  const { client } = await user("ada", {
+    url: own.url("/api/diet/ws"),
+    token: () => own.token("ada", { rooms: [] }),
+    encryption: DietCipher.init,
+    createSocket: ({ url }) => {
+      const socket = new WebSocket(url);
+      const send = socket.send.bind(socket);
+      socket.send = (frame) => {
+        const { keyId } = JSON.parse(String(frame));
+        if (keyId !== undefined) keys.add(keyId);
+        if (keys.size === 3) wake();
+        send(frame);
+      };
+      return socket;
+    },
+  });
+  await third;
+  expect(client.isConnected()).toBe(true);
+  await client.disconnect();
+  await own.stop();
+});
+
+test("an encrypted frame that is thrown at a client again ends the connection, and another is made", async () => {
+  let isThrown = false;
+  const { client } = await user("ada", {
+    encryption: DietCipher.init,
+    createSocket: ({ url }) => {
+      const socket = new WebSocket(url);
+      socket.addEventListener("message", ({ data }) => {
+        if (isThrown || !String(data).includes("encryptedData")) return;
+        isThrown = true;
+        // Behind the handler that the client has.
+        queueMicrotask(() => socket.onmessage?.(new MessageEvent("message", { data })));
+      });
+      return socket;
+    },
+  });
+  const events: ConnectionEvent[] = [];
+  const back = new Promise<void>((resolve) =>
+    client.onConnectionEvent((event) => {
+      events.push(event);
+      if (event.type === "connected") resolve();
+    }),
+  );
+  await client.send(direct("ada", "bob", "once"));
+  await back;
+  expect(events[0]).toMatchObject({ type: "disconnected", data: { reason: "A frame could not be opened" } });
+  await client.disconnect();
 });
 
 test("it comes back when the server says so", async () => {

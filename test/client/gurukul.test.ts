@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { GurukulClient, Refused } from "../../src/client/index.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { hasty, noRate } from "./support.ts";
+import { type FakeSocket, fakeSockets, hasty, noRate } from "./support.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -140,6 +141,15 @@ describe("when the line is cut", () => {
   });
 });
 
+test("a message longer than the server takes is refused, and the next one goes on another connection", async () => {
+  const { client } = await talker("ada");
+  const long = client.send({ type: "message", data: { chatId: "c9", content: "x".repeat(100_000) } });
+  const next = client.send({ type: "message", data: { chatId: "c9", content: "short" } });
+  expect(await long.catch((error: unknown) => error)).toMatchObject({ name: "Refused", code: 1009 });
+  expect((await next).data.message.content).toBe("short");
+  await client.disconnect();
+});
+
 test("a token that is refused ends it, with a state that says so", async () => {
   const client = new GurukulClient({ url: server.url("/ws"), token: "no token", reconnect: hasty });
   await expect(client.connect()).rejects.toThrow("Authentication failed");
@@ -168,4 +178,58 @@ test("another token is asked for once when one is refused", async () => {
   });
   await expect(hopeless.connect()).rejects.toThrow("Authentication failed");
   expect(asked).toBe(2);
+});
+
+describe("with a server that the test plays", () => {
+  const clock = new FakeClock();
+  async function stage() {
+    const { create, next } = fakeSockets();
+    const client = new GurukulClient({
+      ...{ url: "ws://chat/ws", token: "t", clock, createSocket: create, random: () => 0, reconnect: hasty },
+    });
+    void client.connect();
+    const socket = await next();
+    socket.open();
+    answerPing(socket);
+    return { client, next, socket };
+  }
+  /** The server has answered all that came before the last ping. */
+  function answerPing(socket: FakeSocket): void {
+    const { data } = socket.sent.findLast(({ type }) => type === "ping") ?? {};
+    socket.say({ type: "pong", data, timestamp: 1 });
+  }
+  const said = ({ sent }: FakeSocket) => sent.filter(({ type }) => type !== "ping").map(({ data }) => data);
+
+  test("an error that comes with a confirmation costs the next message nothing", async () => {
+    const { client, socket } = await stage();
+    const message = (content: string) =>
+      client.send({ type: "message", data: { chatId: "c1", content, messageId: content } });
+    const outcomes = Promise.allSettled([message("one"), message("two")]);
+    const confirm = (messageId: string) => {
+      const own = { chatId: "c1", id: messageId, role: "user", content: messageId };
+      socket.say({ type: "message", data: { chatId: "c1", messageId, message: own }, timestamp: 1 });
+    };
+    socket.say({ type: "error", data: { code: 403, message: "Access denied to chat" }, timestamp: 1 });
+    confirm("one");
+    answerPing(socket);
+    confirm("two");
+    expect((await outcomes).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  });
+
+  test("chats are joined again after a reconnect, but not those that were left", async () => {
+    const { client, next, socket } = await stage();
+    for (const chatId of ["stay", "go"]) {
+      const joining = client.join(chatId);
+      socket.say({ type: "chat_update", data: { chatId, updates: {} }, timestamp: 1 });
+      await joining;
+    }
+    const leaving = client.leave("go");
+    answerPing(socket);
+    await leaving;
+    socket.end();
+    clock.advance(1);
+    const again = await next();
+    again.open();
+    expect(said(again)).toEqual([{ action: "join", chatId: "stay" }]);
+  });
 });

@@ -82,6 +82,15 @@ test("what an observer may not do fails before it is sent", async () => {
   await expect(watching.then((text) => text.edit(0, 0, "x"))).rejects.toThrow("observer");
 });
 
+test("what is typed and taken away again before it is sent is never sent", async () => {
+  const [ada] = await crowd(1);
+  ada!.edit(0, 0, "seen");
+  ada!.edit(4, 0, " unseen");
+  ada!.edit(4, 7, "");
+  expect(await settle([ada!])).toBe("seen");
+  expect(stage.edits(SESSION).map(({ content }) => content)).toEqual(["seen"]);
+});
+
 test("an edit longer than a frame goes in several", async () => {
   const [ada, bob] = await crowd(2);
   const content = "\u0001𝄞é".repeat(10_000);

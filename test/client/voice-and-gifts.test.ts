@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Gift, GiftHostClient, GiftViewerClient, VoiceChannelClient } from "../../src/client/index.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { hasty, noRate } from "./support.ts";
+import { fakeSockets, hasty, noRate, settled } from "./support.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -132,4 +133,30 @@ test("a viewer needs no token, and sees the stream's status", async () => {
   await give("s2", "rose");
   expect(await gift).toMatchObject({ payload: { giftId: "rose" } });
   await client.disconnect();
+});
+
+test("a gift whose acknowledgement was lost is acknowledged again, and not shown again", async () => {
+  const clock = new FakeClock();
+  const { create, next } = fakeSockets();
+  const shown: string[] = [];
+  const client = new GiftHostClient({
+    ...{ url: "ws://gifts/ws", token: "t", streamId: "s1", clientId: "obs-1", clock, createSocket: create },
+    ...{ reconnect: hasty, random: () => 0 },
+  });
+  client.show(({ giftId }) => void shown.push(giftId));
+  void client.connect();
+  const config = { pingInterval: 15_000, maxGiftsPerSecond: 10, features: [] };
+  const again = async () => {
+    const socket = await next();
+    socket.open();
+    socket.say({ type: "connection:ack", payload: { sessionId: "1", serverTime: "", config } });
+    socket.say({ type: "gift:received", payload: { giftId: "g1" } });
+    await settled();
+    expect(socket.sent.at(-1)).toMatchObject({ type: "gift:ack", payload: { giftId: "g1", rendered: true } });
+    socket.end();
+    clock.advance(1);
+  };
+  await again();
+  await again();
+  expect(shown).toEqual(["g1"]);
 });
