@@ -5,7 +5,7 @@ import { ViewPlugin } from "@codemirror/view";
 const fromOthers = Annotation.define();
 
 /**
- * An extension: begin the editor with `doc: text.text`.
+ * An extension: begin the editor with `doc: text.text`. CodeMirror makes one line break of "\r\n": keep texts without "\r".
  * @param {import("switchboard/client").SharedText} text
  */
 export const shared = (text) =>

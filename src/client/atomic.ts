@@ -1,4 +1,5 @@
-import { Client, type ClientOptions, type Defaults, type Posted } from "./client.ts";
+import { Client, type Posted } from "./client.ts";
+import type { ClientOptions, Defaults } from "./options.ts";
 import { Refused } from "./outbox.ts";
 import type { Address } from "./socket.ts";
 import type { Letter } from "./store.ts";

@@ -1,42 +1,21 @@
-import { type Backoff, patient } from "./backoff.ts";
+import { patient } from "./backoff.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type Closing, type ConnectionEvent, type ConnectionState, Line, type Verdict } from "./line.ts";
+import {
+  type Closing,
+  type ConnectionEvent,
+  type ConnectionState,
+  type Verdict,
+  verdictOf,
+} from "./connection.ts";
+import { Line } from "./line.ts";
 import { Listeners } from "./listeners.ts";
-import { type Network, ownNetwork } from "./network.ts";
+import { ownNetwork } from "./network.ts";
+import type { ClientOptions, Defaults } from "./options.ts";
 import { Outbox, Refused } from "./outbox.ts";
-import { MessageQueue, type QueueOptions } from "./queue.ts";
+import { MessageQueue } from "./queue.ts";
 import { Bucket, politeRate, type Rate } from "./rate.ts";
-import { type Address, type CreateSocket, createWebSocket } from "./socket.ts";
-import type { Letter, LetterStore } from "./store.ts";
-import type { Token } from "./token.ts";
-
-export interface ClientOptions {
-  /** Of the contract's endpoint: `wss://example.org/api/chat/ws`. */
-  readonly url: string;
-  readonly token?: Token;
-  readonly reconnect?: Partial<Backoff>;
-  /** Milliseconds of silence before the server is asked whether it is there, and that it has to answer. */
-  readonly heartbeat?: { readonly interval?: number; readonly timeout?: number };
-  readonly queue?: QueueOptions;
-  /** Where unconfirmed messages are kept beyond the page. */
-  readonly store?: LetterStore;
-  readonly rate?: Partial<Rate>;
-  /** Milliseconds that an attempt to connect may take; 10,000. */
-  readonly connectTimeout?: number;
-  /** Milliseconds after which an unanswered message is sent again; 15,000. */
-  readonly answerTimeout?: number;
-  readonly clock?: Clock;
-  /** 0 to 1, without 1. */
-  readonly random?: () => number;
-  readonly createSocket?: CreateSocket;
-  readonly network?: Network;
-}
-
-/** What a contract makes of the options that are left out. */
-export interface Defaults {
-  readonly reconnect?: Partial<Backoff>;
-  readonly heartbeat?: { readonly interval: number; readonly timeout: number };
-}
+import { type Address, createWebSocket } from "./socket.ts";
+import type { Letter } from "./store.ts";
 
 type AnswerTo<Answers, Type> = Type extends keyof Answers ? Answers[Type] : undefined;
 export interface Posted {
@@ -240,16 +219,6 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     // Where a store does not work, as in some private windows, messages wait in memory.
     this.outbox.restore((await this.options.store?.load().catch(() => [])) ?? []);
   }
-}
-
-/** Of 1008, a policy: these pass by themselves. */
-const PASSING = ["Backpressure", "Heartbeat timeout", "Rate limit exceeded"];
-
-/** By the codes that the contracts have in common. */
-function verdictOf(code: number, reason: string): Verdict {
-  if (code === 4003 || code === 4004) return "token";
-  if (code !== 1008 || PASSING.includes(reason)) return "retry";
-  return reason === "Authentication failed" || reason === "Session expired" ? "token" : "stop";
 }
 
 /** Nobody else makes the same. Where `crypto.randomUUID` is kept from pages without TLS, as good as that. */

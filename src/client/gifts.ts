@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { messages, events as serverEvents } from "../protocols/hyperfocus/schema.ts";
-import { Client, type ClientOptions, newId } from "./client.ts";
+import { Client, newId } from "./client.ts";
+import type { ClientOptions } from "./options.ts";
 import type { Address } from "./socket.ts";
 
 type Schemas = typeof messages;

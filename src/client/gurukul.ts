@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { createMessages, events as serverEvents } from "../protocols/gurukul/schema.ts";
-import { Client, type ClientOptions, type Posted } from "./client.ts";
+import { Client, type Posted } from "./client.ts";
+import type { ClientOptions } from "./options.ts";
 import { Refused } from "./outbox.ts";
 import { RecentIds } from "./recent.ts";
 import type { Address } from "./socket.ts";

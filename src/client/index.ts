@@ -5,20 +5,13 @@ export { type CollaborationEvents, CollaborationWebSocketClient } from "./atomic
 export type { Backoff } from "./backoff.ts";
 export type { Change } from "./change.ts";
 export { DietCipher } from "./cipher.ts";
-export type { ClientOptions } from "./client.ts";
 export type { Clock } from "./clock.ts";
-export {
-  type DietEvents,
-  type DietMessage,
-  type DietOptions,
-  type DietResponse,
-  DietWebSocketClient,
-  type WebSocketConnection,
-} from "./diet.ts";
+export { type ConnectionEvent, ConnectionFailed, type ConnectionState } from "./connection.ts";
+export { type DietOptions, DietWebSocketClient, type WebSocketConnection } from "./diet.ts";
+export type { DietEvents, DietMessage, DietResponse } from "./diet-messages.ts";
 export { type Gift, type GiftEvents, GiftHostClient, type GiftOptions, GiftViewerClient } from "./gifts.ts";
 export { GurukulClient, type GurukulEvents, type GurukulMessage } from "./gurukul.ts";
 export { indexedDbStore } from "./indexed-db.ts";
-export { type ConnectionEvent, ConnectionFailed, type ConnectionState } from "./line.ts";
 export {
   type ConnectionMetrics,
   type ConnectionStats,
@@ -26,6 +19,7 @@ export {
   type MonitorOptions,
   WebSocketMonitor,
 } from "./monitor.ts";
+export type { ClientOptions } from "./options.ts";
 export { Refused } from "./outbox.ts";
 export { MessageQueue, QueueFull, type QueueOptions } from "./queue.ts";
 export type { Rate } from "./rate.ts";

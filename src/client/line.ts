@@ -1,43 +1,15 @@
 import { type Backoff, delayBefore } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
+import {
+  type Closing,
+  type ConnectionEvent,
+  ConnectionFailed,
+  type ConnectionState,
+  type Verdict,
+} from "./connection.ts";
 import { Heart } from "./heart.ts";
 import { type Network, watchNetwork } from "./network.ts";
 import type { Address, CreateSocket, Socket } from "./socket.ts";
-
-/** Contract diet-game: `getConnectionState`. Between two attempts it is connecting. */
-export type ConnectionState = "connecting" | "connected" | "disconnected" | "error";
-
-export interface Closing {
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** What a closing calls for: another attempt, one with another token, or none, because none can help. */
-export type Verdict = "retry" | "token" | "stop";
-
-/** Contract diet-game: ConnectionEvent. */
-export interface ConnectionEvent {
-  readonly type: "connected" | "disconnected" | "error" | "reconnecting";
-  /** ISO 8601. */
-  readonly timestamp: string;
-  readonly data?: Partial<Closing> & {
-    /** The next attempt, the first being 1, and in how many milliseconds it is made. */
-    readonly attempt?: number;
-    readonly nextAttemptIn?: number;
-    readonly error?: Error;
-  };
-}
-
-/** The connection cannot be had, and is not tried again. */
-export class ConnectionFailed extends Error {
-  override readonly name = "ConnectionFailed";
-  constructor(
-    message: string,
-    readonly closing: Closing,
-  ) {
-    super(message);
-  }
-}
 
 export interface LineParts {
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { events as serverEvents } from "../protocols/discord/schema.ts";
-import { Client, type ClientOptions } from "./client.ts";
+import { Client } from "./client.ts";
+import type { ClientOptions } from "./options.ts";
 import type { Address } from "./socket.ts";
 
 type Kind = keyof typeof serverEvents;

@@ -1,4 +1,4 @@
-import type { ConnectionEvent } from "../client/line.ts";
+import type { ConnectionEvent } from "../client/connection.ts";
 import type { Address, CreateSocket, Socket } from "../client/socket.ts";
 
 /** A frame of any contract. */
