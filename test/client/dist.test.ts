@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -44,6 +44,21 @@ test.skipIf(!node)("it runs in Node, on Node's own WebSocket", async () => {
     ...{ heard: ["one", "two"], state: "disconnected", keyBytes: 32 },
   });
   expect(await child.exited).toBe(0);
+});
+
+test.skipIf(!node)("Node finds all that is published by its name", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "switchboard-names-"));
+  mkdirSync(join(directory, "node_modules"));
+  symlinkSync(ROOT, join(directory, "node_modules/switchboard"));
+  const names = ["client", "testing", "validate"].map((name) => `switchboard/${name}`);
+  const script = `for (const name of ${JSON.stringify(names)}) console.log(Object.keys(await import(name)).join(" "))`;
+  writeFileSync(join(directory, "names.mjs"), script);
+  const child = Bun.spawn([node!, "names.mjs"], { cwd: directory, stdout: "pipe", stderr: "inherit" });
+  const [client, testing, validate] = (await new Response(child.stdout).text()).split("\n");
+  expect(client).toContain("GurukulClient");
+  expect(testing).toBe("AssertionFailed WebSocketTestHelper");
+  expect(validate).toBe("MessageValidator");
+  rmSync(directory, { recursive: true });
 });
 
 test("its types tell a right message from a wrong one, without any setting of ours", async () => {
