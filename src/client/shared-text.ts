@@ -193,7 +193,7 @@ export class SharedText {
     this.#isUncertain = false;
     const { knownText, acknowledgedText } = this.#woven;
     if (distance(acknowledgedText, content) < distance(knownText, content)) this.#woven.acknowledge();
-    else this.#tell(this.#woven.discard());
+    else this.#woven.takeBack();
   }
 
   #weave({ position, length = 0, content = "", version }: RemoteEdit): void {

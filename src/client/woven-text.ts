@@ -109,6 +109,19 @@ export class WovenText {
     );
   }
 
+  /** What was on the way has not arrived: it is to be sent again, as another edit. */
+  takeBack(): void {
+    const all = this.#stretches;
+    this.#stretches = [];
+    this.#put(
+      0,
+      all
+        .map((one) => ({ ...one, sent: false, cut: one.cut === "sent" ? ("here" as const) : one.cut }))
+        // Taken away again before anybody has seen it.
+        .filter((one) => !isTyped(one) || isVisible(one)),
+    );
+  }
+
   /** The server will never have what was on the way. Returns what changes here, one after another. */
   discard(): Change[] {
     const changes: Change[] = [];

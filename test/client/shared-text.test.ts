@@ -193,7 +193,7 @@ async function play(script: readonly Move[], isUnique: boolean) {
 
 test("whatever is cut, late or lost, all come to have the server's text, and editors show it", async () => {
   const all = fc.asyncProperty(moves, async (script) => void (await play(script, false)));
-  await fc.assert(all, { numRuns: 120 });
+  await fc.assert(all, { numRuns: 80 });
 });
 
 test("whatever is cut, late or lost, what is typed is there once, unless somebody has taken it away", async () => {
@@ -201,5 +201,5 @@ test("whatever is cut, late or lost, what is typed is there once, unless somebod
     const { text, meant } = await play(script, true);
     expect(Array.from(text).sort()).toEqual(meant.sort());
   });
-  await fc.assert(all, { numRuns: 120 });
+  await fc.assert(all, { numRuns: 80 });
 });
