@@ -22,6 +22,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   listener: ["core", "config", "server", "tls"],
   tls: ["core", "config"],
   verify: ["core", "auth"],
+  // And types of the contracts' schemas.
+  client: [],
+  validate: ["protocols/*"],
+  testing: EVERYONE,
   "protocols/all": ["core", "protocols/*"],
   "protocols/*": ["core"],
   switchboard: EVERYONE,
@@ -33,6 +37,8 @@ interface Import {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Of the schema of a contract, and of types only: gone when it runs. */
+  readonly isSchemaTypes: boolean;
 }
 
 /** The part that a path under `src` belongs to: `core`, `config`, `protocols/all`, `protocols/gurukul`. */
@@ -43,11 +49,19 @@ async function imports(): Promise<Import[]> {
   const found: Import[] = [];
   for await (const file of new Glob("**/*.ts").scan(SRC)) {
     const source = await Bun.file(join(SRC, file)).text();
-    for (const [, specifier = ""] of source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g)) {
+    const specifiers = source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g);
+    for (const { 1: specifier = "", index } of specifiers) {
+      const statement = source.slice(source.lastIndexOf(";", index) + 1, index);
       const target = relative(SRC, resolve(SRC, dirname(file), specifier));
       const from = partOf(file);
       const to = partOf(target);
-      if (!target.startsWith("..") && from !== to) found.push({ file, from, to });
+      if (!target.startsWith("..") && from !== to)
+        found.push({
+          file,
+          from,
+          to,
+          isSchemaTypes: /^\s*import type\s/.test(statement) && /^protocols\/[^/]+\/\w+\.ts$/.test(target),
+        });
     }
   }
   return found;
@@ -56,7 +70,8 @@ async function imports(): Promise<Import[]> {
 const rulesOf = (part: string): readonly string[] | undefined =>
   MAY_IMPORT[part] ?? (part.startsWith("protocols/") ? MAY_IMPORT["protocols/*"] : undefined);
 
-function isAllowed({ from, to }: Import): boolean {
+function isAllowed({ from, to, isSchemaTypes }: Import): boolean {
+  if (from === "client" && isSchemaTypes) return true;
   const isContract = to.startsWith("protocols/") && to !== "protocols/all";
   return (rulesOf(from) ?? []).some((part) =>
     part === "protocols/*" ? isContract : part === to || (part === "*" && !isContract),
@@ -84,7 +99,9 @@ describe("without any contract's folder", () => {
   let copy: string;
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), "switchboard-house-"));
-    const isContract = (path: string) => /^protocols\/[^/.]+$/.test(relative(SRC, path));
+    // The clients are of the contracts.
+    const isContract = (path: string) =>
+      /^(protocols\/[^/.]+|client|testing|validate)$/.test(relative(SRC, path));
     cpSync(SRC, join(copy, "src"), { recursive: true, filter: (path) => !isContract(path) });
     cpSync(join(ROOT, "drizzle"), join(copy, "drizzle"), { recursive: true });
     for (const file of ["package.json", "tsconfig.json"]) cpSync(join(ROOT, file), join(copy, file));

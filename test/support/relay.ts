@@ -27,6 +27,7 @@ export async function startRelay(port: number) {
   };
 
   return {
+    port: address.port,
     connect: (path: string, options?: Bun.WebSocketOptions) =>
       connect(`ws://127.0.0.1:${address.port}${path}`, options),
     /** From now on nothing that the server sends is read. */

@@ -1,0 +1,37 @@
+// A shared text in CodeMirror 6 (`@codemirror/state`, `@codemirror/view`), which this package does not depend on.
+import { Annotation } from "@codemirror/state";
+import { ViewPlugin } from "@codemirror/view";
+
+const fromOthers = Annotation.define();
+
+/**
+ * An extension: begin the editor with `doc: text.text`. CodeMirror makes one line break of "\r\n": keep texts without "\r".
+ * @param {import("switchboard/client").SharedText} text
+ */
+export const shared = (text) =>
+  ViewPlugin.define((view) => {
+    const stop = text.onChange((changes) => {
+      for (const { position, length, content } of changes) {
+        view.dispatch({
+          changes: { from: position, to: position + length, insert: content },
+          annotations: fromOthers.of(true),
+        });
+      }
+    });
+    return {
+      update({ docChanged, transactions }) {
+        if (!docChanged) return;
+        for (const transaction of transactions) {
+          if (transaction.annotation(fromOthers)) continue;
+          // Positions of the text before the transaction: what came before in it has moved them.
+          let shift = 0;
+          transaction.changes.iterChanges((from, to, _fromB, _toB, inserted) => {
+            const content = inserted.sliceString(0, inserted.length, "\n");
+            text.edit(from + shift, to - from, content);
+            shift += content.length - (to - from);
+          });
+        }
+      },
+      destroy: stop,
+    };
+  });

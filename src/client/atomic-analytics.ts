@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import type { createMessages, events as serverEvents } from "../protocols/atomic/schema.ts";
+import { AtomicClient, type AtomicError, type AtomicFrame } from "./atomic.ts";
+import type { Letter } from "./store.ts";
+
+type Schemas = ReturnType<typeof createMessages>;
+type Kind = "connected" | "metric_update";
+type Events = { [Type in Kind]: AtomicFrame<Type, z.output<(typeof serverEvents)[Type]>> };
+
+export type AnalyticsEvents = Events & { error: AtomicError };
+export type AnalyticsMessage = {
+  [Type in "subscribe" | "unsubscribe"]: {
+    readonly type: Type;
+    readonly id?: string;
+    readonly data: z.input<Schemas[Type]>;
+  };
+}["subscribe" | "unsubscribe"];
+/** The first of the metrics as it stands; the others come as events. */
+export type AnalyticsAnswers = { subscribe: Events["metric_update"] };
+
+/** Contract atomic-guide: Analytics WebSocket API. */
+export class AnalyticsWebSocketClient extends AtomicClient<
+  AnalyticsEvents,
+  AnalyticsMessage,
+  AnalyticsAnswers
+> {
+  readonly #metrics = new Set<string>();
+
+  protected isAnswered(type: string): boolean {
+    return type === "subscribe";
+  }
+
+  protected resume(): void {
+    this.line.admitted();
+    if (this.#metrics.size > 0) this.say("subscribe", { metrics: [...this.#metrics] });
+    this.outbox.open();
+  }
+
+  protected override write(letter: Letter): void {
+    if (letter.type === "unsubscribe") for (const metric of metricsOf(letter)) this.#metrics.delete(metric);
+    super.write(letter);
+  }
+
+  protected override arrived(frame: AtomicError | Events[Kind] | AtomicFrame<"pong", unknown>): void {
+    if (frame.type === "pong") return;
+    const { awaited } = this.outbox;
+    if (awaited?.type === "subscribe" && frame.id === awaited.id) {
+      for (const metric of metricsOf(awaited)) this.#metrics.add(metric);
+    }
+    this.listeners.tell(frame.type, frame);
+  }
+}
+
+const metricsOf = ({ data: { metrics } }: Letter): string[] =>
+  Array.isArray(metrics) ? metrics.map(String) : [];

@@ -1,0 +1,90 @@
+import { Client, type Posted } from "./client.ts";
+import type { ClientOptions, Defaults } from "./options.ts";
+import { Refused } from "./outbox.ts";
+import type { Address } from "./socket.ts";
+import type { Letter } from "./store.ts";
+
+export interface AtomicOptions extends ClientOptions {
+  /** Where the token does not say it. */
+  readonly contextId?: string;
+}
+
+/** A frame of the contract's shape. `timestamp` is ISO 8601. */
+export interface AtomicFrame<Type extends string, Data> {
+  readonly type: Type;
+  /** Of the message that it answers. */
+  readonly id?: string;
+  readonly timestamp: string;
+  readonly data: Data;
+}
+
+export interface AtomicError {
+  readonly type: "error";
+  readonly id?: string;
+  readonly timestamp: string;
+  readonly error: string;
+}
+
+/** Contract atomic-guide: Rate Limiting, and what the server says of itself; these pass. */
+const PASSING = [
+  "Rate limit exceeded",
+  "Room rate limit exceeded",
+  "Server busy, try again",
+  "Internal server error",
+];
+const HEARTBEAT = { interval: 30_000, timeout: 10_000 };
+
+/** What the three clients of the contract atomic-guide have in common. */
+export abstract class AtomicClient<
+  Events extends object,
+  Message extends Posted,
+  Answers extends object,
+> extends Client<Events, Message, Answers> {
+  constructor(
+    private readonly own: AtomicOptions,
+    defaults: Defaults = { heartbeat: HEARTBEAT },
+  ) {
+    super(own, defaults);
+  }
+
+  protected address(): Address {
+    return { url: this.options.url, protocols: [] };
+  }
+
+  /** In a message, not in the query, so that no log of URLs has the token. */
+  protected opened(token: string | undefined): void {
+    const { contextId } = this.own;
+    this.line.send(JSON.stringify({ type: "auth", token: token ?? "", contextId }));
+  }
+
+  protected ping(): void {
+    this.say("ping", {});
+  }
+
+  protected write({ id, type, data }: Letter): void {
+    this.say(type, data, id);
+    // What nothing answers is done when a ping behind it is answered.
+    if (!this.isAnswered(type)) this.say("ping", {}, id);
+  }
+
+  protected say(type: string, data: object, id?: string): void {
+    const timestamp = new Date(this.clock.now()).toISOString();
+    this.line.send(JSON.stringify({ type, id, timestamp, data }));
+  }
+
+  /** Let in: what was so before the line was lost is made so again. Calls `line.admitted`, and then `outbox.open`. */
+  protected abstract resume(): void;
+  protected abstract isAnswered(type: string): boolean;
+
+  protected heard(frame: AtomicError | AtomicFrame<string, unknown>): void {
+    this.arrived(frame);
+    if (frame.type === "connected") this.resume();
+    const { awaited } = this.outbox;
+    if (!awaited || frame.id !== awaited.id) return;
+    if (!("error" in frame)) this.outbox.settle(frame);
+    else if (PASSING.includes(frame.error)) this.outbox.retry(new Refused(frame.error));
+    else this.outbox.refuse(new Refused(frame.error));
+  }
+
+  protected abstract arrived(frame: AtomicError | AtomicFrame<string, unknown>): void;
+}

@@ -1,0 +1,19 @@
+/** One change of a text, in UTF-16 units: at `position`, `length` of them go, and `content` comes in their place. */
+export interface Change {
+  readonly position: number;
+  readonly length: number;
+  readonly content: string;
+}
+
+export const changed = (text: string, { position, length, content }: Change): string =>
+  text.slice(0, position) + content + text.slice(position + length);
+
+/** Whether a position is between the two units of one character. */
+export const isInsideCharacter = (text: string, position: number): boolean =>
+  position > 0 && /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(position - 1, position + 1));
+
+/** Where a position is after a change; right behind its text is where it was, left of what comes. */
+export function moved(at: number, { position, length, content }: Change): number {
+  if (at <= position) return at;
+  return Math.max(position, at - length) + content.length;
+}

@@ -1,0 +1,44 @@
+/** Contract diet-game: `getConnectionState`. Between two attempts it is connecting. */
+export type ConnectionState = "connecting" | "connected" | "disconnected" | "error";
+
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** What a closing calls for: another attempt, one with another token, or none, because none can help. */
+export type Verdict = "retry" | "token" | "stop";
+
+/** Contract diet-game: ConnectionEvent. */
+export interface ConnectionEvent {
+  readonly type: "connected" | "disconnected" | "error" | "reconnecting";
+  /** ISO 8601. */
+  readonly timestamp: string;
+  readonly data?: Partial<Closing> & {
+    /** The next attempt, the first being 1, and in how many milliseconds it is made. */
+    readonly attempt?: number;
+    readonly nextAttemptIn?: number;
+    readonly error?: Error;
+  };
+}
+
+/** The connection cannot be had, and is not tried again. */
+export class ConnectionFailed extends Error {
+  override readonly name = "ConnectionFailed";
+  constructor(
+    message: string,
+    readonly closing: Closing,
+  ) {
+    super(message);
+  }
+}
+
+/** Of 1008, a policy: these pass by themselves. */
+const PASSING = ["Backpressure", "Heartbeat timeout", "Rate limit exceeded"];
+
+/** By the codes that the contracts have in common. */
+export function verdictOf(code: number, reason: string): Verdict {
+  if (code === 4003 || code === 4004) return "token";
+  if (code !== 1008 || PASSING.includes(reason)) return "retry";
+  return reason === "Authentication failed" || reason === "Session expired" ? "token" : "stop";
+}

@@ -1,0 +1,185 @@
+import type { z } from "zod";
+import type { createMessages, events as serverEvents } from "../protocols/gurukul/schema.ts";
+import { Client, type Posted } from "./client.ts";
+import type { ClientOptions } from "./options.ts";
+import { Refused } from "./outbox.ts";
+import { RecentIds } from "./recent.ts";
+import type { Address } from "./socket.ts";
+import type { Letter } from "./store.ts";
+import { userOf } from "./token.ts";
+
+type Schemas = ReturnType<typeof createMessages>;
+type Data<Type extends keyof Schemas> = z.input<Schemas[Type]>;
+type Own<Data> = Omit<Data, "userId"> & { readonly userId?: string };
+type ServerEvents = typeof serverEvents;
+type Event<Type extends keyof ServerEvents> = {
+  readonly type: Type;
+  readonly data: z.output<ServerEvents[Type]>;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+};
+type Frame =
+  | { [Type in keyof ServerEvents]: Event<Type> }[keyof ServerEvents]
+  | { readonly type: "batch"; readonly data: { readonly messages: readonly Event<"message">[] } };
+
+/** What arrives, by type. Each message of a chat that was joined arrives once, in order. */
+export type GurukulEvents = { [Type in keyof ServerEvents]: Event<Type> } & {
+  /** More was said while there was no connection than the server tells a joiner. */
+  missed: { readonly chatId: string };
+};
+
+/** A `userId` that is left out is the token's user. */
+export type GurukulMessage =
+  | { readonly type: "message"; readonly data: Data<"message"> }
+  | { readonly type: "typing"; readonly data: Own<Data<"typing">> }
+  | { readonly type: "read_receipt"; readonly data: Own<Data<"read_receipt">> }
+  | { readonly type: "chat_update"; readonly data: Data<"chat_update"> };
+
+export type GurukulAnswers = Pick<GurukulEvents, "message" | "read_receipt"> & {
+  /** Of a join; nothing answers leaving. */
+  chat_update: Event<"chat_update"> | undefined;
+};
+
+/** As many as a joiner is told at most. */
+const HISTORY = 50;
+
+/** Contract gurukul: chats with people and agents. */
+export class GurukulClient extends Client<GurukulEvents, GurukulMessage, GurukulAnswers> {
+  #userId: string | undefined;
+  /** By chat that is joined, the messages that have been told of. */
+  readonly #chats = new Map<string, RecentIds>();
+  /** Chats that the server has yet to say are joined again. */
+  readonly #unanswered = new Set<string>();
+  #lastPing = 0;
+  /** What is to be done once the server has answered everything before a ping. */
+  readonly #fences = new Map<number, () => void>();
+
+  constructor(options: ClientOptions) {
+    super(options, { heartbeat: { interval: 30_000, timeout: 10_000 } });
+  }
+
+  /** Its last messages come first, then all that is said from now on, also after a reconnect. */
+  join(chatId: string): Promise<GurukulAnswers["chat_update"]> {
+    return this.send({ type: "chat_update", data: { action: "join", chatId } });
+  }
+
+  leave(chatId: string): Promise<GurukulAnswers["chat_update"]> {
+    return this.send({ type: "chat_update", data: { action: "leave", chatId } });
+  }
+
+  protected address(token: string | undefined): Address {
+    this.#userId = userOf(token);
+    const url = new URL(this.options.url);
+    if (token !== undefined) url.searchParams.set("token", token);
+    return { url: url.href, protocols: [] };
+  }
+
+  /** The server says nothing to whom it lets in: its answer to a ping does, and that the chats are joined again. */
+  protected opened(): void {
+    for (const chatId of this.#chats.keys()) {
+      this.#unanswered.add(chatId);
+      this.#say("chat_update", { action: "join", chatId });
+    }
+    this.#fence(() => {
+      this.line.admitted();
+      for (const chatId of this.#unanswered) this.#chats.delete(chatId);
+      this.#unanswered.clear();
+      this.outbox.open();
+    });
+  }
+
+  protected override lost(): void {
+    this.#fences.clear();
+    this.#unanswered.clear();
+  }
+
+  protected ping(): void {
+    this.#fence(() => {});
+  }
+
+  protected override isFleeting(type: string): boolean {
+    return type === "typing";
+  }
+
+  protected override limitOf(type: string): string {
+    return type;
+  }
+
+  protected override prepare({ type, data }: GurukulMessage): Posted {
+    return { type, data, id: type === "message" ? data.messageId : undefined };
+  }
+
+  protected write({ id, type, data }: Letter): void {
+    if (type === "message") this.#say(type, { ...data, messageId: id });
+    else if (type === "chat_update") this.#say(type, data);
+    else this.#say(type, { userId: this.#userId, ...data });
+    if (data["action"] !== "leave") return;
+    this.#chats.delete(String(data["chatId"]));
+    this.#fence(() => this.outbox.settle());
+  }
+
+  protected override heard(frame: Frame): void {
+    if (frame.type === "batch") {
+      this.#lookForGap(frame.data.messages);
+      for (const one of frame.data.messages) this.heard(one);
+    } else if (frame.type === "pong") {
+      const passed = this.#fences.get(frame.data.timestamp);
+      this.#fences.delete(frame.data.timestamp);
+      passed?.();
+    } else {
+      if (frame.type === "chat_update") this.#joined(frame.data.chatId);
+      if (frame.type !== "message" || this.#isNew(frame.data.message)) this.listeners.tell(frame.type, frame);
+      if (frame.type === "error") this.#failed(frame.data);
+      else if (this.#isAnswer(frame)) this.outbox.settle(frame);
+    }
+  }
+
+  #isNew({ chatId, id }: Event<"message">["data"]["message"]): boolean {
+    return this.#chats.get(chatId)?.add(id) ?? true;
+  }
+
+  #joined(chatId: string): void {
+    this.#unanswered.delete(chatId);
+    const { awaited } = this.outbox;
+    if (!this.#chats.has(chatId) && awaited?.type === "chat_update") this.#chats.set(chatId, new RecentIds());
+  }
+
+  /** None of the last messages is known: there were others between. */
+  #lookForGap(messages: readonly Event<"message">[]): void {
+    const chatId = messages[0]?.data.chatId ?? "";
+    const told = this.#chats.get(chatId);
+    if (!told || told.isEmpty || messages.length < HISTORY) return;
+    if (!messages.some(({ data }) => told.has(data.message.id))) this.listeners.tell("missed", { chatId });
+  }
+
+  #isAnswer(frame: Exclude<Frame, { type: "batch" | "pong" | "error" }>): boolean {
+    const { awaited } = this.outbox;
+    if (awaited?.type !== frame.type || awaited.data["chatId"] !== frame.data.chatId) return false;
+    if (frame.type === "read_receipt") return frame.data.userId === this.#userId;
+    if (frame.type !== "message") return true;
+    return frame.data.messageId === awaited.id && frame.data.message.role === "user";
+  }
+
+  /** Errors do not say what they are about: what is still unanswered at the next ping's answer was refused. */
+  #failed({ code, message }: Event<"error">["data"]): void {
+    const { awaited } = this.outbox;
+    if (!awaited) return;
+    this.#fence(() => {
+      if (this.outbox.awaited !== awaited) return;
+      const refused = new Refused(message, code);
+      // These pass; a 503 of the agent comes after the confirmation.
+      if (code === 429 || code >= 500) this.outbox.retry(refused);
+      else this.outbox.refuse(refused);
+    });
+  }
+
+  #fence(passed: () => void): void {
+    this.#lastPing = Math.max(this.clock.now(), this.#lastPing + 1);
+    this.#fences.set(this.#lastPing, passed);
+    this.#say("ping", { timestamp: this.#lastPing });
+  }
+
+  #say(type: string, data: object): void {
+    this.line.send(JSON.stringify({ type, data, timestamp: this.clock.now() }));
+  }
+}

@@ -1,0 +1,75 @@
+import type { Clock } from "./clock.ts";
+
+export interface HeartParts {
+  readonly clock: Clock;
+  /** Milliseconds of silence after which the server is asked for a sign of life, or has to give one. */
+  readonly interval: number;
+  /** Milliseconds that it has for that. */
+  readonly timeout: number;
+  ask(): void;
+  /** It gave none. */
+  dead(): void;
+}
+
+/** Later than this a timer was held back: the page is in the background, or the machine has slept. */
+const LATE_MS = 1_500;
+
+/**
+ * Notices a line that has died without a word. Timers of a page in the background come up to a minute late, and what
+ * the server said meanwhile may come later still: a judgement that comes late is put off once.
+ */
+export class Heart {
+  #heard = 0;
+  #lastHeard = 0;
+  #stop: (() => void) | undefined;
+
+  /** Milliseconds. */
+  interval: number;
+  timeout: number;
+
+  constructor(private readonly parts: HeartParts) {
+    this.interval = parts.interval;
+    this.timeout = parts.timeout;
+  }
+
+  start(): void {
+    this.heard();
+    this.#watch();
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Any frame is a sign of life. */
+  heard(): void {
+    this.#heard++;
+    this.#lastHeard = this.parts.clock.now();
+  }
+
+  /** Something has happened that may have cost the line its life. */
+  ask(mayBeLate = true): void {
+    this.stop();
+    const { timeout } = this;
+    const { clock } = this.parts;
+    const heard = this.#heard;
+    const due = clock.now() + timeout;
+    this.parts.ask();
+    this.#stop = clock.after(timeout, () => {
+      if (this.#heard > heard) this.#watch();
+      else if (mayBeLate && clock.now() - due > LATE_MS) this.ask(false);
+      else this.parts.dead();
+    });
+  }
+
+  #watch(): void {
+    const { interval } = this;
+    const { clock } = this.parts;
+    const left = this.#lastHeard + interval - clock.now();
+    this.#stop = clock.after(Math.max(0, left), () => {
+      if (clock.now() - this.#lastHeard < interval) this.#watch();
+      else this.ask();
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import type { events as serverEvents } from "../protocols/discord/schema.ts";
+import { Client } from "./client.ts";
+import type { ClientOptions } from "./options.ts";
+import type { Address } from "./socket.ts";
+
+type Kind = keyof typeof serverEvents;
+
+/** Contract discord-gateway: Message Envelope. `ts` is in milliseconds since the epoch. */
+type Envelope = { readonly v: 1; readonly ts: number };
+type Events = {
+  [Name in Kind]: Envelope & {
+    readonly type: "event";
+    readonly event: Name;
+    readonly payload: z.output<(typeof serverEvents)[Name]>;
+  };
+};
+type Ack = Envelope & { readonly type: "ack"; readonly event: "auth.ok"; readonly guildId?: string };
+type Failure = Envelope & { readonly type: "error"; readonly error: string };
+
+/** What arrives, by the name of the event. */
+export type VoiceEvents = Events & { "auth.ok": Ack; error: Failure };
+
+/**
+ * Contract discord-gateway: who is in which voice channel. Viewers say nothing, and the server's pings are answered
+ * by the browser and seen by no page, so that there is no heartbeat here. Events that happen while there is no
+ * connection are lost.
+ */
+export class VoiceChannelClient extends Client<VoiceEvents, never, object> {
+  constructor(options: ClientOptions) {
+    super(options, {
+      // Contract: Connection Lost. 1s → 2s → 4s → 8s → 16s, max 5 attempts.
+      reconnect: { maxAttempts: 5, baseDelay: 1_000, backoffMultiplier: 2, maxBackoff: 16_000 },
+      heartbeat: { interval: 0, timeout: 0 },
+    });
+  }
+
+  protected address(): Address {
+    return { url: this.options.url, protocols: [] };
+  }
+
+  protected opened(token: string | undefined): void {
+    this.line.send(JSON.stringify({ v: 1, type: "auth", token: token ?? "", ts: this.clock.now() }));
+  }
+
+  protected override heard(frame: Ack | Failure | Events[Kind]): void {
+    if (frame.type === "ack") this.line.admitted();
+    this.listeners.tell(frame.type === "error" ? "error" : frame.event, frame);
+  }
+
+  protected write(): void {}
+
+  protected ping(): void {}
+}

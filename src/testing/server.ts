@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { issueToken } from "../auth/issue.ts";
+import { readConfig } from "../config.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { startSwitchboard } from "../switchboard.ts";
+
+export interface TestServerOptions {
+  /** Settings of the README over those of tests: a free port, a new directory, no limits. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `new ManualClock()`, to say when time passes. */
+  readonly clock?: Clock;
+}
+
+export interface TokenOptions {
+  readonly name?: string;
+  /** All of them, where they are left out. */
+  readonly rooms?: readonly string[];
+  readonly roles?: readonly string[];
+  /** Such as "1h". */
+  readonly ttl?: string;
+}
+
+export interface TestServer {
+  readonly port: number;
+  /** Of an endpoint: `url("/api/chat/ws")`. */
+  url(path: string): string;
+  token(userId: string, options?: TokenOptions): Promise<string>;
+  /** An HTTP request with a backend's API key. */
+  http(method: string, path: string, body?: unknown): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+const SECRET = "a secret of tests, which is long enough";
+const API_KEY = "an-api-key-of-tests";
+
+/** A real server in this process, on a free port and a database of its own. Needs Bun. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { env = {}, clock = systemClock } = options;
+  const data = mkdtempSync(join(tmpdir(), "switchboard-testing-"));
+  const config = readConfig({
+    WS_PORT: "0",
+    HOST: "127.0.0.1",
+    DATABASE_URL: `file:${join(data, "test.db")}`,
+    SQLITE_SYNCHRONOUS: "NORMAL",
+    JWT_SECRET: SECRET,
+    API_KEYS: API_KEY,
+    MESSAGE_RATE_LIMIT: "0",
+    CONNECTION_RATE_LIMIT: "0",
+    MAX_CONNECTIONS_PER_USER: "0",
+    SHUTDOWN_GRACE_MS: "1000",
+    LOG_LEVEL: "silent",
+    ...env,
+  });
+  const { port, stop } = await startSwitchboard(config, pino({ level: config.LOG_LEVEL }), clock);
+  return {
+    port,
+    url: (path) => `ws://127.0.0.1:${port}${path}`,
+    token: (userId, { rooms = ["*"], roles = [], ttl = "1h", name } = {}) =>
+      issueToken({
+        ...{ secret: config.JWT_SECRET ?? SECRET, userId, rooms, roles, ttl, clock },
+        ...(name !== undefined && { name }),
+      }),
+    http: (method, path, body) =>
+      fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${config.API_KEYS?.[0] ?? API_KEY}` },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+    async stop() {
+      await stop();
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}

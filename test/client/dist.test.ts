@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { startTestServer, type TestServer } from "../support/server.ts";
+
+const ROOT = resolve(import.meta.dir, "../..");
+const node = Bun.which("node");
+let server: TestServer;
+let built: { readonly code: number; readonly out: string };
+
+beforeAll(async () => {
+  server = await startTestServer();
+  const build = Bun.spawn([process.execPath, "run", "scripts/build-client.ts"], {
+    cwd: ROOT,
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  built = { out: await new Response(build.stdout).text(), code: await build.exited };
+}, 30_000);
+afterAll(() => server.stop());
+
+test("the engine with a client is small, and the build says how small", () => {
+  expect(built.code).toBe(0);
+  expect(built.out).toMatch(/ChatWebSocketClient: \d+ of 6144 bytes gzipped\n/);
+});
+
+test("the built client needs nothing but itself", async () => {
+  const text = await Bun.file(join(ROOT, "dist/client/index.js")).text();
+  expect(new Bun.Transpiler().scanImports(text)).toEqual([]);
+  expect(text).not.toContain("zod");
+});
+
+test.skipIf(!node)("it runs in Node, on Node's own WebSocket", async () => {
+  const script = join(import.meta.dir, "node-talker.mjs");
+  const token = await server.token("ada");
+  const major = Number(Bun.spawnSync([node!, "--version"]).stdout.toString().match(/\d+/)?.[0]);
+  // Node 20 has it, and does not show it by itself.
+  const flags = major < 22 ? ["--experimental-websocket", "--no-warnings"] : [];
+  const built = join(ROOT, "dist/client/index.js");
+  const args = [node!, ...flags, script, built, server.url("/api/chat/ws"), token];
+  const child = Bun.spawn(args, { stdout: "pipe", stderr: "inherit" });
+  expect(JSON.parse(await new Response(child.stdout).text())).toEqual({
+    ...{ heard: ["one", "two"], state: "disconnected", keyBytes: 32 },
+  });
+  expect(await child.exited).toBe(0);
+});
+
+test.skipIf(!node)("Node finds all that is published by its name", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "switchboard-names-"));
+  mkdirSync(join(directory, "node_modules"));
+  symlinkSync(ROOT, join(directory, "node_modules/switchboard"));
+  const names = ["client", "testing", "validate"].map((name) => `switchboard/${name}`);
+  const script = `for (const name of ${JSON.stringify(names)}) console.log(Object.keys(await import(name)).join(" "))`;
+  writeFileSync(join(directory, "names.mjs"), script);
+  const child = Bun.spawn([node!, "names.mjs"], { cwd: directory, stdout: "pipe", stderr: "inherit" });
+  const [client, testing, validate] = (await new Response(child.stdout).text()).split("\n");
+  expect(client).toContain("GurukulClient");
+  expect(testing).toBe("AssertionFailed WebSocketTestHelper");
+  expect(validate).toBe("MessageValidator");
+  rmSync(directory, { recursive: true });
+});
+
+test("its types tell a right message from a wrong one, without any setting of ours", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "switchboard-types-"));
+  symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
+  const from = JSON.stringify(join(ROOT, "dist/types/client/index.js"));
+  writeFileSync(
+    join(directory, "use.ts"),
+    `import { ChatWebSocketClient, DietWebSocketClient } from ${from};
+    const chat = new ChatWebSocketClient({ url: "" });
+    export const content: Promise<string> = chat.send({ type: "message", data: { content: "" } }).then(({ data }) => data.content);
+    // @ts-expect-error: it has no such field
+    chat.send({ type: "message", data: { text: "" } });
+    // @ts-expect-error: nobody sends this
+    chat.send({ type: "user_joined", data: {} });
+    chat.subscribe("user_joined", ({ data }) => data.username.length);
+    new DietWebSocketClient({}).subscribe("level.up", ({ data }) => data.rewards.coins.toFixed());
+    `,
+  );
+  const args = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2023,dom"];
+  const tsc = Bun.spawn(
+    [process.execPath, join(ROOT, "node_modules/.bin/tsc"), ...args, "--types", "", "use.ts"],
+    { cwd: directory, stdout: "pipe" },
+  );
+  expect(await new Response(tsc.stdout).text()).toBe("");
+  expect(await tsc.exited).toBe(0);
+  rmSync(directory, { recursive: true });
+});

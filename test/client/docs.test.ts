@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { API_KEY, startTestServer } from "../support/server.ts";
+
+const ROOT = resolve(import.meta.dir, "../..");
+const PAGES = join(ROOT, "docs/client");
+const examples = readdirSync(PAGES).flatMap((page) => {
+  const text = readFileSync(join(PAGES, page), "utf8");
+  const blocks = [...text.matchAll(/```ts run\n(.*?)```\s+```text\n(.*?)```/gs)];
+  return blocks.map(([, code = "", output = ""], index) => ({ name: `${page} ${index + 1}`, code, output }));
+});
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "switchboard-docs-"));
+  mkdirSync(join(directory, "node_modules"));
+  symlinkSync(ROOT, join(directory, "node_modules/switchboard"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test("there are examples of every client", () => {
+  expect(examples.length).toBeGreaterThanOrEqual(10);
+});
+
+test.each(examples)("the example in $name does what the page says", async ({ name, code, output }) => {
+  const server = await startTestServer();
+  const own = join(directory, name.replaceAll(" ", "-"));
+  mkdirSync(own);
+  const tokens = {
+    ada: await server.token("ada"),
+    bob: await server.token("bob"),
+    streamer: await server.token("streamer"),
+  };
+  writeFileSync(
+    join(own, "session.ts"),
+    `const tokens: Record<string, string> = ${JSON.stringify(tokens)};
+    export const freshToken = (user: string) => tokens[user] ?? "";
+    export const backend = (path: string, body: object) => fetch("http://127.0.0.1:${server.port}" + path,
+      { method: "POST", body: JSON.stringify(body), headers: { authorization: "Bearer ${API_KEY}" } });`,
+  );
+  writeFileSync(join(own, "example.ts"), code.replaceAll("localhost:3001", `127.0.0.1:${server.port}`));
+  const child = Bun.spawn([process.execPath, "run", join(own, "example.ts")], {
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  expect(err).toBe("");
+  expect(out).toBe(output);
+  await server.stop();
+});

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { bindTextarea } from "../../src/client/index.ts";
+import { SessionStage } from "../support/session-stage.ts";
+import { StageAuthor } from "./session-crowd.ts";
+import { settled } from "./support.ts";
+
+/** A textarea without a page. */
+class Field extends EventTarget {
+  value = "";
+  selectionStart = 0;
+  selectionEnd = 0;
+
+  setSelectionRange(start: number, end: number): void {
+    [this.selectionStart, this.selectionEnd] = [start, end];
+  }
+
+  /** As a user would: the caret ends behind it. */
+  type(at: number, content: string): void {
+    this.value = this.value.slice(0, at) + content + this.value.slice(at);
+    this.setSelectionRange(at + content.length, at + content.length);
+    this.dispatchEvent(new Event("input"));
+  }
+}
+
+let stage: SessionStage;
+let ada: StageAuthor;
+let bob: StageAuthor;
+beforeEach(async () => {
+  stage = new SessionStage();
+  [ada, bob] = [new StageAuthor("ada", stage), new StageAuthor("bob", stage)];
+  for (const author of [ada, bob]) await author.join("s1");
+  ada.edit(0, 0, "Hello world");
+  await exchange();
+});
+afterEach(() => stage.database.client.close());
+
+async function exchange(): Promise<void> {
+  for (let round = 0; round < 5; round++) {
+    for (const author of [ada, bob]) while (author.up());
+    stage.endTurn();
+    for (const author of [ada, bob]) while (author.down());
+    await settled();
+  }
+}
+
+function field(author: StageAuthor) {
+  const one = new Field();
+  return { one, stop: bindTextarea(one, author.text) };
+}
+
+test("a textarea shows what others write and others get what is written there", async () => {
+  const { one } = field(ada);
+  expect(one.value).toBe("Hello world");
+  one.type(5, ",");
+  bob.edit(11, 0, "!");
+  await exchange();
+  expect(one.value).toBe("Hello, world!");
+  expect(bob.text.text).toBe("Hello, world!");
+});
+
+test("the caret stays where it was in the text", async () => {
+  const { one } = field(ada);
+  one.setSelectionRange(6, 11);
+  bob.edit(0, 5, "Goodbye");
+  await exchange();
+  expect(one.value.slice(one.selectionStart, one.selectionEnd)).toBe("world");
+  bob.edit(0, one.value.length, "");
+  await exchange();
+  expect([one.selectionStart, one.selectionEnd]).toEqual([0, 0]);
+});
+
+test("a field in which something is composed is left alone until that is done", async () => {
+  const { one } = field(ada);
+  one.dispatchEvent(new Event("compositionstart"));
+  one.type(11, "´");
+  bob.edit(0, 0, "Oh. ");
+  await exchange();
+  expect(one.value).toBe("Hello world´");
+  one.value = "Hello worldé";
+  one.dispatchEvent(new Event("compositionend"));
+  expect(one.value).toBe("Oh. Hello worldé");
+  await exchange();
+  expect(bob.text.text).toBe("Oh. Hello worldé");
+});
+
+test("a textarea that is no longer bound neither shows nor says anything", async () => {
+  const { one, stop } = field(ada);
+  stop();
+  one.type(0, "unheard");
+  bob.edit(0, 0, "unseen");
+  await exchange();
+  expect(one.value).toBe("unheardHello world");
+  expect(bob.text.text).toBe("unseenHello world");
+});
