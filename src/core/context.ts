@@ -31,7 +31,7 @@ export interface Joining {
   readonly deaf?: boolean;
   /** Asked once it was greeted: does not join yet. */
   readonly unless?: () => boolean;
-  /** The turn's commit has failed, and the sender was not greeted; nor has he joined, if a message asked for it. */
+  /** The turn's commit has failed, and the sender has not joined, if a message asked for it; otherwise he is greeted anew. */
   failed?(): void;
 }
 
@@ -63,6 +63,7 @@ export interface Context<Out extends Schemas, Entries, State> {
   /**
    * Joins in its place among the room's events. The frames that `greet` returns are the first to arrive. It sees
    * history and state at this place: what was recorded before is applied, what comes after is not and will arrive.
+   * It may be asked twice: what it saw is undone when the commit fails.
    */
   join(room: string, greet?: () => readonly string[], joining?: Joining): void;
   leave(room: string): void;
@@ -180,13 +181,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       if (!unless?.()) this.rooms.join(this.connection, room, deaf);
       for (const frame of greeting) this.connection.send(frame);
     };
-    const refused = () => {
-      if (!failed) return;
-      // It may show what was rolled back.
-      greeting = NONE;
-      failed();
-    };
-    this.turns.after(join, { ...this.#waiting(), refused }, look);
+    this.turns.after(join, { ...this.#waiting(), refused: () => failed?.() }, look);
   }
 
   leave(room: string): void {

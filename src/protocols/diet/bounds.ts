@@ -3,7 +3,7 @@ import type { Inbox } from "./inbox.ts";
 
 // What clients may pile up for a user. Checked against the last commit, so that one turn may pass them by a little.
 const MAX_WAITING = 10_000;
-const MAX_WAITING_FROM_ONE = 1_000;
+const MAX_WAITING_FROM_ONE = 2_000;
 const MAX_ASKED = 1_000;
 const MAX_FRIENDS = 5_000;
 

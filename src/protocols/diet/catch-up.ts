@@ -82,11 +82,9 @@ export function createCatchUp({
       }
       let found: Page | undefined;
       const greet = () => {
+        found = undefined;
         found = page();
         return found.frames;
-      };
-      const failed = () => {
-        found = undefined;
       };
       const unless = () => {
         if (!found) clock.after(RETRY_MS, deliver);
@@ -97,7 +95,7 @@ export function createCatchUp({
         }
         return !found || found.rest !== undefined;
       };
-      ctx.join(inbox, greet, { unless, failed });
+      ctx.join(inbox, greet, { unless });
     }
 
     deliver();
