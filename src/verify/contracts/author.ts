@@ -22,6 +22,7 @@ const edit = z.object({
 
 /** So many words an author leaves in the document before it takes the oldest away again. */
 const WORDS = 20;
+const JOIN = "join";
 export const PATH = "/api/collaboration/ws";
 
 /** What all authors of a session know of its document: its text at each version, whoever has seen it. */
@@ -101,7 +102,11 @@ export class Author implements Actor {
       {
         opened: (line) => {
           this.#line = line;
-          line.send({ type: "join_session", data: { sessionId: this.session.id, role: "participant" } });
+          line.send({
+            type: "join_session",
+            id: JOIN,
+            data: { sessionId: this.session.id, role: "participant" },
+          });
         },
         heard: (data) => this.#hear(frame.parse(data)),
         closed: (how) => {
@@ -159,6 +164,8 @@ export class Author implements Actor {
     else if (type === "edit_ack" && id === this.#change?.item.key) this.#acked(ack.parse(data).version);
     else if (type === "error") {
       count(`collaboration error ${error}`);
+      // Its coming was not stored: it comes again. A stranger stays where he is.
+      if (id === JOIN && this.grants.includes(this.session.room)) this.#line?.close();
       const change = this.#change;
       if (!change || id !== change.item.key) return;
       ledger.refused(change.item);
