@@ -30,7 +30,7 @@ export class DietInsistent {
     private readonly onConfirmed: () => void,
   ) {}
 
-  /** Resolves when it may talk, or never will, and talks on from there. */
+  /** Says again what needs it. Resolves when it may talk, or never will. */
   async comeBack(url: string, token: string): Promise<void> {
     const socket = new WebSocket(url);
     const heard: string[] = [];
@@ -51,6 +51,10 @@ export class DietInsistent {
     const again = [...doubted, ...this.#unconfirmed.values()];
     for (const frame of doubted) this.#unconfirmed.set(frame["id"], frame);
     for (const frame of again) this.#send(frame);
+  }
+
+  /** Talks on from where it was. Whom it mentions should have been here by now. */
+  talk(): void {
     this.#talk();
   }
 

@@ -40,6 +40,7 @@ async function comeBack(server: ChildServer, clients: readonly DietInsistent[]):
       await client.comeBack(`ws://127.0.0.1:${server.port}/api/diet/ws`, token);
     }),
   );
+  for (const client of clients) client.talk();
 }
 
 interface Stored {
@@ -51,6 +52,8 @@ interface Stored {
 /** What a server that is gone has left behind. */
 function look(): { events: Stored[]; friends: Set<string>; asked: Set<string>; waiting: Set<string> } {
   using database = new Database(databaseOf(directory));
+  // Of one moment: the last server still runs.
+  database.run("begin");
   const events = database
     .query<{ room: string; kind: string; body: string }, []>(
       "select name room, kind, body from events join rooms on rooms.id = room_id order by room_id, offset",
