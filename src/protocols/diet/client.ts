@@ -3,6 +3,7 @@ import type { Context } from "../../core/context.ts";
 import type { Entries } from "./entries.ts";
 import { type Enveloped, response } from "./frames.ts";
 import type { createMessages, events } from "./schema.ts";
+import { cleaned } from "./texts.ts";
 
 /** The protocol's own state of a connection. */
 export interface State {
@@ -34,7 +35,7 @@ export function record<Kind extends keyof Entries>(
   ctx.state.own?.add(id);
   ctx.record(room, kind, body, {
     ...{ clientId: id, applied },
-    answer: (event) => response(ref, event?.body ?? JSON.stringify(data), ctx.now()),
+    answer: (event) => response(ref, event?.body ?? JSON.stringify(cleaned(data)), ctx.now()),
   });
 }
 
@@ -52,5 +53,5 @@ export function recordAlso<Kind extends keyof Entries>(
 
 /** Answers a message that is not stored. */
 export function confirm(ctx: Ctx, { data }: Enveloped<unknown>): void {
-  ctx.replyFrame(response(ctx.ref, JSON.stringify(data), ctx.now()));
+  ctx.replyFrame(response(ctx.ref, JSON.stringify(cleaned(data)), ctx.now()));
 }

@@ -22,11 +22,16 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
   const { agent, history, report, settings, voice } = services;
   const questions = new Questions();
 
-  function conversationOf({ userId, conversationId }: CoachMessage): Utterance[] {
-    const last = history.page(inboxOf(userId), { kind: TYPE, limit: LOOKED_AT });
-    const messages = last.map(({ body }): CoachMessage => JSON.parse(body));
-    return messages
-      .filter((one) => one.conversationId === conversationId)
+  /** Ends with the question: what was asked after it, while others were answered, has its own turn. */
+  function conversationOf(question: CoachMessage): Utterance[] {
+    const last = history.page(inboxOf(question.userId), { kind: TYPE, limit: LOOKED_AT });
+    const messages = last
+      .map(({ body }): CoachMessage => JSON.parse(body))
+      .filter(({ conversationId }) => conversationId === question.conversationId);
+    const asked = messages.findIndex(
+      ({ isFromAI, messageId }) => !isFromAI && messageId === question.messageId,
+    );
+    return [...messages.filter(({ isFromAI }, index) => isFromAI || index < asked), question]
       .slice(-CONTEXT_MESSAGES)
       .map(({ isFromAI, message: content }) => ({ role: isFromAI ? "assistant" : "user", content }));
   }
@@ -45,7 +50,10 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
         timestamp: iso(voice.now()),
         ...(suggestions.length > 0 && { suggestions }),
       };
-      voice.record(inboxOf(userId), "say", { type: TYPE, data }, { refused: refuse });
+      // The next question is asked with this answer in its conversation.
+      await new Promise<void>((applied, refused) => {
+        voice.record(inboxOf(userId), "say", { type: TYPE, data }, { applied: () => applied(), refused });
+      });
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Refusal)) report(error, { where: "agent", agentId: COACH });
@@ -59,7 +67,8 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
         const question: CoachMessage = cleaned(message.data);
         const { userId, conversationId } = question;
         const refuse = (refusal: Refusal) => ctx.refuse(refusal);
-        record(ctx, message, inboxOf(userId), "say", { type: TYPE, data: question }, () => {
+        const unique = `${TYPE} ${userId} ${question.messageId}`;
+        record(ctx, message, inboxOf(userId), "say", { type: TYPE, data: question, unique }, () => {
           const key = `${userId} ${conversationId}`;
           const taken = questions.ask(key, (signal) => answer(question, refuse, signal));
           if (!taken) refuse(new Refusal("unavailable"));

@@ -19,6 +19,8 @@ interface Saying {
   readonly data: unknown;
   /** Until it has been read or answered, in an inbox. */
   readonly waits?: Waiting | undefined;
+  /** With it this has been read: a backend says so. */
+  readonly reads?: Pick<Waiting, "type" | "id"> | undefined;
   /** Said once only under this name, in its room. */
   readonly unique?: string | undefined;
   /** The user's friends hear it too. */
@@ -52,11 +54,12 @@ const NOTHING: Decision = {};
 
 export const applies = {
   say({ room, body }: Entry<Saying>, { offset, state }: Place<unknown>): Decision {
-    const { type: kind, data, waits, unique: alias, toFriends } = body;
+    const { type: kind, data, waits, reads, unique: alias, toFriends } = body;
     return {
       events: [{ kind, data, alias, counted: kind === "group.message" }],
       ...(toFriends && { publish: { kind, data, room: friendsOf(userOf(room)) } }),
       ...(waits && { rows: inboxFrom(state).add(offset, waits) }),
+      ...(reads && { rows: inboxFrom(state).done(reads.type, reads.id) }),
     };
   },
 

@@ -19,8 +19,7 @@ export const iso = (time: number): string => new Date(time).toISOString();
 
 /** Before it, `open` undoes what encryption did. The answer's head is the message's `ref`. */
 export function decode(frame: string, open?: (frame: unknown) => string): Incoming {
-  const outer = parseObject(frame);
-  const message = open ? parseObject(open(outer)) : outer;
+  const message = parseObject(open ? open(parsed(frame)) : frame);
   const type = typeof message["type"] === "string" ? message["type"] : "";
   if (type === "auth") return { kind: type, body: message };
   const answerable = head.safeParse({ ...message, type });
@@ -29,6 +28,15 @@ export function decode(frame: string, open?: (frame: unknown) => string): Incomi
     body: message,
     ...(answerable.success && { ref: JSON.stringify(answerable.data) }),
   };
+}
+
+/** Undefined for what is no JSON object. Whoever opens it says the same of all that cannot be opened. */
+function parsed(frame: string): unknown {
+  try {
+    return parseObject(frame);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where it is stored is what an event is known by; one that is not stored gets an id of no meaning. */

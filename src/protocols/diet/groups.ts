@@ -6,7 +6,7 @@ import type { Entries } from "./entries.ts";
 import { iso } from "./frames.ts";
 import { groupFrom } from "./group.ts";
 import { inboxFrom } from "./inbox.ts";
-import { waitingNotification } from "./messages.ts";
+import { uniqueOf, waitingNotification } from "./messages.ts";
 import { groupRoom, inboxOf } from "./rooms.ts";
 import type { events, GroupMessage, Notification } from "./schema.ts";
 import { cleaned } from "./texts.ts";
@@ -22,7 +22,7 @@ export function createGroups({
     const room = groupRoom(groupId);
     const group = groupFrom(state(room));
     const isMember = (userId: string) => group.has(userId) || members.isMember(room, userId);
-    return [...new Set(mentions)].filter((userId) => userId !== fromUserId && isMember(userId));
+    return mentions.filter((userId) => userId !== fromUserId && isMember(userId));
   }
 
   return {
@@ -31,13 +31,16 @@ export function createGroups({
         const data = cleaned(message.data);
         const users = mentioned(data);
         ctx.together(users.length + 1);
-        record(ctx, message, groupRoom(data.groupId), "say", { type: "group.message", data });
+        const saying = { type: "group.message", data, unique: uniqueOf("group.message", data) } as const;
+        record(ctx, message, groupRoom(data.groupId), "say", saying);
         for (const userId of users) {
           // The message itself is in the group.
           if (!hasSpace(inboxFrom(state(inboxOf(userId))))) continue;
           const note = mention(userId, data, ctx.identity.name ?? data.fromUserId, iso(ctx.now()));
-          const waits = waitingNotification(note);
-          recordAlso(ctx, message, inboxOf(userId), "say", { type: "notification", data: note, waits });
+          recordAlso(ctx, message, inboxOf(userId), "say", {
+            ...{ type: "notification", data: note, waits: waitingNotification(note) },
+            unique: `${data.groupId} ${uniqueOf("notification", data)}`,
+          });
         }
       },
 

@@ -4,12 +4,14 @@ import { type Ctx, type Message, record, recordAlso } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { inboxFrom, type Waiting } from "./inbox.ts";
 import { inboxOf } from "./rooms.ts";
-import type { DirectMessage, events, Notification } from "./schema.ts";
+import type { DirectMessage, EventType, events, Notification } from "./schema.ts";
 import { cleaned } from "./texts.ts";
 
-/** A message of this sender's with this id: the ids of others do not matter to it. */
-export const uniqueOf = ({ fromUserId, messageId }: DirectMessage): string =>
-  `direct.message ${fromUserId} ${messageId}`;
+/** What one sender's message of this id makes: the ids of others do not matter to it. */
+export const uniqueOf = (
+  type: EventType,
+  { fromUserId, messageId }: Pick<DirectMessage, "fromUserId" | "messageId">,
+): string => `${type} ${fromUserId} ${messageId}`;
 
 export const waitingMessage = ({ messageId, fromUserId }: DirectMessage): Waiting => ({
   type: "direct.message",
@@ -29,7 +31,7 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
     "direct.message"(ctx: Ctx, message: Message<"direct.message">): void {
       const data = { ...cleaned(message.data), isRead: false };
       const { fromUserId, toUserId } = data;
-      const saying = { type: "direct.message", data, unique: uniqueOf(data) } as const;
+      const saying = { type: "direct.message", data, unique: uniqueOf("direct.message", data) } as const;
       checkSpace(inboxFrom(state(inboxOf(toUserId))), fromUserId);
       ctx.together(2);
       if (fromUserId !== toUserId) recordAlso(ctx, message, inboxOf(fromUserId), "say", saying);

@@ -40,16 +40,25 @@ function groupOf(data: Fields): string | undefined {
 const ENTRIES: Readonly<Partial<Record<EventType, keyof Entries>>> = {
   "friend.request": "request",
   "friend.accepted": "accept",
+  "group.member.joined": "join",
+  "group.member.left": "leave",
 };
 
 function saying(type: EventType, data: unknown, room: string): Entries["say"] {
   const said = { type, data, toFriends: catalogue[type].to === "friends" };
+  if (isData("group.message", type, data)) return { ...said, unique: uniqueOf(type, data) };
   if (!isInbox(room)) return said;
   const user = userOf(room);
   if (isData("direct.message", type, data)) {
     const message = { ...data, isRead: false };
     const waits = data.toUserId === user ? waitingMessage(message) : undefined;
-    return { ...said, data: message, unique: uniqueOf(message), waits };
+    return { ...said, data: message, unique: uniqueOf(type, message), waits };
+  }
+  if (isData("message.read", type, data) && data.userId === user) {
+    return { ...said, reads: { type: "direct.message", id: data.messageId } };
+  }
+  if (isData("notification.read", type, data)) {
+    return { ...said, reads: { type: "notification", id: data.notificationId } };
   }
   if (isData("notification", type, data)) return { ...said, waits: waitingNotification(data) };
   return said;

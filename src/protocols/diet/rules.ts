@@ -15,11 +15,15 @@ type Fields = Readonly<Record<string, unknown>>;
 export const createEnveloped = (maxContentLength: number): Enveloped =>
   perType(createMessages(maxContentLength), enveloped) as Enveloped;
 
+/** No user's id: a message that names two senders is neither's. */
+const NOBODY = "";
+
 /** As the catalogue has them: the sender is who the message says, and may be in the group that it names. */
 export const rules: Rules = perType(createMessages(1), (_, type) => ({
   ...{ allow: "user", cost: 1 },
-  sender({ data }: { data: Fields }) {
-    return String(data[catalogue[type].user]);
+  sender({ data, metadata }: { data: Fields; metadata?: { userId?: string } }) {
+    const sender = String(data[catalogue[type].user]);
+    return (metadata?.userId ?? sender) === sender ? sender : NOBODY;
   },
   room({ data }: { data: Fields }) {
     return typeof data["groupId"] === "string" ? groupRoom(data["groupId"]) : undefined;

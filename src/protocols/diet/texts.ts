@@ -1,7 +1,7 @@
 import { isObject } from "../../core/json.ts";
 import { cleanText } from "../../core/text.ts";
 
-/** Fields that people are shown. All others are ids, words, numbers, times and links. */
+/** Fields that people are shown, and the `type` that apps give attachments. All others are ids, words, numbers, times and links. */
 const SHOWN = new Set([
   "achievementName",
   "affectedServices",
@@ -19,6 +19,7 @@ const SHOWN = new Set([
   "suggestions",
   "taskName",
   "title",
+  "type",
   "userName",
 ]);
 
