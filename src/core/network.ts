@@ -1,3 +1,11 @@
+import { isIP } from "node:net";
+
+/** The address in an entry of X-Forwarded-For, where some proxies add the port; undefined when it holds none. */
+export function addressIn(entry: string): string | undefined {
+  const address = entry.trim().replace(/^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/, "$1$2");
+  return isIP(address) ? address : undefined;
+}
+
 /**
  * What one client is counted by: its IPv4 address, or the /64 of its IPv6 address, of which it has as many
  * addresses as it likes. What is no address stays as it is.

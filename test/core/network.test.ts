@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { networkOf } from "../../src/core/network.ts";
+import { addressIn, networkOf } from "../../src/core/network.ts";
 
 test.each([
   ["203.0.113.9", "203.0.113.9"],
@@ -16,4 +16,21 @@ test.each([
   ["]/@evil", "]/@evil"],
 ])("%s is counted as %s", (address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+test.each([
+  ["203.0.113.9", "203.0.113.9"],
+  [" 203.0.113.9 ", "203.0.113.9"],
+  ["203.0.113.9:4711", "203.0.113.9"],
+  ["2001:db8::9", "2001:db8::9"],
+  ["[2001:db8::9]", "2001:db8::9"],
+  ["[2001:db8::9]:4711", "2001:db8::9"],
+  ["", undefined],
+  ["unknown", undefined],
+  ["_hidden", undefined],
+  ["203.0.113", undefined],
+  ["203.0.113.9\u009b31m", undefined],
+  ["[203.0.113.9", undefined],
+])("in %p of X-Forwarded-For the address is %p", (entry, address) => {
+  expect(addressIn(entry)).toBe(address);
 });
