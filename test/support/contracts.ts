@@ -48,14 +48,14 @@ const diet = (): Contract => {
   const error = z.strictObject({
     code: z.string().regex(/^[A-Z_]+$/),
     message: z.string().min(1),
-    details: z.unknown(),
+    details: z.unknown().optional(),
   });
   const metadata = z.object({}).optional();
   const keys = z.enum(["encryption.ready", "encryption.rotate"]);
   return z.union([
     kinds(eventsOf("diet"), (kind, data) => z.strictObject({ ...head, type: z.literal(kind), data })),
     z.strictObject({ ...head, success: z.literal(true), data: z.object({}), metadata }),
-    z.strictObject({ ...head, success: z.literal(false), error, data: z.unknown(), metadata }),
+    z.strictObject({ ...head, success: z.literal(false), error, data: z.unknown().optional(), metadata }),
     z.strictObject({ type: z.literal("auth_response"), success: z.literal(true), userId: z.string() }),
     z.strictObject({ type: z.literal("auth_response"), success: z.literal(false), error }),
     z.strictObject({ ...head, type: keys, data: announcement }),
@@ -63,6 +63,12 @@ const diet = (): Contract => {
   ]);
 };
 
-export const contracts: Readonly<Record<string, () => Contract>> = {
-  ...{ gurukul, atomic, discord, hyperfocus, diet },
-};
+const contracts: Readonly<Record<string, () => Contract>> = { gurukul, atomic, discord, hyperfocus, diet };
+
+/** Fails, showing the frame, for one that this protocol may not send. */
+export function contractOf(protocol: string): (frame: unknown) => void {
+  const contract = contracts[protocol]?.() ?? z.never();
+  return (frame) => {
+    if (!contract.safeParse(frame).success) throw new Error(`not in the contract: ${JSON.stringify(frame)}`);
+  };
+}

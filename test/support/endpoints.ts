@@ -173,3 +173,22 @@ const diet: WireEndpoint = {
 export const endpoints: readonly WireEndpoint[] = [
   ...[gurukul, hyperfocus, chat, analytics, collaboration, discord, diet],
 ];
+
+/**
+ * Sends these, and resolves to all that has come when the last of them has been dealt with, or when the connection
+ * has closed.
+ */
+export async function sayAll(
+  { isAnswer, probe, protocol }: WireEndpoint,
+  client: TestClient,
+  texts: readonly (string | Uint8Array<ArrayBuffer>)[],
+): Promise<Frame[]> {
+  const from = client.frames.length;
+  for (const text of texts) client.socket.send(text);
+  // Each of those may have been answered like a probe, but then one more answer is that of a probe.
+  const isUnique = protocol !== "discord" && protocol !== "hyperfocus";
+  const probes = isUnique ? 1 : texts.length + 1;
+  for (let n = 0; n < probes; n++) client.send(probe);
+  for (let n = 0; n < probes && client.isOpen; n++) await client.next(isAnswer).catch(() => {});
+  return client.frames.slice(from);
+}
