@@ -65,6 +65,17 @@ describe("a request that two servers could read differently, or that is too much
   });
 });
 
+describe("the end of a huge body is not waited for", () => {
+  test.each([
+    ["without a key", "Host: a\r\n", 401],
+    ["with one", AUTHORIZED, 413],
+  ])("%s", async (_, headers, status) => {
+    const peer = await ask(`PUT /v1/rooms/chat:a HTTP/1.1\r\n${headers}Content-Length: 100000000\r\n\r\n{`);
+    expect(peer.status).toBe(status);
+    peer.destroy();
+  });
+});
+
 test("nothing that comes in is put into a header of the answer", async () => {
   const injected = "%0d%0aX-Injected:%201";
   for (const path of [
