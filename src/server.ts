@@ -5,6 +5,7 @@ import type { Clock } from "./core/clock.ts";
 import { Connection, type Socket } from "./core/connection.ts";
 import type { Connections } from "./core/connections.ts";
 import type { Limiter } from "./core/limits.ts";
+import { addressIn, networkOf } from "./core/network.ts";
 import type { AnyProtocol } from "./core/protocol.ts";
 import type { Traffic } from "./core/traffic.ts";
 import type { TlsPair } from "./tls.ts";
@@ -120,7 +121,7 @@ function upgrade(
   );
   if (!protocol) return new Response("Unknown subprotocol", { status: 400 });
   const address = addressOf(config, request, server);
-  const retryAfter = endpoint.limiters.get(protocol)?.take(address) ?? 0;
+  const retryAfter = endpoint.limiters.get(protocol)?.take(networkOf(address)) ?? 0;
   if (retryAfter > 0) {
     const headers = { "retry-after": String(Math.ceil(retryAfter / 1_000)) };
     return new Response("Too many connections from this address", { status: 429, headers });
@@ -151,8 +152,6 @@ function originAllowed({ ALLOWED_ORIGINS, production }: Config, request: Request
 
 /** The last entry of X-Forwarded-For is the one that our own proxy wrote. */
 function addressOf({ TRUST_PROXY }: Config, request: Request, server: Server<SocketData>): string {
-  const forwarded = TRUST_PROXY
-    ? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim()
-    : undefined;
-  return forwarded || (server.requestIP(request)?.address ?? "");
+  const forwarded = TRUST_PROXY ? request.headers.get("x-forwarded-for")?.split(",").at(-1) : undefined;
+  return addressIn(forwarded ?? "") ?? server.requestIP(request)?.address ?? "";
 }

@@ -16,7 +16,8 @@ const entries = z
 
 /** The claims every contract shares. What only one contract knows stays in `Identity.claims`, unchecked. */
 export const claimsSchema = z.object({
-  sub: text.regex(/^[^\s\p{C}]{1,128}$/u, "1 to 128 characters, without spaces or control characters"),
+  // `*` stands for all: the room of a user of that name would be the room of every user.
+  sub: text.regex(/^(?!\*$)[^\s\p{C}]{1,128}$/u, "1 to 128 characters, without spaces or control characters"),
   /** Seconds since the epoch, like `iat`. */
   exp: seconds,
   iat: seconds.optional(),

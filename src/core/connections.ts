@@ -79,7 +79,8 @@ export class Connections {
     this.#contexts.delete(connection);
     const { note, presence, rooms } = this.parts;
     connection.traffic.ended(connection.ending?.code ?? code, connection.ending === undefined);
-    connection.ending ??= { code, reason };
+    // A peer's reason is a stranger's text and stays out of the log; nobody can send 1006, so that one is Bun's own.
+    connection.ending ??= { code, reason: code === 1006 ? reason : "" };
     const { identity, protocol } = connection;
     protocol.closed?.(context);
     rooms.leaveAll(connection);

@@ -20,7 +20,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A text with no more brackets than that cannot be too deep, and nearly every frame ends here. */
-function isTooDeep(text: string): boolean {
+export function isTooDeep(text: string): boolean {
   let brackets = 0;
   for (const bracket of "{[") {
     for (

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
+import { isTooDeep } from "../core/json.ts";
 
 const TITLES: Record<number, string> = {
   400: "Bad Request",
@@ -11,14 +12,25 @@ const TITLES: Record<number, string> = {
   503: "Service Unavailable",
 };
 
+/** More wrong fields make a problem no clearer, and would answer a large body by a much larger one. */
+const MAX_ERRORS = 100;
+
+interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
 /** An error as RFC 9457 has it. */
 export class Problem extends Error {
+  readonly errors: readonly FieldError[] | undefined;
+
   constructor(
     readonly status: ContentfulStatusCode,
     readonly detail: string,
-    readonly errors?: readonly { readonly path: string; readonly message: string }[],
+    errors?: readonly FieldError[],
   ) {
     super(detail);
+    this.errors = errors?.slice(0, MAX_ERRORS);
   }
 
   respond(c: Context): Response {
@@ -36,6 +48,8 @@ export async function readBody<S extends z.ZodType>(c: Context, schema: S): Prom
 /** The body as it is; no body is an empty object. */
 export async function readJson(c: Context): Promise<unknown> {
   const text = await c.req.text();
+  // What cannot be written out again must not be read in.
+  if (isTooDeep(text)) throw new Problem(400, "The body is nested too deeply");
   try {
     return text === "" ? {} : JSON.parse(text);
   } catch {

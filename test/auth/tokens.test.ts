@@ -139,6 +139,7 @@ describe("a token is refused as unauthenticated, with a reason for the logs,", (
     ["sub", "has a NUL", "ada\u0000"],
     ["sub", "has an invisible character", "ada\u202e"],
     ["sub", "has half a surrogate pair", "ada\ud800"],
+    ["sub", "is *, which stands for all", "*"],
     ["name", "is a number", 1],
     ["name", "is null", null],
     ["avatar", "is an object", {}],

@@ -22,6 +22,36 @@ test("where nothing is, a problem says so", async () => {
   }
 });
 
+describe("a body that costs more than it says", () => {
+  const post = (body: string) =>
+    fetch(`http://127.0.0.1:${server.port}/v1/gurukul/events`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${API_KEY}` },
+      body,
+    });
+  const message = (metadata: string) =>
+    `{"room":"chat:a","type":"message","data":{"chatId":"a","message":{"id":"m","chatId":"a","userId":"u",
+    "content":"x","role":"user","timestamp":"2024-01-01T00:00:00Z","metadata":{"a":${metadata}}}}}`;
+  const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+
+  test("is refused when it is nested more deeply than any frame may be, and stores nothing", async () => {
+    for (const levels of [33, 1_000, 500_000]) await expectProblem(await post(message(nested(levels))), 400);
+    await expectProblem(await post(`[${message(nested(500_000))}]`), 400);
+    expect((await post(message(nested(20)))).status).toBe(200);
+    const stored = await (await server.http("GET", "/v1/rooms/chat:a")).json();
+    expect(stored).toMatchObject({ messageCount: 1 });
+    expect(server.lines.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
+
+  test("is told of a hundred wrong fields, and no more", async () => {
+    const answer = await post(
+      `{"room":"chat:a","type":"read_receipt","data":{"messageIds":[${"0,".repeat(5_000)}0]}}`,
+    );
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { errors: unknown[] }).errors).toHaveLength(100);
+  });
+});
+
 describe("a body of more than 4 MiB", () => {
   const put = (body: RequestInit["body"], key = API_KEY) =>
     fetch(`http://127.0.0.1:${server.port}/v1/rooms/chat:large`, {

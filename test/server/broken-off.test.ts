@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
+import { CLOSE } from "../support/raw-frames.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 import { endingsOf } from "../support/records.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -33,6 +34,17 @@ test.each([
   expect(await user.json()).toMatchObject({ online: false });
   other.close();
   await other.closed;
+});
+
+test("the reason that a peer closes with is a stranger's text, and none of the log's", async () => {
+  const peer = await connect("talkative");
+  peer.say("ping", {});
+  await peer.hear("pong");
+  peer.send(Buffer.concat([Buffer.from([3, 232]), Buffer.from("my secret\u009b31m")]), { opcode: CLOSE });
+  await peer.ended;
+  await eventually(() => endingsOf(server, "talkative").length === 1);
+  expect(endingsOf(server, "talkative")).toEqual([{ code: 1000, reason: "" }]);
+  expect(server.lines.join("")).not.toContain("my secret");
 });
 
 test("what a peer says right before it closes its half is heard", async () => {

@@ -96,14 +96,15 @@ test("behind a trusted proxy the address is the one that the proxy has added", a
   try {
     const token = await proxied.token("ada");
     const twoLines = "198.51.100.1\r\nX-Forwarded-For: 203.0.113.9";
-    for (const header of ["198.51.100.1, 203.0.113.9", " 203.0.113.9 ", twoLines, undefined]) {
+    const known = ["198.51.100.1, 203.0.113.9", " 203.0.113.9 ", twoLines];
+    for (const header of [...known, "203.0.113.9, no-address", undefined]) {
       const headers: Record<string, string> = header === undefined ? {} : { "X-Forwarded-For": header };
       const peer = await RawSocket.upgrade(proxied.port, `/ws?token=${token}`, { headers });
       peer.say("ping", {});
       await peer.hear("pong");
     }
     const addresses = recordsOf(proxied, "connect").map(({ address }) => address);
-    expect(addresses).toEqual(["203.0.113.9", "203.0.113.9", "203.0.113.9", "127.0.0.1"]);
+    expect(addresses).toEqual(["203.0.113.9", "203.0.113.9", "203.0.113.9", "127.0.0.1", "127.0.0.1"]);
   } finally {
     await proxied.stop();
   }

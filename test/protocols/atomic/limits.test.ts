@@ -59,6 +59,14 @@ test("behind a proxy the address is the one that the proxy saw", async () => {
   }
 });
 
+test("the addresses of one IPv6 network are counted together", async () => {
+  await start({ CONNECTION_RATE_LIMIT: "1", TRUST_PROXY: "on" });
+  const from = (address: string) => server.connect(CHAT, { headers: { "x-forwarded-for": address } });
+  await from("2001:db8:0:1::1");
+  await from("2001:db8:0:2::1");
+  expect((await attempt(CHAT, "2001:db8:0:1:ffff::2")).status).toBe(429);
+});
+
 test("without a proxy nobody passes for another address", async () => {
   await start({ CONNECTION_RATE_LIMIT: "1" });
   await server.connect(CHAT, { headers: { "x-forwarded-for": "10.0.0.1" } });
