@@ -15,10 +15,13 @@ const INJECTION = `${TEXT}\r\n{"level":50,"msg":"forged"}\u001b[31m\u009b31m\u20
 let server: TestServer;
 let tokens: string[];
 let answers: string[];
+/** What operators are shown. */
+let shown: string[];
 beforeAll(async () => {
   server = await startTestServer({ env: { LOG_LEVEL: "trace", TRUST_PROXY: "on" } });
   tokens = [];
   answers = [];
+  shown = [];
   await everything();
 });
 afterAll(() => server.stop());
@@ -56,6 +59,9 @@ async function everything(): Promise<void> {
   }
   await strangers();
   await requests();
+  for (const path of ["/metrics", "/v1/metrics", "/v1/errors"]) {
+    shown.push(await (await server.http("GET", path)).text());
+  }
 }
 
 /** Who is not let in, in every way. */
@@ -140,6 +146,11 @@ test("no line holds a token or a part of one, a key, a secret, or what somebody 
   for (const part of tokens.flatMap((token) => token.split(".")))
     if (part.length > 12) expect(log).not.toContain(part);
   expect(log).not.toContain(TEXT);
+});
+
+test("nor do metrics and the list of errors", () => {
+  expect(shown.join("").length).toBeGreaterThan(1_000);
+  for (const secret of [API_KEY, SECRET, TEXT, "eyJ"]) expect(shown.join("")).not.toContain(secret);
 });
 
 test("none of it is an error of the server's", () => {
