@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CLOSE, CONTINUATION, PING, TEXT } from "../support/raw-frames.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import {
   ASK,
   askOf,
@@ -99,3 +100,24 @@ describe("7 Close handling", () => {
     await expectFailed(peer, 1002);
   });
 });
+
+test.each<[string, Sent]>([
+  ["7.1.1 a close", close(1000)],
+  ["3.2 an offence", [ASK, { reserved: 2 }]],
+])(
+  "a message in one segment with %s is stored, though it is not confirmed (docs/websocket.md)",
+  async (what, last) => {
+    const { server } = stage;
+    const chatId = what.slice(0, 3);
+    const peer = await RawSocket.upgrade(server.port, `/ws?token=${await server.token("ada")}`);
+    peer.say("ping", {});
+    await peer.hear("pong");
+    const heard = peer.frames.length;
+    const said = { type: "message", data: { chatId, content: "last words" }, timestamp: 1 };
+    await send(peer, [[JSON.stringify(said)], last]);
+    await peer.ended;
+    expect(peer.frames.slice(heard).map(({ opcode }) => opcode)).toEqual([CLOSE]);
+    const room = await server.http("GET", `/v1/rooms/chat:${chatId}/messages`);
+    expect(await room.json()).toMatchObject({ messages: [{ content: "last words" }] });
+  },
+);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { BINARY, CLOSE, PING, PONG, TEXT } from "../support/raw-frames.ts";
+import { BINARY, CLOSE, encodeFrame, PING, PONG, TEXT } from "../support/raw-frames.ts";
 import {
   ASK,
   askOf,
@@ -35,7 +35,6 @@ describe("1 Framing: a message of any length is one message", () => {
     ["1.1.8", TEXT],
     ["1.2.8", BINARY],
   ])("%s, in chops of 997 octets", async (_, opcode) => {
-    const { encodeFrame } = await import("../support/raw-frames.ts");
     const peer = await stage.open();
     const bytes = encodeFrame(askOf(65_536), { opcode });
     for (let at = 0; at < bytes.length; at += 997) {

@@ -20,7 +20,7 @@ export type Trespasses = Readonly<Record<string, readonly Trespass[] | string>>;
 /** How the messages of one protocol are tried by somebody whom they do not concern. */
 export interface Plan {
   readonly protocol: string;
-  /** What a backend posts, so that the room `a` has something to hide; `ids` are those that it will have. */
+  /** What a backend posts, so that the room `a` has something to hide. */
   readonly prepare: readonly Frame[];
   /** Whatever is posted last reaches ada: what eve has made her hear came before. */
   readonly marker: Frame;
