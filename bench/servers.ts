@@ -24,12 +24,14 @@ export async function startServer(
   name: ServerName,
   bare: string,
   processes: AsyncDisposableStack,
+  { env = {}, preload }: { readonly env?: Record<string, string>; readonly preload?: string } = {},
 ): Promise<RunningServer> {
   const directory = mkdtempSync(join(tmpdir(), "switchboard-bench-"));
-  const command = name === "bare" ? [`bench/${bare}`] : ["run", "src/main.ts", "serve"];
+  const flags = preload === undefined ? [] : ["--preload", preload];
+  const command = name === "bare" ? [`bench/${bare}`] : ["run", ...flags, "src/main.ts", "serve"];
   const child = Bun.spawn(pinned("server", [process.execPath, ...command]), {
     cwd: root,
-    env: { ...process.env, ...settings(name, directory) },
+    env: { ...process.env, ...settings(name, directory), ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   processes.defer(async () => {
