@@ -179,6 +179,16 @@ const diet: Part = {
         : ["water.intake", { userId, amount: 250, totalToday: 500, goal: 2000, loggedAt: timestamp }];
     await client.ask({ id: wanted, type, timestamp, data }, (frame) => frame.id === wanted);
   },
+  /** Reads its mail: what nobody reads waits for ever, and is no leak. */
+  hears(client, { type, data, success }) {
+    if (success !== undefined || (type !== "direct.message" && type !== "notification")) return;
+    const [readAt, userId] = [new Date().toISOString(), data?.["toUserId"] ?? data?.["userId"]];
+    const [kind, read] =
+      type === "notification"
+        ? ["notification.read", { notificationId: data?.["notificationId"] }]
+        : ["message.read", { messageId: data?.["messageId"] }];
+    client.send({ id: id(), type: kind, timestamp: readAt, data: { ...read, userId, readAt } });
+  },
 };
 
 const isType = (type: string) => (frame: Frame) => frame.type === type;
