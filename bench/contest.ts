@@ -22,12 +22,13 @@ export interface Contest {
 }
 
 /** A server with its load generator, ready to play rounds of so many milliseconds. */
-interface Contender {
+export interface Contender {
   name: ServerName;
   play(ms: number): Promise<Round>;
 }
 
-async function contend(
+/** Starts a server and its load generator, which `processes` will end, and waits until everybody is connected. */
+export async function contend(
   name: ServerName,
   contest: Contest,
   processes: AsyncDisposableStack,
