@@ -41,10 +41,14 @@ export const head = (): string[] => [
 export const row = (minute: Minute): string => `| ${COLUMNS.map(([, show]) => show(minute)).join(" | ")} |`;
 
 /**
- * Minutes that are not judged: the windows in which repeats are recognised hold 10 minutes, and fill until then. Of a
- * soak of less than 20 minutes it is the first half, and what fills may look like what leaks.
+ * Minutes in which growth is not judged. A repeat of an id is recognised among the last 10 minutes and 1,000 messages of a room, in two
+ * generations: what a server keeps for that fills for 20 minutes at the least.
  */
-export const warmUp = (minutes: number): number => Math.min(10, Math.floor(minutes / 2));
+const WARM_UP = 20;
+/** Fewer minutes than that after it say nothing about growth. */
+const ENOUGH = 10;
+
+export const isJudged = (minutes: number): boolean => minutes >= WARM_UP + ENOUGH;
 
 /** How far a figure may be at the end above where it began after the warm-up: by a share of it, and by so much besides. */
 const MAY_GROW: readonly (readonly [string, (minute: Minute) => number, number, number])[] = [
@@ -56,10 +60,11 @@ const MAY_GROW: readonly (readonly [string, (minute: Minute) => number, number, 
   ["p50, ms", ({ p50 }) => p50, 1, 5],
 ];
 
-/** What went wrong over all of it; nothing when it may pass. */
+/** What went wrong over all of it; nothing when it may pass. Growth is told only of a soak that `isJudged`. */
 export function faults(minutes: readonly Minute[]): string[] {
-  const judged = minutes.slice(warmUp(minutes.length));
-  const found = MAY_GROW.flatMap(([name, of, share, besides]) => {
+  const judged = isJudged(minutes.length) ? minutes.slice(WARM_UP) : [];
+  const grown = judged.length === 0 ? [] : MAY_GROW;
+  const found = grown.flatMap(([name, of, share, besides]) => {
     const [from, to] = trend(judged.map(of));
     return to - from > from * share + besides
       ? [`${name} grew from ${from.toFixed(1)} to ${to.toFixed(1)} in ${judged.length} minutes`]

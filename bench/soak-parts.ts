@@ -1,6 +1,6 @@
 import type { Frame, SoakClient } from "./soak-client.ts";
 
-/** What a player of one contract does. Rooms change their names every few minutes, so that old ones fall out of use. */
+/** What a player of one contract does. Some rooms are left for others every two minutes, and fall out of use. */
 export interface Part {
   readonly name: string;
   readonly players: number;
@@ -30,7 +30,8 @@ export interface Me {
 const ROOM_LIFE_MS = 120_000;
 const text = "The quick brown fox jumps over the lazy dog. ".repeat(4);
 const id = () => crypto.randomUUID();
-const generation = () => Math.floor(Date.now() / ROOM_LIFE_MS);
+/** Three, so that a room that was left is come back to. */
+const generation = () => Math.floor(Date.now() / ROOM_LIFE_MS) % 3;
 const versionOf = ({ data }: Frame) => Number(data?.["version"]);
 
 const chat = (type: string, data: object) => ({ type, data, timestamp: Date.now() });
@@ -42,7 +43,7 @@ const gurukul: Part = {
   grants: () => "chat:*",
   path: (token, player) => `/ws?token=${token}${player % 6 === 0 ? "&batch=1" : ""}`,
   async enter(client, me) {
-    // A third of the chats is old, the others are new every two minutes.
+    // A third of the chats stays, the others are left for another every two minutes.
     const which = me.player % 20;
     me.room = which % 3 === 0 ? `soak-${which}` : `soak-${which}-${generation()}`;
     await client.ask(chat("chat_update", { action: "join", chatId: me.room }), isType("chat_update"));

@@ -7,7 +7,7 @@ import { cpuOf, memoryOf } from "./cpu.ts";
 import { machine } from "./machine.ts";
 import { type RunningServer, secret, startServer } from "./servers.ts";
 import { type Frame, SoakClient } from "./soak-client.ts";
-import { faults, head, type Minute, row, share } from "./soak-minute.ts";
+import { faults, head, isJudged, type Minute, row, share } from "./soak-minute.ts";
 import { type Me, type Part, parts, posts } from "./soak-parts.ts";
 import { tokenFor } from "./token.ts";
 
@@ -192,6 +192,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 const found = faults(await soak(minutes, tally, processes));
-console.log(found.length === 0 ? "\nNothing grew and nothing went wrong." : "");
+if (!isJudged(minutes)) console.log("\nGROWTH IS NOT JUDGED: that takes 30 minutes or more (docs/soak.md).");
+if (found.length === 0)
+  console.log(`\n${isJudged(minutes) ? "Nothing grew" : "It ended"}, and nothing went wrong.`);
 for (const fault of found) console.error(`FAILED: ${fault}`);
 if (found.length > 0) process.exitCode = 1;
