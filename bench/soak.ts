@@ -85,7 +85,8 @@ async function post(protocol: string, event: () => object, port: number, tally: 
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/v1/${protocol}/events`, {
       method: "POST",
-      headers: { authorization: `Bearer ${secret}` },
+      // A connection of its own: one that is kept may be closed, having been idle, in the moment it is used again.
+      headers: { authorization: `Bearer ${secret}`, connection: "close" },
       body: JSON.stringify(event()),
     });
     if (!answer.ok)
