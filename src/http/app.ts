@@ -3,6 +3,7 @@ import { Refusal } from "../core/refusal.ts";
 import { requireApiKey } from "./api-keys.ts";
 import { limitBody } from "./body-limit.ts";
 import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
+import { type DescriptionDoor, descriptionRoutes } from "./description.ts";
 import { type ErrorDoor, errorRoutes } from "./errors.ts";
 import { type EventDoor, eventRoutes } from "./events.ts";
 import { type Condition, health } from "./health.ts";
@@ -21,6 +22,7 @@ export interface HttpParts {
   readonly events: EventDoor;
   readonly metrics: MetricsDoor;
   readonly errors: ErrorDoor;
+  readonly description: DescriptionDoor;
   condition(): Condition;
   failed(error: unknown): void;
 }
@@ -37,6 +39,7 @@ export function createHttpApp(parts: HttpParts): Hono {
   });
   app.route("/", health(parts.condition));
   app.route("/metrics", exposition(parts.metrics));
+  app.route("/", descriptionRoutes(parts.description));
   app.use("/v1/*", requireApiKey(parts.apiKeys));
   app.use("/v1/*", limitBody(MAX_BODY_BYTES));
   app.route("/v1/rooms", roomRoutes(parts.rooms));
