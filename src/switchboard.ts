@@ -10,7 +10,7 @@ import type { Post } from "./core/door.ts";
 import { Limiter } from "./core/limits.ts";
 import { Refusal } from "./core/refusal.ts";
 import { createDescription } from "./describe/describe.ts";
-import { createHttpApp } from "./http/app.ts";
+import { createHttpApp, operations } from "./http/app.ts";
 import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
 import { type Listener, startListener } from "./listener.ts";
@@ -115,7 +115,7 @@ export async function startSwitchboard(
     events: { post: core.post },
     metrics,
     errors,
-    description: createDescription(core.protocols, () => ({
+    description: createDescription(core.protocols, operations, () => ({
       version: packageJson.version,
       host: `localhost:${server.port}`,
       secure: tls !== undefined,

@@ -1,6 +1,6 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { AnyProtocol, Schemas } from "../core/protocol.ts";
-import { examplesOf } from "./examples.ts";
+import { examplesOf, jsonSchema, nameOf } from "./schema.ts";
 import { type Admission, admissionOf, securitySchemes } from "./security.ts";
 
 /** When the examples are of, in milliseconds since the epoch. */
@@ -63,8 +63,8 @@ function describedOf(protocol: AnyProtocol): Described[] {
   };
   const made = (action: Action, name: string, frame: z.ZodType, examples: readonly unknown[]): Described => ({
     ...{ action, name, examples },
-    key: keyOf(protocol.name, action, name),
-    payload: jsonSchema(frame),
+    key: nameOf(protocol.name, action, name),
+    payload: jsonSchema(frame, "draft-7"),
   });
   const sent = (kind: string, data: unknown): unknown => {
     const stored = { room: `${protocol.roomKinds[0]}:1`, offset: 1 };
@@ -83,16 +83,6 @@ function describedOf(protocol: AnyProtocol): Described[] {
   ];
 }
 
-/** The `input` side, of what is sent too: whoever reads must live with fields that come later. */
-function jsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
-    target: "draft-7",
-    io: "input",
-    unrepresentable: "any",
-  });
-  return json;
-}
-
 function messagesOf(protocol: AnyProtocol): [string, object][] {
   return describedOf(protocol).map(({ key, name, action, payload, examples }) => {
     const title = `${protocol.name}: ${name}, ${action === "receive" ? "from clients" : "from the server"}`;
@@ -109,7 +99,7 @@ function channelsOf(protocol: AnyProtocol) {
       action === "receive"
         ? (protocol.rules[name]?.at?.(state) ?? true)
         : (protocol.frames.isHeard?.(name, state) ?? true);
-    const key = `${protocol.name}${path.replaceAll("/", ".").replace(/[^\w.-]/g, "_")}`;
+    const key = nameOf(protocol.name, ...path.split("/").filter((part) => part !== ""));
     return { key, path, protocol, admission: admissionOf(protocol, path), messages: all.filter(isThere) };
   });
 }
@@ -159,7 +149,3 @@ const securityOf = ({ schemes }: Admission) =>
   schemes.length === 0
     ? {}
     : { security: schemes.map((scheme) => refTo("components", "securitySchemes", scheme)) };
-
-/** Keys have letters, digits, dots, dashes and underscores. */
-const keyOf = (protocol: string, action: Action, name: string): string =>
-  `${protocol}.${action}.${name.replace(/[^\w.-]/g, "_")}`;

@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+/** The examples that a schema carries (`.meta({ examples })`). */
+export function examplesOf(schema: z.ZodType): readonly unknown[] {
+  const examples = schema.meta()?.["examples"];
+  return Array.isArray(examples) ? examples : [];
+}
+
+/** The `input` side, of what is sent too: whoever reads it must live with fields that come later. */
+export function jsonSchema(schema: z.ZodType, target: "draft-7" | "draft-2020-12") {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { target, io: "input", unrepresentable: "any" });
+  return json;
+}
+
+/** A name in a document: letters, digits, dots, dashes and underscores. */
+export const nameOf = (...parts: readonly string[]): string => parts.join(".").replace(/[^\w.-]/g, "_");
