@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
 /** The examples that a schema carries (`.meta({ examples })`). */
 export function examplesOf(schema: z.ZodType): readonly unknown[] {
   const examples = schema.meta()?.["examples"];
@@ -7,7 +9,7 @@ export function examplesOf(schema: z.ZodType): readonly unknown[] {
 }
 
 /** The `input` side, of what is sent too: whoever reads it must live with fields that come later. */
-export function jsonSchema(schema: z.ZodType, target: "draft-7" | "draft-2020-12") {
+export function jsonSchema(schema: z.ZodType, target: "draft-7" | "draft-2020-12"): JsonSchema {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { target, io: "input", unrepresentable: "any" });
   return json;
 }

@@ -28,7 +28,7 @@ export function admissionOf(protocol: AnyProtocol, path: string): Admission {
   const inQuery = tokenIn("?token=here") === "here";
   const inMessage = tokenIn("") !== null && Object.values(rules).some(({ allow }) => allow === "guest");
   const ways = [
-    ...(inQuery ? ["in the query, `?token=`"] : []),
+    ...(inQuery ? ["in the query (?token=)"] : []),
     ...(inMessage ? ["in the first message"] : []),
   ];
   return {
@@ -36,8 +36,8 @@ export function admissionOf(protocol: AnyProtocol, path: string): Admission {
     schemes: protocol.guests
       ? []
       : [...(inQuery ? ["queryToken" as const] : []), ...(inMessage ? ["messageToken" as const] : [])],
-    words: `The token comes ${ways.join(", or ")}.${protocol.guests ? " Guests may come without one." : ""}${
-      protocol.subprotocol === undefined ? "" : ` Clients offer the subprotocol \`${protocol.subprotocol}\`.`
+    words: `The token comes ${ways.join(" or ")}.${protocol.guests ? " Guests may come without one." : ""}${
+      protocol.subprotocol === undefined ? "" : ` Clients offer the subprotocol ${protocol.subprotocol}.`
     }`,
   };
 }

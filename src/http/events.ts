@@ -38,8 +38,8 @@ export const eventOperations: readonly Operation[] = [
     path: "/v1/{protocol}/events",
     summary:
       "Lets one event happen, or up to 1,000 of them, or none; each for a room, a user or everyone. " +
-      "What `data` is, the schemas `{protocol}.{type}` say. " +
-      "A repeated `id` answers the same and delivers nothing.",
+      "What the data is, the schemas {protocol}.{type} say. " +
+      "A repeated id answers the same and delivers nothing.",
     body: z.union([event, events]),
     answers: { 200: z.object({ accepted: z.int(), ids: z.array(z.string()) }) },
     problems: [400, 404, 503],

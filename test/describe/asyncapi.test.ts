@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { AnyProtocol, Schemas } from "../../src/core/protocol.ts";
 import { type Reason, Refusal } from "../../src/core/refusal.ts";
 import { asyncapi } from "../../src/describe/asyncapi.ts";
+import { channelsOf } from "../../src/describe/channels.ts";
 import { contracts } from "../support/contracts.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -156,7 +157,9 @@ test("a message that is added to a contract is described without further work", 
     wave: z.object({ hand: z.enum(["left", "right"]) }).meta({ examples: [{ hand: "left" }] }),
   };
   const changed: AnyProtocol = { ...first, messages: { ...first.messages, ...added } };
-  const { components } = document.parse(asyncapi([changed], { version: "1", host: "h", secure: true }));
+  const { components } = document.parse(
+    asyncapi(channelsOf(changed), { version: "1", host: "h", secure: true }),
+  );
   const wave = components.messages[`${first.name}.receive.wave`];
   expect(wave?.name).toBe("wave");
   expect(JSON.stringify(wave?.payload)).toContain('"enum":["left","right"]');

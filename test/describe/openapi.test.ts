@@ -88,6 +88,7 @@ const requests: readonly [route: string, path: string, status: number, body?: un
   ["GET /health/ready", "/health/ready", 200],
   ["GET /asyncapi.json", "/asyncapi.json", 200],
   ["GET /openapi.json", "/openapi.json", 200],
+  ["GET /docs", "/docs", 200],
 ];
 
 test("what the server answers is what is described, for every route", async () => {

@@ -23,7 +23,8 @@ const createContent = (maxLength: number) =>
       message: `must have at most ${maxLength} characters`,
       params: { tooLong: true },
     })
-    .refine(wellFormed, NOT_WELL_FORMED);
+    .refine(wellFormed, NOT_WELL_FORMED)
+    .meta({ maxLength });
 const messageType = z
   .string()
   .regex(/^[\w.:-]{1,64}$/, "must be a word")

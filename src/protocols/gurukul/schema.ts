@@ -18,7 +18,8 @@ export const createMessages = (maxContentLength: number) => ({
           message: `must have at most ${maxContentLength} characters`,
           params: { tooLong: true },
         })
-        .refine((text) => text.isWellFormed(), "must not have lone surrogates"),
+        .refine((text) => text.isWellFormed(), "must not have lone surrogates")
+        .meta({ maxLength: maxContentLength }),
       agentId: id.optional(),
       messageId: id.optional(),
     })
