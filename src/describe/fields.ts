@@ -25,7 +25,6 @@ function within(schema: JsonSchema, path: string): Field[] {
   return [
     ...inProperties,
     ...(items === undefined || Array.isArray(items) ? [] : within(objectOf(items), `${path}[]`)),
-    ...(schema.allOf ?? []).flatMap((part) => within(objectOf(part), path)),
     ...alternatives((schema.anyOf ?? schema.oneOf ?? []).map((part) => within(objectOf(part), path))),
   ];
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { AnyProtocol, Schemas } from "../core/protocol.ts";
 import type { Operation } from "../http/operation.ts";
 import { problem } from "../http/problem.ts";
-import { jsonSchema, nameOf } from "./schema.ts";
+import { examplesOf, jsonSchema, nameOf } from "./schema.ts";
 
 /** Statuses as problems explain them. */
 const PROBLEMS: Readonly<Record<number, string>> = {
@@ -49,8 +49,11 @@ const json = (schema: z.ZodType) => jsonSchema(schema, "draft-2020-12");
 function posts({ name, posts, events }: AnyProtocol): [string, object][] {
   const schemas: Schemas = events;
   return Object.entries(posts).flatMap(([type, posting]) => {
-    const data = posting?.schema ?? schemas[type];
-    return data ? [[nameOf(name, type), json(z.object({ type: z.literal(type), data }))]] : [];
+    const event = schemas[type];
+    if (!event) return [];
+    const frame = z.object({ type: z.literal(type), data: posting?.schema ?? event });
+    const examples = examplesOf(event).map((data) => ({ type, data }));
+    return [[nameOf(name, type), { ...json(frame), examples }]];
   });
 }
 

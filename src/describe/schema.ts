@@ -8,9 +8,17 @@ export function examplesOf(schema: z.ZodType): readonly unknown[] {
   return Array.isArray(examples) ? examples : [];
 }
 
-/** The `input` side, of what is sent too: whoever reads it must live with fields that come later. */
+/**
+ * The `input` side, of what is sent too: whoever reads it must live with fields that come later. Without the
+ * examples, which are of parts: zod keeps what carries them apart from what is around it.
+ */
 export function jsonSchema(schema: z.ZodType, target: "draft-7" | "draft-2020-12"): JsonSchema {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { target, io: "input", unrepresentable: "any" });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    ...{ target, io: "input", unrepresentable: "any" },
+    override({ jsonSchema }) {
+      delete jsonSchema.examples;
+    },
+  });
   return json;
 }
 

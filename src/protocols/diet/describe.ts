@@ -22,10 +22,7 @@ const announcing = (type: string) =>
 
 /** Contract: Base Message Structure, WebSocketResponse, AuthResponse, Message Encryption. */
 export const frames: Frames<unknown> = {
-  message(kind, body) {
-    const type = z.literal(kind);
-    return body instanceof z.ZodObject ? body.extend({ type }) : z.object({ type }).and(body);
-  },
+  message: (kind, body) => (kind === "auth" ? body : z.object({ type: z.literal(kind) }).and(body)),
   example: (type, body) => Object.assign({ type }, body),
   event: (kind, data) => head.extend({ type: z.literal(kind), data }),
   others: {
