@@ -6,7 +6,7 @@ import type { AnyProtocol, Schemas } from "../../src/core/protocol.ts";
 import { type Reason, Refusal } from "../../src/core/refusal.ts";
 import { asyncapi } from "../../src/describe/asyncapi.ts";
 import { channelsOf } from "../../src/describe/channels.ts";
-import { contracts } from "../support/contracts.ts";
+import { builtProtocols } from "../support/built-protocols.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 const message = z.object({
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const protocols = contracts();
+const protocols = builtProtocols();
 const schemasOf = (protocol: AnyProtocol): Record<"receive" | "send", Schemas> => ({
   receive: protocol.messages,
   send: { ...protocol.events, ...protocol.frames.others },

@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020";
 import { z } from "zod";
 import { examplesOf } from "../../src/describe/schema.ts";
 import { createHttpApp, type HttpParts } from "../../src/http/app.ts";
-import { contracts } from "../support/contracts.ts";
+import { builtProtocols } from "../support/built-protocols.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 const content = z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()).optional() }));
@@ -126,7 +126,7 @@ test("who asks for what is for backends needs a key, and is answered by a proble
 });
 
 describe("an event that backends may post", () => {
-  const all = contracts().flatMap((protocol) =>
+  const all = builtProtocols().flatMap((protocol) =>
     Object.keys(protocol.posts).map((type) => [protocol.name, type, protocol.events[type]] as const),
   );
   test.each(all)("%s %s has its schema, which takes the event's example", (name, type, schema: z.ZodType) => {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { AnyProtocol } from "../../src/core/protocol.ts";
 import { channelsOf } from "../../src/describe/channels.ts";
 import { page } from "../../src/describe/page.ts";
-import { contracts } from "../support/contracts.ts";
+import { builtProtocols } from "../support/built-protocols.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
@@ -65,7 +65,7 @@ test("it is well formed, each id is there once, and each link within it leads so
   expect(links.filter((link) => !ids.includes(link))).toEqual([]);
 });
 
-describe.each(contracts().map((protocol) => [protocol.name, protocol] as const))("%s", (_, protocol) => {
+describe.each(builtProtocols().map((protocol) => [protocol.name, protocol] as const))("%s", (_, protocol) => {
   test("every message, event and other frame is in it, by its type", () => {
     const kinds = [protocol.messages, protocol.events, protocol.frames.others].flatMap(Object.keys);
     expect(kinds.filter((kind) => !text.includes(`<code>${kind}</code>`))).toEqual([]);
@@ -85,7 +85,7 @@ test("every route is in it", async () => {
 });
 
 test("whatever text is described comes as text", () => {
-  const [first] = contracts();
+  const [first] = builtProtocols();
   if (!first) throw new Error("there is no contract");
   const evil = `"'></pre></code><script>alert(1)</script>&amp;`;
   const wave = z.object({ [evil]: z.enum([evil]).default(evil) }).meta({ examples: [{ [evil]: evil }] });
