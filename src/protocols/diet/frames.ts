@@ -7,9 +7,10 @@ const around = envelope.omit({ type: true, data: true });
 
 /** A message whose data is this, in its envelope. */
 export const enveloped = <Data extends z.ZodType>(data: Data) => {
-  const examples = (data.meta()?.["examples"] ?? []) as z.output<Data>[];
+  const found: unknown = data.meta()?.["examples"];
   const head = { id: "frame-1", timestamp: "2026-03-02T08:30:00.000Z" };
-  return around.extend({ data }).meta({ examples: examples.map((data) => ({ ...head, data })) });
+  const examples = Array.isArray(found) ? found.map((data) => ({ ...head, data })) : [];
+  return around.extend({ data }).meta({ examples });
 };
 export type Enveloped<Data> = z.output<typeof around> & { readonly data: Data };
 
