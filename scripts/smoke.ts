@@ -64,6 +64,13 @@ async function serve(): Promise<string> {
   const { status, connections } = (await health.json()) as Record<string, unknown>;
   same({ status, connections }, { status: "healthy", connections: 0 });
 
+  const origin = `http://localhost:${port}`;
+  for (const path of ["/asyncapi.json", "/openapi.json", "/docs"]) {
+    const description = await fetch(origin + path);
+    same(description.status, 200);
+    ok((await description.text()).length > 10_000, `${path} says next to nothing`);
+  }
+
   const second = await run(["serve"], { WS_PORT: "0" });
   ok(second.code === 1 && second.err.includes("in use by another server"), second.err);
 
@@ -82,7 +89,7 @@ async function serve(): Promise<string> {
     readdirSync(join(directory, "data")).filter((name) => /-(wal|shm)$/.test(name)),
     [],
   );
-  return "token, serve, /ws/health, a second server refused, chat, checkpoints, checkconfig, backup, SIGTERM";
+  return "token, serve, /ws/health, /asyncapi.json, /openapi.json, /docs, a second server refused, chat, checkpoints, checkconfig, backup, SIGTERM";
 }
 
 async function chat(url: string): Promise<TestClient> {

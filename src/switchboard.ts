@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
 import { createAgent } from "./agents/choose.ts";
 import { loadSecrets } from "./auth/secrets.ts";
 import { createTokenVerifier } from "./auth/tokens.ts";
@@ -8,7 +9,8 @@ import { type Core, createCore } from "./core/core.ts";
 import type { Post } from "./core/door.ts";
 import { Limiter } from "./core/limits.ts";
 import { Refusal } from "./core/refusal.ts";
-import { createHttpApp } from "./http/app.ts";
+import { createDescription } from "./describe/describe.ts";
+import { createHttpApp, operations } from "./http/app.ts";
 import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
 import { type Listener, startListener } from "./listener.ts";
@@ -113,6 +115,11 @@ export async function startSwitchboard(
     events: { post: core.post },
     metrics,
     errors,
+    description: createDescription(core.protocols, operations, () => ({
+      version: packageJson.version,
+      host: `localhost:${server.port}`,
+      secure: tls !== undefined,
+    })),
     connections: { all: () => core.connections.all },
     users: {
       isOnline: (userId) => core.presence.isOnline(userId),

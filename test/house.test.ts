@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sources: ["core", "config"],
   storage: ["core", "config"],
   http: ["core", "config"],
+  describe: ["core", "http"],
   metrics: ["core"],
   server: ["core", "config", "tls"],
   listener: ["core", "config", "server", "tls"],

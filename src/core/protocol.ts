@@ -67,6 +67,20 @@ export interface Past {
 /** A handler uses these and does not decide them, so that it may be written for one part of a protocol. */
 type Uses<Out extends Schemas, Entries, State> = Context<NoInfer<Out>, NoInfer<Entries>, NoInfer<State>>;
 
+/** How whole frames look around what `messages` and `events` describe: for the server's description of itself. */
+export interface Frames<State> {
+  /** The frame of a client's message of this kind. */
+  message(kind: string, body: z.ZodType): z.ZodType;
+  /** One such frame, around this body. `time` is in milliseconds since the epoch. */
+  example(kind: string, body: unknown, time: number): unknown;
+  /** The frame that `envelope` makes. */
+  event(kind: string, data: z.ZodType): z.ZodType;
+  /** Whole frames that the server sends besides events, by a name for each. */
+  readonly others: Schemas;
+  /** Whether a connection may get this, where its endpoints differ in that. */
+  isHeard?(name: string, state: State): boolean;
+}
+
 /**
  * What a protocol must provide. Everything it says to its clients is typed by `events`, everything that
  * they say to it by `messages`; what it records goes through `applies`.
@@ -86,6 +100,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly limitBy: "connection" | "user-and-kind";
   readonly messages: In;
   readonly events: Out;
+  readonly frames: Frames<NoInfer<State>>;
   readonly rules: { readonly [Kind in keyof In]: Rule<Body<In, Kind>, State> };
 
   /** The protocol's own state of a connection. */

@@ -2,16 +2,30 @@ import { Hono } from "hono";
 import { Refusal } from "../core/refusal.ts";
 import { requireApiKey } from "./api-keys.ts";
 import { limitBody } from "./body-limit.ts";
-import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
-import { type ErrorDoor, errorRoutes } from "./errors.ts";
-import { type EventDoor, eventRoutes } from "./events.ts";
-import { type Condition, health } from "./health.ts";
-import { exposition, type MetricsDoor, metricsRoutes } from "./metrics.ts";
+import { type ConnectionDoor, connectionOperations, connectionRoutes } from "./connections.ts";
+import { type DescriptionDoor, descriptionOperations, descriptionRoutes } from "./description.ts";
+import { type ErrorDoor, errorOperations, errorRoutes } from "./errors.ts";
+import { type EventDoor, eventOperations, eventRoutes } from "./events.ts";
+import { type Condition, health, healthOperations } from "./health.ts";
+import { exposition, type MetricsDoor, metricsOperations, metricsRoutes } from "./metrics.ts";
+import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
-import { type RoomDoor, roomRoutes } from "./rooms.ts";
-import { type UserDoor, userRoutes } from "./users.ts";
+import { type RoomDoor, roomOperations, roomRoutes } from "./rooms.ts";
+import { type UserDoor, userOperations, userRoutes } from "./users.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** Every route, as it is described. */
+export const operations: readonly Operation[] = [
+  ...healthOperations,
+  ...metricsOperations,
+  ...descriptionOperations,
+  ...eventOperations,
+  ...roomOperations,
+  ...userOperations,
+  ...connectionOperations,
+  ...errorOperations,
+];
 
 export interface HttpParts {
   readonly apiKeys: readonly string[];
@@ -21,6 +35,7 @@ export interface HttpParts {
   readonly events: EventDoor;
   readonly metrics: MetricsDoor;
   readonly errors: ErrorDoor;
+  readonly description: DescriptionDoor;
   condition(): Condition;
   failed(error: unknown): void;
 }
@@ -37,6 +52,7 @@ export function createHttpApp(parts: HttpParts): Hono {
   });
   app.route("/", health(parts.condition));
   app.route("/metrics", exposition(parts.metrics));
+  app.route("/", descriptionRoutes(parts.description));
   app.use("/v1/*", requireApiKey(parts.apiKeys));
   app.use("/v1/*", limitBody(MAX_BODY_BYTES));
   app.route("/v1/rooms", roomRoutes(parts.rooms));

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { kindOf } from "../core/access.ts";
 import type { Connection } from "../core/connection.ts";
+import type { Operation } from "./operation.ts";
 import { check, Problem } from "./problem.ts";
 
 const MAX_PAGE = 1_000;
@@ -10,6 +11,34 @@ const page = z.object({
   limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
   after: z.string().optional(),
 });
+
+const answer = z.object({
+  connections: z.array(
+    // And what its protocol knows of it.
+    z.looseObject({
+      id: z.string(),
+      protocol: z.string(),
+      userId: z.string().nullable(),
+      address: z.string(),
+      connectedAt: z.iso.datetime(),
+      lastSeen: z.iso.datetime(),
+      rooms: z.array(z.string()),
+      unsentBytes: z.int(),
+    }),
+  ),
+  hasMore: z.boolean(),
+});
+
+export const connectionOperations: readonly Operation[] = [
+  {
+    ...{ method: "get", path: "/v1/connections", summary: "Who is connected now." },
+    ...{ query: page, answers: { 200: answer }, problems: [400] },
+  },
+  {
+    ...{ method: "delete", path: "/v1/connections/{id}", summary: "Closes a connection, with 1008." },
+    ...{ answers: { 204: null }, problems: [404] },
+  },
+];
 
 export interface ConnectionDoor {
   all(): Iterable<Connection>;

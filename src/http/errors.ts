@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import type { Operation } from "./operation.ts";
 import { check } from "./problem.ts";
 
 const MAX_PAGE = 1_000;
@@ -8,6 +9,26 @@ const page = z.object({
   limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
   before: z.coerce.number("must be the id of an error").int("must be the id of an error").optional(),
 });
+
+const answer = z.object({
+  errors: z.array(
+    z.object({
+      id: z.int(),
+      time: z.iso.datetime(),
+      where: z.string(),
+      message: z.string(),
+      code: z.string().optional(),
+    }),
+  ),
+  hasMore: z.boolean(),
+});
+
+export const errorOperations: readonly Operation[] = [
+  {
+    ...{ method: "get", path: "/v1/errors", summary: "The latest errors, newest first." },
+    ...{ query: page, answers: { 200: answer }, problems: [400] },
+  },
+];
 
 /** ErrorLog, which the contract names and leaves open. */
 interface LoggedError {

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { type Post, PostRefusal } from "../core/door.ts";
 import { id, roomName } from "../core/names.ts";
+import type { Operation } from "./operation.ts";
 import { check, Problem, readJson } from "./problem.ts";
 
 const MAX_EVENTS = 1_000;
@@ -30,6 +31,20 @@ const events = z
   .array(event)
   .min(1, "must hold an event")
   .max(MAX_EVENTS, `must hold at most ${MAX_EVENTS} events`);
+
+export const eventOperations: readonly Operation[] = [
+  {
+    method: "post",
+    path: "/v1/{protocol}/events",
+    summary:
+      "Lets one event happen, or up to 1,000 of them, or none; each for a room, a user or everyone. " +
+      "What the data is, the schemas {protocol}.{type} say. " +
+      "A repeated id answers the same and delivers nothing.",
+    body: z.union([event, events]),
+    answers: { 200: z.object({ accepted: z.int(), ids: z.array(z.string()) }) },
+    problems: [400, 404, 503],
+  },
+];
 
 export interface EventDoor {
   /** Resolves to the ids of the events once they are stored; undefined where there is no such protocol. */

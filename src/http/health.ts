@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import { z } from "zod";
+import type { Operation } from "./operation.ts";
 
 export type Phase = "starting" | "serving" | "draining";
 
@@ -11,6 +13,36 @@ export interface Condition {
   /** The store can be written. */
   readonly storeWorks: boolean;
 }
+
+const load = z.object({
+  status: z.enum(["healthy", "unhealthy"]),
+  connections: z.int(),
+  activeChats: z.int(),
+  /** Seconds. */
+  uptime: z.number(),
+});
+
+export const healthOperations: readonly Operation[] = [
+  {
+    ...{ method: "get", path: "/ws/health", summary: "How it does, and how many are here." },
+    answers: { 200: load, 503: load },
+  },
+  {
+    ...{ method: "get", path: "/health/live", summary: "It runs." },
+    answers: { 200: z.object({ status: z.literal("live") }) },
+  },
+  {
+    ...{
+      method: "get",
+      path: "/health/ready",
+      summary: "It takes connections, and its store works; or why not.",
+    },
+    answers: {
+      200: z.object({ status: z.literal("ready") }),
+      503: z.object({ status: z.literal("not ready"), reason: z.string() }),
+    },
+  },
+];
 
 /** Open to all. `/ws/health` has the shape of gurukul's Health Checks. */
 export function health(condition: () => Condition): Hono {

@@ -1,10 +1,36 @@
 import { Hono } from "hono";
+import { z } from "zod";
+import type { Operation } from "./operation.ts";
+
+/** ConnectionMetrics of diet-game.md, Monitoring. */
+const summary = z.object({
+  activeConnections: z.int(),
+  totalConnections: z.int(),
+  messagesPerSecond: z.number(),
+  averageLatency: z.number(),
+  errorRate: z.number(),
+  uptime: z.number(),
+});
+
+export const metricsOperations: readonly Operation[] = [
+  {
+    ...{ method: "get", path: "/metrics", summary: "All that is counted, for Prometheus." },
+    answers: { 200: "text/plain" },
+  },
+  {
+    ...{
+      method: "get",
+      path: "/v1/metrics",
+      summary: "How the connections do; rates are of the last minute.",
+    },
+    answers: { 200: summary },
+  },
+];
 
 export interface MetricsDoor {
   /** In the text format of Prometheus. */
   exposition(): string;
-  /** ConnectionMetrics of diet-game.md, Monitoring. */
-  summary(): object;
+  summary(): z.output<typeof summary>;
 }
 
 /** `GET /metrics`, open to all. */

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { z } from "zod";
+import { z } from "zod";
 import { isTooDeep } from "../core/json.ts";
 
 const TITLES: Record<number, string> = {
@@ -15,10 +15,18 @@ const TITLES: Record<number, string> = {
 /** More wrong fields make a problem no clearer, and would answer a large body by a much larger one. */
 const MAX_ERRORS = 100;
 
-interface FieldError {
-  readonly path: string;
-  readonly message: string;
-}
+const fieldError = z.object({ path: z.string(), message: z.string() });
+type FieldError = Readonly<z.output<typeof fieldError>>;
+
+/** The body of a problem. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  /** Each wrong field, by its path. */
+  errors: z.array(fieldError).max(MAX_ERRORS).optional(),
+});
 
 /** An error as RFC 9457 has it. */
 export class Problem extends Error {
@@ -35,7 +43,13 @@ export class Problem extends Error {
 
   respond(c: Context): Response {
     const { status, detail, errors } = this;
-    const body = { type: "about:blank", title: TITLES[status] ?? "Error", status, detail, errors };
+    const body = {
+      type: "about:blank",
+      title: TITLES[status] ?? "Error",
+      status,
+      detail,
+      errors,
+    };
     return c.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
   }
 }

@@ -6,6 +6,7 @@ import { id, roomName } from "../core/names.ts";
 import type { AnyProtocol } from "../core/protocol.ts";
 import type { RoomEntries } from "../core/settings.ts";
 import { cleanText } from "../core/text.ts";
+import type { Operation } from "./operation.ts";
 import { check, Problem, readBody } from "./problem.ts";
 
 const MAX_PAGE = 1_000;
@@ -26,6 +27,47 @@ const limit = z.coerce
   .default(50);
 const messagePage = z.object({ limit, before: z.string().optional() });
 const memberPage = z.object({ limit, after: z.string().default("") });
+
+const answer = z.object({ room: roomName, title: z.string().nullable(), open: z.boolean() });
+const member = z.object({ userId: id, role: z.string().nullable() });
+const params = { room: roomName };
+
+export const roomOperations: readonly Operation[] = [
+  {
+    ...{ method: "put", path: "/v1/rooms/{room}", summary: "Names a room, or opens it to every user." },
+    ...{ params, body: settings, answers: { 200: answer }, problems: [400, 404, 503] },
+  },
+  {
+    ...{ method: "get", path: "/v1/rooms/{room}", summary: "How a room stands." },
+    ...{ params, problems: [400, 404] },
+    answers: { 200: answer.extend({ messageCount: z.int(), online: z.int() }) },
+  },
+  {
+    ...{ method: "delete", path: "/v1/rooms/{room}", summary: "Removes a room, with all that is in it." },
+    ...{ params, answers: { 204: null }, problems: [400, 404, 503] },
+  },
+  {
+    ...{ method: "get", path: "/v1/rooms/{room}/members", summary: "Who is a member, by user id." },
+    ...{ params, query: memberPage, problems: [400, 404] },
+    answers: { 200: z.object({ members: z.array(member), hasMore: z.boolean() }) },
+  },
+  {
+    ...{ method: "put", path: "/v1/rooms/{room}/members/{userId}", summary: "Makes a user a member." },
+    ...{ params: { ...params, userId: id }, body: membership, problems: [400, 404, 503] },
+    answers: { 200: member.extend({ room: roomName }) },
+  },
+  {
+    ...{ method: "delete", path: "/v1/rooms/{room}/members/{userId}", summary: "He is a member no more." },
+    ...{ params, answers: { 204: null }, problems: [400, 404, 503] },
+  },
+  {
+    ...{ method: "get", path: "/v1/rooms/{room}/messages" },
+    summary:
+      "What was said in a room, oldest first, as its contract has it; before a message's id or an ISO time.",
+    ...{ params, query: messagePage, problems: [400, 404] },
+    answers: { 200: z.object({ messages: z.array(z.unknown()), hasMore: z.boolean() }) },
+  },
+];
 
 export interface RoomDoor {
   readonly history: History;

@@ -1,5 +1,25 @@
 import { Hono } from "hono";
+import { z } from "zod";
+import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
+
+const user = z.object({ id: z.string(), online: z.boolean(), lastActive: z.iso.datetime() });
+
+export const userOperations: readonly Operation[] = [
+  {
+    ...{
+      method: "get",
+      path: "/v1/users/{id}",
+      summary: "Whether a user is online, and when he was last active.",
+    },
+    ...{ answers: { 200: user }, problems: [404] },
+  },
+  {
+    ...{ method: "delete", path: "/v1/users/{id}/connections" },
+    summary: "Closes all connections of a user, and refuses tokens that were issued before now.",
+    answers: { 200: z.object({ closed: z.int() }) },
+  },
+];
 
 export interface UserDoor {
   isOnline(userId: string): boolean;

@@ -15,9 +15,12 @@ type AnyServices = Services<any, any, any>;
  * it is (its messages, events, rules, paths) may be looked at.
  */
 export function builtProtocols(): AnyProtocol[] {
-  const settings = new Proxy({ path: "/ws", maxContentLength: 10_000 } as AnyServices["settings"], {
-    get: (known, key) => Reflect.get(known, key) ?? nothing,
-  });
+  const settings = new Proxy(
+    { path: "/ws", maxContentLength: 10_000, messagesPerMinute: 100 } as AnyServices["settings"],
+    {
+      get: (known, key) => Reflect.get(known, key) ?? nothing,
+    },
+  );
   const known = { settings, clock: new FakeClock() };
   const services = new Proxy({} as AnyServices, { get: (_, key) => Reflect.get(known, key) ?? nothing });
   return protocols.map((factory) => factory(services));

@@ -39,6 +39,12 @@ export const plain: AnyProtocol = defineProtocol({
   limitBy: "connection",
   messages: {},
   events: { said: z.string(), nudged: z.string(), asked: z.string() },
+  frames: {
+    message: (_, body) => body,
+    example: (_, body) => body,
+    event: (_, data) => data,
+    others: {},
+  },
   rules: {},
   open: () => undefined,
   decode: () => {

@@ -1,7 +1,10 @@
+import { z } from "zod";
 import { isObject, parseObject } from "../../core/json.ts";
 import { id } from "../../core/names.ts";
-import type { Incoming, Stamp } from "../../core/protocol.ts";
+import type { Frames, Incoming, Stamp } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
+import type { State } from "./entrance.ts";
+import { events as sessionEvents } from "./session.ts";
 
 /** Contract: Message Format. Of it the contract's own clients send `type` and `data`, and a ping its `type` alone. */
 export function decode(frame: string): Incoming {
@@ -26,3 +29,38 @@ export function encode(kind: string, body: string, { time, clientId, sender }: S
 
 export const error = (text: string, time: number, id?: string): string =>
   JSON.stringify({ type: "error", id, error: text, timestamp: iso(time) });
+
+const timestamp = z.iso.datetime();
+const frame = (kind: string) => z.object({ type: z.literal(kind), id: id.optional() });
+/** What a chat or a collaboration alone is told; `error`, `connected` and `pong` go to all. */
+const isMetric = (name: string) => name === "metric_update";
+const isSession = (name: string) => Object.hasOwn(sessionEvents, name);
+const isCommon = (name: string) => ["connected", "pong", "error"].includes(name);
+
+/** Contract: Message Format, Initial Message Authentication. */
+export const frames: Frames<State> = {
+  message: (kind, data) =>
+    kind === "auth"
+      ? frame(kind).and(data)
+      : frame(kind).extend({
+          timestamp: timestamp.optional(),
+          data: kind === "ping" ? data.optional() : data,
+        }),
+  example: (type, data, time) =>
+    type === "auth" ? Object.assign({ type }, data) : { type, id: "m-1", timestamp: iso(time), data },
+  event: (kind, data) => frame(kind).extend({ timestamp, data }),
+  others: {
+    error: frame("error")
+      .extend({ error: z.string(), timestamp })
+      .meta({
+        examples: [
+          { type: "error", id: "m-1", error: "Access denied", timestamp: "2024-01-01T00:00:00.000Z" },
+        ],
+      }),
+  },
+  isHeard(name, { endpoint }) {
+    if (isCommon(name)) return true;
+    if (isMetric(name)) return endpoint === "analytics";
+    return isSession(name) === (endpoint === "collaboration") && endpoint !== "analytics";
+  },
+};

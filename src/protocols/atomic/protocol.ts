@@ -19,7 +19,7 @@ import {
   restore as restoreSession,
 } from "./edits.ts";
 import { at, contextOf, grants, nameOf, open, paths, room, type State } from "./entrance.ts";
-import { decode, encode } from "./frames.ts";
+import { decode, encode, frames } from "./frames.ts";
 import { past } from "./past.ts";
 import { Present } from "./present.ts";
 import { ContextLost, createRefuse } from "./refuse.ts";
@@ -91,6 +91,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     connectionsPerMinute: settings.connectionsPerMinute,
     messages: { ...createMessages(settings.maxContentLength), ...sessionMessages },
     events,
+    frames,
     rules: {
       auth: { allow: "guest", cost: 1 },
       ping: { allow: "user", cost: 1 },

@@ -23,7 +23,8 @@ const createContent = (maxLength: number) =>
       message: `must have at most ${maxLength} characters`,
       params: { tooLong: true },
     })
-    .refine(wellFormed, NOT_WELL_FORMED);
+    .refine(wellFormed, NOT_WELL_FORMED)
+    .meta({ maxLength });
 const messageType = z
   .string()
   .regex(/^[\w.:-]{1,64}$/, "must be a word")
@@ -33,14 +34,22 @@ const metrics = z.array(id).min(1, "must name a metric").max(MAX_METRICS, `must 
 
 /** What clients of chat and analytics send, as the `data` of its frame; `auth` is flat. */
 export const createMessages = (maxContentLength: number) => ({
-  auth: z.object({ token: z.string(), contextId: z.string().optional() }),
-  ping: z.object({}),
-  message: z.object({ content: createContent(maxContentLength), messageType, ...senderIds }),
-  typing: z.object({ isTyping: z.boolean(), ...senderIds }),
+  auth: z
+    .object({ token: z.string(), contextId: z.string().optional() })
+    .meta({ examples: [{ token: "<token>", contextId: "context_123" }] }),
+  ping: z.object({}).meta({ examples: [{}] }),
+  message: z
+    .object({ content: createContent(maxContentLength), messageType, ...senderIds })
+    .meta({ examples: [{ content: "Hello, everyone!", messageType: "text" }] }),
+  typing: z.object({ isTyping: z.boolean(), ...senderIds }).meta({ examples: [{ isTyping: true }] }),
   /** `before` is the time or the id of a message. */
-  history: z.object({ limit, before: z.string().optional() }),
-  subscribe: z.object({ metrics }),
-  unsubscribe: z.object({ metrics }),
+  history: z
+    .object({ limit, before: z.string().optional() })
+    .meta({ examples: [{ limit: 50, before: "2024-01-01T00:00:00Z" }] }),
+  subscribe: z
+    .object({ metrics })
+    .meta({ examples: [{ metrics: ["engagement", "performance", "activity"] }] }),
+  unsubscribe: z.object({ metrics }).meta({ examples: [{ metrics: ["performance"] }] }),
 });
 
 const message = z.object({
@@ -53,6 +62,14 @@ const message = z.object({
   messageType: z.string(),
   timestamp: time,
 });
+const said = {
+  id: "context:context_123/1",
+  content: "Hello, everyone!",
+  author: "Ada",
+  authorId: "user_1",
+  messageType: "text",
+  timestamp: "2024-01-01T00:00:00.000Z",
+};
 const user = z.object({ userId: id, username: z.string() });
 
 /** Of a metric: null is no value yet. */
@@ -64,14 +81,22 @@ const update = z.object({ metric: id, value, timestamp: time });
 
 /** What the server sends on chat and analytics, as the `data` of its frame. */
 export const events = {
-  connected: z.object({ userId: id, contextId: id.optional() }),
-  pong: z.object({}),
-  message,
-  typing: z.object({ userId: id, isTyping: z.boolean() }),
-  history: z.object({ messages: z.array(message), hasMore: z.boolean() }),
-  user_joined: user,
-  user_left: user,
-  metric_update: update,
+  connected: z
+    .object({ userId: id, contextId: id.optional() })
+    .meta({ examples: [{ userId: "user_1", contextId: "context_123" }] }),
+  pong: z.object({}).meta({ examples: [{}] }),
+  message: message.meta({ examples: [said] }),
+  typing: z
+    .object({ userId: id, isTyping: z.boolean() })
+    .meta({ examples: [{ userId: "user_1", isTyping: true }] }),
+  history: z
+    .object({ messages: z.array(message), hasMore: z.boolean() })
+    .meta({ examples: [{ messages: [said], hasMore: false }] }),
+  user_joined: user.meta({ examples: [{ userId: "user_1", username: "Ada" }] }),
+  user_left: user.meta({ examples: [{ userId: "user_1", username: "Ada" }] }),
+  metric_update: update.meta({
+    examples: [{ metric: "engagement", value: 0.5, timestamp: "2024-01-01T00:00:00.000Z" }],
+  }),
 };
 
 const author = z

@@ -26,42 +26,84 @@ const content = z
 
 /** What clients send (contract: Collaboration WebSocket API). */
 export const messages = {
-  join_session: z.object({ sessionId: id, role, ...senderIds }),
-  leave_session: z.object({ sessionId: id, ...senderIds }),
-  edit: z.discriminatedUnion(
-    "operation",
-    [
-      z.object({ ...place, operation: z.literal("insert"), content: content.min(1, "must not be empty") }),
-      z.object({ ...place, operation: z.literal("delete"), length }),
-      z.object({ ...place, operation: z.literal("replace"), length, content }),
-    ],
-    "must be insert, delete or replace",
-  ),
+  join_session: z
+    .object({ sessionId: id, role, ...senderIds })
+    .meta({ examples: [{ sessionId: "session_123", role: "participant" }] }),
+  leave_session: z.object({ sessionId: id, ...senderIds }).meta({ examples: [{ sessionId: "session_123" }] }),
+  edit: z
+    .discriminatedUnion(
+      "operation",
+      [
+        z.object({ ...place, operation: z.literal("insert"), content: content.min(1, "must not be empty") }),
+        z.object({ ...place, operation: z.literal("delete"), length }),
+        z.object({ ...place, operation: z.literal("replace"), length, content }),
+      ],
+      "must be insert, delete or replace",
+    )
+    .meta({
+      examples: [
+        { operation: "insert", position: 42, content: "Hello World", version: 15 },
+        { operation: "delete", position: 42, length: 5, version: 16 },
+        { operation: "replace", position: 42, length: 6, content: "Dear ", version: 17 },
+      ],
+    }),
 };
 
 const participant = { userId: id, username: z.string() };
+const ada = { userId: "user_1", username: "Ada" };
 
 /** What the server sends. */
 export const events = {
-  session_joined: z.object({
-    sessionId: id,
-    content: z.string(),
-    version: z.int(),
-    participants: z.array(z.object({ ...participant, role })),
-  }),
-  session_left: z.object({ sessionId: id }),
+  session_joined: z
+    .object({
+      sessionId: id,
+      content: z.string(),
+      version: z.int(),
+      participants: z.array(z.object({ ...participant, role })),
+    })
+    .meta({
+      examples: [
+        {
+          sessionId: "session_123",
+          content: "Hello",
+          version: 15,
+          participants: [{ ...ada, role: "participant" }],
+        },
+      ],
+    }),
+  session_left: z.object({ sessionId: id }).meta({ examples: [{ sessionId: "session_123" }] }),
   /** The user has come into the session, or has another role there now. */
-  participant_joined: z.object({ sessionId: id, ...participant, role }),
-  participant_left: z.object({ sessionId: id, ...participant }),
-  edit: z.object({
-    sessionId: id,
-    operation: z.enum(["insert", "delete", "replace"]),
-    position: z.int(),
-    length: z.int().optional(),
-    content: z.string().optional(),
-    version: z.int(),
-    author: z.string(),
-    authorId: id,
-  }),
-  edit_ack: z.object({ sessionId: id, version: z.int() }),
+  participant_joined: z
+    .object({ sessionId: id, ...participant, role })
+    .meta({ examples: [{ sessionId: "session_123", ...ada, role: "participant" }] }),
+  participant_left: z
+    .object({ sessionId: id, ...participant })
+    .meta({ examples: [{ sessionId: "session_123", ...ada }] }),
+  edit: z
+    .object({
+      sessionId: id,
+      operation: z.enum(["insert", "delete", "replace"]),
+      position: z.int(),
+      length: z.int().optional(),
+      content: z.string().optional(),
+      version: z.int(),
+      author: z.string(),
+      authorId: id,
+    })
+    .meta({
+      examples: [
+        {
+          sessionId: "session_123",
+          operation: "insert",
+          position: 42,
+          content: "Hello World",
+          version: 16,
+          author: "Ada",
+          authorId: "user_1",
+        },
+      ],
+    }),
+  edit_ack: z
+    .object({ sessionId: id, version: z.int() })
+    .meta({ examples: [{ sessionId: "session_123", version: 16 }] }),
 };

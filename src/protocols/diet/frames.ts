@@ -6,7 +6,12 @@ import { type ErrorCode, type ErrorEvent, envelope } from "./schema.ts";
 const around = envelope.omit({ type: true, data: true });
 
 /** A message whose data is this, in its envelope. */
-export const enveloped = <Data extends z.ZodType>(data: Data) => around.extend({ data });
+export const enveloped = <Data extends z.ZodType>(data: Data) => {
+  const found: unknown = data.meta()?.["examples"];
+  const head = { id: "frame-1", timestamp: "2026-03-02T08:30:00.000Z" };
+  const examples = Array.isArray(found) ? found.map((data) => ({ ...head, data })) : [];
+  return around.extend({ data }).meta({ examples });
+};
 export type Enveloped<Data> = z.output<typeof around> & { readonly data: Data };
 
 /** What an answer to a message repeats of it. */

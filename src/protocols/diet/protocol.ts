@@ -3,6 +3,7 @@ import { Refusal } from "../../core/refusal.ts";
 import { createCatchUp } from "./catch-up.ts";
 import { open } from "./client.ts";
 import { createCoach } from "./coach.ts";
+import { frames } from "./describe.ts";
 import { handlers as diary } from "./diary.ts";
 import { applies, type Entries, restore } from "./entries.ts";
 import { decode, encode, enveloped, welcomed } from "./frames.ts";
@@ -59,6 +60,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
       ...createEnveloped(settings.maxContentLength),
     },
     events,
+    frames,
     rules: {
       auth: { allow: "guest", cost: 1 },
       "encryption.init": { allow: "user", cost: 1 },

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import { parseObject } from "../../core/json.ts";
-import type { Incoming } from "../../core/protocol.ts";
+import { id } from "../../core/names.ts";
+import type { Frames, Incoming } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
 
 /** Contract: Message Envelope. `ts` is in milliseconds since the epoch. */
@@ -19,3 +21,26 @@ export const ack = (guildId: string | undefined, ts: number): string =>
 
 export const error = (text: string, ts: number): string =>
   JSON.stringify({ v: 1, type: "error", error: text, ts });
+
+/** `ts`: milliseconds since the epoch. */
+const frame = <Type extends string>(type: Type) =>
+  z.object({ v: z.literal(1), type: z.literal(type), ts: z.number() });
+
+/** Contract: Message Envelope, Authentication Acknowledgment, Error Messages. */
+export const frames: Frames<unknown> = {
+  message: (kind, body) => frame(kind).and(body),
+  example: (type, body, ts) => Object.assign({ v: 1, type, ts }, body),
+  event: (kind, payload) => frame("event").extend({ event: z.literal(kind), payload }),
+  others: {
+    ack: frame("ack")
+      .extend({ event: z.literal("auth.ok"), guildId: id.optional() })
+      .meta({
+        examples: [
+          { v: 1, type: "ack", event: "auth.ok", guildId: "123456789012345678", ts: 1_704_240_000_000 },
+        ],
+      }),
+    error: frame("error")
+      .extend({ error: z.string() })
+      .meta({ examples: [{ v: 1, type: "error", error: "Authentication failed", ts: 1_704_240_000_000 }] }),
+  },
+};

@@ -3,7 +3,7 @@ import { id } from "../../core/names.ts";
 import { defineProtocol, type Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { cleanText } from "../../core/text.ts";
-import { ack, decode, event } from "./frames.ts";
+import { ack, decode, event, frames } from "./frames.ts";
 import { createRefuse } from "./refuse.ts";
 import { events, messages } from "./schema.ts";
 
@@ -32,6 +32,7 @@ export function discord({ clock, settings }: Services<typeof events, Record<neve
     limitBy: "connection",
     messages,
     events,
+    frames,
     rules: { auth: { allow: "guest", cost: 1 } },
 
     open: () => ({}),

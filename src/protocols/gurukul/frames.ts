@@ -1,5 +1,7 @@
+import { z } from "zod";
 import { isObject, parseObject } from "../../core/json.ts";
-import type { Incoming } from "../../core/protocol.ts";
+import { id } from "../../core/names.ts";
+import type { Frames, Incoming } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
 
 /** Contract: Base Message Structure. `timestamp` is in milliseconds since the epoch. */
@@ -19,3 +21,36 @@ export const envelope = (kind: string, body: string, time: number): string =>
 /** Frames that are encoded already, together in one (contract: Message Batching). */
 export const batch = (frames: readonly string[], time: number): string =>
   envelope("batch", `{"messages":[${frames.join(",")}]}`, time);
+
+/** Milliseconds since the epoch. */
+const timestamp = z.number();
+const frame = (kind: string, data: z.ZodType) => z.object({ type: z.literal(kind), data, timestamp });
+
+/** Contract: Base Message Structure, Message Batching. */
+export const frames: Frames<unknown> = {
+  message: (kind, data) => frame(kind, data).extend({ messageId: id.optional() }),
+  example: (type, data, timestamp) => ({ type, data, timestamp }),
+  event: frame,
+  others: {
+    batch: frame(
+      "batch",
+      z.object({ messages: z.array(z.object({ type: z.string(), data: z.looseObject({}), timestamp })) }),
+    ).meta({
+      examples: [
+        {
+          type: "batch",
+          data: {
+            messages: [
+              {
+                type: "typing",
+                data: { chatId: "chat-123", userId: "user-456", isTyping: true },
+                timestamp: 1_703_123_456_789,
+              },
+            ],
+          },
+          timestamp: 1_703_123_456_889,
+        },
+      ],
+    }),
+  },
+};

@@ -6,7 +6,7 @@ import { cleanText } from "../../core/text.ts";
 import { Answers } from "./answers.ts";
 import { createBatches } from "./batches.ts";
 import { ASSISTANT, applies, chatOf, type Entries, past, recent, roomOf, summary } from "./chat.ts";
-import { decode, envelope } from "./frames.ts";
+import { decode, envelope, frames } from "./frames.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, events } from "./schema.ts";
 
@@ -49,6 +49,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
     limitBy: "user-and-kind",
     messages: createMessages(settings.maxContentLength),
     events,
+    frames,
     rules: {
       message: { allow: "user", cost: 1, room },
       typing: { allow: "user", cost: 1, room, sender },

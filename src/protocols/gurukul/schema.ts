@@ -4,32 +4,55 @@ import { id } from "../../core/names.ts";
 /** More of them do not fit on a screen. */
 const MAX_RECEIPTS = 200;
 
+const typing = z.object({ chatId: id, userId: id, agentId: id.optional(), isTyping: z.boolean() });
+
 /** What clients send, as the `data` of its frame (contract: Message Types and Data Structures). */
 export const createMessages = (maxContentLength: number) => ({
-  message: z.object({
-    chatId: id,
-    content: z
-      .string()
-      .min(1, "must not be empty")
-      .refine((text) => text.length <= maxContentLength || Array.from(text).length <= maxContentLength, {
-        message: `must have at most ${maxContentLength} characters`,
-        params: { tooLong: true },
-      })
-      .refine((text) => text.isWellFormed(), "must not have lone surrogates"),
-    agentId: id.optional(),
-    messageId: id.optional(),
+  message: z
+    .object({
+      chatId: id,
+      content: z
+        .string()
+        .min(1, "must not be empty")
+        .refine((text) => text.length <= maxContentLength || Array.from(text).length <= maxContentLength, {
+          message: `must have at most ${maxContentLength} characters`,
+          params: { tooLong: true },
+        })
+        .refine((text) => text.isWellFormed(), "must not have lone surrogates")
+        .meta({ maxLength: maxContentLength }),
+      agentId: id.optional(),
+      messageId: id.optional(),
+    })
+    .meta({
+      examples: [
+        {
+          chatId: "chat-123",
+          content: "Hello, how are you?",
+          agentId: "therapist",
+          messageId: "temp-1234567890",
+        },
+      ],
+    }),
+  typing: typing.meta({
+    examples: [{ chatId: "chat-123", userId: "user-456", agentId: "therapist", isTyping: true }],
   }),
-  typing: z.object({ chatId: id, userId: id, agentId: id.optional(), isTyping: z.boolean() }),
-  read_receipt: z.object({
-    chatId: id,
-    messageIds: z
-      .array(id)
-      .min(1, "must name a message")
-      .max(MAX_RECEIPTS, `must name at most ${MAX_RECEIPTS}`),
-    userId: id,
+  read_receipt: z
+    .object({
+      chatId: id,
+      messageIds: z
+        .array(id)
+        .min(1, "must name a message")
+        .max(MAX_RECEIPTS, `must name at most ${MAX_RECEIPTS}`),
+      userId: id,
+    })
+    .meta({ examples: [{ chatId: "chat-123", messageIds: ["msg-123", "msg-124"], userId: "user-456" }] }),
+  chat_update: z.object({ action: z.enum(["join", "leave"], "must be join or leave"), chatId: id }).meta({
+    examples: [
+      { action: "join", chatId: "chat-123" },
+      { action: "leave", chatId: "chat-123" },
+    ],
   }),
-  chat_update: z.object({ action: z.enum(["join", "leave"], "must be join or leave"), chatId: id }),
-  ping: z.object({ timestamp: z.number().optional() }),
+  ping: z.object({ timestamp: z.number().optional() }).meta({ examples: [{ timestamp: 1_703_123_456_789 }] }),
 });
 
 const chatMessage = z.object({
@@ -51,15 +74,52 @@ export const events = {
     .refine(({ chatId, message }) => message.chatId === chatId, {
       path: ["message", "chatId"],
       message: "must be the chatId",
+    })
+    .meta({
+      examples: [
+        {
+          chatId: "chat-123",
+          message: {
+            id: "msg-1234567890",
+            chatId: "chat-123",
+            userId: "assistant",
+            agentId: "therapist",
+            content: "I'm doing well, thank you for asking. How are you feeling today?",
+            role: "assistant",
+            timestamp: "2024-01-15T10:30:00Z",
+            metadata: { confidence: 0.95, messageIndex: 1, totalMessages: 1 },
+          },
+          messageId: "temp-1234567890",
+        },
+      ],
     }),
-  typing: z.object({ chatId: id, userId: id, agentId: id.optional(), isTyping: z.boolean() }),
-  read_receipt: z.object({ chatId: id, messageIds: z.array(id), userId: id, confirmed: z.literal(true) }),
-  chat_update: z.object({
-    chatId: id,
-    updates: z.object({ title: z.string(), messageCount: z.int(), lastMessage: z.string() }),
+  typing: typing.meta({
+    examples: [{ chatId: "chat-123", userId: "assistant", agentId: "therapist", isTyping: true }],
   }),
-  pong: z.object({ timestamp: z.number() }),
-  error: z.object({ message: z.string(), code: z.int() }),
+  read_receipt: z
+    .object({ chatId: id, messageIds: z.array(id), userId: id, confirmed: z.literal(true) })
+    .meta({
+      examples: [
+        { chatId: "chat-123", messageIds: ["msg-123", "msg-124"], userId: "user-456", confirmed: true },
+      ],
+    }),
+  chat_update: z
+    .object({
+      chatId: id,
+      updates: z.object({ title: z.string(), messageCount: z.int(), lastMessage: z.string() }),
+    })
+    .meta({
+      examples: [
+        {
+          chatId: "chat-123",
+          updates: { title: "Updated Chat Title", messageCount: 15, lastMessage: "Latest message content" },
+        },
+      ],
+    }),
+  pong: z.object({ timestamp: z.number() }).meta({ examples: [{ timestamp: 1_703_123_456_789 }] }),
+  error: z
+    .object({ message: z.string(), code: z.int() })
+    .meta({ examples: [{ message: "Authentication failed", code: 401 }] }),
 };
 
 export type MessageEvent = z.output<typeof events.message>;

@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { parseObject } from "../../core/json.ts";
-import type { Incoming } from "../../core/protocol.ts";
+import type { Frames, Incoming } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { envelope } from "./schema.ts";
 
@@ -35,3 +36,11 @@ export const iso = (time: number): string => new Date(time).toISOString();
 /** `time` is in milliseconds since the epoch. */
 export const encode = (kind: string, payload: string, time: number): string =>
   `{"type":"${kind}","payload":${payload},"timestamp":"${iso(time)}","version":"${VERSION}"}`;
+
+/** Contract: Message Format. */
+export const frames: Frames<unknown> = {
+  message: (kind, payload) => envelope.extend({ type: z.literal(kind), payload }),
+  example: (type, payload, time) => ({ type, payload, timestamp: iso(time), version: VERSION }),
+  event: (kind, payload) => envelope.extend({ type: z.literal(kind), payload }).required(),
+  others: {},
+};

@@ -6,7 +6,7 @@ import { type AckEntries, applies as ackApplies, hostKey, toSendAgain, viewerKey
 import { StatusBoard } from "./board.ts";
 import { type Client, clientOf, costOfAck, describe, open, type State } from "./client.ts";
 import { Deliveries } from "./deliveries.ts";
-import { decode, encode, iso } from "./frames.ts";
+import { decode, encode, frames, iso } from "./frames.ts";
 import { checkRoom, cleaned, type GiftEntries, applies as giftApplies, RECEIVED } from "./gifts.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { createRefuse } from "./refuse.ts";
@@ -125,6 +125,7 @@ export function hyperfocus({
     limitBy: "connection",
     messages,
     events,
+    frames,
     rules: {
       "connection:init": { allow: "guest", cost: 1 },
       "heartbeat:pong": { allow: "guest", cost: 1 },

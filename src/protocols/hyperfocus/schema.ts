@@ -22,37 +22,69 @@ export const envelope = z.object({
   version: word.optional(),
 });
 
-const failure = z.object({
-  code: word,
-  message: text(1_000),
-  details: z.unknown().optional(),
-  retryable: z.boolean(),
-  /** Milliseconds. */
-  retryAfter: z.number().nullable(),
-});
+const failure = z
+  .object({
+    code: word,
+    message: text(1_000),
+    details: z.unknown().optional(),
+    retryable: z.boolean(),
+    /** Milliseconds. */
+    retryAfter: z.number().nullable(),
+  })
+  .meta({
+    examples: [
+      { code: "RATE_LIMIT", message: "Too many messages", details: null, retryable: true, retryAfter: 1_500 },
+    ],
+  });
 
 /** What clients send, as the `payload` of its frame. */
 export const messages = {
-  "connection:init": z.object({
-    clientId: id,
-    streamId: id,
-    clientType: z.enum(["host", "viewer"], "must be host or viewer"),
-    capabilities: z.array(word).max(64, "must be at most 64"),
-    version: word,
-    /** Of a host that did not bring it in the URL. */
-    token: z.string().optional(),
-  }),
-  "heartbeat:pong": z.object({
-    timestamp: time,
-    sequence: z.int().min(0),
-    stats: z.object({ latency: z.number(), memory: z.number(), queueSize: z.number() }),
-  }),
-  "gift:ack": z.object({
-    giftId: id,
-    receivedAt: time,
-    rendered: z.boolean(),
-    error: text(1_000).nullable(),
-  }),
+  "connection:init": z
+    .object({
+      clientId: id,
+      streamId: id,
+      clientType: z.enum(["host", "viewer"], "must be host or viewer"),
+      capabilities: z.array(word).max(64, "must be at most 64"),
+      version: word,
+      /** Of a host that did not bring it in the URL. */
+      token: z.string().optional(),
+    })
+    .meta({
+      examples: [
+        {
+          clientId: "client-1",
+          streamId: "stream-1",
+          clientType: "viewer",
+          capabilities: ["webgl", "webgpu", "notifications"],
+          version: "1.0.0",
+        },
+      ],
+    }),
+  "heartbeat:pong": z
+    .object({
+      timestamp: time,
+      sequence: z.int().min(0),
+      stats: z.object({ latency: z.number(), memory: z.number(), queueSize: z.number() }),
+    })
+    .meta({
+      examples: [
+        {
+          timestamp: "2025-10-28T23:59:59.999Z",
+          sequence: 1,
+          stats: { latency: 42, memory: 128, queueSize: 0 },
+        },
+      ],
+    }),
+  "gift:ack": z
+    .object({
+      giftId: id,
+      receivedAt: time,
+      rendered: z.boolean(),
+      error: text(1_000).nullable(),
+    })
+    .meta({
+      examples: [{ giftId: "gift-1", receivedAt: "2025-10-28T23:59:59.999Z", rendered: true, error: null }],
+    }),
   error: failure,
 };
 
@@ -90,18 +122,62 @@ const status = z.object({
 
 /** What the server sends, as the `payload` of its frame. */
 export const events = {
-  "connection:ack": z.object({
-    sessionId: z.string(),
-    serverTime: time,
-    config: z.object({
-      pingInterval: z.number(),
-      maxGiftsPerSecond: z.number(),
-      features: z.array(z.string()),
+  "connection:ack": z
+    .object({
+      sessionId: z.string(),
+      serverTime: time,
+      config: z.object({
+        pingInterval: z.number(),
+        maxGiftsPerSecond: z.number(),
+        features: z.array(z.string()),
+      }),
+    })
+    .meta({
+      examples: [
+        {
+          sessionId: "session-1",
+          serverTime: "2025-10-28T23:59:59.999Z",
+          config: { pingInterval: 15_000, maxGiftsPerSecond: 100, features: ["webgl", "notifications"] },
+        },
+      ],
     }),
+  "heartbeat:ping": z
+    .object({ timestamp: time, sequence: z.int() })
+    .meta({ examples: [{ timestamp: "2025-10-28T23:59:59.999Z", sequence: 1 }] }),
+  "gift:received": gift.meta({
+    examples: [
+      {
+        giftId: "gift-1",
+        giftType: "rose",
+        quantity: 5,
+        totalValue: 50,
+        sender: {
+          userId: "user-1",
+          username: "Ada",
+          avatar: "https://cdn.example/ada.png",
+          isSubscriber: true,
+          isModerator: false,
+        },
+        animation: {
+          type: "particle",
+          duration: 2_000,
+          assetUrl: "https://cdn.example/rose.json",
+          soundUrl: "https://cdn.example/rose.mp3",
+        },
+        metadata: { isStreak: false, comboCount: 1, rank: 1, timestamp: "2025-10-28T23:59:59.999Z" },
+      },
+    ],
   }),
-  "heartbeat:ping": z.object({ timestamp: time, sequence: z.int() }),
-  "gift:received": gift,
-  "stream:status": status,
+  "stream:status": status.meta({
+    examples: [
+      {
+        isLive: true,
+        viewerCount: 120,
+        startedAt: "2025-10-28T23:00:00.000Z",
+        currentGoal: { type: "gifts", target: 100, current: 5, description: "A hundred roses" },
+      },
+    ],
+  }),
   error: failure,
 };
 

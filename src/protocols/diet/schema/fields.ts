@@ -21,7 +21,8 @@ export const createContent = (maxLength: number) =>
       message: `must have at most ${maxLength} characters`,
       params: { tooLong: true },
     })
-    .refine(wellFormed, NOT_WELL_FORMED);
+    .refine(wellFormed, NOT_WELL_FORMED)
+    .meta({ maxLength });
 
 export const text = (most: number) =>
   z.string().max(most, `must have at most ${most} characters`).refine(wellFormed, NOT_WELL_FORMED);

@@ -1,0 +1,64 @@
+import type { z } from "zod";
+import type { AnyProtocol, Schemas } from "../core/protocol.ts";
+import { examplesOf, type JsonSchema, jsonSchema, nameOf } from "./schema.ts";
+import { admissionOf } from "./security.ts";
+
+/** When the examples are of, in milliseconds since the epoch. */
+const TIME = Date.UTC(2024, 0, 3);
+
+/** Seen from the server: it receives messages and sends events. */
+export type Action = "receive" | "send";
+
+export interface Described {
+  readonly action: Action;
+  /** Its type, or a name for it, as the contract has it. */
+  readonly name: string;
+  /** Its name in the document. */
+  readonly key: string;
+  /** Of the whole frame. */
+  readonly payload: JsonSchema;
+  readonly examples: readonly unknown[];
+}
+
+export type Channel = ReturnType<typeof channelsOf>[number];
+
+/** Of a protocol one for each of its endpoints, with what can be said and heard there. */
+export function channelsOf(protocol: AnyProtocol) {
+  const all = describedOf(protocol);
+  return protocol.paths.map((path) => {
+    const state = protocol.open(new URL(path, "ws://localhost"));
+    const isThere = ({ action, name }: Described): boolean =>
+      action === "receive"
+        ? (protocol.rules[name]?.at?.(state) ?? true)
+        : (protocol.frames.isHeard?.(name, state) ?? true);
+    const key = nameOf(protocol.name, ...path.split("/").filter((part) => part !== ""));
+    return { key, path, protocol, admission: admissionOf(protocol, path), messages: all.filter(isThere) };
+  });
+}
+
+function describedOf(protocol: AnyProtocol): Described[] {
+  const { frames } = protocol;
+  const { messages, events, others }: Record<"messages" | "events" | "others", Schemas> = {
+    ...{ messages: protocol.messages, events: protocol.events, others: frames.others },
+  };
+  const made = (action: Action, name: string, frame: z.ZodType, examples: readonly unknown[]): Described => ({
+    ...{ action, name, examples },
+    key: nameOf(protocol.name, action, name),
+    payload: jsonSchema(frame, "draft-7"),
+  });
+  const sent = (kind: string, data: unknown): unknown => {
+    const stored = { room: `${protocol.roomKinds[0]}:1`, offset: 1 };
+    return JSON.parse(protocol.envelope(kind, JSON.stringify(data), { time: TIME, ...stored }));
+  };
+  return [
+    ...Object.entries(messages).map(([kind, body]) => {
+      const examples = examplesOf(body).map((example) => frames.example(kind, example, TIME));
+      return made("receive", kind, frames.message(kind, body), examples);
+    }),
+    ...Object.entries(events).map(([kind, data]) => {
+      const examples = examplesOf(data).map((example) => sent(kind, example));
+      return made("send", kind, frames.event(kind, data), examples);
+    }),
+    ...Object.entries(others).map(([name, frame]) => made("send", name, frame, examplesOf(frame))),
+  ];
+}

@@ -1,0 +1,29 @@
+import type { AnyProtocol } from "../core/protocol.ts";
+import type { Operation } from "../http/operation.ts";
+import { asyncapi, type Place } from "./asyncapi.ts";
+import { channelsOf } from "./channels.ts";
+import { openapi } from "./openapi.ts";
+import { page, policy } from "./page.ts";
+
+/** The server's description of itself, each part made when it is first asked for. */
+export function createDescription(
+  protocols: readonly AnyProtocol[],
+  operations: readonly Operation[],
+  place: () => Place,
+) {
+  const channels = once(() => protocols.flatMap(channelsOf));
+  return {
+    asyncapi: once(() => JSON.stringify(asyncapi(channels(), place()))),
+    openapi: once(() => JSON.stringify(openapi(operations, protocols, place()))),
+    page: once(() => page(channels(), operations, place())),
+    policy,
+  };
+}
+
+function once<Made>(make: () => Made): () => Made {
+  let made: { readonly value: Made } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

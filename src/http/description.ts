@@ -1,0 +1,50 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Operation } from "./operation.ts";
+
+/** `asyncapi` or `openapi`, its version, and the rest of it. */
+const described = z.looseObject({});
+
+export const descriptionOperations: readonly Operation[] = [
+  {
+    ...{
+      method: "get",
+      path: "/asyncapi.json",
+      summary: "Every message of every contract, as AsyncAPI 3.0.",
+    },
+    answers: { 200: described },
+  },
+  {
+    ...{ method: "get", path: "/openapi.json", summary: "This description, as OpenAPI 3.1." },
+    answers: { 200: described },
+  },
+  {
+    ...{ method: "get", path: "/docs", summary: "Both descriptions, for people to read." },
+    answers: { 200: "text/html" },
+  },
+];
+
+export interface DescriptionDoor {
+  /** As JSON text. */
+  asyncapi(): string;
+  openapi(): string;
+  /** Both for people, as HTML. */
+  page(): string;
+  /** Its Content-Security-Policy. */
+  readonly policy: string;
+}
+
+/** What the server says of itself, open to all. */
+export function descriptionRoutes(door: DescriptionDoor): Hono {
+  const app = new Hono();
+  const json = { "content-type": "application/json" };
+  app.get("/asyncapi.json", (c) => c.body(door.asyncapi(), 200, json));
+  app.get("/openapi.json", (c) => c.body(door.openapi(), 200, json));
+  app.get("/docs", (c) =>
+    c.body(door.page(), 200, {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": door.policy,
+    }),
+  );
+  return app;
+}
