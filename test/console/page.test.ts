@@ -12,6 +12,12 @@ setDefaultTimeout(BROWSER_TEST_MS);
 const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
 const shown = (page: Page) => page.locator("#frames li:visible").count();
 
+/** What is squeezed can be neither read nor pressed. In pixels. */
+const narrowestField = (page: Page) =>
+  page.evaluate<number>(
+    "Math.min(...[...document.querySelectorAll('.editor :is(input, select, textarea)')].filter((one) => one.offsetParent).map((one) => one.offsetWidth))",
+  );
+
 /** Presses Tab until this has the focus. Every stop on the way must be seen to have it. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   const wanted = page.locator(":focus").and(page.getByRole("button", { name }).or(page.getByLabel(name)));
@@ -72,6 +78,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
       for (const tab of ["Backend", "Client"]) {
         await page.getByRole("tab", { name: tab }).click();
         expect([contract, ...(await widths())]).toEqual([contract, 320, 320]);
+        expect(await narrowestField(page)).toBeGreaterThan(100);
       }
     }
     await page.locator("#connection-list strong", { hasText: "ada" }).waitFor();

@@ -2,7 +2,7 @@ import { ask } from "./server.js";
 
 /** Lets an event happen, as a backend would; the frame list hears what was answered. Throws `Refused`. */
 export async function postEvent(contract, event, frames) {
-  frames.add("note", `posted to /v1/${contract.name}/events: ${JSON.stringify(event)}`);
+  frames.add("note", `a backend posts: ${JSON.stringify(event)}`);
   const answer = await ask("POST", `/${contract.name}/events`, event);
-  frames.add("note", `answered: ${JSON.stringify(answer)}`);
+  frames.add("note", `it is answered: ${JSON.stringify(answer)}`);
 }
