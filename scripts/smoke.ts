@@ -70,6 +70,7 @@ async function serve(): Promise<string> {
     same(description.status, 200);
     ok((await description.text()).length > 10_000, `${path} says next to nothing`);
   }
+  for (const path of ["/", "/console/app.js"]) same((await fetch(origin + path)).status, 200);
 
   const second = await run(["serve"], { WS_PORT: "0" });
   ok(second.code === 1 && second.err.includes("in use by another server"), second.err);
@@ -89,7 +90,7 @@ async function serve(): Promise<string> {
     readdirSync(join(directory, "data")).filter((name) => /-(wal|shm)$/.test(name)),
     [],
   );
-  return "token, serve, /ws/health, /asyncapi.json, /openapi.json, /docs, a second server refused, chat, checkpoints, checkconfig, backup, SIGTERM";
+  return "token, serve, /ws/health, /asyncapi.json, /openapi.json, /docs, the console, a second server refused, chat, checkpoints, checkconfig, backup, SIGTERM";
 }
 
 async function chat(url: string): Promise<TestClient> {

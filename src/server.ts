@@ -6,6 +6,7 @@ import { Connection, type Socket } from "./core/connection.ts";
 import type { Connections } from "./core/connections.ts";
 import type { Limiter } from "./core/limits.ts";
 import { addressIn, networkOf } from "./core/network.ts";
+import { isOwnOrigin } from "./core/origin.ts";
 import type { AnyProtocol } from "./core/protocol.ts";
 import type { Traffic } from "./core/traffic.ts";
 import type { TlsPair } from "./tls.ts";
@@ -111,7 +112,7 @@ function upgrade(
   if (endpoint.draining()) return new Response("Server is shutting down", { status: 503 });
   const limit = config.MAX_CONNECTIONS;
   if (limit > 0 && connections.count >= limit) return new Response("Too many connections", { status: 503 });
-  if (!originAllowed(config, request)) return new Response("Origin not allowed", { status: 403 });
+  if (!originAllowed(config, request, url)) return new Response("Origin not allowed", { status: 403 });
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",")
     .map((name) => name.trim())
@@ -143,11 +144,14 @@ function upgrade(
   return done ? undefined : new Response("Bad WebSocket handshake", { status: 400 });
 }
 
-/** Only browsers send an origin, and only they can be made to connect by a page that the user did not mean. */
-function originAllowed({ ALLOWED_ORIGINS, production }: Config, request: Request): boolean {
+/**
+ * Only browsers send an origin, and only they can be made to connect by a page that the user did not mean. The
+ * console is a page of this server, and needs no permission.
+ */
+function originAllowed({ ALLOWED_ORIGINS, production }: Config, request: Request, url: URL): boolean {
   const origin = request.headers.get("origin");
   const allowed = ALLOWED_ORIGINS ?? (production ? [] : ["*"]);
-  return origin === null || allowed.includes("*") || allowed.includes(origin);
+  return origin === null || allowed.includes("*") || allowed.includes(origin) || isOwnOrigin(origin, url);
 }
 
 /** The last entry of X-Forwarded-For is the one that our own proxy wrote. */

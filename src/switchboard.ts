@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { createAgent } from "./agents/choose.ts";
+import { issueToken } from "./auth/issue.ts";
 import { loadSecrets } from "./auth/secrets.ts";
 import { createTokenVerifier } from "./auth/tokens.ts";
 import { type Config, ConfigError } from "./config.ts";
@@ -21,6 +22,8 @@ import { protocols } from "./protocols/all.ts";
 import type { Endpoint } from "./server.ts";
 import { openStorage } from "./storage/open.ts";
 import { readTls, type TlsPair, watchTls } from "./tls.ts";
+
+const DEV_TOKEN_TTL = "12h";
 
 export interface Switchboard {
   readonly port: number;
@@ -120,6 +123,21 @@ export async function startSwitchboard(
       host: `localhost:${server.port}`,
       secure: tls !== undefined,
     })),
+    console: {
+      production: config.production,
+      makesTokens: jwtSecret !== undefined && !config.production,
+      path: config.WS_PATH,
+    },
+    makeToken:
+      jwtSecret === undefined || config.production
+        ? undefined
+        : (order) =>
+            issueToken({
+              ...order,
+              ...{ secret: jwtSecret, ttl: DEV_TOKEN_TTL, clock },
+              ...(config.JWT_ISSUER !== undefined && { issuer: config.JWT_ISSUER }),
+              ...(config.JWT_AUDIENCE !== undefined && { audience: config.JWT_AUDIENCE }),
+            }),
     connections: { all: () => core.connections.all },
     users: {
       isOnline: (userId) => core.presence.isOnline(userId),

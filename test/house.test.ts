@@ -16,7 +16,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   auth: ["core", "config"],
   sources: ["core", "config"],
   storage: ["core", "config"],
-  http: ["core", "config"],
+  // The page that is served at `/`.
+  console: [],
+  http: ["core", "config", "console"],
   describe: ["core", "http"],
   metrics: ["core"],
   server: ["core", "config", "tls"],

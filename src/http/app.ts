@@ -3,7 +3,10 @@ import { Refusal } from "../core/refusal.ts";
 import { requireApiKey } from "./api-keys.ts";
 import { limitBody } from "./body-limit.ts";
 import { type ConnectionDoor, connectionOperations, connectionRoutes } from "./connections.ts";
+import { type ConsoleSettings, consoleRoutes } from "./console.ts";
 import { type DescriptionDoor, descriptionOperations, descriptionRoutes } from "./description.ts";
+import { devRoutes } from "./dev.ts";
+import type { MakeToken } from "./dev-token.ts";
 import { type ErrorDoor, errorOperations, errorRoutes } from "./errors.ts";
 import { type EventDoor, eventOperations, eventRoutes } from "./events.ts";
 import { type Condition, health, healthOperations } from "./health.ts";
@@ -36,6 +39,9 @@ export interface HttpParts {
   readonly metrics: MetricsDoor;
   readonly errors: ErrorDoor;
   readonly description: DescriptionDoor;
+  readonly console: ConsoleSettings;
+  /** Absent where tokens come from elsewhere. */
+  readonly makeToken: MakeToken | undefined;
   condition(): Condition;
   failed(error: unknown): void;
 }
@@ -61,5 +67,10 @@ export function createHttpApp(parts: HttpParts): Hono {
   app.route("/v1/metrics", metricsRoutes(parts.metrics));
   app.route("/v1/errors", errorRoutes(parts.errors));
   app.route("/v1", eventRoutes(parts.events));
+  app.route("/", consoleRoutes(parts.console));
+  if (!parts.console.production) {
+    app.use("/dev/*", limitBody(MAX_BODY_BYTES));
+    app.route("/dev", devRoutes(parts));
+  }
   return app;
 }

@@ -6,6 +6,7 @@ import { isTooDeep } from "../core/json.ts";
 const TITLES: Record<number, string> = {
   400: "Bad Request",
   401: "Unauthorized",
+  403: "Forbidden",
   404: "Not Found",
   413: "Content Too Large",
   500: "Internal Server Error",

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { assets } from "../../src/console/assets.ts";
 import { createHttpApp, type HttpParts } from "../../src/http/app.ts";
 import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
 
 /** What docs/decisions.md and the README leave open to all; everything else is under `/v1` and takes a key. */
 const OPEN = [
   ...["/ws/health", "/health/live", "/health/ready", "/metrics"],
-  ...["/asyncapi.json", "/openapi.json", "/docs", "/", "/dev/token"],
+  ...["/asyncapi.json", "/openapi.json", "/docs"],
+  // The console; it shows nothing in production without a key.
+  ...[...assets.keys(), "/console/settings.json"],
+  // Not there in production: test/http/dev.test.ts.
+  ...["/dev/token", "/dev/metrics", "/dev/connections", "/dev/connections/:id", "/dev/:protocol/events"],
 ];
 
 /** Routes are made without looking at what answers them. */

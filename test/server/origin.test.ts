@@ -39,13 +39,22 @@ describe("browser pages may connect from", () => {
       `${HERE}.evil.example`,
       `${HERE}:444`,
       "http://app.example",
-      "http://localhost",
+      "http://localhost:5174",
       "null",
       "",
     ];
     expect(await statuses(env, [HERE, "http://localhost:5173"])).toEqual([101, 101]);
     expect(await statuses(env, alike)).toEqual(alike.map(() => 403));
     expect(await statuses({ ALLOWED_ORIGINS: HERE }, [HERE, EVIL])).toEqual([101, 403]);
+  });
+
+  test("the server itself, wherever it is reached, and not from another port of its host", async () => {
+    // The request says `Host: localhost`; behind a proxy the page is https.
+    const own = ["http://localhost", "https://localhost"];
+    expect(await statuses(PRODUCTION, own)).toEqual([101, 101]);
+    expect(await statuses({ ...PRODUCTION, ALLOWED_ORIGINS: HERE }, own)).toEqual([101, 101]);
+    const others = ["http://localhost:8080", "http://localhost.evil.example", "http://127.0.0.1", "null"];
+    expect(await statuses(PRODUCTION, others)).toEqual([403, 403, 403, 403]);
   });
 
   test("anywhere in production too where ALLOWED_ORIGINS is *", async () => {

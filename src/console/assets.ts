@@ -1,0 +1,41 @@
+import app from "./page/app.js" with { type: "text" };
+import backend from "./page/backend.js" with { type: "text" };
+import charts from "./page/charts.js" with { type: "text" };
+import style from "./page/console.css" with { type: "text" };
+import contracts from "./page/contracts.js" with { type: "text" };
+import description from "./page/description.js" with { type: "text" };
+import editor from "./page/editor.js" with { type: "text" };
+import element from "./page/element.js" with { type: "text" };
+import form from "./page/form.js" with { type: "text" };
+import frames from "./page/frames.js" with { type: "text" };
+import icon from "./page/icon.svg" with { type: "text" };
+import page from "./page/index.html" with { type: "text" };
+import json from "./page/json.js" with { type: "text" };
+import line from "./page/line.js" with { type: "text" };
+import present from "./page/present.js" with { type: "text" };
+import server from "./page/server.js" with { type: "text" };
+import tabs from "./page/tabs.js" with { type: "text" };
+import theme from "./page/theme.js" with { type: "text" };
+
+export interface Asset {
+  /** Its content type. */
+  readonly type: string;
+  readonly text: string;
+}
+
+const scripts = {
+  ...{ app, backend, charts, contracts, description, editor, element, form },
+  ...{ frames, json, line, present, server, tabs, theme },
+};
+const script = ([name, text]: [string, string]): [string, Asset] => [
+  `/console/${name}.js`,
+  { type: "text/javascript; charset=utf-8", text },
+];
+
+/** The page and what it is made of, by path. They are texts in the program itself, in the binary too. */
+export const assets: ReadonlyMap<string, Asset> = new Map([
+  ["/", { type: "text/html; charset=utf-8", text: page }],
+  ["/console/console.css", { type: "text/css; charset=utf-8", text: style }],
+  ["/console/icon.svg", { type: "image/svg+xml", text: icon }],
+  ...Object.entries(scripts).map(script),
+]);

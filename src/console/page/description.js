@@ -1,0 +1,80 @@
+/** The server's description of itself: what may be said and posted, with a schema and an example each. */
+import { fill } from "./contracts.js";
+
+const ISO = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
+/** 2020, in milliseconds: greater numbers are times. */
+const TIMES_FROM = 1_577_836_800_000;
+
+export async function loadDescription() {
+  const [asyncapi, openapi] = await Promise.all(
+    ["/asyncapi.json", "/openapi.json"].map(async (path) => (await fetch(path)).json()),
+  );
+  const { channels, operations, components } = asyncapi;
+  const said = (address, name) => {
+    const keys = Object.keys(channels).filter((key) => {
+      const channel = channels[key];
+      return channel.address === address && channel.title === name;
+    });
+    return keys
+      .flatMap((key) => operations[`${key}.receive`].messages)
+      .map(({ $ref }) => components.messages[$ref.split("/").at(-1)]);
+  };
+
+  return {
+    /** What clients may say at this address: `{ name, schema, example() }` each. */
+    messages(contract, address, who) {
+      return said(address, contract.name).map(({ name, payload, examples }) => {
+        const step = contract.steps.find(({ say }) => say?.type === name);
+        const example = () =>
+          step ? fill(step.say, who()) : fresh(examples[0]?.payload ?? {}, contract.names, who());
+        return { name, schema: payload, example };
+      });
+    },
+    /** What backends may post: an event of this contract and whom it is for. */
+    posts(contract, who) {
+      const prefix = `${contract.name}.`;
+      const own = Object.entries(openapi.components.schemas).filter(([key]) => key.startsWith(prefix));
+      return own.map(([, { properties }]) => {
+        const type = properties.type.const;
+        const known = contract.posts.find((post) => post.type === type);
+        const sent = Object.values(components.messages).find(
+          ({ name, title }) =>
+            name === type && title.startsWith(`${contract.name}:`) && title.endsWith("server"),
+        );
+        const frame = sent?.examples[0]?.payload ?? {};
+        const data = frame.data ?? frame.payload ?? {};
+        const [, target] = contract.targets.find(([start]) => type.startsWith(start));
+        const example = () =>
+          known
+            ? fill(known, who())
+            : { ...fill(target, who()), type, data: fresh(data, contract.names, who()) };
+        return { name: type, schema: posted(properties), example };
+      });
+    },
+  };
+}
+
+const posted = ({ type, data }) => ({
+  type: "object",
+  properties: {
+    room: { type: "string" },
+    user: { type: "string" },
+    everyone: { const: true },
+    type,
+    data,
+    id: { type: "string" },
+  },
+  required: ["type", "data"],
+});
+
+/** An example as of now, by this user and about what the first conversation is about. */
+function fresh(example, names, who) {
+  if (Array.isArray(example)) return example.map((item) => fresh(item, names, who));
+  if (typeof example === "number") return example > TIMES_FROM ? Date.now() : example;
+  if (typeof example === "string") {
+    if (ISO.test(example)) return new Date().toISOString();
+    return Object.hasOwn(names, example) ? fill(names[example], who) : example;
+  }
+  if (example === null || typeof example !== "object") return example;
+  return Object.fromEntries(Object.entries(example).map(([key, value]) => [key, fresh(value, names, who)]));
+}

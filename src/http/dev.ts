@@ -1,0 +1,33 @@
+import { Hono } from "hono";
+import { isOwnOrigin } from "../core/origin.ts";
+import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
+import { devTokenRoutes, type MakeToken } from "./dev-token.ts";
+import { type EventDoor, eventRoutes } from "./events.ts";
+import { type MetricsDoor, metricsRoutes } from "./metrics.ts";
+import { Problem } from "./problem.ts";
+
+export interface DevDoor {
+  /** Absent where tokens come from elsewhere. */
+  readonly makeToken: MakeToken | undefined;
+  readonly events: EventDoor;
+  readonly metrics: MetricsDoor;
+  readonly connections: ConnectionDoor;
+}
+
+/**
+ * What the console needs without an API key, outside production: who may have any user's token may as well
+ * post events. Another site's page may not, since a browser lets it post here without asking.
+ */
+export function devRoutes(door: DevDoor): Hono {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    const origin = c.req.header("origin");
+    if (origin === undefined || isOwnOrigin(origin, new URL(c.req.url))) return next();
+    return new Problem(403, "Pages of other sites have no business here").respond(c);
+  });
+  if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
+  app.route("/metrics", metricsRoutes(door.metrics));
+  app.route("/connections", connectionRoutes(door.connections));
+  app.route("/", eventRoutes(door.events));
+  return app;
+}

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { makeKey, serveKeys } from "../auth/jwks-server.ts";
+import { expectProblem } from "../support/problem.ts";
+import { API_KEY, SECRET, startTestServer, type TestServer } from "../support/server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const ask = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+  at = server,
+) =>
+  fetch(`http://127.0.0.1:${at.port}${path}`, {
+    method,
+    headers,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+const event = {
+  room: "guild:1",
+  type: "voice.left",
+  data: { guildId: "1", channelId: null, userId: "u1" },
+};
+
+describe("POST /dev/token", () => {
+  test("makes a token that opens everything, where no rooms are named", async () => {
+    const answer = await ask("POST", "/dev/token", { user: "ada", name: "Ada" });
+    expect(answer.status).toBe(200);
+    const { token }: { token: string } = (await answer.json()) as { token: string };
+    const ada = await server.connect(`/api/chat/ws?contextId=c1&token=${token}`);
+    expect((await ada.next("connected"))["data"]).toEqual({ userId: "ada", contextId: "c1" });
+    ada.send({ type: "message", data: { content: "hello" } });
+    expect((await ada.next("message"))["data"].author).toBe("Ada");
+  });
+
+  test("makes a token of these rooms and no other", async () => {
+    const answer = await ask("POST", "/dev/token", { user: "ada", rooms: ["chat:a"] });
+    const { token }: { token: string } = (await answer.json()) as { token: string };
+    const ada = await server.connect(`/ws?token=${token}`);
+    await ada.join("a");
+    ada.say("chat_update", { action: "join", chatId: "b" });
+    expect((await ada.next("error"))["data"].code).toBe(403);
+  });
+
+  test.each([
+    [{}, ["user"]],
+    [{ user: "" }, ["user"]],
+    [{ user: "a b" }, ["user"]],
+    [{ user: "ada", rooms: "chat:a" }, ["rooms"]],
+    [{ user: "ada", roles: [1] }, ["roles.0"]],
+    [{ user: "ada", rooms: ["x".repeat(300)] }, ["rooms"]],
+  ])("%j is told what is wrong with it", async (body, paths) => {
+    await expectProblem(await ask("POST", "/dev/token", body), 400, paths);
+  });
+
+  test("is not there where tokens come from elsewhere", async () => {
+    const keys = serveKeys([(await makeKey("ES256")).published]);
+    const elsewhere = await startTestServer({ env: { JWT_SECRET: "", JWT_JWKS_URL: keys.url } });
+    await expectProblem(await ask("POST", "/dev/token", { user: "ada" }, {}, elsewhere), 404);
+    await elsewhere.stop();
+    keys.stop();
+  });
+});
+
+test("outside production the page needs no key for metrics, connections and events", async () => {
+  expect(await (await ask("GET", "/dev/metrics")).json()).toMatchObject({ errorRate: expect.any(Number) });
+  expect(await (await ask("GET", "/dev/connections")).json()).toMatchObject({ hasMore: false });
+  expect(await (await ask("POST", "/dev/discord/events", event)).json()).toMatchObject({ accepted: 1 });
+  await expectProblem(await ask("POST", "/dev/nothing/events", event), 404);
+});
+
+test("a page of another site gets nothing of it done, the server's own does", async () => {
+  const from = (origin: string) => ask("POST", "/dev/discord/events", event, { origin });
+  for (const origin of [
+    "https://evil.example",
+    "null",
+    "http://127.0.0.1",
+    `http://localhost:${server.port}`,
+  ]) {
+    await expectProblem(await from(origin), 403);
+    await expectProblem(await ask("POST", "/dev/token", { user: "ada" }, { origin }), 403);
+  }
+  expect((await from(`http://127.0.0.1:${server.port}`)).status).toBe(200);
+});
+
+test("none of it is there in production, with a key or without", async () => {
+  const env = { NODE_ENV: "production", JWT_SECRET: SECRET, API_KEYS: API_KEY };
+  const production = await startTestServer({ env });
+  const headers = { authorization: `Bearer ${API_KEY}` };
+  for (const [method, path, body] of [
+    ["POST", "/dev/token", { user: "ada" }],
+    ["GET", "/dev/metrics"],
+    ["GET", "/dev/connections"],
+    ["POST", "/dev/discord/events", event],
+  ] as const) {
+    await expectProblem(await ask(method, path, body, {}, production), 404);
+    await expectProblem(await ask(method, path, body, headers, production), 404);
+  }
+  await production.stop();
+});
