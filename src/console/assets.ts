@@ -7,6 +7,8 @@ import description from "./page/description.js" with { type: "text" };
 import editor from "./page/editor.js" with { type: "text" };
 import element from "./page/element.js" with { type: "text" };
 import form from "./page/form.js" with { type: "text" };
+import formStyle from "./page/forms.css" with { type: "text" };
+import frameStyle from "./page/frames.css" with { type: "text" };
 import frames from "./page/frames.js" with { type: "text" };
 import icon from "./page/icon.svg" with { type: "text" };
 import page from "./page/index.html" with { type: "text" };
@@ -31,11 +33,15 @@ const script = ([name, text]: [string, string]): [string, Asset] => [
   `/console/${name}.js`,
   { type: "text/javascript; charset=utf-8", text },
 ];
+const sheet = ([name, text]: [string, string]): [string, Asset] => [
+  `/console/${name}.css`,
+  { type: "text/css; charset=utf-8", text },
+];
 
 /** The page and what it is made of, by path. They are texts in the program itself, in the binary too. */
 export const assets: ReadonlyMap<string, Asset> = new Map([
   ["/", { type: "text/html; charset=utf-8", text: page }],
-  ["/console/console.css", { type: "text/css; charset=utf-8", text: style }],
+  ...Object.entries({ console: style, forms: formStyle, frames: frameStyle }).map(sheet),
   ["/console/icon.svg", { type: "image/svg+xml", text: icon }],
   ...Object.entries(scripts).map(script),
 ]);
