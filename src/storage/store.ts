@@ -1,5 +1,6 @@
 import type { Head, NewEvent, Page, Row, Store, StoredEvent } from "../core/history.ts";
 import type { OpenDatabase } from "./database.ts";
+import { KeptState } from "./kept.ts";
 import { findPage } from "./page.ts";
 import { Places } from "./places.ts";
 import { prepare } from "./statements.ts";
@@ -11,12 +12,16 @@ const ROOM_IDS_IN_MEMORY = 100_000;
 
 /** The log and its views in SQLite. Prepared statements throughout: building one costs five times running it. */
 export function createStore(database: OpenDatabase): Store {
-  const { client, db } = database;
+  const { client } = database;
   const ids = new Map<string, number>();
-  const statements = prepare(db);
+  const statements = prepare(database);
   const places = new Places(database);
+  const kept = new KeptState(database);
+  /** As of the last commit; undefined: ask. */
+  let position: number | undefined;
   const immediate = client.transaction((work: () => unknown) => {
     const done = work();
+    kept.write();
     places.write();
     return done;
   }).immediate;
@@ -64,14 +69,22 @@ export function createStore(database: OpenDatabase): Store {
         return done;
       } catch (error) {
         places.rolledBack();
+        kept.rolledBack();
+        position = undefined;
         // It may have made rooms whose ids were not committed.
         ids.clear();
         throw error;
       }
     },
 
-    position: () => statements.position.get()?.position ?? 0,
-    savePosition: (position) => void statements.savePosition.run({ position }),
+    position() {
+      position ??= statements.position.get()?.position ?? 0;
+      return position;
+    },
+    savePosition(reached) {
+      statements.savePosition.run({ position: reached });
+      position = reached;
+    },
     probe(bytes) {
       // Whoever asks whether the server is well must not be what holds it up.
       const { timeout } = client.query<{ timeout: number }, []>("PRAGMA busy_timeout").get() ?? {
@@ -81,9 +94,9 @@ export function createStore(database: OpenDatabase): Store {
       try {
         this.transaction(() => {
           this.savePosition(this.position());
-          if (bytes > 0) statements.setState.run({ id: NO_ROOM, key: "probe", value: " ".repeat(bytes) });
+          if (bytes > 0) kept.set(NO_ROOM, "probe", " ".repeat(bytes));
         });
-        if (bytes > 0) this.transaction(() => statements.removeState.run({ id: NO_ROOM, key: "probe" }));
+        if (bytes > 0) this.transaction(() => kept.set(NO_ROOM, "probe", null));
       } finally {
         client.run(`PRAGMA busy_timeout = ${timeout}`);
       }
@@ -99,18 +112,32 @@ export function createStore(database: OpenDatabase): Store {
       const end = Math.min(before, (places.last(id) ?? 0) + 1);
       return statements.clientIds.all({ id, events: idsOf(id, end - limit, end) });
     },
-    add({ room, ...made }: NewEvent) {
-      const id = madeRoomId(room);
-      const event = places.add(id, made.offset);
-      statements.addEvent.run({ ...made, silent: made.silent ? 1 : 0, id, event });
+    add(event: NewEvent) {
+      const { offset, count, time, kind, sender, clientId, entry, alias, body } = event;
+      const room = madeRoomId(event.room);
+      const id = places.add(room, offset);
+      const silent = event.silent ? 1 : 0;
+      statements.addEvent.run(
+        id,
+        event.position,
+        room,
+        offset,
+        count,
+        time,
+        kind,
+        sender,
+        clientId,
+        entry,
+        alias,
+        silent,
+        body,
+      );
     },
     write(room: string, row: Row) {
       const id = madeRoomId(room);
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
-      else if (row.table === "state") {
-        if (row.value === null) statements.removeState.run({ id, key: row.key });
-        else statements.setState.run({ id, key: row.key, value: row.value });
-      } else if (row.table === "rooms" && "remove" in row) {
+      else if (row.table === "state") kept.set(id, row.key, row.value);
+      else if (row.table === "rooms" && "remove" in row) {
         statements.removeMembers.run({ room });
         statements.removeRoom.run({ id });
         places.removed(id);
@@ -154,8 +181,7 @@ export function createStore(database: OpenDatabase): Store {
     },
     state(room) {
       const id = roomId(room);
-      const rows = id === undefined ? [] : statements.state.all({ id });
-      return new Map(rows.map(({ key, value }) => [key, value]));
+      return id === undefined ? new Map() : kept.of(id);
     },
     summary(room) {
       const id = roomId(room);
