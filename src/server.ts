@@ -39,7 +39,8 @@ export interface Endpoint {
 
 export interface SocketData {
   readonly connection: Connection;
-  readonly token: string | null | undefined;
+  /** Gone once the socket has opened: it is a third of a kilobyte. */
+  token: string | null | undefined;
 }
 
 /** Bun.serve: upgrade, message, close. */
@@ -77,7 +78,9 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
       perMessageDeflate: false,
       open(ws) {
         endpoint.opened?.(ws, server);
-        connections.opened(ws.data.connection, ws, ws.data.token);
+        const { connection, token } = ws.data;
+        ws.data.token = undefined;
+        connections.opened(connection, ws, token);
       },
       message(ws, frame) {
         ws.data.connection.traffic.received++;

@@ -222,8 +222,11 @@ async function listenOr(
     return startListener(endpoint, tls);
   } catch (error) {
     await failed();
-    const { HOST, WS_PORT } = endpoint.config;
-    const isAddress = error instanceof Error && "code" in error && /^(EADDR|EACCES)/.test(String(error.code));
+    const { HOST, TLS_CERT_FILE, WS_PORT } = endpoint.config;
+    // For a host that there is not, Bun gives the code of whatever system call failed last.
+    const isAddress =
+      !TLS_CERT_FILE ||
+      (error instanceof Error && "code" in error && /^(EADDR|EACCES)/.test(String(error.code)));
     const what = isAddress
       ? `WS_PORT, HOST: cannot listen on ${HOST}:${WS_PORT}`
       : "TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key";

@@ -1,3 +1,5 @@
+// The global of that name is a getter: it took longer than the counting.
+import { Buffer } from "node:buffer";
 import type { Connection } from "./connection.ts";
 
 /** Bytes that may leave between two sweeps. */

@@ -36,6 +36,7 @@ export interface Joining {
 }
 
 const NONE: readonly string[] = [];
+const NOTHING: Recording = {};
 
 /** Hears which rooms are the user's own. */
 export type Admitted = (rooms: ReadonlySet<string>) => void;
@@ -133,7 +134,8 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     return this.clock.now();
   }
 
-  record(room: string, kind: string, body: unknown, { clientId, ...outcome }: Recording = {}): void {
+  record(room: string, kind: string, body: unknown, recording: Recording = NOTHING): void {
+    const { clientId, applied, answer, quiet } = recording;
     this.turns.record(
       {
         protocol: this.connection.protocol.name,
@@ -143,7 +145,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
         sender: this.connection.identity?.userId ?? null,
         clientId: clientId ?? null,
       },
-      { ...this.#waiting(), ...outcome },
+      { connection: this.connection, ref: this.ref, message: this.#message, applied, answer, quiet },
     );
   }
 

@@ -50,20 +50,20 @@ export type Core = ReturnType<typeof createCore>;
 const own = (applies: object, kind: string): Reducer | undefined =>
   Object.hasOwn(applies, kind) ? (applies as Record<string, Reducer>)[kind] : undefined;
 
-/** Those of a protocol, or those of the core itself. */
-const reducers = (protocol: AnyProtocol | undefined): Reducers =>
-  protocol
-    ? {
-        reducerOf: (kind) => own(protocol.applies, kind) ?? own({ [POSTED]: applyPosted }, kind),
-        restore: protocol.restore,
-      }
-    : { reducerOf: (kind) => own(roomApplies, kind) };
+const ownReducers: Reducers = { reducerOf: (kind) => own(roomApplies, kind) };
+const postReducers = { [POSTED]: applyPosted };
+
+const reducersOfProtocol = ({ applies, restore }: AnyProtocol): Reducers => ({
+  reducerOf: (kind) => own(applies, kind) ?? own(postReducers, kind),
+  restore,
+});
 
 /** Puts the core together: it knows no contract, no database, no server. */
 export function createCore(parts: CoreParts) {
   const { clock, limits, note, people, report, settings, store, verifier } = parts;
   const newId = createIds();
   const protocols = new Map<string, AnyProtocol>();
+  const reducersOf = new Map<string, Reducers>();
   const ownerOf = (room: string): AnyProtocol | undefined =>
     [...protocols.values()].find((protocol) => protocol.roomKinds.includes(kindOf(room)));
 
@@ -81,7 +81,7 @@ export function createCore(parts: CoreParts) {
   });
   const applier = new Applier(
     store,
-    (name) => reducers(protocols.get(name)),
+    (name) => reducersOf.get(name) ?? ownReducers,
     (error, { protocol, kind }) => report(error, { where: "apply", protocol, kind }),
     (room) => rooms.has(room),
   );
@@ -116,6 +116,7 @@ export function createCore(parts: CoreParts) {
       ...{ clock, history: store, state, agent, health, members: people, voice, settings, report },
     });
     protocols.set(protocol.name, protocol);
+    reducersOf.set(protocol.name, reducersOfProtocol(protocol));
   }
   const traffic = new Map([...protocols.values()].map((protocol) => [protocol, new Traffic()]));
   startHeartbeat(clock, () => connections.all, [...protocols.values()]);

@@ -11,6 +11,8 @@ export interface Publisher {
 /** Room names hold no white space, so no room has the topic of another's watchers. */
 const watchersOf = (room: string) => `${room} watchers`;
 
+const isWildcard = (room: string) => room === allOf(kindOf(room));
+
 /**
  * Who is in which room now, and fan-out. The room is the topic: an event is encoded once and published
  * natively. Connections with a diversion are on the room's short list instead.
@@ -18,6 +20,8 @@ const watchersOf = (room: string) => `${room} watchers`;
 export class Rooms {
   readonly #members = new Map<string, Set<Connection>>();
   readonly #diverted = new Map<string, Set<Connection>>();
+  /** How often somebody is in all rooms of a kind: nearly always 0, and then no message asks for them. */
+  #wildcards = 0;
 
   constructor(
     private readonly publisher: () => Publisher,
@@ -32,6 +36,7 @@ export class Rooms {
     const isIn = connection.rooms.has(room) || connection.rooms.has(allOf(kindOf(room)));
     if (!connection.open || isIn) return;
     connection.rooms.add(room);
+    if (isWildcard(room)) this.#wildcards++;
     add(this.#members, room, connection);
     if (deaf) return;
     if (connection.diversion) add(this.#diverted, room, connection);
@@ -51,6 +56,7 @@ export class Rooms {
 
   leave(connection: Connection, room: string): void {
     if (!connection.rooms.delete(room)) return;
+    if (isWildcard(room)) this.#wildcards--;
     if (connection.diversion) {
       connection.diversion.flush();
       remove(this.#diverted, room, connection);
@@ -80,6 +86,7 @@ export class Rooms {
   /** To every member, but for `except`, and to those who are in all rooms of the kind. */
   publish(room: string, frame: string, except?: Connection): void {
     this.#publishTo(room, frame, except);
+    if (this.#wildcards === 0) return;
     const all = allOf(kindOf(room));
     if (this.#members.has(all)) this.#publishTo(all, frame, except);
   }

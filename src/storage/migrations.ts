@@ -1,9 +1,12 @@
 import type { Database } from "bun:sqlite";
 // Imported as text, because the compiled binary has no folder to read them from.
 import first from "../../drizzle/0000_first.sql" with { type: "text" };
+import runs from "../../drizzle/0001_runs.sql" with { type: "text" };
+import fillRuns from "../../drizzle/0002_fill_runs.sql" with { type: "text" };
+import withoutIndex from "../../drizzle/0003_without_index.sql" with { type: "text" };
 
 /** Every migration of `drizzle/`, in order. */
-export const migrations: readonly string[] = [first];
+export const migrations: readonly string[] = [first, runs, fillRuns, withoutIndex];
 
 /** Brings the database up to date; returns how many migrations that took. Throws on one of a later version. */
 export function migrate(client: Database): number {

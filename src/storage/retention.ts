@@ -2,7 +2,7 @@ import { and, asc, eq, gte, lt, lte, sql } from "drizzle-orm";
 import type { Cancel, Clock } from "../core/clock.ts";
 import type { OpenDatabase } from "./database.ts";
 import { REMOVED } from "./statements.ts";
-import { events, receipts, rooms, state } from "./tables.ts";
+import { events, receipts, rooms, runs, state } from "./tables.ts";
 
 /** So few rows at a time that nobody notices, so often that it keeps up with a busy server. */
 const ROWS = 200;
@@ -40,14 +40,34 @@ function clear({ client, db }: OpenDatabase): void {
   if (!room) return;
   client
     .transaction(() => {
-      let left = false;
-      for (const table of [events, receipts, state]) {
+      let left = clearRun(db, room.id);
+      for (const table of [receipts, state]) {
         const bit = sql`rowid in (select rowid from ${table} where ${table.roomId} = ${room.id} limit ${ROWS})`;
         left ||= db.delete(table).where(bit).returning({ roomId: table.roomId }).all().length > 0;
       }
       if (!left) db.delete(rooms).where(eq(rooms.id, room.id)).run();
     })
     .immediate();
+}
+
+/** The events of one of its runs: all of a removed room's are in one. */
+function clearRun(db: OpenDatabase["db"], roomId: number): boolean {
+  const run = db
+    .select({ last: runs.last, ids: runs.ids })
+    .from(runs)
+    .where(eq(runs.roomId, roomId))
+    .orderBy(asc(runs.last))
+    .limit(1)
+    .get();
+  if (!run) return false;
+  const among = sql`${events.id} in (select value from json_each(${run.ids}))`;
+  db.delete(events)
+    .where(and(among, eq(events.roomId, roomId)))
+    .run();
+  db.delete(runs)
+    .where(and(eq(runs.roomId, roomId), eq(runs.last, run.last)))
+    .run();
+  return true;
 }
 
 function trim({ client, db }: OpenDatabase, before: number): void {
@@ -77,6 +97,9 @@ function trim({ client, db }: OpenDatabase, before: number): void {
           .run();
         db.delete(receipts)
           .where(and(eq(receipts.roomId, roomId), lte(receipts.offset, offset)))
+          .run();
+        db.delete(runs)
+          .where(and(eq(runs.roomId, roomId), lte(runs.last, offset)))
           .run();
       }
       db.delete(events).where(lte(events.id, last.id)).run();

@@ -1,6 +1,8 @@
-import type { NewEvent, Page, Row, Store, StoredEvent } from "../core/history.ts";
+import type { Head, NewEvent, Page, Row, Store, StoredEvent } from "../core/history.ts";
 import type { OpenDatabase } from "./database.ts";
+import { KeptState } from "./kept.ts";
 import { findPage } from "./page.ts";
+import { Places } from "./places.ts";
 import { prepare } from "./statements.ts";
 
 /** The id of none. */
@@ -9,10 +11,20 @@ const NO_ROOM = 0;
 const ROOM_IDS_IN_MEMORY = 100_000;
 
 /** The log and its views in SQLite. Prepared statements throughout: building one costs five times running it. */
-export function createStore({ client, db }: OpenDatabase): Store {
+export function createStore(database: OpenDatabase): Store {
+  const { client } = database;
   const ids = new Map<string, number>();
-  const statements = prepare(db);
-  const immediate = client.transaction((work: () => unknown) => work()).immediate;
+  const statements = prepare(database);
+  const places = new Places(database);
+  const kept = new KeptState(database);
+  /** As of the last commit; undefined: ask. */
+  let position: number | undefined;
+  const immediate = client.transaction((work: () => unknown) => {
+    const done = work();
+    kept.write();
+    places.write();
+    return done;
+  }).immediate;
 
   function roomId(name: string): number | undefined {
     const known = ids.get(name);
@@ -32,22 +44,47 @@ export function createStore({ client, db }: OpenDatabase): Store {
     remember(name, made);
     return made;
   }
+  function headOf(id: number): Head | undefined {
+    const last = places.last(id);
+    return (last === undefined ? undefined : headAt(id, last)) ?? statements.trimmedHead.get({ id });
+  }
+  function headAt(id: number, offset: number): Head | undefined {
+    const event = places.id(id, offset);
+    return event === undefined ? undefined : statements.head.get({ id, event });
+  }
+  function eventAt(room: string, id: number, offset: number): StoredEvent | undefined {
+    const event = places.id(id, offset);
+    const row = event === undefined ? undefined : statements.at.get({ id, event });
+    return row && { room, ...row };
+  }
+  const idsOf = (id: number, from: number, before: number) => JSON.stringify(places.ids(id, from, before));
   const inRoom = (room: string, rows: Omit<StoredEvent, "room">[]): StoredEvent[] =>
     rows.map((row) => ({ room, ...row }));
 
   return {
     transaction<T>(work: () => T): T {
       try {
-        return immediate(work) as T;
+        const done = immediate(work) as T;
+        places.committed();
+        return done;
       } catch (error) {
+        places.rolledBack();
+        kept.rolledBack();
+        position = undefined;
         // It may have made rooms whose ids were not committed.
         ids.clear();
         throw error;
       }
     },
 
-    position: () => statements.position.get()?.position ?? 0,
-    savePosition: (position) => void statements.savePosition.run({ position }),
+    position() {
+      position ??= statements.position.get()?.position ?? 0;
+      return position;
+    },
+    savePosition(reached) {
+      statements.savePosition.run({ position: reached });
+      position = reached;
+    },
     probe(bytes) {
       // Whoever asks whether the server is well must not be what holds it up.
       const { timeout } = client.query<{ timeout: number }, []>("PRAGMA busy_timeout").get() ?? {
@@ -57,9 +94,9 @@ export function createStore({ client, db }: OpenDatabase): Store {
       try {
         this.transaction(() => {
           this.savePosition(this.position());
-          if (bytes > 0) statements.setState.run({ id: NO_ROOM, key: "probe", value: " ".repeat(bytes) });
+          if (bytes > 0) kept.set(NO_ROOM, "probe", " ".repeat(bytes));
         });
-        if (bytes > 0) this.transaction(() => statements.removeState.run({ id: NO_ROOM, key: "probe" }));
+        if (bytes > 0) this.transaction(() => kept.set(NO_ROOM, "probe", null));
       } finally {
         client.run(`PRAGMA busy_timeout = ${timeout}`);
       }
@@ -67,25 +104,43 @@ export function createStore({ client, db }: OpenDatabase): Store {
 
     head(room) {
       const id = roomId(room);
-      if (id === undefined) return { offset: 0, count: 0 };
-      return statements.head.get({ id }) ?? statements.trimmedHead.get({ id }) ?? { offset: 0, count: 0 };
+      return (id === undefined ? undefined : headOf(id)) ?? { offset: 0, count: 0 };
     },
     clientIds(room, before, limit) {
       const id = roomId(room);
-      return id === undefined ? [] : statements.clientIds.all({ id, before, limit });
+      if (id === undefined) return [];
+      const end = Math.min(before, (places.last(id) ?? 0) + 1);
+      return statements.clientIds.all({ id, events: idsOf(id, end - limit, end) });
     },
-    add({ room, ...event }: NewEvent) {
-      statements.addEvent.run({ ...event, silent: event.silent ? 1 : 0, id: madeRoomId(room) });
+    add(event: NewEvent) {
+      const { offset, count, time, kind, sender, clientId, entry, alias, body } = event;
+      const room = madeRoomId(event.room);
+      const id = places.add(room, offset);
+      const silent = event.silent ? 1 : 0;
+      statements.addEvent.run(
+        id,
+        event.position,
+        room,
+        offset,
+        count,
+        time,
+        kind,
+        sender,
+        clientId,
+        entry,
+        alias,
+        silent,
+        body,
+      );
     },
     write(room: string, row: Row) {
       const id = madeRoomId(room);
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
-      else if (row.table === "state") {
-        if (row.value === null) statements.removeState.run({ id, key: row.key });
-        else statements.setState.run({ id, key: row.key, value: row.value });
-      } else if (row.table === "rooms" && "remove" in row) {
+      else if (row.table === "state") kept.set(id, row.key, row.value);
+      else if (row.table === "rooms" && "remove" in row) {
         statements.removeMembers.run({ room });
         statements.removeRoom.run({ id });
+        places.removed(id);
         ids.delete(room);
       } else if (row.table === "rooms") {
         if (row.title !== undefined) statements.setTitle.run({ id, title: row.title });
@@ -99,20 +154,19 @@ export function createStore({ client, db }: OpenDatabase): Store {
       if (id === undefined) return [];
       const rows = {
         run: (from: number, before: number, limit: number) =>
-          statements.run.all({ id, kind, from, before, limit }),
-        countAt: (offset: number) => statements.countAt.get({ id, offset })?.count,
+          statements.run.all({ id, kind, limit, events: idsOf(id, from, before) }),
+        countAt: (offset: number) => headAt(id, offset)?.count,
       };
       return inRoom(room, findPage(rows, this.head(room).offset, page)).reverse();
     },
     at(room, offset) {
       const id = roomId(room);
-      const row = id === undefined ? undefined : statements.at.get({ id, offset });
-      return row && { room, ...row };
+      return id === undefined ? undefined : eventAt(room, id, offset);
     },
     last(room) {
       const id = roomId(room);
-      const row = id === undefined ? undefined : statements.last.get({ id });
-      return row && { room, ...row };
+      const offset = id === undefined ? undefined : places.last(id);
+      return id === undefined || offset === undefined ? undefined : eventAt(room, id, offset);
     },
     named(room, alias) {
       const id = roomId(room);
@@ -122,13 +176,12 @@ export function createStore({ client, db }: OpenDatabase): Store {
     read(room, offsets) {
       const id = roomId(room);
       if (id === undefined || offsets.length === 0) return new Set();
-      const range = { id, first: Math.min(...offsets), last: Math.max(...offsets) };
-      return new Set(statements.read.all(range).map((row) => row.offset));
+      const known = offsets.flatMap((offset) => places.id(id, offset) ?? []);
+      return new Set(statements.read.all({ id, events: JSON.stringify(known) }).map((row) => row.offset));
     },
     state(room) {
       const id = roomId(room);
-      const rows = id === undefined ? [] : statements.state.all({ id });
-      return new Map(rows.map(({ key, value }) => [key, value]));
+      return id === undefined ? new Map() : kept.of(id);
     },
     summary(room) {
       const id = roomId(room);

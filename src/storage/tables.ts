@@ -13,8 +13,8 @@ export const rooms = sqliteTable("rooms", {
 });
 
 /**
- * The log as applied: append-only, the hot table. Its one index on all rows holds integers only; every
- * further one would cost more than the rest of a message.
+ * The log as applied: append-only, the hot table. It has no index on all rows, as one would touch a page for each
+ * room in a turn, which cost more than all the rest of a message; `runs` says where a room's events are.
  */
 export const events = sqliteTable(
   "events",
@@ -35,10 +35,22 @@ export const events = sqliteTable(
     silent: integer("silent", { mode: "boolean" }).notNull(),
     body: text("body").notNull(),
   },
-  (table) => [
-    uniqueIndex("events_by_room").on(table.roomId, table.offset),
-    uniqueIndex("events_by_alias").on(table.roomId, table.alias).where(sql`alias is not null`),
-  ],
+  (table) => [uniqueIndex("events_by_alias").on(table.roomId, table.alias).where(sql`alias is not null`)],
+);
+
+/**
+ * Where the events of a room are: of so many offsets in a row the ids, as a JSON array. Written when there are enough
+ * of them; until then they are in memory, and among the last of `events` for whoever starts (see places.ts).
+ */
+export const runs = sqliteTable(
+  "runs",
+  {
+    roomId: integer("room_id").notNull(),
+    /** The offset of the last of them. */
+    last: integer("last").notNull(),
+    ids: text("ids").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.roomId, table.last] })],
 );
 
 export const receipts = sqliteTable(

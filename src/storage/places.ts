@@ -1,0 +1,159 @@
+import { and, asc, desc, eq, gt, gte, sql } from "drizzle-orm";
+import type { OpenDatabase } from "./database.ts";
+import { events, runs } from "./tables.ts";
+
+/** So many offsets in a row make a run. */
+const RUN = 128;
+/** Whatever is further back in the log is in a run: so much of the log is read at the start. */
+const TAIL = 65_536;
+
+interface Tail {
+  /** The offset of the first. */
+  readonly first: number;
+  readonly ids: number[];
+}
+
+/**
+ * Where the events of each room are in the log: their ids by offset, in runs, and for those in no run yet in
+ * memory. An index on all events took 5 µs of a message's 15 with 500 rooms, since a turn touched a page of it for each
+ * room; a run touches one for 128 messages.
+ *
+ * An id may outlive its event, and be another's then: whoever asks for an event by its id names its room as well.
+ */
+export class Places {
+  readonly #statements: ReturnType<typeof prepare>;
+  /** What is in no run yet, by room: first the room whose first event lies furthest back. */
+  readonly #tails = new Map<number, Tail>();
+  #lastId: number;
+  /** Rooms that this transaction has added to, once for each event. */
+  #added: number[] = [];
+  /** Rooms of which this transaction makes a run. */
+  readonly #due = new Set<number>();
+
+  constructor({ db }: OpenDatabase) {
+    this.#statements = prepare(db);
+    this.#lastId = this.#statements.lastId.get()?.id ?? 0;
+    this.#restore();
+  }
+
+  /** Returns the id that the room's next event is to have. */
+  add(roomId: number, offset: number): number {
+    const id = ++this.#lastId;
+    let tail = this.#tails.get(roomId);
+    if (!tail) {
+      tail = { first: offset, ids: [] };
+      this.#tails.set(roomId, tail);
+    }
+    tail.ids.push(id);
+    this.#added.push(roomId);
+    if (tail.ids.length >= RUN) this.#due.add(roomId);
+    return id;
+  }
+
+  /** The room is removed: its events are found by its runs alone. */
+  removed(roomId: number): void {
+    if (this.#tails.has(roomId)) this.#due.add(roomId);
+  }
+
+  /** Writes the runs that are due: the end of a transaction. */
+  write(): void {
+    for (const [roomId, { ids }] of this.#tails) {
+      if (this.#lastId - ids[0]! < TAIL) break;
+      this.#due.add(roomId);
+    }
+    for (const roomId of this.#due) {
+      const { first, ids } = this.#tails.get(roomId)!;
+      this.#statements.addRun.run({ roomId, last: first + ids.length - 1, ids: JSON.stringify(ids) });
+    }
+  }
+
+  committed(): void {
+    for (const roomId of this.#due) this.#tails.delete(roomId);
+    this.#due.clear();
+    this.#added = [];
+  }
+
+  rolledBack(): void {
+    for (const roomId of this.#added) {
+      const tail = this.#tails.get(roomId);
+      tail?.ids.pop();
+      if (tail?.ids.length === 0) this.#tails.delete(roomId);
+    }
+    this.#lastId -= this.#added.length;
+    this.#due.clear();
+    this.#added = [];
+  }
+
+  /** The offset of the room's last event; undefined where it never had one. */
+  last(roomId: number): number | undefined {
+    const tail = this.#tails.get(roomId);
+    return tail ? tail.first + tail.ids.length - 1 : this.#statements.last.get({ roomId })?.last;
+  }
+
+  id(roomId: number, offset: number): number | undefined {
+    return this.ids(roomId, offset, offset + 1)[0];
+  }
+
+  /** Those of the offsets from one up to another and without it, in order; without those that are not known. */
+  ids(roomId: number, from: number, before: number): number[] {
+    const found: number[] = [];
+    const tail = this.#tails.get(roomId);
+    const tailFirst = tail?.first ?? Number.POSITIVE_INFINITY;
+    for (let next = from; next < Math.min(before, tailFirst); ) {
+      const run = this.#statements.run.get({ roomId, offset: next });
+      if (!run) break;
+      const ids: number[] = JSON.parse(run.ids);
+      const first = run.last - ids.length + 1;
+      found.push(...slice({ first, ids }, next, before));
+      next = run.last + 1;
+    }
+    if (tail) found.push(...slice(tail, from, before));
+    return found;
+  }
+
+  /** What the last start, or kill, has left in no run. */
+  #restore(): void {
+    for (const { id, roomId, offset } of this.#statements.tail.all({ from: this.#lastId - TAIL })) {
+      const tail = this.#tails.get(roomId);
+      if (tail) tail.ids.push(id);
+      else this.#tails.set(roomId, { first: offset, ids: [id] });
+    }
+  }
+}
+
+const slice = ({ first, ids }: Tail, from: number, before: number): number[] =>
+  ids.slice(Math.max(0, from - first), Math.max(0, before - first));
+
+function prepare(db: OpenDatabase["db"]) {
+  const { placeholder } = sql;
+  const inRoom = eq(runs.roomId, placeholder("roomId"));
+  return {
+    lastId: db.select({ id: events.id }).from(events).orderBy(desc(events.id)).limit(1).prepare(),
+    tail: db
+      .select({ id: events.id, roomId: events.roomId, offset: events.offset })
+      .from(events)
+      .where(
+        and(
+          gte(events.id, placeholder("from")),
+          gt(
+            events.offset,
+            sql`coalesce((select max(${runs.last}) from ${runs} where ${runs.roomId} = ${events.roomId}), 0)`,
+          ),
+        ),
+      )
+      .orderBy(asc(events.id))
+      .prepare(),
+    run: db
+      .select({ last: runs.last, ids: runs.ids })
+      .from(runs)
+      .where(and(inRoom, gte(runs.last, placeholder("offset"))))
+      .orderBy(asc(runs.last))
+      .limit(1)
+      .prepare(),
+    last: db.select({ last: runs.last }).from(runs).where(inRoom).orderBy(desc(runs.last)).limit(1).prepare(),
+    addRun: db
+      .insert(runs)
+      .values({ roomId: placeholder("roomId"), last: placeholder("last"), ids: placeholder("ids") })
+      .prepare(),
+  };
+}
