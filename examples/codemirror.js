@@ -1,14 +1,22 @@
 // A shared text in CodeMirror 6 (`@codemirror/state`, `@codemirror/view`), which this package does not depend on.
-import { Annotation } from "@codemirror/state";
-import { ViewPlugin } from "@codemirror/view";
+import { Annotation, EditorState } from "@codemirror/state";
+import { EditorView, ViewPlugin } from "@codemirror/view";
 
 const fromOthers = Annotation.define();
 
+// Otherwise CodeMirror makes one of "\r\n", and its positions are no longer those of the text.
+const lineBreaks = [
+  EditorState.lineSeparator.of("\n"),
+  EditorView.clipboardInputFilter.of((pasted) => pasted.replace(/\r\n?/g, "\n")),
+];
+
 /**
- * An extension: begin the editor with `doc: text.text`. CodeMirror makes one line break of "\r\n": keep texts without "\r".
+ * An extension: begin the editor with `doc: text.text`.
  * @param {import("switchboard/client").SharedText} text
  */
-export const shared = (text) =>
+export const shared = (text) => [lineBreaks, inStep(text)];
+
+const inStep = (text) =>
   ViewPlugin.define((view) => {
     const stop = text.onChange((changes) => {
       for (const { position, length, content } of changes) {

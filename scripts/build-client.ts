@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { Glob } from "bun";
 
 // Makes what Node and browsers import: plain ES modules with types in dist/, of the entry points that package.json
-// exports. `bun run build:client`
+// exports. `bun run build:client`, or into another folder: `bun run scripts/build-client.ts FOLDER`.
 const root = resolve(import.meta.dir, "..");
-const dist = join(root, "dist");
+const dist = resolve(process.argv[2] ?? join(root, "dist"));
 const ENTRIES = ["client/index.ts", "testing/mock.ts", "validate/index.ts"];
 /** Bytes, gzipped, of the engine with one client. */
 const MOST = 6 * 1024;
@@ -43,11 +43,14 @@ await measure();
 
 /** Types follow imports into the schemas of the contracts, and from there to zod, which is there for types alone. */
 async function declare(): Promise<void> {
-  const tsc = Bun.spawn([process.execPath, "x", "tsc", "-p", "tsconfig.client.json"], {
-    cwd: root,
-    stdout: "inherit",
-    stderr: "inherit",
-  });
+  const tsc = Bun.spawn(
+    [process.execPath, "x", "tsc", "-p", "tsconfig.client.json", "--outDir", join(dist, "types")],
+    {
+      cwd: root,
+      stdout: "inherit",
+      stderr: "inherit",
+    },
+  );
   if ((await tsc.exited) !== 0) process.exit(1);
   const types = join(dist, "types");
   for await (const file of new Glob("**/*.d.ts").scan(types)) {

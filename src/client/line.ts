@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from "./connection.ts";
 import { Heart } from "./heart.ts";
-import { type Network, watchNetwork } from "./network.ts";
+import { isOffline, type Network, watchNetwork } from "./network.ts";
 import type { Address, CreateSocket, Socket } from "./socket.ts";
 
 export interface LineParts {
@@ -72,7 +72,7 @@ export class Line {
     if (this.#state === "connecting" || this.#state === "connected") return;
     this.#attempt = 0;
     this.#renewed = false;
-    this.#offline = false;
+    this.#offline = isOffline(this.parts.network);
     this.#wish = undefined;
     this.#unwatch = watchNetwork(this.parts.network, {
       offline: () => {
@@ -152,6 +152,8 @@ export class Line {
   async #open(): Promise<void> {
     const turn = ++this.#turn;
     this.#state = "connecting";
+    // Coming online makes another.
+    if (this.#offline) return;
     // Also of asking for a token.
     this.#cancel = this.parts.clock.after(this.parts.connectTimeout, () =>
       this.#drop({ code: ABNORMAL, reason: "No answer" }),
@@ -185,7 +187,8 @@ export class Line {
     const verdict = parts.verdict(closing);
     const isUseless = verdict === "token" && (this.#renewed || !parts.canRenew);
     const { maxAttempts } = this.#backoff;
-    const left = this.#attempt < maxAttempts;
+    // Going offline is no attempt that has failed.
+    const left = this.#offline || this.#attempt < maxAttempts;
     const wasConnected = this.#state === "connected";
     this.#state = "connecting";
     parts.lost();

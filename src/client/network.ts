@@ -1,5 +1,7 @@
 /** What a browser's window tells of the network and the page. */
 export interface Network {
+  /** Has `onLine`, where it is known. */
+  readonly navigator?: object;
   addEventListener(type: string, listener: () => void): void;
   removeEventListener(type: string, listener: () => void): void;
 }
@@ -7,6 +9,10 @@ export interface Network {
 /** The window, where there is one. */
 export const ownNetwork = (): Network | undefined =>
   typeof globalThis.addEventListener === "function" ? globalThis : undefined;
+
+/** Whether the page has been opened without a network, so that nothing will tell that it goes. */
+export const isOffline = (network: Network | undefined): boolean =>
+  Reflect.get(network?.navigator ?? {}, "onLine") === false;
 
 export interface NetworkEvents {
   offline(): void;

@@ -2,19 +2,23 @@ import { type Change, changed, moved } from "./change.ts";
 import { oneChange } from "./difference.ts";
 import type { SharedText } from "./shared-text.ts";
 
+type Direction = "forward" | "backward" | "none";
+
 /** As much of a textarea as is used here. */
 export interface TextField {
   value: string;
   readonly selectionStart: number | null;
   readonly selectionEnd: number | null;
-  setSelectionRange(start: number, end: number): void;
+  readonly selectionDirection: Direction | null;
+  setSelectionRange(start: number, end: number, direction: Direction): void;
   addEventListener(type: string, listener: () => void): void;
   removeEventListener(type: string, listener: () => void): void;
 }
 
 /**
  * Shows a shared text in a textarea, and edits it there. While something is being composed (an accent, a character of
- * several keys) the field is left alone: what others change shows when that is done. The result ends it.
+ * several keys) the field is left alone: what others change shows when that is done. A textarea makes "\n" of every
+ * line break; in the text they stay as they are. The result ends it.
  */
 export function bindTextarea(field: TextField, text: SharedText): () => void {
   let shown = text.text;
@@ -25,8 +29,11 @@ export function bindTextarea(field: TextField, text: SharedText): () => void {
 
   function typed(): void {
     if (isComposing) return;
-    const { position, length, content } = oneChange(shown, field.value);
-    shown = field.value;
+    const seen = oneChange(asSeen(shown), field.value);
+    const { content } = seen;
+    const position = inText(shown, seen.position);
+    const length = inText(shown, seen.position + seen.length) - position;
+    shown = changed(shown, { position, length, content });
     const through = (at: number) => held.reduce(moved, at);
     const start = through(position);
     const end = through(position + length);
@@ -38,12 +45,14 @@ export function bindTextarea(field: TextField, text: SharedText): () => void {
       held.push(...changes);
       return;
     }
-    const [start, end] = [field.selectionStart ?? 0, field.selectionEnd ?? 0].map((at) =>
-      changes.reduce(moved, at),
-    );
-    shown = changes.reduce(changed, shown);
+    const before = shown;
+    shown = changes.reduce(changed, before);
+    const place = (at: number | null) =>
+      asSeen(shown.slice(0, changes.reduce(moved, inText(before, at ?? 0)))).length;
+    const [start, end] = [place(field.selectionStart), place(field.selectionEnd)];
+    const direction = field.selectionDirection ?? "none";
     field.value = shown;
-    field.setSelectionRange(start ?? 0, end ?? 0);
+    field.setSelectionRange(start, end, direction);
   }
 
   function composed(): void {
@@ -67,4 +76,16 @@ export function bindTextarea(field: TextField, text: SharedText): () => void {
     stop();
     for (const [type, listener] of Object.entries(listeners)) field.removeEventListener(type, listener);
   };
+}
+
+const asSeen = (text: string): string => text.replace(/\r\n?/g, "\n");
+
+/** Where in a text a position is of what a textarea makes of it. */
+function inText(text: string, at: number): number {
+  let position = at;
+  for (const { index } of text.matchAll(/\r\n/g)) {
+    if (index >= position) break;
+    position++;
+  }
+  return position;
 }

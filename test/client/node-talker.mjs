@@ -1,13 +1,19 @@
-// Node's own WebSocket and the built files, and nothing else. Prints what it heard.
+// Node's own WebSocket and the built files, and nothing else. Prints what it hears, line by line, and how it ended.
 import { pathToFileURL } from "node:url";
 
 const [client, url, token] = process.argv.slice(2);
 const { ChatWebSocketClient, DietCipher } = await import(pathToFileURL(client).href);
-const chat = new ChatWebSocketClient({ url, token, contextId: "node" });
-const heard = [];
-chat.subscribe("message", ({ data }) => heard.push(data.content));
+const reconnect = { baseDelay: 1, maxBackoff: 1 };
+const chat = new ChatWebSocketClient({
+  url,
+  token,
+  contextId: `node-${process.versions.modules}`,
+  reconnect,
+});
+chat.subscribe("message", ({ data }) => console.log(data.content));
 await chat.connect();
-for (const content of ["one", "two"]) await chat.send({ type: "message", data: { content } });
+const contents = ["one", "two", "three", "four"];
+await Promise.all(contents.map((content) => chat.send({ type: "message", data: { content } })));
 await chat.disconnect();
 const { publicKey } = await DietCipher.init();
-console.log(JSON.stringify({ heard, state: chat.getConnectionState(), keyBytes: atob(publicKey).length }));
+console.log(chat.getConnectionState(), atob(publicKey).length);

@@ -146,6 +146,44 @@ describe("the network", () => {
     await admit();
     expect(client.isConnected()).toBe(true);
   });
+
+  test("when it is not there at the start the first attempt is made once it is", async () => {
+    const network = Object.assign(new EventTarget(), { navigator: { onLine: false } });
+    const { admit, all, client, clock, connected, events } = stage({ network });
+    clock.advance(600_000);
+    await settled();
+    expect(all).toEqual([]);
+    expect(events).toEqual([]);
+    expect(client.getConnectionState()).toBe("connecting");
+    network.dispatchEvent(new Event("online"));
+    clock.advance(500);
+    await admit();
+    await connected;
+  });
+
+  test("when it is not there at the start the client can be told to stop waiting", async () => {
+    const network = Object.assign(new EventTarget(), { navigator: { onLine: false } });
+    const { all, client, clock, connected } = stage({ network });
+    await settled();
+    await client.disconnect();
+    await expect(connected).rejects.toThrow("disconnected");
+    network.dispatchEvent(new Event("online"));
+    clock.advance(600_000);
+    await settled();
+    expect(all).toEqual([]);
+  });
+
+  test("when it goes before the last attempt nothing is given up", async () => {
+    const network = new EventTarget();
+    const { admit, client, clock, next } = stage({ network, reconnect: { maxAttempts: 1 } });
+    (await next()).end();
+    network.dispatchEvent(new Event("offline"));
+    expect(client.getConnectionState()).toBe("connecting");
+    network.dispatchEvent(new Event("online"));
+    clock.advance(500);
+    await admit();
+    expect(client.isConnected()).toBe(true);
+  });
 });
 
 describe("a line that says nothing", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { bindTextarea } from "../../src/client/index.ts";
+import { bindTextarea, type TextField } from "../../src/client/index.ts";
 import { SessionStage } from "../support/session-stage.ts";
 import { StageAuthor } from "./session-crowd.ts";
 import { settled } from "./support.ts";
@@ -9,15 +9,16 @@ class Field extends EventTarget {
   value = "";
   selectionStart = 0;
   selectionEnd = 0;
+  selectionDirection: TextField["selectionDirection"] = "none";
 
-  setSelectionRange(start: number, end: number): void {
-    [this.selectionStart, this.selectionEnd] = [start, end];
+  setSelectionRange(start: number, end: number, direction: TextField["selectionDirection"]): void {
+    [this.selectionStart, this.selectionEnd, this.selectionDirection] = [start, end, direction];
   }
 
   /** As a user would: the caret ends behind it. */
   type(at: number, content: string): void {
     this.value = this.value.slice(0, at) + content + this.value.slice(at);
-    this.setSelectionRange(at + content.length, at + content.length);
+    this.setSelectionRange(at + content.length, at + content.length, "none");
     this.dispatchEvent(new Event("input"));
   }
 }
@@ -60,10 +61,11 @@ test("a textarea shows what others write and others get what is written there", 
 
 test("the caret stays where it was in the text", async () => {
   const { one } = field(ada);
-  one.setSelectionRange(6, 11);
+  one.setSelectionRange(6, 11, "backward");
   bob.edit(0, 5, "Goodbye");
   await exchange();
   expect(one.value.slice(one.selectionStart, one.selectionEnd)).toBe("world");
+  expect(one.selectionDirection).toBe("backward");
   bob.edit(0, one.value.length, "");
   await exchange();
   expect([one.selectionStart, one.selectionEnd]).toEqual([0, 0]);

@@ -9,8 +9,9 @@ import {
   test,
 } from "bun:test";
 import type { Browser, Locator } from "playwright-core";
+import { BROWSER_TEST_MS, hasBrowser, startBrowser } from "../support/chromium.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { BROWSER_TEST_MS, hasBrowser, startBrowser, type Visit, visit } from "./browser.ts";
+import { type Visit, visit } from "./browser.ts";
 
 let server: TestServer;
 let browser: Browser;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
+import { BROWSER_TEST_MS, hasBrowser, startBrowser } from "../support/chromium.ts";
 import { API_KEY, SECRET, startTestServer, type TestServer } from "../support/server.ts";
-import { BROWSER_TEST_MS, hasBrowser, startBrowser, visit } from "./browser.ts";
+import { visit } from "./browser.ts";
 
 const PICTURES = "coverage/console";
 let server: TestServer;

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { CollaborationWebSocketClient, type SharedText } from "../../src/client/index.ts";
+import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Stage, startStage } from "./browser-stage.ts";
+import { noRate } from "./support.ts";
+
+setDefaultTimeout(BROWSER_TEST_MS);
+
+describe.skipIf(!hasBrowser)("in a browser, a document that is edited together", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage();
+  });
+  afterAll(() => stage.stop());
+
+  /** A page of this user with the document in its textarea, or in CodeMirror. The caret is at the start. */
+  async function author(userId: string, sessionId: string, { inCodeMirror = false } = {}) {
+    const { page, context, faults } = await stage.visit();
+    const document = await page.evaluateHandle(
+      async ({ url, token, sessionId, inCodeMirror }) => {
+        const { CollaborationWebSocketClient, bindTextarea } = globalThis.switchboard;
+        const client = new CollaborationWebSocketClient({ url, token, rate: { messagesPerMinute: 0 } });
+        await client.connect();
+        const text = await client.join(sessionId, "participant");
+        if (!inCodeMirror) {
+          bindTextarea(globalThis.field, text);
+          return { client, text, view: undefined };
+        }
+        const { EditorView, shared } = globalThis.codemirror;
+        const parent = Reflect.get(globalThis, "document").body;
+        return { client, text, view: new EditorView({ doc: text.text, parent, extensions: shared(text) }) };
+      },
+      {
+        ...{ sessionId, inCodeMirror, token: await stage.server.token(userId) },
+        url: stage.server.url("/api/collaboration/ws"),
+      },
+    );
+    await page.locator(inCodeMirror ? ".cm-content" : "#field").focus();
+    if (!inCodeMirror) await page.keyboard.press("Control+Home");
+    return {
+      page,
+      keyboard: page.keyboard,
+      /** What the user sees. */
+      shown: () => document.evaluate(({ view }) => view?.state.doc.toString() ?? globalThis.field.value),
+      text: () => document.evaluate(({ text }) => text.text),
+      isSettled: () => document.evaluate(({ text }) => text.isSettled),
+      /** Several changes in one step, as with several cursors. */
+      insert: (changes: { from: number; to?: number; insert: string }[]) =>
+        document.evaluate(({ view }, changes) => view?.dispatch({ changes }), changes),
+      selection: () =>
+        page.evaluate(() => [globalThis.field.selectionStart, globalThis.field.selectionEnd] as const),
+      async leave(): Promise<void> {
+        await document.evaluate(({ client }) => client.disconnect());
+        expect(faults).toEqual([]);
+        await context.close();
+      },
+    };
+  }
+  type Author = Awaited<ReturnType<typeof author>>;
+
+  /** Somebody who edits the document without a browser. */
+  async function peer(sessionId: string) {
+    const client = new CollaborationWebSocketClient({
+      ...{ url: stage.server.url("/api/collaboration/ws"), token: await stage.server.token("peer") },
+      rate: noRate,
+    });
+    await client.connect();
+    return { client, text: await client.join(sessionId, "participant") };
+  }
+
+  const shows = (author: Author, text: string) => eventually(async () => (await author.shown()) === text);
+  const becomes = (document: SharedText, text: string) => eventually(() => document.text === text);
+
+  test("comes to be the same in two textareas that are typed into at once", async () => {
+    const [ada, bob] = await Promise.all([author("ada", "typed"), author("bob", "typed")]);
+    await ada.keyboard.type("Dear reader,");
+    await ada.keyboard.press("Enter");
+    await shows(bob, "Dear reader,\n");
+    await bob.keyboard.press("Control+Home");
+    await Promise.all([ada.keyboard.type("ada was here. 👋"), bob.keyboard.type("BOB TOO: ")]);
+    await eventually(async () => (await ada.isSettled()) && (await bob.isSettled()));
+    // Each caret stays with what its user writes.
+    await shows(ada, "BOB TOO: Dear reader,\nada was here. 👋");
+    await shows(bob, "BOB TOO: Dear reader,\nada was here. 👋");
+    await Promise.all([ada.leave(), bob.leave()]);
+  });
+
+  test("leaves a selection as it was made when others write before it", async () => {
+    const [ada, { client, text }] = await Promise.all([author("ada", "selected"), peer("selected")]);
+    await ada.keyboard.type("one two three");
+    await becomes(text, "one two three");
+    for (let n = 0; n < 5; n++) await ada.keyboard.press("Shift+ArrowLeft");
+    text.edit(0, 0, "zero ");
+    await shows(ada, "zero one two three");
+    expect(await ada.selection()).toEqual([13, 18]);
+    // Made from right to left, it grows to the left.
+    await ada.keyboard.press("Shift+ArrowLeft");
+    expect(await ada.selection()).toEqual([12, 18]);
+    await ada.keyboard.press("Delete");
+    await becomes(text, "zero one two");
+    await Promise.all([ada.leave(), client.disconnect()]);
+  });
+
+  test("keeps line breaks that a textarea does not know", async () => {
+    const [ada, { client, text }] = await Promise.all([author("ada", "breaks"), peer("breaks")]);
+    text.edit(0, 0, "one\r\ntwo\r\nthree");
+    await shows(ada, "one\ntwo\nthree");
+    await ada.keyboard.press("Control+End");
+    text.edit(0, 0, "0\r\n");
+    await shows(ada, "0\none\ntwo\nthree");
+    expect(await ada.selection()).toEqual([15, 15]);
+    await ada.keyboard.type("!");
+    await becomes(text, "0\r\none\r\ntwo\r\nthree!");
+    for (let n = 0; n < 8; n++) await ada.keyboard.press("ArrowLeft");
+    await ada.keyboard.type("?");
+    await becomes(text, "0\r\none\r\ntw?o\r\nthree!");
+    await ada.keyboard.press("End");
+    await ada.keyboard.press("Delete");
+    await becomes(text, "0\r\none\r\ntw?othree!");
+    await Promise.all([ada.leave(), client.disconnect()]);
+  });
+
+  test("is left alone in a textarea while a character is being composed there", async () => {
+    const [ada, { client, text }] = await Promise.all([author("ada", "composed"), peer("composed")]);
+    const devtools = await ada.page.context().newCDPSession(ada.page);
+    await ada.keyboard.type("caf");
+    await becomes(text, "caf");
+    await devtools.send("Input.imeSetComposition", { text: "´", selectionStart: 1, selectionEnd: 1 });
+    text.edit(0, 0, "un ");
+    await eventually(async () => (await ada.text()) === "un caf");
+    expect(await ada.shown()).toBe("caf´");
+    await devtools.send("Input.insertText", { text: "é" });
+    await shows(ada, "un café");
+    await becomes(text, "un café");
+    await Promise.all([ada.leave(), client.disconnect()]);
+  });
+
+  test("comes to be the same in CodeMirror, whatever is done to it there", async () => {
+    const [ada, bob] = await Promise.all([
+      author("ada", "mirrored", { inCodeMirror: true }),
+      author("bob", "mirrored", { inCodeMirror: true }),
+    ]);
+    await ada.keyboard.type("one two 👋");
+    await ada.keyboard.press("Enter");
+    await ada.keyboard.type("three");
+    await shows(bob, "one two 👋\nthree");
+    await ada.insert([
+      { from: 0, to: 1, insert: "O" },
+      { from: 4, to: 7, insert: "" },
+      { from: 11, insert: "2\n" },
+    ]);
+    await shows(bob, "One  👋\n2\nthree");
+    await Promise.all([ada.keyboard.type(" four"), bob.keyboard.type("zero ")]);
+    await eventually(async () => (await ada.isSettled()) && (await bob.isSettled()));
+    await shows(ada, "zero One  👋\n2\nthree four");
+    await shows(bob, "zero One  👋\n2\nthree four");
+    expect(await ada.text()).toBe("zero One  👋\n2\nthree four");
+    await Promise.all([ada.leave(), bob.leave()]);
+  });
+
+  test("keeps line breaks that CodeMirror does not know", async () => {
+    const [ada, { client, text }] = await Promise.all([
+      author("ada", "mirrored-breaks", { inCodeMirror: true }),
+      peer("mirrored-breaks"),
+    ]);
+    text.edit(0, 0, "one\r\ntwo");
+    await eventually(async () => (await ada.text()) === "one\r\ntwo");
+    await ada.keyboard.press("Control+End");
+    await ada.keyboard.type("!");
+    await becomes(text, "one\r\ntwo!");
+    text.edit(0, 0, "0\r\n");
+    await eventually(async () => (await ada.text()) === "0\r\none\r\ntwo!");
+    await ada.keyboard.type("?");
+    await becomes(text, "0\r\none\r\ntwo!?");
+    await Promise.all([ada.leave(), client.disconnect()]);
+  });
+});

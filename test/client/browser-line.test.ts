@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
+import { eventually } from "../support/eventually.ts";
+import { startRelay } from "../support/relay.ts";
+import { open, type Stage, startStage } from "./browser-stage.ts";
+
+setDefaultTimeout(BROWSER_TEST_MS);
+
+describe.skipIf(!hasBrowser)("in a browser, on a line that is lost and found", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage();
+  });
+  afterAll(() => stage.stop());
+
+  /** A chat of this page and what it is told; `store` keeps its messages in IndexedDB. */
+  const chat = async (page: Page, contextId: string, port = stage.server.port, store = "") =>
+    page.evaluateHandle(
+      ({ contextId, url, token, store }) => {
+        const { ChatWebSocketClient, indexedDbStore } = globalThis.switchboard;
+        const client = new ChatWebSocketClient({
+          ...{ url, token, contextId, rate: { messagesPerMinute: 0 } },
+          reconnect: { baseDelay: 1, maxBackoff: 50 },
+          ...(store !== "" && { store: indexedDbStore(store) }),
+        });
+        const [heard, states]: [string[], string[]] = [[], []];
+        client.subscribe("message", ({ data }) => heard.push(data.content));
+        client.onConnectionEvent(({ type }) => states.push(type));
+        const say = (content: string) => client.send({ type: "message", data: { content } });
+        return { client, heard, states, say };
+      },
+      { contextId, url: `ws://127.0.0.1:${port}/api/chat/ws`, token: await stage.server.token("ada"), store },
+    );
+
+  /** What the context has stored, oldest first. */
+  async function stored(contextId: string): Promise<string[]> {
+    const { page, context } = await stage.visit();
+    const reader = await chat(page, contextId);
+    const contents = await reader.evaluate(async ({ client }) => {
+      await client.connect();
+      const { data } = await client.send({ type: "history", data: { limit: 100 } });
+      await client.disconnect();
+      return data.messages.map(({ content }) => content);
+    });
+    await context.close();
+    return contents;
+  }
+
+  test("however often the line is cut, each message arrives once and in order", async () => {
+    const relay = await startRelay(stage.server.port);
+    const { page, context, faults } = await stage.visit();
+    const talk = await chat(page, "cut", relay.port);
+    const all = Array.from({ length: 60 }, (_, n) => `message ${n}`);
+    await talk.evaluate(({ client }) => client.connect());
+    const said = talk.evaluate(async ({ say }, all) => {
+      await Promise.all(all.map(say));
+    }, all);
+    for (let cuts = 1; cuts <= 5; cuts++) {
+      await page.waitForFunction(({ talk, least }) => talk.heard.length >= least, { talk, least: cuts * 10 });
+      relay.breakOff();
+    }
+    await said;
+    await page.waitForFunction(({ heard }) => heard.length >= 60, talk);
+    expect(await talk.evaluate(({ heard }) => heard)).toEqual(all);
+    expect(await talk.evaluate(({ states }) => states.includes("reconnecting"))).toBe(true);
+    await talk.evaluate(({ client }) => client.disconnect());
+    expect(await stored("cut")).toEqual(all);
+    expect(faults).toEqual([]);
+    await context.close();
+    relay.stop();
+  });
+
+  test("while the browser is offline messages wait, and go in order when it is online again", async () => {
+    const { page, context, faults } = await stage.visit();
+    const talk = await chat(page, "offline");
+    await talk.evaluate(({ client }) => client.connect());
+    await context.setOffline(true);
+    await page.waitForFunction(({ client }) => client.getConnectionState() === "connecting", talk);
+    const said = talk.evaluate(({ say }) => Promise.all(["one", "two", "three"].map(say)).then(() => {}));
+    await page.waitForFunction(({ client }) => client.unconfirmed === 3, talk);
+    expect(await talk.evaluate(({ states }) => states)).toEqual(["connected", "disconnected"]);
+    await context.setOffline(false);
+    await said;
+    expect(await talk.evaluate(({ heard }) => heard)).toEqual(["one", "two", "three"]);
+    await talk.evaluate(({ client }) => client.disconnect());
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test("what was written offline outlives the page, and is said once when the next one is online", async () => {
+    const { page, context, faults } = await stage.visit();
+    // As a service worker would: the application is there without a network. Such a page is not known to be of this
+    // machine, and has to be let near it.
+    await context.grantPermissions(["local-network-access"]);
+    await context.route(`${stage.origin}/**`, async (route) => {
+      const { pathname } = new URL(route.request().url());
+      if (pathname === "/") await route.fulfill({ body: await (await fetch(stage.origin)).text() });
+      else await route.fulfill({ path: stage.directory + pathname });
+    });
+    const before = await chat(page, "kept", stage.server.port, "kept");
+    await before.evaluate(({ client }) => client.connect());
+    await context.setOffline(true);
+    await page.waitForFunction(({ client }) => client.getConnectionState() === "connecting", before);
+    const letters = () =>
+      page.evaluate(async () => (await globalThis.switchboard.indexedDbStore("kept").load()).length);
+    await before.evaluate(({ say }) => {
+      for (const content of ["one", "two", "three"]) void say(content);
+    });
+    await eventually(async () => (await letters()) === 3);
+
+    await open(page, stage.origin);
+    const after = await chat(page, "kept", stage.server.port, "kept");
+    await after.evaluate(({ client, say }) => {
+      void say("four");
+      void client.connect();
+    });
+    await eventually(async () => (await letters()) === 4);
+    // Nothing is tried that cannot go well.
+    expect(await after.evaluate(({ states }) => states)).toEqual([]);
+    await context.setOffline(false);
+    await page.waitForFunction(({ client }) => client.unconfirmed === 0, after);
+    expect(await after.evaluate(({ heard }) => heard)).toEqual(["one", "two", "three", "four"]);
+    expect(await stored("kept")).toEqual(["one", "two", "three", "four"]);
+    await eventually(async () => (await letters()) === 0);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+});
