@@ -15,7 +15,7 @@ export interface Verdict {
 }
 
 /** So far may a ratio be above what was stored: more than noise does, less than the 25 % that must be seen. */
-export const MARGIN = 0.12;
+export const MARGIN = 0.18;
 /** Above this spread the machine is too busy. */
 export const MAX_SPREAD = 0.2;
 

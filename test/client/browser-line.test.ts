@@ -66,7 +66,8 @@ describe.skipIf(!hasBrowser)("in a browser, on a line that is lost and found", (
     expect(await talk.evaluate(({ states }) => states.includes("reconnecting"))).toBe(true);
     await talk.evaluate(({ client }) => client.disconnect());
     expect(await stored("cut")).toEqual(all);
-    expect(faults).toEqual([]);
+    // The browser itself tells of attempts that were cut, and no page can keep it from that.
+    expect(faults.filter((fault) => !/^WebSocket connection to .* failed/.test(fault))).toEqual([]);
     await context.close();
     relay.stop();
   });

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 
 /** What becomes of a test run that finds no Chromium. */
 async function without(env: Record<string, string>) {
-  const source = 'const { hasBrowser } = await import("./test/support/chromium.ts"); console.log(hasBrowser);';
+  const source =
+    'const { hasBrowser } = await import("./test/support/chromium.ts"); console.log(hasBrowser);';
   const child = Bun.spawn([process.execPath, "-e", source], {
     env: { PATH: process.env["PATH"] ?? "", CHROMIUM: "/nowhere/chromium", ...env },
     stdout: "pipe",
