@@ -25,6 +25,8 @@ export class Places {
   /** What is in no run yet, by room: first the room whose first event lies furthest back. */
   readonly #tails = new Map<number, Tail>();
   #lastId: number;
+  /** The run that was read last: runs never change. */
+  #lastRun: Tail & { readonly roomId: number } = { roomId: 0, first: 0, ids: [] };
   /** Rooms that this transaction has added to, once for each event. */
   #added: number[] = [];
   /** Rooms of which this transaction makes a run. */
@@ -100,15 +102,25 @@ export class Places {
     const tail = this.#tails.get(roomId);
     const tailFirst = tail?.first ?? Number.POSITIVE_INFINITY;
     for (let next = from; next < Math.min(before, tailFirst); ) {
-      const run = this.#statements.run.get({ roomId, offset: next });
+      const run = this.#run(roomId, next);
       if (!run) break;
-      const ids: number[] = JSON.parse(run.ids);
-      const first = run.last - ids.length + 1;
-      found.push(...slice({ first, ids }, next, before));
-      next = run.last + 1;
+      found.push(...slice(run, next, before));
+      next = run.first + run.ids.length;
     }
     if (tail) found.push(...slice(tail, from, before));
     return found;
+  }
+
+  /** The first run that reaches an offset. Whoever looks up one event of a run often looks up others. */
+  #run(roomId: number, offset: number): Tail | undefined {
+    const { first, ids } = this.#lastRun;
+    const isIn = this.#lastRun.roomId === roomId && offset >= first && offset < first + ids.length;
+    if (isIn) return this.#lastRun;
+    const run = this.#statements.run.get({ roomId, offset });
+    if (!run) return undefined;
+    const found: number[] = JSON.parse(run.ids);
+    this.#lastRun = { roomId, first: run.last - found.length + 1, ids: found };
+    return this.#lastRun;
   }
 
   /** What the last start, or kill, has left in no run. */

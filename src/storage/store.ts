@@ -7,6 +7,8 @@ import { prepare } from "./statements.ts";
 
 /** The id of none. */
 const NO_ROOM = 0;
+/** Fewer ids in one query do not make it faster. */
+const MIN_LOOKED_UP = 16;
 /** Above this the names are read again. */
 const ROOM_IDS_IN_MEMORY = 100_000;
 
@@ -153,8 +155,18 @@ export function createStore(database: OpenDatabase): Store {
       const id = roomId(room);
       if (id === undefined) return [];
       const rows = {
-        run: (from: number, before: number, limit: number) =>
-          statements.run.all({ id, kind, limit, events: idsOf(id, from, before) }),
+        run(from: number, before: number, limit: number) {
+          const found: Omit<StoredEvent, "room">[] = [];
+          // Most often all are of that kind, and the last few ids are enough.
+          let few = Math.max(MIN_LOOKED_UP, limit);
+          for (let end = before; end > from && found.length < limit; few *= 4) {
+            const start = Math.max(from, end - few);
+            const events = idsOf(id, start, end);
+            found.push(...statements.run.all({ id, kind, limit: limit - found.length, events }));
+            end = start;
+          }
+          return found;
+        },
         countAt: (offset: number) => headAt(id, offset)?.count,
       };
       return inRoom(room, findPage(rows, this.head(room).offset, page)).reverse();
