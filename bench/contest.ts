@@ -19,6 +19,10 @@ export interface Contest {
   told: object;
   /** File of the bare server. */
   bare: string;
+  /** Each round is played against a server that has just started, and that no other runs beside. */
+  fresh?: boolean;
+  /** The servers that could choose check tokens too. */
+  checked?: boolean;
 }
 
 /** A server with its load generator, ready to play rounds of so many milliseconds. */
@@ -33,7 +37,8 @@ export async function contend(
   contest: Contest,
   processes: AsyncDisposableStack,
 ): Promise<Contender> {
-  const target: Target = await startServer(name, contest.bare, processes);
+  const env: Record<string, string> = contest.checked ? { CHECK_TOKENS: "1" } : {};
+  const target: Target = { server: name, ...(await startServer(name, contest.bare, processes, { env })) };
   let answer = Promise.withResolvers<"ready" | Round>();
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => {});
@@ -69,16 +74,18 @@ async function tooLate(ms: number): Promise<never> {
 
 /** Plays all servers of a contest in turns (A, B, A, B), so that drift of the machine meets them alike. */
 async function run(contest: Contest, processes: AsyncDisposableStack): Promise<Outcome> {
-  const { name, servers, figures, ms } = contest;
-  const contenders: Contender[] = [];
-  for (const server of servers) contenders.push(await contend(server, contest, processes));
-  for (const contender of contenders) await contender.play(ms / 2);
+  const { name, servers, figures, ms, fresh } = contest;
+  const contenders = new Map<ServerName, Contender>();
+  if (!fresh) for (const server of servers) contenders.set(server, await contend(server, contest, processes));
+  for (const contender of contenders.values()) await contender.play(ms / 2);
   const rounds = new Map<ServerName, Round[]>(servers.map((server) => [server, []]));
   for (let round = 1; round <= ROUNDS; round++) {
-    for (const contender of contenders) {
-      console.error(`${name}, round ${round} of ${ROUNDS}, ${contender.name}`);
+    for (const server of servers) {
+      console.error(`${name}, round ${round} of ${ROUNDS}, ${server}`);
+      await using own = new AsyncDisposableStack();
+      const contender = contenders.get(server) ?? (await contend(server, contest, own));
       const played = await contender.play(ms);
-      rounds.get(contender.name)?.push(played);
+      rounds.get(server)?.push(played);
       for (const doubt of doubts(played)) console.error(doubt);
     }
   }
@@ -86,7 +93,10 @@ async function run(contest: Contest, processes: AsyncDisposableStack): Promise<O
 }
 
 /** Plays one after another, then prints the table. A failure ends it with exit code 1, and there is no table. */
-export async function bench(choose: () => readonly Contest[]): Promise<void> {
+export async function bench(
+  choose: () => readonly Contest[],
+  show: (outcomes: readonly Outcome[]) => void | Promise<void> = print,
+): Promise<void> {
   const interrupted = Promise.withResolvers<never>();
   interrupted.promise.catch(() => {});
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -98,9 +108,12 @@ export async function bench(choose: () => readonly Contest[]): Promise<void> {
       await using processes = new AsyncDisposableStack();
       outcomes.push(await Promise.race([run(contest, processes), interrupted.promise]));
     }
-    console.log([...machine(), "", ...table(outcomes), ...caveat(outcomes)].join("\n"));
+    await show(outcomes);
   } catch (error) {
     console.error(`FAILED: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;
   }
 }
+
+export const print = (outcomes: readonly Outcome[]): void =>
+  console.log([...machine(), "", ...table(outcomes), ...caveat(outcomes)].join("\n"));
