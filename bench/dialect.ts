@@ -30,6 +30,8 @@ export type Hear = (bytes: Buffer, start: number, end: number) => void;
 /** How a server is spoken to over WebSocket. */
 export interface Dialect {
   subprotocol?: string;
+  /** Spoken over TCP itself: what are called frames here are no frames of WebSocket. */
+  plain?: boolean;
   /** What the user's token opens. */
   grant(room: string): string;
   path(name: Name): string;

@@ -30,7 +30,8 @@ export class Member implements Peer, Ears {
     receiveBuffer?: number,
   ) {
     this.text = dialect.hear(this, name);
-    this.socket = new RawSocket(port, dialect.path(name), this, dialect.subprotocol, receiveBuffer);
+    const { subprotocol, plain } = dialect;
+    this.socket = new RawSocket(port, dialect.path(name), this, subprotocol, receiveBuffer, plain);
   }
 
   enter(): this {

@@ -29,7 +29,7 @@ export interface Scenario {
   figures: readonly Figure[];
 }
 
-const brokers = ["node-ws", "socket.io", "nats"] as const;
+const brokers = ["node-ws", "socket.io", "nats", "mosquitto"] as const;
 const chat = { contract: "gurukul", publishers: 1, inFlight: 1, peers: brokers } as const;
 const one = { full: 4, quick: 1 };
 const both = ["bare", "FULL", "NORMAL"] as const;

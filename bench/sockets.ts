@@ -29,13 +29,16 @@ export class RawSocket {
     readonly peer: Peer,
     subprotocol?: string,
     receiveBuffer?: number,
+    /** There is no WebSocket: bytes are told as they come. */
+    readonly plain = false,
   ) {
     this.fd = connectTo(port, receiveBuffer);
-    this.write(Buffer.from(upgradeRequest(port, path, subprotocol)));
+    if (!plain) this.write(Buffer.from(upgradeRequest(port, path, subprotocol)));
   }
 
   /** Waits for the upgrade, and tells what came with its answer. Throws when it is refused. */
   upgraded(): this {
+    if (this.plain) return this;
     let bytes = 0;
     let head = -1;
     while (head < 0) {
@@ -69,7 +72,8 @@ export class RawSocket {
       if (bytes === 0 || (first && bytes < 0)) this.peer.lost("the connection broke");
       if (bytes < 0) return;
       const end = held + bytes;
-      this.#walk(0, end);
+      if (this.plain) this.peer.text(inbox, 0, end);
+      else this.#walk(0, end);
       more = end === inbox.length;
     }
   }

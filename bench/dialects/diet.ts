@@ -3,8 +3,8 @@ import { textFrame } from "../frames.ts";
 import { content } from "../words.ts";
 
 const AUTH_RESPONSE = Buffer.from('{"type":"auth_response","success":true');
-const DIRECT_MESSAGE = Buffer.from('"type":"direct.message"');
-const REFUSED = Buffer.from('"success":false');
+// Neither a refusal nor anything else that is sent here has one.
+const MESSAGE_ID = Buffer.from('"messageId":"m-');
 const timestamp = "2026-03-02T08:30:00.000Z";
 
 /** Direct messages of the diet contract, in rooms of two users: one hears the message, the other that it is confirmed. */
@@ -23,7 +23,7 @@ export const diet: Dialect = {
       return at >= 0 && at < end;
     };
     if (bytes[start + 2] === AUTH_RESPONSE[2] && holds(AUTH_RESPONSE)) ears.joined();
-    else if (holds(DIRECT_MESSAGE) && !holds(REFUSED)) ears.message(bytes, start, end);
+    else if (holds(MESSAGE_ID)) ears.message(bytes, start, end);
     else ears.wrong(bytes, start, end);
   },
 };

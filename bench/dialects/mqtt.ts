@@ -1,25 +1,20 @@
 import type { Dialect } from "../dialect.ts";
-import { BINARY, clientFrame } from "../frames.ts";
 import { relayed } from "../words.ts";
 import { streamed } from "./stream.ts";
 
 const [CONNACK, PUBLISH, SUBACK] = [0x20, 0x30, 0x90];
 
-/** MQTT 3.1.1 with QoS 0. A room is a topic; a message is confirmed by coming back. */
+/** MQTT 3.1.1 with QoS 0, over TCP itself. A room is a topic; a message is confirmed by coming back. */
 export const mqtt: Dialect = {
-  subprotocol: "mqtt",
+  plain: true,
   grant: (room) => `chat:${room}`,
-  path: () => "/mqtt",
+  path: () => "",
   hello: ({ user, room }) => {
     // Protocol level 4, a clean session, and no keep-alive.
     const connect = packet(0x10, text("MQTT"), Buffer.from([4, 2, 0, 0]), text(`user-${user}`));
-    return clientFrame(
-      BINARY,
-      Buffer.concat([connect, packet(0x82, Buffer.from([0, 1]), text(room), Buffer.from([0]))]),
-    );
+    return Buffer.concat([connect, packet(0x82, Buffer.from([0, 1]), text(room), Buffer.from([0]))]);
   },
-  message: ({ room }, messageId) =>
-    clientFrame(BINARY, packet(PUBLISH, text(room), Buffer.from(relayed(room, messageId)))),
+  message: ({ room }, messageId) => packet(PUBLISH, text(room), Buffer.from(relayed(room, messageId))),
   hear: (ears) =>
     streamed((bytes, at, end) => {
       let [length, shift, start] = [0, 0, at + 1];
