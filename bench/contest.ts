@@ -67,13 +67,16 @@ export async function contend(
   };
 }
 
+/** Of the time, how much others took. */
+const share = ({ waitedNs, elapsedNs }: Round): number => waitedNs / elapsedNs;
+
 async function tooLate(ms: number): Promise<never> {
   await new Promise((resolve) => setTimeout(resolve, ms).unref());
   throw new Error("the load generator is silent");
 }
 
 /** Plays all servers of a contest in turns (A, B, A, B), so that drift of the machine meets them alike. */
-async function run(contest: Contest, processes: AsyncDisposableStack): Promise<Outcome> {
+async function run(contest: Contest, patience: number, processes: AsyncDisposableStack): Promise<Outcome> {
   const { name, servers, figures, ms, fresh } = contest;
   const contenders = new Map<ServerName, Contender>();
   if (!fresh) for (const server of servers) contenders.set(server, await contend(server, contest, processes));
@@ -84,7 +87,12 @@ async function run(contest: Contest, processes: AsyncDisposableStack): Promise<O
       console.error(`${name}, round ${round} of ${ROUNDS}, ${server}`);
       await using own = new AsyncDisposableStack();
       const contender = contenders.get(server) ?? (await contend(server, contest, own));
-      const played = await contender.play(ms);
+      let played = await contender.play(ms);
+      // What a server was at its start it is not a second time.
+      for (let again = fresh ? 0 : patience; again > 0 && doubts(played).length > 0; again--) {
+        const next = await contender.play(ms);
+        if (share(next) < share(played)) played = next;
+      }
       rounds.get(server)?.push(played);
       for (const doubt of doubts(played)) console.error(doubt);
     }
@@ -92,10 +100,14 @@ async function run(contest: Contest, processes: AsyncDisposableStack): Promise<O
   return { name, figures, rounds };
 }
 
-/** Plays one after another, then prints the table. A failure ends it with exit code 1, and there is no table. */
+/**
+ * Plays one after another, then shows the table. A round in doubt is played again, up to `patience` times, and the least
+ * disturbed counts. A failure ends it with exit code 1, and there is no table.
+ */
 export async function bench(
   choose: () => readonly Contest[],
   show: (outcomes: readonly Outcome[]) => void | Promise<void> = print,
+  patience = 0,
 ): Promise<void> {
   const interrupted = Promise.withResolvers<never>();
   interrupted.promise.catch(() => {});
@@ -106,7 +118,7 @@ export async function bench(
     const outcomes: Outcome[] = [];
     for (const contest of choose()) {
       await using processes = new AsyncDisposableStack();
-      outcomes.push(await Promise.race([run(contest, processes), interrupted.promise]));
+      outcomes.push(await Promise.race([run(contest, patience, processes), interrupted.promise]));
     }
     await show(outcomes);
   } catch (error) {

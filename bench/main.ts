@@ -1,5 +1,5 @@
 /**
- * `bun run bench [--peers] [--quick] [--scenario NAME]... [--svg FILE]`: Switchboard against a bare Bun.serve, and with
+ * `bun run bench [--peers] [--quick] [--scenario NAME]... [--svg FILE] [--patience N]`: Switchboard against a bare Bun.serve, and with
  * `--peers` against other servers too. See README.md.
  */
 import { parseArgs } from "node:util";
@@ -8,6 +8,7 @@ import { bench, type Contest, print } from "./contest.ts";
 import { doorContest, doorScenarios } from "./door-scenarios.ts";
 import { peers } from "./peers/peers.ts";
 import { type PeerName, type Scenario, scenarios } from "./scenarios.ts";
+import type { Outcome } from "./table.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -15,6 +16,7 @@ const { values: options } = parseArgs({
     quick: { type: "boolean" },
     scenario: { type: "string", multiple: true },
     svg: { type: "string" },
+    patience: { type: "string", default: "0" },
   },
 });
 const length = options.quick ? "quick" : "full";
@@ -57,7 +59,9 @@ function choose(): readonly Contest[] {
   return all.filter(({ name }) => options.scenario?.includes(name) ?? true);
 }
 
-await bench(choose, async (outcomes) => {
+async function show(outcomes: readonly Outcome[]): Promise<void> {
   print(outcomes);
   if (options.svg) await Bun.write(options.svg, chart(outcomes));
-});
+}
+
+await bench(choose, show, Number(options.patience));
