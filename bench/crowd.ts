@@ -26,6 +26,8 @@ export class Crowd {
     readonly scenario: Scenario,
     readonly dialect: Dialect,
     readonly port: number,
+    /** Number of the first room, whose users no other crowd may have. */
+    readonly first = 0,
   ) {
     this.#readiness = new Readiness(scenario.rooms * scenario.publishers);
   }
@@ -33,7 +35,8 @@ export class Crowd {
   /** Connects and joins everybody. Throws when one is refused. */
   async gather(secret: string): Promise<void> {
     const { rooms, members, publishers, inFlight } = this.scenario;
-    for (let user = 0; user < rooms * members; user++) {
+    const from = this.first * members;
+    for (let user = from; user < from + rooms * members; user++) {
       const name = await nameOf(user, `room-${Math.floor(user / members)}`, this.dialect, secret);
       if (user % members >= publishers) {
         this.#listeners.push(new Member(name, this.dialect, this.tally, this.port).enter());
@@ -46,7 +49,7 @@ export class Crowd {
       this.publishers.push(publisher);
     }
     if (this.scenario.stopped) {
-      this.#stopped = await nameOf(rooms * members, "room-0", this.dialect, secret);
+      this.#stopped = await nameOf(from + rooms * members, `room-${this.first}`, this.dialect, secret);
     }
   }
 

@@ -64,7 +64,8 @@ export async function generate(pid: number, players: Players): Promise<void> {
   process.send?.("ready");
 }
 
-function measure(pid: number, play: () => Played): Round {
+/** Plays, and reads what it cost the server of this process id. */
+export function measure(pid: number, play: () => Played): Round {
   const waits = [pid, process.pid].map(waitOf);
   const [startedAt, server, load] = [Bun.nanoseconds(), cpuOf(pid), process.cpuUsage()];
   const played = play();

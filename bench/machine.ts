@@ -39,6 +39,12 @@ const model = (): string => `${cpus()[0]?.model.trim()} × ${cpus().length}`;
 export const caption = (): string =>
   `${new Date().toISOString().slice(0, 10)}, ${model()}, Linux ${release()}, Bun ${Bun.version}`;
 
+/** Puts this process on the core of the load. */
+export function pinThis(): void {
+  if (!("unpinned" in cores))
+    Bun.spawnSync(["taskset", "--all-tasks", "-cp", String(cores.load), String(process.pid)]);
+}
+
 /** What the figures depend on, as lines of markdown. */
 export function machine(): string[] {
   const disk =
