@@ -90,6 +90,10 @@ export class Crowd {
     for (const member of [...this.publishers, ...this.#listeners]) member.socket.read();
   }
 
+  close(): void {
+    for (const { socket } of [...this.publishers, ...this.#listeners]) socket.close();
+  }
+
   /** Fails unless each member got each message of its room, once. */
   verify(): void {
     const sent = new Map<string, number>();

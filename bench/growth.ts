@@ -78,7 +78,8 @@ async function byMembers(): Promise<void> {
         rounds.push(round(server, () => play(crowd, ROUND_MS)));
       }
     }
-    for (const [name, { rounds }] of playing) {
+    for (const [name, { crowd, rounds }] of playing) {
+      crowd.close();
       console.log(`| ${number(members)} | ${labelOf(name)} | ${range(rounds.map(perDelivery.of), 0)} |`);
     }
   }
