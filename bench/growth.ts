@@ -30,7 +30,7 @@ if (!fanOut) throw new Error("there is no scenario");
 let inDoubt = 0;
 let played = 0;
 
-const bare = { bare: "bare.ts" };
+const bare = "bare.ts";
 const number = (value: number) => value.toLocaleString("en");
 const range = (values: readonly number[], digits: number) => {
   const [least, most] = [Math.min(...values), Math.max(...values)];
