@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { chart } from "./chart.ts";
+import { compared } from "./compared.ts";
 import { bench, type Contest, print } from "./contest.ts";
 import { doorContest, doorScenarios } from "./door-scenarios.ts";
 import { peers } from "./peers/peers.ts";
@@ -61,6 +62,7 @@ function choose(): readonly Contest[] {
 
 async function show(outcomes: readonly Outcome[]): Promise<void> {
   print(outcomes);
+  if (options.peers) console.log(["", ...compared(outcomes)].join("\n"));
   if (options.svg) await Bun.write(options.svg, chart(outcomes));
 }
 

@@ -70,7 +70,7 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
-const short = (value: number): string =>
+export const short = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 const percent = (value: number): string => `${Math.round(value * 100)} %`;
 
