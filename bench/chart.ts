@@ -58,6 +58,7 @@ export function chart(outcomes: readonly Outcome[]): string {
   });
   const foot = [caption(), ...doubtful(outcomes)].join("; ");
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 30}" font-family="system-ui, sans-serif" font-size="12">
+<title>Times the bare Bun.serve</title>
 <style>
 svg{background:#fff}text{fill:#1f2328}.title{font-weight:600}.small{fill:#59636e;font-size:11px}
 line{stroke:#d1d9e0}line.one{stroke:#59636e;stroke-dasharray:4 3}.own{fill:#0969da}.bare{fill:#59636e}.peer{fill:#bc6c00}
