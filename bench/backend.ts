@@ -1,7 +1,7 @@
-import { SEQUENCE_DIGITS, writeDigits } from "./frames.ts";
+import { placesOf, SEQUENCE_DIGITS, writeDigits } from "./frames.ts";
 import { closeSocket, connectTo, inbox, receive, sendAll } from "./libc.ts";
 import { fail } from "./member.ts";
-import { type Contract, posted } from "./posted.ts";
+import { type PostContract, posted } from "./posted.ts";
 
 const ZEROS = "0".repeat(SEQUENCE_DIGITS);
 
@@ -17,7 +17,7 @@ export class Backend {
   /** `events`: how many one request posts; one is no array. */
   constructor(
     private readonly port: number,
-    contract: Contract,
+    contract: PostContract,
     readonly events: number,
     key: string,
   ) {
@@ -79,10 +79,4 @@ function wholeAnswer(bytes: number): number {
   const text = inbox.toString("latin1", 0, bytes);
   const end = text.indexOf("\r\n\r\n");
   return end < 0 ? bytes + 1 : end + 4 + Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? 0);
-}
-
-function placesOf(bytes: Buffer, text: string): number[] {
-  const places: number[] = [];
-  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length)) places.push(at);
-  return places;
 }

@@ -19,6 +19,10 @@ export interface Contest {
   told: object;
   /** File of the bare server. */
   bare: string;
+  /** Each round is played against a server that has just started, and that no other runs beside. */
+  fresh?: boolean;
+  /** The servers that could choose check tokens too. */
+  checked?: boolean;
 }
 
 /** A server with its load generator, ready to play rounds of so many milliseconds. */
@@ -33,7 +37,8 @@ export async function contend(
   contest: Contest,
   processes: AsyncDisposableStack,
 ): Promise<Contender> {
-  const target: Target = await startServer(name, contest.bare, processes);
+  const env: Record<string, string> = contest.checked ? { CHECK_TOKENS: "1" } : {};
+  const target: Target = { server: name, ...(await startServer(name, contest.bare, processes, { env })) };
   let answer = Promise.withResolvers<"ready" | Round>();
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => {});
@@ -62,31 +67,48 @@ export async function contend(
   };
 }
 
+/** Of the time, how much others took. */
+const share = ({ waitedNs, elapsedNs }: Round): number => waitedNs / elapsedNs;
+
 async function tooLate(ms: number): Promise<never> {
   await new Promise((resolve) => setTimeout(resolve, ms).unref());
   throw new Error("the load generator is silent");
 }
 
 /** Plays all servers of a contest in turns (A, B, A, B), so that drift of the machine meets them alike. */
-async function run(contest: Contest, processes: AsyncDisposableStack): Promise<Outcome> {
-  const { name, servers, figures, ms } = contest;
-  const contenders: Contender[] = [];
-  for (const server of servers) contenders.push(await contend(server, contest, processes));
-  for (const contender of contenders) await contender.play(ms / 2);
+async function run(contest: Contest, patience: number, processes: AsyncDisposableStack): Promise<Outcome> {
+  const { name, servers, figures, ms, fresh } = contest;
+  const contenders = new Map<ServerName, Contender>();
+  if (!fresh) for (const server of servers) contenders.set(server, await contend(server, contest, processes));
+  for (const contender of contenders.values()) await contender.play(ms / 2);
   const rounds = new Map<ServerName, Round[]>(servers.map((server) => [server, []]));
   for (let round = 1; round <= ROUNDS; round++) {
-    for (const contender of contenders) {
-      console.error(`${name}, round ${round} of ${ROUNDS}, ${contender.name}`);
-      const played = await contender.play(ms);
-      rounds.get(contender.name)?.push(played);
+    for (const server of servers) {
+      console.error(`${name}, round ${round} of ${ROUNDS}, ${server}`);
+      await using own = new AsyncDisposableStack();
+      const contender = contenders.get(server) ?? (await contend(server, contest, own));
+      let played = await contender.play(ms);
+      // What a server was at its start it is not a second time.
+      for (let again = fresh ? 0 : patience; again > 0 && doubts(played).length > 0; again--) {
+        const next = await contender.play(ms);
+        if (share(next) < share(played)) played = next;
+      }
+      rounds.get(server)?.push(played);
       for (const doubt of doubts(played)) console.error(doubt);
     }
   }
   return { name, figures, rounds };
 }
 
-/** Plays one after another, then prints the table. A failure ends it with exit code 1, and there is no table. */
-export async function bench(choose: () => readonly Contest[]): Promise<void> {
+/**
+ * Plays one after another, then shows the table. A round in doubt is played again, up to `patience` times, and the least
+ * disturbed counts. A failure ends it with exit code 1, and there is no table.
+ */
+export async function bench(
+  choose: () => readonly Contest[],
+  show: (outcomes: readonly Outcome[]) => void | Promise<void> = print,
+  patience = 0,
+): Promise<void> {
   const interrupted = Promise.withResolvers<never>();
   interrupted.promise.catch(() => {});
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -96,11 +118,14 @@ export async function bench(choose: () => readonly Contest[]): Promise<void> {
     const outcomes: Outcome[] = [];
     for (const contest of choose()) {
       await using processes = new AsyncDisposableStack();
-      outcomes.push(await Promise.race([run(contest, processes), interrupted.promise]));
+      outcomes.push(await Promise.race([run(contest, patience, processes), interrupted.promise]));
     }
-    console.log([...machine(), "", ...table(outcomes), ...caveat(outcomes)].join("\n"));
+    await show(outcomes);
   } catch (error) {
     console.error(`FAILED: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;
   }
 }
+
+export const print = (outcomes: readonly Outcome[]): void =>
+  console.log([...machine(), "", ...table(outcomes), ...caveat(outcomes)].join("\n"));

@@ -1,11 +1,12 @@
-import type { Contract } from "./posted.ts";
+import type { Contest } from "./contest.ts";
+import type { PostContract } from "./posted.ts";
 import type { ServerName } from "./scenarios.ts";
 import { bytesPerDelivery, type Figure, latencies, p95, perDelivery } from "./table.ts";
 
 /** What backends post and who hears it, as data: `door-load.ts` plays any of these. */
 export interface DoorScenario {
   name: string;
-  contract: Contract;
+  contract: PostContract;
   /** Of one room; with none, each answer is answered by the next request. */
   viewers: number;
   /** Connections of backends, each with one request on the way. */
@@ -67,3 +68,8 @@ export const doorScenarios: readonly DoorScenario[] = [
     figures: [...latencies, p95],
   },
 ];
+
+export const doorContest = (scenario: DoorScenario, length: "full" | "quick"): Contest => ({
+  ...scenario,
+  ...{ ms: scenario.seconds[length] * 1000, load: "door-load.ts", told: { scenario }, bare: "bare-door.ts" },
+});

@@ -1,17 +1,11 @@
 /** `bun run bench/door.ts [--quick] [--scenario NAME]`: what backends and their viewers cost. See README.md. */
 import { parseArgs } from "node:util";
 import { bench } from "./contest.ts";
-import { doorScenarios } from "./door-scenarios.ts";
+import { doorContest, doorScenarios } from "./door-scenarios.ts";
 
 await bench(() => {
   const { values } = parseArgs({ options: { quick: { type: "boolean" }, scenario: { type: "string" } } });
   return doorScenarios
     .filter(({ name }) => !values.scenario || name === values.scenario)
-    .map((scenario) => ({
-      ...scenario,
-      ms: scenario.seconds[values.quick ? "quick" : "full"] * 1000,
-      load: "door-load.ts",
-      told: { scenario },
-      bare: "bare-door.ts",
-    }));
+    .map((scenario) => doorContest(scenario, values.quick ? "quick" : "full"));
 });

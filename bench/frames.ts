@@ -1,6 +1,7 @@
 /** WebSocket frames (RFC 6455) as a client writes and reads them, with no allocation per frame. */
 
 export const TEXT = 1;
+export const BINARY = 2;
 export const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
@@ -39,9 +40,8 @@ export function frameEnd(bytes: Buffer, at: number, end: number): number {
 }
 
 export const SEQUENCE_DIGITS = 9;
-const ID_MARK = Buffer.from('"messageId":"m-');
-// 200 characters, so that a server frame has about 450 bytes.
-const CONTENT = "Shall we meet by the river at seven, or is that too late for you? ".repeat(4).slice(0, 200);
+// What a frame calls the id by is the affair of its protocol; the value begins alike in all of them.
+const ID_MARK = Buffer.from('"m-');
 
 /** A publisher's messages, laid side by side so that a burst is one write; only their ids change. */
 export class MessageFrames {
@@ -50,15 +50,13 @@ export class MessageFrames {
   readonly #mark: Buffer;
   readonly #digitsAt: readonly number[];
 
-  /** `most`: how many messages one burst may hold. */
-  constructor(chatId: string, publisher: number, most: number) {
+  /** `most`: how many messages one burst may hold; `message` makes the frame of one with this id. */
+  constructor(publisher: number, most: number, message: (messageId: string) => Buffer) {
     const name = `m-${publisher}-`;
     const messageId = name + "0".repeat(SEQUENCE_DIGITS);
-    const data = { chatId, content: CONTENT, messageId };
-    const frame = textFrame({ type: "message", data, timestamp: Date.now(), messageId });
-    const first = frame.indexOf(messageId) + name.length;
-    this.#digitsAt = [first, frame.indexOf(messageId, first) + name.length];
-    this.#mark = Buffer.from(`"messageId":"${name}`);
+    const frame = message(messageId);
+    this.#digitsAt = placesOf(frame, messageId).map((at) => at + name.length);
+    this.#mark = Buffer.from(`"${name}`);
     this.size = frame.length;
     this.bytes = Buffer.concat(Array<Buffer>(most).fill(frame));
   }
@@ -79,6 +77,13 @@ export class MessageFrames {
     }
     return readDigits(bytes, id + this.#mark.length);
   }
+}
+
+/** Where in the bytes this text begins. */
+export function placesOf(bytes: Buffer, text: string): number[] {
+  const places: number[] = [];
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length)) places.push(at);
+  return places;
 }
 
 export function writeDigits(bytes: Buffer, at: number, value: number): void {

@@ -1,9 +1,11 @@
 import { cpuOf, memoryOf, waitOf } from "./cpu.ts";
 import { fail } from "./member.ts";
 import type { Latency } from "./rounds.ts";
+import type { ServerName } from "./scenarios.ts";
 
 /** What every load generator is told, besides what it is to play. */
 export interface Target {
+  server: ServerName;
   port: number;
   /** The server's process, whose CPU is read. */
   pid: number;
@@ -17,6 +19,12 @@ export interface Played {
   bytes?: number;
   /** Of a scenario with a rate. */
   latency?: Latency;
+  /** The same, while everybody was reading. */
+  calm?: Latency;
+  /** Of what was to be timed, if that is not all of it. */
+  elapsedNs?: number;
+  /** What one of those who came added to the server's memory. */
+  memoryKiB?: number;
 }
 
 /** What happened, and what it cost. */
@@ -56,14 +64,15 @@ export async function generate(pid: number, players: Players): Promise<void> {
   process.send?.("ready");
 }
 
-function measure(pid: number, play: () => Played): Round {
+/** Plays, and reads what it cost the server of this process id. */
+export function measure(pid: number, play: () => Played): Round {
   const waits = [pid, process.pid].map(waitOf);
   const [startedAt, server, load] = [Bun.nanoseconds(), cpuOf(pid), process.cpuUsage()];
   const played = play();
   const used = process.cpuUsage(load);
   return {
     ...played,
-    elapsedNs: Bun.nanoseconds() - startedAt,
+    elapsedNs: played.elapsedNs ?? Bun.nanoseconds() - startedAt,
     serverCpuNs: cpuOf(pid) - server,
     loadCpuNs: (used.user + used.system) * 1000,
     waitedNs: Math.max(...[pid, process.pid].map((process, i) => waitOf(process) - waits[i]!)),

@@ -16,21 +16,28 @@ const libc = dlopen("libc.so.6", {
   epoll_wait: { args: ["i32", "buffer", "i32", "i32"], returns: "i32" },
 }).symbols;
 
-const [AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, SOL_SOCKET, SO_RCVTIMEO] = [
-  2, 1, 6, 1, 1, 20,
+const [AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_NODELAY, SOL_SOCKET, SO_RCVBUF, SO_RCVTIMEO] = [
+  2, 1, 6, 1, 1, 8, 20,
 ] as const;
 const [MSG_DONTWAIT, MSG_NOSIGNAL] = [0x40, 0x4000] as const;
 const [EPOLL_CTL_ADD, EPOLLIN, EPOLLET] = [1, 1, 0x80000000] as const;
 const ANSWER_SECONDS = 10n;
 
-/** A TCP connection to 127.0.0.1, as a file descriptor. Throws when nobody listens. */
-export function connectTo(port: number): number {
+/** A TCP connection to 127.0.0.1, as a file descriptor; `receiveBuffer` in bytes. Throws when nobody listens. */
+export function connectTo(port: number, receiveBuffer?: number): number {
   const fd = libc.socket(AF_INET, SOCK_STREAM, 0);
+  // The window is agreed on when the connection is made.
+  if (receiveBuffer !== undefined) {
+    libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, Buffer.from(new Int32Array([receiveBuffer]).buffer), 4);
+  }
   const address = Buffer.alloc(16);
   address.writeUInt16LE(AF_INET, 0);
   address.writeUInt16BE(port, 2);
   address.set([127, 0, 0, 1], 4);
-  if (libc.connect(fd, address, address.length) !== 0) throw new Error(`no connection to port ${port}`);
+  if (libc.connect(fd, address, address.length) !== 0) {
+    libc.close(fd);
+    throw new Error(`no connection to port ${port}`);
+  }
   libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, Buffer.from([1, 0, 0, 0]), 4);
   const timeout = new BigInt64Array([ANSWER_SECONDS, 0n]);
   libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, Buffer.from(timeout.buffer), 16);

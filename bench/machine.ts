@@ -33,12 +33,24 @@ const cores = chooseCores();
 export const pinned = (part: "server" | "load", command: string[]): string[] =>
   "unpinned" in cores ? command : ["taskset", "-c", String(cores[part]), ...command];
 
+const model = (): string => `${cpus()[0]?.model.trim()} × ${cpus().length}`;
+
+/** Machine and day in one line. */
+export const caption = (): string =>
+  `${new Date().toISOString().slice(0, 10)}, ${model()}, Linux ${release()}, Bun ${Bun.version}`;
+
+/** Puts this process on the core of the load. */
+export function pinThis(): void {
+  if (!("unpinned" in cores))
+    Bun.spawnSync(["taskset", "--all-tasks", "-cp", String(cores.load), String(process.pid)]);
+}
+
 /** What the figures depend on, as lines of markdown. */
 export function machine(): string[] {
   const disk =
     statfsSync(tmpdir()).type === TMPFS ? ", in memory: **`FULL` costs no fsync here**, set TMPDIR" : "";
   return [
-    `- ${cpus()[0]?.model.trim()} × ${cpus().length}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Bun ${Bun.version}`,
+    `- ${new Date().toISOString().slice(0, 10)}, ${model()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Bun ${Bun.version}`,
     "unpinned" in cores
       ? `- **not pinned: ${cores.unpinned}**; servers and load share cores, figures scatter`
       : `- servers on core ${cores.server}, load on core ${cores.load}, loopback`,

@@ -1,29 +1,69 @@
-/** `bun run bench [--quick] [--scenario NAME]`: Switchboard against a bare Bun.serve. See README.md. */
+/**
+ * `bun run bench [--peers] [--quick] [--scenario NAME]... [--svg FILE] [--patience N]`: Switchboard against a bare Bun.serve, and with
+ * `--peers` against other servers too. See README.md.
+ */
 import { parseArgs } from "node:util";
-import { bench, type Contest } from "./contest.ts";
-import { type Scenario, scenarios } from "./scenarios.ts";
-import { type Figure, latencies, perDelivery, perMessage } from "./table.ts";
+import { chart } from "./chart.ts";
+import { compared } from "./compared.ts";
+import { bench, type Contest, print } from "./contest.ts";
+import { doorContest, doorScenarios } from "./door-scenarios.ts";
+import { peers } from "./peers/peers.ts";
+import { type PeerName, type Scenario, scenarios } from "./scenarios.ts";
+import type { Outcome } from "./table.ts";
 
-function figuresOf({ rooms, rate }: Scenario): readonly Figure[] {
-  if (rate) return [...latencies, perMessage];
-  return [rooms === 1 ? perDelivery : perMessage];
+const { values: options } = parseArgs({
+  options: {
+    peers: { type: "boolean" },
+    quick: { type: "boolean" },
+    scenario: { type: "string", multiple: true },
+    svg: { type: "string" },
+    patience: { type: "string", default: "0" },
+  },
+});
+const length = options.quick ? "quick" : "full";
+
+/** Those that are there. Says of the others how they come. */
+function present(): readonly PeerName[] {
+  return (Object.keys(peers) as PeerName[]).filter((name) => {
+    const missing = peers[name].missing();
+    if (missing !== undefined) console.error(`WITHOUT ${peers[name].label}: ${missing}`);
+    return missing === undefined;
+  });
+}
+
+function contestOf(scenario: Scenario): Contest {
+  const { name, servers, figures, seconds, connecting } = scenario;
+  return {
+    ...{ name, servers, figures, bare: "bare.ts", told: { scenario } },
+    ms: seconds[length] * 1000,
+    load: connecting ? "connect-load.ts" : "load.ts",
+    ...(connecting && { fresh: true, checked: connecting.checked }),
+  };
 }
 
 /** What the command line chose. Throws when it means nothing. */
 function choose(): readonly Contest[] {
-  const { values } = parseArgs({ options: { quick: { type: "boolean" }, scenario: { type: "string" } } });
-  const chosen = scenarios.filter(({ name }) => !values.scenario || name === values.scenario);
-  if (chosen.length === 0)
-    throw new Error(`--scenario must be one of ${scenarios.map(({ name }) => name).join(", ")}`);
-  return chosen.map((scenario) => ({
-    name: scenario.name,
-    servers: scenario.servers,
-    figures: figuresOf(scenario),
-    ms: scenario.seconds[values.quick ? "quick" : "full"] * 1000,
-    load: "load.ts",
-    told: { scenario },
-    bare: "bare.ts",
+  const there = options.peers ? present() : [];
+  const among = (names: readonly PeerName[]) => names.filter((name) => there.includes(name));
+  const ours = scenarios.map((scenario) => ({
+    ...contestOf(scenario),
+    servers: [...scenario.servers, ...among(scenario.peers)],
   }));
+  const posts = doorScenarios.map((scenario) => ({
+    ...doorContest(scenario, length),
+    servers: [...scenario.servers, ...among(["node-ws"])],
+  }));
+  const all = options.peers ? [...ours, ...posts] : ours;
+  const unknown = options.scenario?.filter((chosen) => !all.some(({ name }) => name === chosen)) ?? [];
+  if (unknown.length > 0)
+    throw new Error(`--scenario must be one of ${all.map(({ name }) => name).join(", ")}`);
+  return all.filter(({ name }) => options.scenario?.includes(name) ?? true);
 }
 
-await bench(choose);
+async function show(outcomes: readonly Outcome[]): Promise<void> {
+  print(outcomes);
+  if (options.peers) console.log(["", ...compared(outcomes)].join("\n"));
+  if (options.svg) await Bun.write(options.svg, chart(outcomes));
+}
+
+await bench(choose, show, Number(options.patience));

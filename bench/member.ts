@@ -1,9 +1,6 @@
-import { MessageFrames, textFrame } from "./frames.ts";
+import type { Dialect, Ears, Name } from "./dialect.ts";
+import { MessageFrames } from "./frames.ts";
 import { type Peer, RawSocket } from "./sockets.ts";
-
-// Every server frame begins with {"type":" so that one byte tells its kind.
-const KIND_AT = 9;
-const [MESSAGE, CHAT_UPDATE, BATCH] = Buffer.from("mcb");
 
 /** The benchmark is over: something happened that makes every figure worthless. */
 export function fail(reason: string): never {
@@ -18,44 +15,62 @@ export interface Tally {
 }
 
 /** One user in one room, who counts the messages that arrive. */
-export class Member implements Peer {
+export class Member implements Peer, Ears {
   readonly socket: RawSocket;
+  readonly text: Peer["text"];
   received = 0;
   #joined = false;
 
-  /** Connects and joins. Throws when the upgrade is refused. */
+  /** Connects, and asks to be let in: call `enter` next. Throws when nobody listens. */
   constructor(
-    readonly name: string,
-    readonly chatId: string,
+    readonly name: Name,
+    protected readonly dialect: Dialect,
     protected readonly tally: Tally,
     port: number,
-    token: string,
+    receiveBuffer?: number,
   ) {
-    this.socket = new RawSocket(port, `/ws?token=${token}`, this);
-    this.socket.write(
-      textFrame({ type: "chat_update", data: { action: "join", chatId }, timestamp: Date.now() }),
-    );
-    while (!this.#joined) this.socket.read(true);
+    this.text = dialect.hear(this, name);
+    const { subprotocol, plain } = dialect;
+    this.socket = new RawSocket(port, dialect.path(name), this, subprotocol, receiveBuffer, plain);
   }
 
-  text(bytes: Buffer, start: number, end: number): void {
-    switch (bytes[start + KIND_AT]) {
-      case MESSAGE:
-        this.received++;
-        this.tally.delivered++;
-        break;
-      case CHAT_UPDATE:
-        this.#joined = true;
-        break;
-      case BATCH:
-        break;
-      default:
-        fail(`${this.name} was sent ${bytes.toString("utf8", start, Math.min(end, start + 200))}`);
-    }
+  enter(): this {
+    this.upgrade();
+    return this.welcome();
+  }
+
+  /** Asks to join, when the connection is upgraded. Throws when that is refused. */
+  upgrade(): void {
+    this.socket.upgraded();
+    const hello = this.dialect.hello?.(this.name);
+    if (hello) this.socket.write(hello);
+  }
+
+  /** Returns when it has joined. */
+  welcome(): this {
+    while (!this.#joined) this.socket.read(true);
+    return this;
+  }
+
+  joined(): void {
+    this.#joined = true;
+  }
+
+  message(_bytes: Buffer, _start: number, _end: number): void {
+    this.received++;
+    this.tally.delivered++;
+  }
+
+  answer(frame: Buffer): void {
+    this.socket.write(frame);
+  }
+
+  wrong(bytes: Buffer, start: number, end: number): void {
+    fail(`user ${this.name.user} was sent ${bytes.toString("utf8", start, Math.min(end, start + 200))}`);
   }
 
   lost(reason: string): void {
-    fail(`${this.name}: ${reason}`);
+    fail(`user ${this.name.user}: ${reason}`);
   }
 }
 
@@ -70,10 +85,10 @@ export class Publisher extends Member {
     readonly index: number,
     burst: number,
     readonly members: number,
-    ...member: ConstructorParameters<typeof Member>
+    ...[name, dialect, ...rest]: ConstructorParameters<typeof Member>
   ) {
-    super(...member);
-    this.#frames = new MessageFrames(this.chatId, index, burst);
+    super(name, dialect, ...rest);
+    this.#frames = new MessageFrames(index, burst, (messageId) => dialect.message(name, messageId));
   }
 
   send(count: number): void {
@@ -83,13 +98,13 @@ export class Publisher extends Member {
     this.socket.write(this.#frames.bytes, count * this.#frames.size);
   }
 
-  override text(bytes: Buffer, start: number, end: number): void {
-    const before = this.received;
-    super.text(bytes, start, end);
-    if (this.received === before) return;
+  override message(bytes: Buffer, start: number, end: number): void {
+    super.message(bytes, start, end);
     const sequence = this.#frames.sequenceOf(bytes, start, end);
     if (sequence < 0) return;
-    if (sequence !== this.confirmed) fail(`${this.name} got message ${sequence}, ${this.confirmed} was next`);
+    if (sequence !== this.confirmed) {
+      fail(`user ${this.name.user} got message ${sequence}, ${this.confirmed} was next`);
+    }
     this.confirmed++;
   }
 }

@@ -88,4 +88,4 @@ export const posted = {
   },
 } satisfies Record<string, Posted>;
 
-export type Contract = keyof typeof posted;
+export type PostContract = keyof typeof posted;

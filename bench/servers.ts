@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { closeSocket, connectTo } from "./libc.ts";
 import { pinned } from "./machine.ts";
-import type { ServerName } from "./scenarios.ts";
+import { peers } from "./peers/peers.ts";
+import type { PeerName, ServerName } from "./scenarios.ts";
 
 const START_MS = 20_000;
 const STOP_MS = 15_000;
@@ -27,11 +29,17 @@ export async function startServer(
   { env = {}, preload }: { readonly env?: Record<string, string>; readonly preload?: string } = {},
 ): Promise<RunningServer> {
   const directory = mkdtempSync(join(tmpdir(), "switchboard-bench-"));
+  const port = isPeer(name) ? freePort() : 0;
   const flags = preload === undefined ? [] : ["--preload", preload];
-  const command = name === "bare" ? [`bench/${bare}`] : ["run", ...flags, "src/main.ts", "serve"];
-  const child = Bun.spawn(pinned("server", [process.execPath, ...command]), {
+  const ours = name === "bare" ? [`bench/${bare}`] : ["run", ...flags, "src/main.ts", "serve"];
+  const command = isPeer(name) ? peers[name].command(port, directory) : [process.execPath, ...ours];
+  const child = Bun.spawn(pinned("server", command), {
     cwd: root,
-    env: { ...process.env, ...settings(name, directory), ...env },
+    env: {
+      ...{ ...process.env, ...settings(name, directory) },
+      ...(isPeer(name) && { NODE_ENV: "production" }),
+      ...env,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   processes.defer(async () => {
@@ -41,7 +49,35 @@ export async function startServer(
     clearTimeout(stubborn);
     rmSync(directory, { recursive: true, force: true });
   });
-  return { port: await listening(child.stdout, name), pid: child.pid };
+  if (!isPeer(name)) return { port: await listening(child.stdout, name), pid: child.pid };
+  await answering(port, name);
+  return { port, pid: child.pid };
+}
+
+/** What it is called in tables. */
+export const labelOf = (name: ServerName): string =>
+  name === "bare" ? "bare Bun.serve" : isPeer(name) ? peers[name].label : `switchboard, ${name}`;
+
+export const isPeer = (name: ServerName): name is PeerName => name in peers;
+
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  listener.stop(true);
+  return listener.port;
+}
+
+/** Resolves when somebody listens. */
+async function answering(port: number, name: ServerName): Promise<void> {
+  const end = Date.now() + START_MS;
+  while (Date.now() < end) {
+    try {
+      closeSocket(connectTo(port));
+      return;
+    } catch {
+      await Bun.sleep(50);
+    }
+  }
+  throw new Error(`${name} did not start in ${START_MS} ms`);
 }
 
 const settings = (name: ServerName, directory: string) => ({
@@ -56,6 +92,8 @@ const settings = (name: ServerName, directory: string) => ({
   MESSAGE_RATE_LIMIT: "0",
   MESSAGE_BURST_LIMIT: "0",
   MAX_GIFTS_PER_SECOND: "0",
+  CONNECTION_RATE_LIMIT: "0",
+  ROOM_RATE_LIMIT: "0",
   LOG_LEVEL: "warn",
   AI_BASE_URL: "",
 });

@@ -1,5 +1,5 @@
-import { CLOSE, clientFrame, frameEnd, headerSize, PING, PONG, TEXT } from "./frames.ts";
-import { connectTo, inbox, receive, sendNow } from "./libc.ts";
+import { BINARY, CLOSE, clientFrame, frameEnd, headerSize, PING, PONG, TEXT } from "./frames.ts";
+import { closeSocket, connectTo, inbox, receive, sendNow } from "./libc.ts";
 
 // The first byte of a frame that is not one of several fragments, without its opcode.
 const WHOLE = 0x80;
@@ -7,7 +7,7 @@ const NOTHING = Buffer.alloc(0);
 
 /** What a socket tells its owner. */
 export interface Peer {
-  /** A whole text frame; its payload is `bytes` from `start` to `end`, valid during the call only. */
+  /** A whole text or binary frame; its payload is `bytes` from `start` to `end`, valid during the call only. */
   text(bytes: Buffer, start: number, end: number): void;
   /** The connection is gone, or the server broke the protocol. */
   lost(reason: string): void;
@@ -22,15 +22,23 @@ export class RawSocket {
   /** The beginning of a frame whose end was not there yet. */
   #held = NOTHING;
 
-  /** Connects and upgrades. Throws when that is refused. */
+  /** Connects and asks for the upgrade: call `upgraded` before anything else. Throws when nobody listens. */
   constructor(
     port: number,
     path: string,
     readonly peer: Peer,
     subprotocol?: string,
+    receiveBuffer?: number,
+    /** There is no WebSocket: bytes are told as they come. */
+    readonly plain = false,
   ) {
-    this.fd = connectTo(port);
-    this.write(Buffer.from(upgradeRequest(port, path, subprotocol)));
+    this.fd = connectTo(port, receiveBuffer);
+    if (!plain) this.write(Buffer.from(upgradeRequest(port, path, subprotocol)));
+  }
+
+  /** Waits for the upgrade, and tells what came with its answer. Throws when it is refused. */
+  upgraded(): this {
+    if (this.plain) return this;
     let bytes = 0;
     let head = -1;
     while (head < 0) {
@@ -41,12 +49,17 @@ export class RawSocket {
     }
     const status = inbox.toString("latin1", 0, inbox.indexOf("\r\n"));
     if (!status.startsWith("HTTP/1.1 101 ")) throw new Error(`the upgrade was answered "${status}"`);
-    this.#held = Buffer.from(inbox.subarray(head + 4, bytes));
+    this.#walk(head + 4, bytes);
+    return this;
   }
 
   /** Sends the first `length` bytes of ready-made frames. */
   write(frames: Buffer, length = frames.length): void {
     if (!sendNow(this.fd, frames, length)) this.peer.lost("the server has stopped reading");
+  }
+
+  close(): void {
+    closeSocket(this.fd);
   }
 
   /** Takes all that is there; with `wait`, waits for something first. */
@@ -59,28 +72,29 @@ export class RawSocket {
       if (bytes === 0 || (first && bytes < 0)) this.peer.lost("the connection broke");
       if (bytes < 0) return;
       const end = held + bytes;
-      const rest = this.#walk(end);
-      this.#held = rest === end ? NOTHING : Buffer.from(inbox.subarray(rest, end));
+      if (this.plain) this.peer.text(inbox, 0, end);
+      else this.#walk(0, end);
       more = end === inbox.length;
     }
   }
 
-  /** Tells the frames of the inbox; returns where the first incomplete one begins. */
-  #walk(end: number): number {
-    let at = 0;
+  /** Tells the frames of the inbox, and holds the beginning of one that is incomplete. */
+  #walk(start: number, end: number): void {
+    let at = start;
     while (at < end) {
       const next = frameEnd(inbox, at, end);
       if (next < 0 || next > end) break;
       this.#tell(at, next);
       at = next;
     }
-    return at;
+    this.#held = at === end ? NOTHING : Buffer.from(inbox.subarray(at, end));
   }
 
   #tell(at: number, end: number): void {
     const start = at + headerSize(inbox, at);
     switch (inbox[at]) {
       case WHOLE | TEXT:
+      case WHOLE | BINARY:
         this.peer.text(inbox, start, end);
         break;
       case WHOLE | PING:

@@ -1,5 +1,6 @@
 import type { Round } from "./generator.ts";
 import type { ServerName } from "./scenarios.ts";
+import { labelOf } from "./servers.ts";
 
 const SATURATED = 0.9;
 const DISTURBED = 0.05;
@@ -15,13 +16,18 @@ export interface Outcome {
   rounds: ReadonlyMap<ServerName, readonly Round[]>;
 }
 
-export type Figure = { name: string; of: (round: Round) => number };
+export interface Figure {
+  name: string;
+  of: (round: Round) => number;
+  /** Told by the clock: on a busy machine it says little. */
+  timed?: true;
+}
 
-export const p95: Figure = { name: "p95 µs", of: (round) => round.latency?.p95 ?? Number.NaN };
+export const p95: Figure = { name: "p95 µs", timed: true, of: (round) => round.latency?.p95 ?? Number.NaN };
 export const latencies: readonly Figure[] = [
-  { name: "p50 µs", of: (round) => round.latency?.p50 ?? Number.NaN },
-  { name: "p99 µs", of: (round) => round.latency?.p99 ?? Number.NaN },
-  { name: "max µs", of: (round) => round.latency?.max ?? Number.NaN },
+  { name: "p50 µs", timed: true, of: (round) => round.latency?.p50 ?? Number.NaN },
+  { name: "p99 µs", timed: true, of: (round) => round.latency?.p99 ?? Number.NaN },
+  { name: "max µs", timed: true, of: (round) => round.latency?.max ?? Number.NaN },
 ];
 export const perDelivery: Figure = {
   name: "CPU ns a delivery",
@@ -31,11 +37,32 @@ export const perMessage: Figure = {
   name: "CPU µs a message",
   of: (round) => round.serverCpuNs / round.messages / 1000,
 };
+/** Without and with somebody who has stopped reading, and the second as a multiple of the first. */
+export const stoppedReader: readonly Figure[] = [
+  { name: "p99 µs, all read", timed: true, of: ({ calm }) => calm?.p99 ?? Number.NaN },
+  { name: "p99 µs, one has stopped", timed: true, of: ({ latency }) => latency?.p99 ?? Number.NaN },
+  {
+    name: "p99, × all read",
+    timed: true,
+    of: ({ calm, latency }) => (latency && calm ? latency.p99 / calm.p99 : Number.NaN),
+  },
+];
+export const connecting: readonly Figure[] = [
+  { name: "CPU µs a connection", of: (round) => round.serverCpuNs / round.messages / 1000 },
+  { name: "connecting, µs", timed: true, of: (round) => round.elapsedNs / round.messages / 1000 },
+  { name: "memory KiB a connection", of: (round) => round.memoryKiB ?? Number.NaN },
+];
 /** All that arrived, whatever it was: where one server says more than the other, this is not 1 × bare. */
 export const bytesPerDelivery: Figure = {
   name: "bytes a delivery",
   of: (round) => (round.bytes ?? Number.NaN) / round.deliveries,
 };
+
+/** What it is as a multiple of bare: rounds that were neighbours are compared, so that a machine that drifts does not count. */
+export function ratioOf(figure: Figure, server: ServerName, { rounds }: Outcome): number {
+  const bare = rounds.get("bare") ?? [];
+  return median((rounds.get(server) ?? []).map((round, i) => figure.of(round) / figure.of(bare[i]!)));
+}
 
 export const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
@@ -43,7 +70,7 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
-const short = (value: number): string =>
+export const short = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 const percent = (value: number): string => `${Math.round(value * 100)} %`;
 
@@ -54,20 +81,18 @@ export function table(outcomes: readonly Outcome[]): string[] {
   return [head, "|---|---|---|--:|--:|--:|--:|--:|--:|", ...outcomes.flatMap(lines)];
 }
 
-function lines({ name, figures, rounds }: Outcome): string[] {
-  const bare = rounds.get("bare");
+function lines(outcome: Outcome): string[] {
+  const { name, figures, rounds } = outcome;
   return figures.flatMap((figure) =>
     [...rounds].map(([server, played]) => {
       const values = played.map(figure.of);
-      // Rounds that were neighbours are compared with each other, so that a machine that drifts does not count.
-      const ratio = median(values.map((value, i) => value / figure.of(bare![i]!)));
       const of = (value: (round: Round) => number) => median(played.map(value));
       const cells = [
         name,
         figure.name,
-        server === "bare" ? "bare Bun.serve" : `switchboard, ${server}`,
+        labelOf(server),
         `${short(median(values))} (${short(Math.min(...values))}–${short(Math.max(...values))})`,
-        ratio.toFixed(2),
+        ratioOf(figure, server, outcome).toFixed(2),
         short(of((round) => (round.messages * 1e9) / round.elapsedNs)),
         percent(of((round) => round.serverCpuNs / round.elapsedNs)),
         percent(of((round) => round.loadCpuNs / round.elapsedNs)),
@@ -97,13 +122,16 @@ export function doubts({ latency, loadCpuNs, waitedNs, elapsedNs }: Round): stri
   return reasons;
 }
 
-/** One line on how many rounds are in doubt, for below the table; none when all are sound. */
-export function caveat(outcomes: readonly Outcome[]): string[] {
+/** How many rounds are in doubt; nothing when all are sound. */
+export function doubtful(outcomes: readonly Outcome[]): string[] {
   const rounds = outcomes.flatMap((outcome) => [...outcome.rounds.values()].flat());
   const doubted = rounds.filter((round) => doubts(round).length > 0).length;
-  if (doubted === 0) return [];
-  return [
-    "",
-    `**${doubted} of ${rounds.length} rounds are in doubt**: a busy machine, or the load generator at its end.`,
-  ];
+  return doubted === 0 ? [] : [`${doubted} of ${rounds.length} rounds are in doubt`];
 }
+
+/** The same as a line for below the table. */
+export const caveat = (outcomes: readonly Outcome[]): string[] =>
+  doubtful(outcomes).flatMap((line) => [
+    "",
+    `**${line}**: a busy machine, or the load generator at its end.`,
+  ]);

@@ -91,7 +91,7 @@ class Viewer implements Peer {
     this.#event = kinds.event.charCodeAt(0);
     this.#next = [];
     for (let n = all.first; n < all.first + all.backends; n++) this.#next[n % all.backends] = n;
-    this.socket = new RawSocket(port, path, this, subprotocol);
+    this.socket = new RawSocket(port, path, this, subprotocol).upgraded();
     this.socket.write(hello);
     while (!this.#welcome) this.socket.read(true);
   }
