@@ -77,6 +77,8 @@ export interface Frames<State> {
   event(kind: string, data: z.ZodType): z.ZodType;
   /** Whole frames that the server sends besides events, by a name for each. */
   readonly others: Schemas;
+  /** What the address of an upgrade may say besides the token. */
+  readonly query?: z.ZodObject;
   /** Whether a connection may get this, where its endpoints differ in that. */
   isHeard?(name: string, state: State): boolean;
 }

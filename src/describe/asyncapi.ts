@@ -1,4 +1,7 @@
+import { z } from "zod";
+import type { AnyProtocol } from "../core/protocol.ts";
 import type { Action, Channel } from "./channels.ts";
+import { jsonSchema } from "./schema.ts";
 import { type Admission, securitySchemes } from "./security.ts";
 
 export interface Place {
@@ -54,12 +57,20 @@ function channelObject({ path, protocol, admission, messages }: Channel) {
     bindings: {
       ws: {
         method: "GET",
-        ...(admission.inQuery && { query: { type: "object", properties: { token: { type: "string" } } } }),
+        ...queryOf(protocol, admission),
         ...(subprotocol !== undefined && { headers: subprotocolHeader(subprotocol) }),
         bindingVersion: "0.1.0",
       },
     },
   };
+}
+
+/** In JSON Schema; a token is needed there when it may come in no other way. */
+function queryOf({ frames, guests }: AnyProtocol, { inQuery, inMessage }: Admission): { query?: object } {
+  const isNeeded = !inMessage && !guests;
+  const token = { token: isNeeded ? z.string() : z.string().optional() };
+  const query = z.object({ ...(inQuery && token), ...frames.query?.shape });
+  return Object.keys(query.shape).length === 0 ? {} : { query: jsonSchema(query, "draft-7") };
 }
 
 const subprotocolHeader = (subprotocol: string) => ({

@@ -16,6 +16,7 @@ export const securitySchemes = {
 
 export interface Admission {
   readonly inQuery: boolean;
+  readonly inMessage: boolean;
   /** Names of security schemes, each of which is enough; none where guests may come in. */
   readonly schemes: readonly (keyof typeof securitySchemes)[];
   readonly words: string;
@@ -33,6 +34,7 @@ export function admissionOf(protocol: AnyProtocol, path: string): Admission {
   ];
   return {
     inQuery,
+    inMessage,
     schemes: protocol.guests
       ? []
       : [...(inQuery ? ["queryToken" as const] : []), ...(inMessage ? ["messageToken" as const] : [])],

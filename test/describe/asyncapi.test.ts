@@ -150,6 +150,30 @@ describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))("
   });
 });
 
+test("a channel says what the address of an upgrade may hold, and whether a token must be there", () => {
+  const query = z.object({
+    properties: z.record(z.string(), z.unknown()),
+    required: z.array(z.string()).optional(),
+  });
+  const bindings = z.object({ ws: z.object({ query: query.optional() }) });
+  const channels = z.record(z.string(), z.object({ bindings })).parse(JSON.parse(text).channels);
+  const told = Object.entries(channels).map(([key, { bindings }]) => {
+    const { properties, required = [] } = bindings.ws.query ?? { properties: {} };
+    return [key, Object.keys(properties), required];
+  });
+  expect(told).toEqual([
+    ["gurukul.ws", ["token", "batch"], ["token"]],
+    ["hyperfocus.ws", ["token"], []],
+    ...["chat", "analytics", "collaboration"].map((name) => [
+      `atomic.api.${name}.ws`,
+      ["token", "contextId"],
+      [],
+    ]),
+    ["discord.api.ws", [], []],
+    ["diet.api.diet.ws", [], []],
+  ]);
+});
+
 test("no schema is left in parts that a reader would have to put together", () => {
   for (const { payload } of Object.values(served.components.messages)) {
     expect(payload["allOf"]).toBeUndefined();

@@ -1,5 +1,5 @@
 import { postEvent } from "./backend.js";
-import { contracts, fill } from "./contracts.js";
+import { fill } from "./contracts.js";
 import { loadDescription } from "./description.js";
 import { createEditor } from "./editor.js";
 import { byId, element } from "./element.js";
@@ -19,7 +19,7 @@ let line;
 /** The token that the line was opened with. */
 let token = "";
 
-const contract = () => contracts[contractBox.selectedIndex];
+const contract = () => description.contracts[contractBox.selectedIndex];
 const endpoint = () => contract().endpoints[endpointBox.selectedIndex];
 const words = (text) => text.split(/[\s,]+/).filter((word) => word !== "");
 const who = () => ({ user: byId("user").value.trim(), name: byId("name").value.trim(), token });
@@ -132,7 +132,7 @@ byId("user").addEventListener("change", showContract);
 
 async function start() {
   description = await loadDescription();
-  contractBox.replaceChildren(...contracts.map(({ title }) => element("option", {}, title)));
+  contractBox.replaceChildren(...description.contracts.map(({ title }) => element("option", {}, title)));
   // Tokens of production come from elsewhere.
   byId("token-part").open = !settings.makesTokens;
   showContract();

@@ -36,7 +36,7 @@ const reward = {
 };
 const ofUser = (type, data) => ({ id: "{id}", type, timestamp: "{iso}", data });
 
-export const contracts = [
+export const known = [
   {
     name: "gurukul",
     title: "gurukul: chats",
@@ -226,7 +226,7 @@ export const contracts = [
     ],
     posts: [reward],
     targets: [
-      ["group.", { room: "group:group-1" }],
+      ["group.", { room: "group:g1" }],
       ["system.", { everyone: true }],
       ["maintenance", { everyone: true }],
       ["", { user: "{user}" }],

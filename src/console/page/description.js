@@ -1,5 +1,5 @@
 /** The server's description of itself: what may be said and posted, with a schema and an example each. */
-import { fill } from "./contracts.js";
+import { fill, known } from "./contracts.js";
 
 const ISO = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
 /** 2020, in milliseconds: greater numbers are times. */
@@ -20,7 +20,15 @@ export async function loadDescription() {
       .map(({ $ref }) => components.messages[$ref.split("/").at(-1)]);
   };
 
+  const names = [...new Set(Object.values(channels).map(({ title }) => title))];
+  const contracts = names.map((name) => {
+    const own = Object.values(channels).filter(({ title }) => title === name);
+    return known.find((one) => one.name === name) ?? stranger(name, own, said(own[0].address, name));
+  });
+
   return {
+    /** Those that the server speaks. */
+    contracts,
     /** What clients may say at this address: `{ name, schema, example() }` each. */
     messages(contract, address, who) {
       return said(address, contract.name).map(({ name, payload, examples }) => {
@@ -36,7 +44,7 @@ export async function loadDescription() {
       const own = Object.entries(openapi.components.schemas).filter(([key]) => key.startsWith(prefix));
       return own.map(([, { properties }]) => {
         const type = properties.type.const;
-        const known = contract.posts.find((post) => post.type === type);
+        const post = contract.posts.find((one) => one.type === type);
         const sent = Object.values(components.messages).find(
           ({ name, title }) =>
             name === type && title.startsWith(`${contract.name}:`) && title.endsWith("server"),
@@ -45,12 +53,31 @@ export async function loadDescription() {
         const data = frame.data ?? frame.payload ?? {};
         const [, target] = contract.targets.find(([start]) => type.startsWith(start));
         const example = () =>
-          known
-            ? fill(known, who())
+          post
+            ? fill(post, who())
             : { ...fill(target, who()), type, data: fresh(data, contract.names, who()) };
         return { name: type, schema: posted(properties), example };
       });
     },
+  };
+}
+
+/** A contract that nobody has prepared a first conversation of: how to connect, its channels say. */
+function stranger(name, channels, messages) {
+  const [{ bindings }] = channels;
+  const inQuery = bindings.ws.query?.properties?.token !== undefined;
+  const auth = messages.find(({ payload }) => payload.required?.includes("token"));
+  const first = { ...auth?.examples[0]?.payload, token: "{token}" };
+  return {
+    ...{ name, title: name },
+    subprotocol: bindings.ws.headers?.properties["Sec-WebSocket-Protocol"].const,
+    endpoints: channels.map(({ address }) => ({
+      path: address,
+      ...(inQuery && { query: { token: "{token}" } }),
+    })),
+    // The server does not wait long for it.
+    ...(!inQuery && auth && { first: "userId" in first ? { ...first, userId: "{user}" } : first }),
+    ...{ steps: [], posts: [], targets: [["", { room: "" }]], names: { "<token>": "{token}" } },
   };
 }
 

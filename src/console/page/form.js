@@ -95,7 +95,12 @@ function fixedField(value, options) {
 function jsonField(value, options) {
   const area = element("textarea", { rows: 3, spellcheck: "false", class: "code" });
   area.value = value === undefined ? "" : JSON.stringify(value);
-  const read = () => (area.value.trim() === "" ? undefined : (parseJson(area.value) ?? area.value));
+  const read = () => {
+    if (area.value.trim() === "") return undefined;
+    const found = parseJson(area.value);
+    // The server says best what is wrong with a text. `null` is none.
+    return found === undefined ? area.value : found;
+  };
   return { element: labelled(area, options, "JSON"), read };
 }
 

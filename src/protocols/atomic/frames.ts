@@ -58,6 +58,7 @@ export const frames: Frames<State> = {
         ],
       }),
   },
+  query: z.object({ contextId: id.optional() }),
   isHeard(name, { endpoint }) {
     if (isCommon(name)) return true;
     if (isMetric(name)) return endpoint === "analytics";

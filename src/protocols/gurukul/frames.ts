@@ -53,4 +53,10 @@ export const frames: Frames<unknown> = {
       ],
     }),
   },
+  query: z.object({
+    batch: z
+      .literal("1")
+      .optional()
+      .describe("Frames of chats come in batches, one per BATCH_INTERVAL_MS at most."),
+  }),
 };
