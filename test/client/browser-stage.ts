@@ -22,7 +22,8 @@ declare global {
 }
 
 const ROOT = resolve(import.meta.dir, "../..");
-const PAGE = `<!doctype html><title>A page</title><link rel="icon" href="data:," /><textarea id="field"></textarea>
+const PAGE = `<!doctype html><title>A page</title><link rel="icon" href="data:," />
+<script type="importmap">{ "imports": { "zod": "/zod.js" } }</script><textarea id="field"></textarea>
 <script type="module">globalThis.codemirror = await import("/editor-page.js");
 globalThis.switchboard = await import("/client/index.js");</script>`;
 
@@ -40,6 +41,13 @@ export async function startStage() {
   const build = Bun.spawnSync([process.execPath, "run", "scripts/build-client.ts", directory], { cwd: ROOT });
   if (build.exitCode !== 0) throw new Error(`${build.stdout}${build.stderr}`);
   await Bun.build({ entrypoints: [join(import.meta.dir, "editor-page.js")], outdir: directory });
+  // Whoever validates brings it.
+  await Bun.build({
+    entrypoints: [Bun.fileURLToPath(import.meta.resolve("zod"))],
+    outdir: directory,
+    naming: "zod.js",
+    target: "browser",
+  });
   const application = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",

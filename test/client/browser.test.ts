@@ -44,6 +44,31 @@ describe.skipIf(!hasBrowser)("in a browser, from another origin than the server'
     await context.close();
   });
 
+  test("the testing kit and the validator work there too", async () => {
+    const { page, context, faults } = await stage.visit();
+    const found = await page.evaluate(async () => {
+      const [kit, validate] = ["/testing/mock.js", "/validate/index.js"];
+      const { WebSocketTestHelper } = await import(kit);
+      const { MessageValidator } = await import(validate);
+      const mock = new WebSocketTestHelper();
+      mock.createMockConnection().send({ type: "hello", data: { to: "ada" } });
+      mock.assertMessageSent("hello", { to: "ada" });
+      let missed = "";
+      try {
+        mock.assertMessageSent("hello", { to: "bob" });
+      } catch (error) {
+        missed = String(error);
+      }
+      const data = { userId: "u1", isTyping: "yes", conversationId: "g1" };
+      const message = { id: "1", type: "typing.indicator", timestamp: "2026-03-02T08:30:00Z", data };
+      const { isValid, errors } = new MessageValidator().validate(message);
+      return { missed: missed !== "", isValid, fields: errors.map(({ field }: { field: string }) => field) };
+    });
+    expect(found).toEqual({ missed: true, isValid: false, fields: ["data.isTyping"] });
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
   test("a context's chat has its first conversation, and its history", async () => {
     const { page, context, faults } = await stage.visit();
     const heard = await page.evaluate(
