@@ -7,9 +7,9 @@ export interface Break {
   readonly fault: Fault;
   /** What has to go wrong for it; everything, where this is not said. */
   readonly mishaps?: readonly Mishap[];
-  /** In these files this text becomes that one. Each must be there exactly once. */
   /** The simulated world cannot see it: its database has no other process that dies. */
   readonly isUnseenInWorld?: true;
+  /** In these files this text becomes that one. Each must be there exactly once. */
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }
 
@@ -39,12 +39,14 @@ export const breaks: readonly Break[] = [
     changes: [
       {
         file: "src/storage/store.ts",
-        from: "return immediate(work) as T;",
+        from: "const done = immediate(work) as T;",
         to: `if (!client.inTransaction) {
           client.run("BEGIN IMMEDIATE");
           setTimeout(() => client.run("COMMIT"), 20);
         }
-        return work() || (immediate as never);`,
+        const done = work() || (immediate as never);
+        kept.write();
+        places.write();`,
       },
     ],
   },
