@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startTestServer({ directory });
   beside = new Database(join(directory, "test.db"));
 });
-afterEach(() => beside.run("drop trigger if exists trouble"));
+afterEach(() => mend());
 afterAll(async () => {
   await server.stop();
   beside.close();
@@ -23,8 +23,15 @@ afterAll(async () => {
 
 /** From now on the server's transactions that write to this table fail. */
 const breakTable = (table: string, doing: "insert on" | "update on" = "insert on") =>
-  beside.run(`create trigger trouble before ${doing} ${table} begin select raise(abort, 'trouble'); end`);
-const mend = () => beside.run("drop trigger trouble");
+  beside.run(
+    `create trigger trouble_${table} before ${doing} ${table} begin select raise(abort, 'trouble'); end`,
+  );
+const mend = () => {
+  const triggers = beside.query<{ name: string }, []>(
+    "select name from sqlite_master where type = 'trigger'",
+  );
+  for (const { name } of triggers.all()) beside.run(`drop trigger ${name}`);
+};
 
 test("a message that cannot be stored is refused to its sender and reaches nobody", async () => {
   const [ada, bob] = [await server.chat("ada"), await server.chat("bob")];
@@ -112,7 +119,7 @@ test("a backend that posts a message a second time does not fail the turn of oth
 test("a server that cannot store says so to whoever asks for its health, until it can", async () => {
   const ada = await server.chat("ada");
   await ada.join("c-6");
-  breakTable("log_position");
+  for (const table of ["events", "log_position"]) breakTable(table);
   ada.say("message", { chatId: "c-6", content: "Lost" });
   await ada.next("error");
   expect((await server.http("GET", "/health/ready")).status).toBe(503);

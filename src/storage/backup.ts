@@ -1,7 +1,9 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import { ConfigError } from "../config.ts";
+import { readPosition } from "./position.ts";
 
 export interface Backup {
   readonly file: string;
@@ -50,8 +52,7 @@ function verified(file: string): number {
   using database = new Database(file, { readonly: true });
   const found = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
   if (found?.quick_check !== "ok") throw new Error(`the copy is broken: ${found?.quick_check}`);
-  const row = database.query<{ position: number }, []>("SELECT position FROM log_position").get();
-  return row?.position ?? 0;
+  return readPosition(drizzle(database));
 }
 
 function sync(path: string): void {

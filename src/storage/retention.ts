@@ -1,6 +1,7 @@
 import { and, asc, eq, gte, lt, lte, sql } from "drizzle-orm";
 import type { Cancel, Clock } from "../core/clock.ts";
 import type { OpenDatabase } from "./database.ts";
+import { prepareKeep } from "./position.ts";
 import { REMOVED } from "./statements.ts";
 import { events, receipts, rooms, runs, state } from "./tables.ts";
 
@@ -74,6 +75,7 @@ function trim({ client, db }: OpenDatabase, before: number): void {
   const oldest = db
     .select({
       id: events.id,
+      position: events.position,
       roomId: events.roomId,
       offset: events.offset,
       count: events.count,
@@ -103,6 +105,7 @@ function trim({ client, db }: OpenDatabase, before: number): void {
           .run();
       }
       db.delete(events).where(lte(events.id, last.id)).run();
+      prepareKeep(db).run({ position: last.position });
     })
     .immediate();
 }

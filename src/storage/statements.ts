@@ -1,6 +1,7 @@
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
-import { events, logPosition, members, receipts, rooms } from "./tables.ts";
+import { prepareKeep } from "./position.ts";
+import { events, members, receipts, rooms } from "./tables.ts";
 
 const { placeholder } = sql;
 /** What the name of a removed room begins with. */
@@ -64,12 +65,7 @@ export function prepare({ client, db }: OpenDatabase) {
       .set({ open: sql`${placeholder("open")}` })
       .where(eq(rooms.id, placeholder("id")))
       .prepare(),
-    position: db.select({ position: logPosition.position }).from(logPosition).prepare(),
-    savePosition: db
-      .insert(logPosition)
-      .values({ id: 1, position: placeholder("position") })
-      .onConflictDoUpdate({ target: logPosition.id, set: { position: sql`excluded.position` } })
-      .prepare(),
+    keepPosition: prepareKeep(db),
     trimmedHead: db
       .select({ offset: rooms.trimmedOffset, count: rooms.trimmedCount })
       .from(rooms)

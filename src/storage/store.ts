@@ -3,6 +3,7 @@ import type { OpenDatabase } from "./database.ts";
 import { KeptState } from "./kept.ts";
 import { findPage } from "./page.ts";
 import { Places } from "./places.ts";
+import { readPosition } from "./position.ts";
 import { prepare } from "./statements.ts";
 
 /** The id of none. */
@@ -21,6 +22,8 @@ export function createStore(database: OpenDatabase): Store {
   const kept = new KeptState(database);
   /** As of the last commit; undefined: ask. */
   let position: number | undefined;
+  /** The position of the last event. */
+  let added: number | undefined;
   const immediate = client.transaction((work: () => unknown) => {
     const done = work();
     kept.write();
@@ -73,6 +76,7 @@ export function createStore(database: OpenDatabase): Store {
         places.rolledBack();
         kept.rolledBack();
         position = undefined;
+        added = undefined;
         // It may have made rooms whose ids were not committed.
         ids.clear();
         throw error;
@@ -80,11 +84,12 @@ export function createStore(database: OpenDatabase): Store {
     },
 
     position() {
-      position ??= statements.position.get()?.position ?? 0;
+      position ??= readPosition(database.db);
       return position;
     },
     savePosition(reached) {
-      statements.savePosition.run({ position: reached });
+      // Otherwise the last event says it.
+      if (added !== reached) statements.keepPosition.run({ position: reached });
       position = reached;
     },
     probe(bytes) {
@@ -95,7 +100,7 @@ export function createStore(database: OpenDatabase): Store {
       client.run("PRAGMA busy_timeout = 0");
       try {
         this.transaction(() => {
-          this.savePosition(this.position());
+          statements.keepPosition.run({ position: this.position() });
           if (bytes > 0) kept.set(NO_ROOM, "probe", " ".repeat(bytes));
         });
         if (bytes > 0) this.transaction(() => kept.set(NO_ROOM, "probe", null));
@@ -119,6 +124,7 @@ export function createStore(database: OpenDatabase): Store {
       const room = madeRoomId(event.room);
       const id = places.add(room, offset);
       const silent = event.silent ? 1 : 0;
+      added = event.position;
       statements.addEvent.run(
         id,
         event.position,

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { NewEvent } from "../../src/core/history.ts";
 import { startRetention } from "../../src/storage/retention.ts";
+import { createStore } from "../../src/storage/store.ts";
 import { createApplying, entry } from "../support/applying.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { plain } from "../support/plain.ts";
@@ -34,6 +35,14 @@ test("events go when they are as old as was set, and younger ones stay", () => {
   expect(offsets()).toEqual([3]);
   clock.advance(2 * SECOND);
   expect(offsets()).toEqual([]);
+});
+
+test("the log goes on where it was, when none of its events is left", () => {
+  const { add, clock, database, offsets } = createRetained(7);
+  add(said(1, 9 * DAY), said(2, 9 * DAY));
+  clock.advance(SECOND);
+  expect(offsets()).toEqual([]);
+  expect(createStore(database).position()).toBe(2);
 });
 
 test("0 days keep everything", () => {

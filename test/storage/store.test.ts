@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { createStore } from "../../src/storage/store.ts";
 import { createTestStore, event } from "../support/stored.ts";
 
 const ROOM = "chat:1";
@@ -161,6 +162,24 @@ test("a removed room is gone with its members, and its name begins anew", () => 
   expect(store.page(ROOM, { kind: "message", limit: 9 }).map(({ body }) => body)).toEqual(['"new"']);
 });
 
+test("the position comes back, whether the last entry of the last turn made an event or not", () => {
+  const { database, store } = createTestStore();
+  const turn = (reached: number, ...events: readonly number[]) =>
+    store.transaction(() => {
+      for (const position of events) store.add(event(position, { position }));
+      store.savePosition(reached);
+    });
+  for (const [reached, events] of [
+    [2, [1, 2]],
+    [4, [3]],
+    [5, []],
+    [7, [6, 7]],
+  ] as const) {
+    turn(reached, ...events);
+    expect(createStore(database).position()).toBe(reached);
+  }
+});
+
 describe("a transaction that throws", () => {
   test("leaves nothing of what it wrote, and passes the error on", () => {
     const { fill, store } = createTestStore();
@@ -175,7 +194,7 @@ describe("a transaction that throws", () => {
     expect(work).toThrow("disk full");
     expect(store.head(ROOM)).toEqual({ offset: 1, count: 1 });
     expect(store.summary(ROOM).title).toBeUndefined();
-    expect(store.position()).toBe(0);
+    expect(store.position()).toBe(1);
   });
 
   test("forgets the rooms that it made, so that others may get their ids", () => {

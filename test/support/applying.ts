@@ -2,6 +2,7 @@ import { Applier, type Outcome, type Reducer, type Reducers } from "../../src/co
 import type { Entry } from "../../src/core/log.ts";
 import { applies as roomApplies } from "../../src/core/settings.ts";
 import { type OpenDatabase, openDatabase } from "../../src/storage/database.ts";
+import { readPosition } from "../../src/storage/position.ts";
 import { createStore } from "../../src/storage/store.ts";
 
 /** An entry as a handler would have recorded it, but for what a test says of it. */
@@ -76,11 +77,11 @@ export function told(outcome: Outcome | undefined): string {
 }
 
 /** Every row of every table. */
-export function contents({ client }: OpenDatabase): Record<string, unknown[]> {
+export function contents({ client, db }: OpenDatabase): Record<string, unknown[]> {
   const tables = client
     .query<{ name: string }, []>("select name from sqlite_master where type = 'table' order by name")
     .all();
-  return Object.fromEntries(
-    tables.map(({ name }) => [name, client.query(`select * from ${name} order by 1, 2`).all()]),
-  );
+  const rows = tables.map(({ name }) => [name, client.query(`select * from ${name} order by 1, 2`).all()]);
+  // Which of its two places says it depends on the turns.
+  return { ...Object.fromEntries(rows), log_position: [readPosition(db)] };
 }

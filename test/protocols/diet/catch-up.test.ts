@@ -126,10 +126,8 @@ test("what could not be stored meanwhile does not come, and nothing else is lost
   const ada = await dietClient(server, "ada");
   for (const id of unread) await ada.direct("bob", "stored", id);
   const beside = new Database(join(directory, "test.db"));
-  // The last that a turn writes: whoever is greeted in it has been shown its events by then.
-  beside.run(
-    "create trigger trouble before insert on log_position begin select raise(abort, 'trouble'); end",
-  );
+  // What a turn writes at its very end: whoever is greeted in it has been shown its events by then.
+  beside.run("create trigger trouble before insert on state begin select raise(abort, 'trouble'); end");
   let isOver = false;
   const flood = Array.from({ length: 20 }, async (_, lane) => {
     for (let n = 0; !isOver; n++) {
