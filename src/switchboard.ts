@@ -104,7 +104,7 @@ export async function startSwitchboard(
     storeSize: storage.size,
   });
   const startedAt = clock.now();
-  const app = createHttpApp({
+  const http = createHttpApp({
     apiKeys,
     failed: (error) => report(error, { where: "http" }),
     rooms: {
@@ -170,7 +170,7 @@ export async function startSwitchboard(
       core.protocols.map((one) => [one, new Limiter(clock, one.connectionsPerMinute ?? 0, 0)]),
     ),
     draining: () => phase === "draining",
-    fetch: async (request) => withSecurityHeaders(await app.fetch(request)),
+    fetch: async (request) => withSecurityHeaders(await http.answer(request)),
     dress: withSecurityHeaders,
     failed: (error) => report(error, { where: "http" }),
   };

@@ -105,22 +105,25 @@ export async function post(
   );
   if (issues.length > 0) throw new PostRefusal("invalid", issues);
   turns.together(recordable.length);
-  return Promise.all(recordable.map((one) => record(protocol, turns, one as Recordable)));
+  return stored(protocol, turns, recordable as Recordable[]);
 }
 
 const postingOf = ({ posts }: AnyProtocol, type: string): Posting<unknown> | undefined =>
   Object.hasOwn(posts, type) ? posts[type] : undefined;
 
-function record(
-  { name }: AnyProtocol,
-  turns: TurnQueue,
-  { room, kind, body, id, own }: Recordable,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
+function stored({ name }: AnyProtocol, turns: TurnQueue, posts: readonly Recordable[]): Promise<string[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<string[]>();
+  const ids: string[] = [];
+  let left = posts.length;
+  const settled = () => --left === 0 && resolve(ids);
+  const waiting = { applied: settled, repeated: settled, refused: reject };
+  for (const { room, kind, body, id, own } of posts) {
     const entry = { protocol: name, room, kind, body, sender: null, clientId: id ?? null };
-    const stored = () => resolve(id ?? own ?? made);
-    const made = turns.record(entry, { applied: stored, repeated: stored, refused: reject });
-  });
+    const made = turns.record(entry, waiting);
+    ids.push(id ?? own ?? made);
+  }
+  if (posts.length === 0) resolve(ids);
+  return promise;
 }
 
 type Report = (path: string, message: string) => void;

@@ -117,6 +117,11 @@ export class Rooms {
     return this.#members.has(room);
   }
 
+  /** Somebody is in it, or in all rooms of its kind. */
+  isHeard(room: string): boolean {
+    return this.#members.has(room) || (this.#wildcards > 0 && this.#members.has(allOf(kindOf(room))));
+  }
+
   members(room: string): Iterable<Connection> {
     return this.#members.get(room) ?? [];
   }

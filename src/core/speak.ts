@@ -55,7 +55,10 @@ export class Speaker {
   ): void {
     const others = confirm !== undefined || answer !== undefined || quiet === true;
     const say = (frame: string, room = entry.room) => this.#publish(frame, room, connection, others);
-    for (const event of events) if (!event.silent) say(protocol.envelope(event.kind, event.body, event));
+    // What a backend posts nobody may hear.
+    if (connection || this.rooms.isHeard(entry.room)) {
+      for (const event of events) if (!event.silent) say(protocol.envelope(event.kind, event.body, event));
+    }
     if (publish) say(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry), publish.room);
     if (!connection || quiet) return;
     if (answer) connection.send(answer(events[0]));

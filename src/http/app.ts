@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { Refusal } from "../core/refusal.ts";
 import { requireApiKey } from "./api-keys.ts";
-import { limitBody } from "./body-limit.ts";
+import { type Answering, limited } from "./body-limit.ts";
 import { type ConnectionDoor, connectionOperations, connectionRoutes } from "./connections.ts";
 import { type ConsoleSettings, consoleRoutes } from "./console.ts";
 import { type DescriptionDoor, descriptionOperations, descriptionRoutes } from "./description.ts";
@@ -46,31 +46,42 @@ export interface HttpParts {
   failed(error: unknown): void;
 }
 
-/** Everything that is not a WebSocket. One authorization step for all of `/v1`. */
-export function createHttpApp(parts: HttpParts): Hono {
-  const app = new Hono();
-  app.notFound((c) => new Problem(404, `Nothing is at ${c.req.path}`).respond(c));
-  app.onError((error, c) => {
-    if (error instanceof Problem) return error.respond(c);
-    if (error instanceof Refusal) return new Problem(503, "Not stored; try again").respond(c);
-    parts.failed(error);
-    return new Problem(500, "The server failed; its log says more").respond(c);
-  });
-  app.route("/", health(parts.condition));
-  app.route("/metrics", exposition(parts.metrics));
-  app.route("/", descriptionRoutes(parts.description));
-  app.use("/v1/*", requireApiKey(parts.apiKeys));
-  app.use("/v1/*", limitBody(MAX_BODY_BYTES));
-  app.route("/v1/rooms", roomRoutes(parts.rooms));
-  app.route("/v1/users", userRoutes(parts.users));
-  app.route("/v1/connections", connectionRoutes(parts.connections));
-  app.route("/v1/metrics", metricsRoutes(parts.metrics));
-  app.route("/v1/errors", errorRoutes(parts.errors));
-  app.route("/v1", eventRoutes(parts.events));
-  app.route("/", consoleRoutes(parts.console));
-  if (!parts.console.production) {
-    app.use("/dev/*", limitBody(MAX_BODY_BYTES));
-    app.route("/dev", devRoutes(parts));
-  }
-  return app;
+/** Everything that is not a WebSocket. One authorization step for all of `/v1`, before its routes: see `limited`. */
+export function createHttpApp(parts: HttpParts): {
+  readonly answer: Answering;
+  readonly routes: Hono["routes"];
+} {
+  const base = () =>
+    new Hono()
+      .notFound((c) => new Problem(404, `Nothing is at ${c.req.path}`).response())
+      .onError((error) => {
+        if (error instanceof Problem) return error.response();
+        if (error instanceof Refusal) return new Problem(503, "Not stored; try again").response();
+        parts.failed(error);
+        return new Problem(500, "The server failed; its log says more").response();
+      });
+  const forBackends = base()
+    .route("/v1/rooms", roomRoutes(parts.rooms))
+    .route("/v1/users", userRoutes(parts.users))
+    .route("/v1/connections", connectionRoutes(parts.connections))
+    .route("/v1/metrics", metricsRoutes(parts.metrics))
+    .route("/v1/errors", errorRoutes(parts.errors))
+    .route("/v1", eventRoutes(parts.events));
+  const v1 = requireApiKey(parts.apiKeys, limited(forBackends, MAX_BODY_BYTES));
+  const forPages = parts.console.production ? base() : base().route("/dev", devRoutes(parts));
+  const dev = limited(forPages, MAX_BODY_BYTES);
+  const open = base()
+    .route("/", health(parts.condition))
+    .route("/metrics", exposition(parts.metrics))
+    .route("/", descriptionRoutes(parts.description))
+    .route("/", consoleRoutes(parts.console))
+    .all("/dev/*", (c) => dev(c.req.raw))
+    // However else it is written.
+    .all("/v1/*", (c) => v1(c.req.raw));
+  return {
+    answer: (request) => (isUnder("/v1/", request) ? v1(request) : open.fetch(request)),
+    routes: [open, forBackends, forPages].flatMap((app) => app.routes),
+  };
 }
+
+const isUnder = (path: string, { url }: Request) => url.startsWith(path, url.indexOf("/", "https://".length));

@@ -1,17 +1,23 @@
-import type { MiddlewareHandler } from "hono";
+import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { Problem } from "./problem.ts";
 
-/** Refuses longer bodies, in bytes, by what the header says, or as they come where it says nothing. */
-export function limitBody(maxSize: number): MiddlewareHandler {
-  const tooLong = (): never => {
-    throw new Problem(413, `The body may have at most ${maxSize} bytes`);
-  };
+export type Answering = (request: Request) => Response | Promise<Response>;
+
+/**
+ * The app, for bodies of so many bytes at most, by what the header says, or as they come where it says nothing. It is
+ * no middleware: hono answers by the one handler of a route at once, and with any before it takes 3 µs longer.
+ */
+export function limited(app: Hono, maxSize: number): Answering {
+  const tooLong = () => new Problem(413, `The body may have at most ${maxSize} bytes`).response();
   // It looks at the body before the header, and a body once looked at is a stream: slow to read.
-  const asItComes = bodyLimit({ maxSize, onError: tooLong });
-  return async (c, next) => {
-    const length = c.req.header("content-length");
-    if (length === undefined || c.req.header("transfer-encoding") !== undefined) return asItComes(c, next);
-    return Number(length) > maxSize ? tooLong() : next();
+  const asItComes = new Hono()
+    .use(bodyLimit({ maxSize, onError: tooLong }))
+    .all("*", (c) => app.fetch(c.req.raw));
+  return (request) => {
+    const length = request.headers.get("content-length");
+    if (length !== null) return Number(length) > maxSize ? tooLong() : app.fetch(request);
+    // Bun refuses a request that says both how long it is and that it comes in chunks.
+    return (request.headers.has("transfer-encoding") ? asItComes : app).fetch(request);
   };
 }

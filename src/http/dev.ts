@@ -23,7 +23,7 @@ export function devRoutes(door: DevDoor): Hono {
   app.use(async (c, next) => {
     const origin = c.req.header("origin");
     if (origin === undefined || isOwnOrigin(origin, new URL(c.req.url))) return next();
-    return new Problem(403, "Pages of other sites have no business here").respond(c);
+    return new Problem(403, "Pages of other sites have no business here").response();
   });
   if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
   app.route("/metrics", metricsRoutes(door.metrics));

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { type Post, PostRefusal } from "../core/door.ts";
 import { id, roomName } from "../core/names.ts";
+import { json } from "./headers.ts";
 import type { Operation } from "./operation.ts";
 import { check, Problem, readJson } from "./problem.ts";
 
@@ -17,13 +18,9 @@ const event = z
     id: id.optional(),
   })
   .transform(({ room, user, everyone, type, data, id }, ctx): Post => {
-    const targets = [
-      ...(room === undefined ? [] : [{ room }]),
-      ...(user === undefined ? [] : [{ user }]),
-      ...(everyone === undefined ? [] : [{ everyone }]),
-    ];
-    const [to] = targets;
-    if (to && targets.length === 1) return { to, type, data, id };
+    const targets = Number(room !== undefined) + Number(user !== undefined) + Number(everyone !== undefined);
+    const to = room !== undefined ? { room } : user !== undefined ? { user } : everyone && { everyone };
+    if (to && targets === 1) return { to, type, data, id };
     ctx.addIssue({ code: "custom", message: "needs one of room, user and everyone" });
     return z.NEVER;
   });
@@ -61,7 +58,7 @@ export function eventRoutes(door: EventDoor): Hono {
     try {
       const ids = await door.post(c.req.param("protocol"), posts);
       if (!ids) throw new Problem(404, `There is no protocol ${c.req.param("protocol")}`);
-      return c.json({ accepted: ids.length, ids });
+      return json({ accepted: ids.length, ids });
     } catch (error) {
       throw error instanceof PostRefusal ? problemOf(error, isArray) : error;
     }

@@ -1,5 +1,4 @@
 import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { isTooDeep } from "../core/json.ts";
 
@@ -34,7 +33,7 @@ export class Problem extends Error {
   readonly errors: readonly FieldError[] | undefined;
 
   constructor(
-    readonly status: ContentfulStatusCode,
+    readonly status: number,
     readonly detail: string,
     errors?: readonly FieldError[],
   ) {
@@ -42,7 +41,7 @@ export class Problem extends Error {
     this.errors = errors?.slice(0, MAX_ERRORS);
   }
 
-  respond(c: Context): Response {
+  response(headers: Readonly<Record<string, string>> = {}): Response {
     const { status, detail, errors } = this;
     const body = {
       type: "about:blank",
@@ -51,7 +50,8 @@ export class Problem extends Error {
       detail,
       errors,
     };
-    return c.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
+    const type = { "content-type": "application/problem+json" };
+    return new Response(JSON.stringify(body), { status, headers: { ...headers, ...type } });
   }
 }
 
