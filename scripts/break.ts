@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { PROMISES } from "../src/verify/faults.ts";
 import { type Break, breaks } from "./breaks.ts";
-import { brokenCopy, lookInWorlds } from "./broken-copy.ts";
+import { brokenCopy, lookInWorlds, ROOT } from "./broken-copy.ts";
 
 // Breaks copies of the server on purpose, and asks verify and the simulated world to find out: `bun run scripts/break.ts [part of a name]`.
 // Each must be found within a few attempts, since what breaks a promise does not do so at every moment.
@@ -35,10 +35,12 @@ async function find(one: Break, copy: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Undefined when a seed leads to no world that shows it. */
+/** Undefined when a seed leads to no world that shows it. What an unbroken server shows in the same worlds proves nothing. */
 async function findInWorlds(one: Break, copy: string): Promise<string | undefined> {
   const found = await lookInWorlds(copy, one, WORLDS, WORLD_SEEDS);
   if (found.includes(0)) return undefined;
+  const unbroken = await lookInWorlds(ROOT, one, Math.max(...found), WORLD_SEEDS);
+  if (unbroken.some((world) => world > 0)) throw new Error(`an unbroken server does it too: ${one.fault}`);
   return `from each of ${found.length} seeds, in world ${found.join(", ")}`;
 }
 

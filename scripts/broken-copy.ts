@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Break } from "./breaks.ts";
 
-const ROOT = resolve(import.meta.dir, "..");
+/** The server as it is. */
+export const ROOT = resolve(import.meta.dir, "..");
 
 /** The path of a copy of the server, and of its simulated world, with these changes. Whoever asked for it removes it. */
 export function brokenCopy({ changes }: Pick<Break, "changes">): string {
@@ -25,13 +26,13 @@ export function brokenCopy({ changes }: Pick<Break, "changes">): string {
 
 /** From each seed, which of so many worlds was the first to break the promise, counted from 1; 0 for none. */
 export async function lookInWorlds(
-  copy: string,
+  root: string,
   { fault }: Pick<Break, "fault">,
   worlds: number,
   seeds: readonly number[],
 ): Promise<number[]> {
   const wishes = [fault, worlds, ...seeds].map(String);
-  const child = Bun.spawn([process.execPath, "run", join(copy, "test/world/look.ts"), ...wishes], {
+  const child = Bun.spawn([process.execPath, "run", join(root, "test/world/look.ts"), ...wishes], {
     stdout: "pipe",
     stderr: "pipe",
   });
