@@ -3,7 +3,6 @@ import type { OpenDatabase } from "./database.ts";
 import { KeptState } from "./kept.ts";
 import { findPage } from "./page.ts";
 import { Places } from "./places.ts";
-import { readPosition } from "./position.ts";
 import { prepare } from "./statements.ts";
 
 /** The id of none. */
@@ -84,7 +83,7 @@ export function createStore(database: OpenDatabase): Store {
     },
 
     position() {
-      position ??= readPosition(database.db);
+      position ??= statements.position();
       return position;
     },
     savePosition(reached) {

@@ -15,8 +15,13 @@ import { Topics, WorldSocket } from "./sockets.ts";
 const SOFT_LIMIT = 65_536;
 const LARGEST = 131_072;
 
-/** What the next transaction does in the place of committing. */
-export type Trouble = "fail" | "die before the commit" | "die after the commit";
+/** What the next transaction does in the place of committing, and how it is counted. */
+export const TROUBLES = {
+  fail: "commits failed",
+  "die before the commit": "deaths before a commit",
+  "die after the commit": "deaths after a commit",
+} as const;
+export type Trouble = keyof typeof TROUBLES;
 
 interface Peer {
   readonly socket: WorldSocket;
@@ -47,6 +52,7 @@ export class Incarnation {
     database: ReturnType<typeof openDatabase>,
     now: number,
     private readonly faults: Faults,
+    private readonly count: (what: string) => void,
   ) {
     this.clock = new WorldClock(now);
     this.store = this.#troubled(createStore(database));
@@ -123,7 +129,7 @@ export class Incarnation {
     });
   }
 
-  /** The peers that this falls to read so many frames. */
+  /** The peers that this falls to read so many frames. True when one that stays was among them. */
   read(frames: number, who: (n: number) => boolean = () => true): boolean {
     let hasRead = false;
     for (const [n, peer] of [...this.#peers].entries()) {
@@ -132,10 +138,11 @@ export class Incarnation {
       for (let left = frames; left > 0 && this.#peers.has(peer); left--) {
         const frame = socket.read();
         if (frame === undefined) break;
-        hasRead = true;
+        // Whoever is turned away comes again and is told again, for ever.
+        hasRead ||= !socket.isClosed;
         take(frame, path, events.heard, this.faults);
       }
-      if (socket.isClosed && socket.unread.length === 0) this.#forget(peer, "closed by the server");
+      if (socket.isClosed && socket.unread.length === 0) this.#forget(peer, socket.ending);
     }
     return hasRead;
   }
@@ -175,6 +182,7 @@ export class Incarnation {
         if (this.isDead) throw new Error("the dead write nothing");
         const { trouble } = this;
         this.trouble = undefined;
+        if (trouble) this.count(TROUBLES[trouble]);
         const done = store.transaction(() => {
           const done = work();
           if (trouble === "die before the commit") this.die();

@@ -37,6 +37,8 @@ export class WorldSocket implements Socket {
   /** What the peer has not read. */
   readonly unread: string[] = [];
   isClosed = false;
+  /** How the server closed it, as the peer learns when it has read all. */
+  ending = "";
   #bytes = 0;
 
   constructor(
@@ -67,6 +69,7 @@ export class WorldSocket implements Socket {
   /** What is unread stays readable, as after a close frame. */
   close(code = 1005, reason = ""): void {
     if (this.isClosed) return;
+    this.ending = `${code} ${reason}`.trimEnd();
     this.gone();
     this.events.ended(code, reason);
   }

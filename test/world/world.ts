@@ -8,6 +8,7 @@ import { Ledger } from "../../src/verify/ledger.ts";
 import { Random } from "../../src/verify/random.ts";
 import type { Actor, Cast, Stage } from "../../src/verify/stage.ts";
 import type { Answer } from "../../src/verify/target.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { Incarnation, type Trouble, tokenOf } from "./incarnation.ts";
 
 /** What happens next; the numbers say to whom and how much, and mean something for some only. */
@@ -29,31 +30,37 @@ export interface Move {
   readonly much: number;
 }
 
-const CLIENTS_EACH = 4;
+/** From six on a contract has all its kinds of clients: a stranger, one in by membership, one who takes batches. */
+const CLIENTS_EACH = 6;
+/** Bytes: a reader may get over a short flood; no socket holds a long one, and all of it may wait for a token's check. */
+const [SHORT_FLOOD, LONG_FLOOD] = [240_000, 960_000];
 const ROUNDS = 400;
 
 /** The real core on a clock, sockets and a disk of its own, driven by the clients of `switchboard verify`. */
 export class World {
   readonly faults = new Faults();
+  /** What happened in it, and how often. */
+  readonly counts = new Map<string, number>();
   readonly #ledger = new Ledger(this.faults);
   readonly #database = openDatabase(":memory:", "NORMAL");
   #now = Date.UTC(2026, 0, 1);
   #incarnation = this.#start();
-  #paused: (() => void)[] = [];
+  /** The clients' own: it goes on when the server dies. */
+  readonly #outside = new FakeClock(0);
   #casts: Cast[] = [];
   #actors: Actor[] = [];
-  readonly #stage: Stage = {
-    ...{ run: "w", random: new Random(1), ledger: this.#ledger, floodBytes: 240_000 },
+  readonly #stage = {
+    ...{ run: "w", random: new Random(1), ledger: this.#ledger, floodBytes: 0 },
     open: async (way, events) => this.#incarnation.open(way, events),
     ask: (method, path, body) => this.#ask(method, path, body),
     token: async (userId, rooms) => tokenOf(userId, rooms),
-    pause: () => new Promise((resolve) => this.#paused.push(resolve)),
-    count: () => {},
+    pause: (ms) => new Promise((resolve) => void this.#outside.after(ms, resolve)),
+    count: (what, by) => this.#count(what, by),
     wire: async () => undefined,
-  };
+  } satisfies Stage;
 
   /** Plays the moves with everybody there, lets all come to rest, and judges. */
-  static async play(moves: readonly Move[]): Promise<Faults> {
+  static async play(moves: readonly Move[]): Promise<World> {
     const world = new World();
     try {
       await world.#settle(world.#cast());
@@ -68,7 +75,7 @@ export class World {
       world.#incarnation.die();
       world.#database.client.close();
     }
-    return world.faults;
+    return world;
   }
 
   async #cast(): Promise<void> {
@@ -77,7 +84,16 @@ export class World {
   }
 
   #start(): Incarnation {
-    return new Incarnation(this.#database, this.#now, this.faults);
+    return new Incarnation(this.#database, this.#now, this.faults, (what) => this.#count(what));
+  }
+
+  #count(what: string, by = 1): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + by);
+  }
+
+  #pass(ms: number): void {
+    this.#incarnation.clock.advance(ms);
+    this.#outside.advance(ms);
   }
 
   #make({ what, who, much }: Move): void {
@@ -86,14 +102,19 @@ export class World {
     if (what === "come") this.#come();
     else if (what === "speak")
       for (const [n, each] of this.#actors.entries()) if ((n + who) % 3 === 0) each.speak?.();
-    if (what === "flood" && actor?.isIn && actor.isDone) actor.flood?.();
+    if (what === "flood" && actor?.isIn && actor.isDone) {
+      this.#stage.floodBytes = much < 50 ? SHORT_FLOOD : LONG_FLOOD;
+      actor.flood?.();
+    }
     if (what === "disturb" && actor?.isIn) actor.disturb?.();
     if (what === "shuffle") for (const cast of this.#casts) void cast.shuffle?.();
     if (what === "read") one.read(much, (n) => (n * 7 + who) % 4 !== 0);
     if (what === "cut") one.cut(who);
     if (what === "turn") one.core.turns.end();
-    if (what === "pass") one.clock.advance(much * 5);
+    if (what === "pass") this.#pass(much * 5);
+    if (what === "jump") this.#count("jumps of the clock");
     if (what === "jump") one.clock.jump((much - 50) * 400);
+    if (what === "die") this.#count("deaths");
     if (what === "die") one.die();
     if (what === "fail" || what === "die before the commit" || what === "die after the commit")
       one.trouble = what;
@@ -105,23 +126,25 @@ export class World {
 
   /** What waits for a promise goes on; the dead are buried, and there is another server on the same data. */
   async #breathe(): Promise<void> {
-    for (const resolve of this.#paused.splice(0)) resolve();
     for (let n = 0; n < 12; n++) await null;
     const before = this.#incarnation;
     if (!before.isDead) return;
     this.#now = before.clock.now();
+    // What it had begun and not committed went with it.
+    const { client } = this.#database;
+    if (client.inTransaction) client.run("ROLLBACK");
     this.#incarnation = this.#start();
     before.bury();
     for (let n = 0; n < 12; n++) await null;
   }
 
   async #pump(): Promise<boolean> {
-    const { core, clock } = this.#incarnation;
+    const { core } = this.#incarnation;
     this.#come();
     await this.#breathe();
     core.turns.end();
     const hasRead = this.#incarnation.read(Number.POSITIVE_INFINITY);
-    clock.advance(120);
+    this.#pass(120);
     await this.#breathe();
     return hasRead;
   }
@@ -154,6 +177,8 @@ export class World {
     checkStored(this.#ledger, rooms);
     checkStays(this.#ledger.stays, rooms, this.faults);
     for (const cast of this.#casts) cast.check?.(rooms, this.faults);
+    this.#count("messages heard", this.#ledger.heard);
+    this.#count("messages said again", this.#ledger.repeated);
   }
 
   /** What backends ask, as the server's HTTP routes would do it; no answer comes of the dead. */
