@@ -7,19 +7,9 @@ import { events, logPosition } from "./tables.ts";
  * or where that event is gone: to write the row in each turn took a third of a turn of one message.
  */
 export function readPosition(db: BunSQLiteDatabase): number {
-  return preparePosition(db)();
-}
-
-/** Prepared once: a turn that was not over when the database was closed asks too, and must not throw. */
-export function preparePosition(db: BunSQLiteDatabase): () => number {
-  const row = db.select({ position: logPosition.position }).from(logPosition).prepare();
-  const last = db
-    .select({ position: events.position })
-    .from(events)
-    .orderBy(desc(events.id))
-    .limit(1)
-    .prepare();
-  return () => Math.max(row.get()?.position ?? 0, last.get()?.position ?? 0);
+  const row = db.select({ position: logPosition.position }).from(logPosition).get();
+  const last = db.select({ position: events.position }).from(events).orderBy(desc(events.id)).limit(1).get();
+  return Math.max(row?.position ?? 0, last?.position ?? 0);
 }
 
 /** Prepared once, with the position to keep. */

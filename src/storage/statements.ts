@@ -1,6 +1,6 @@
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
-import { prepareKeep, preparePosition } from "./position.ts";
+import { prepareKeep } from "./position.ts";
 import { events, members, receipts, rooms } from "./tables.ts";
 
 const { placeholder } = sql;
@@ -65,7 +65,6 @@ export function prepare({ client, db }: OpenDatabase) {
       .set({ open: sql`${placeholder("open")}` })
       .where(eq(rooms.id, placeholder("id")))
       .prepare(),
-    position: preparePosition(db),
     keepPosition: prepareKeep(db),
     trimmedHead: db
       .select({ offset: rooms.trimmedOffset, count: rooms.trimmedCount })

@@ -3,6 +3,7 @@ import type { OpenDatabase } from "./database.ts";
 import { KeptState } from "./kept.ts";
 import { findPage } from "./page.ts";
 import { Places } from "./places.ts";
+import { readPosition } from "./position.ts";
 import { prepare } from "./statements.ts";
 
 /** The id of none. */
@@ -19,8 +20,7 @@ export function createStore(database: OpenDatabase): Store {
   const statements = prepare(database);
   const places = new Places(database);
   const kept = new KeptState(database);
-  /** As of the last commit; undefined: ask. */
-  let position: number | undefined;
+  let position = readPosition(database.db);
   /** The position of the last event. */
   let added: number | undefined;
   const immediate = client.transaction((work: () => unknown) => {
@@ -67,6 +67,7 @@ export function createStore(database: OpenDatabase): Store {
 
   return {
     transaction<T>(work: () => T): T {
+      const before = position;
       try {
         const done = immediate(work) as T;
         places.committed();
@@ -74,7 +75,7 @@ export function createStore(database: OpenDatabase): Store {
       } catch (error) {
         places.rolledBack();
         kept.rolledBack();
-        position = undefined;
+        position = before;
         added = undefined;
         // It may have made rooms whose ids were not committed.
         ids.clear();
@@ -82,10 +83,7 @@ export function createStore(database: OpenDatabase): Store {
       }
     },
 
-    position() {
-      position ??= statements.position();
-      return position;
-    },
+    position: () => position,
     savePosition(reached) {
       // Otherwise the last event says it.
       if (added !== reached) statements.keepPosition.run({ position: reached });
