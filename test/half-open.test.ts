@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { RawSocket, upgradeRequest } from "./support/raw-socket.ts";
-import { API_KEY, startTestServer, type TestServer } from "./support/server.ts";
+import { API_KEY, startTestServer, stopAfterAll } from "./support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ env: { MAX_CONNECTIONS: "1" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { MAX_CONNECTIONS: "1" } }));
 
 /** The server gives ten seconds, and Bun counts them in steps of four. */
 const PATIENCE_MS = 14_000;

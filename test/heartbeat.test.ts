@@ -1,21 +1,19 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { makeKey, serveKeys } from "./auth/jwks-server.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { BINARY, PING, PONG } from "./support/raw-frames.ts";
 import { type RawOptions, RawSocket } from "./support/raw-socket.ts";
 import { endingsOf, recordsOf } from "./support/records.ts";
-import { startTestServer, type TestServer } from "./support/server.ts";
+import { startTestServer, stopAfterAll } from "./support/server.ts";
 
 const INTERVAL = 1_000;
 /** How often the server looks after its connections. */
 const STEP = 250;
 
 const clock = new FakeClock();
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: String(INTERVAL) } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(
+  await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: String(INTERVAL) } }),
+);
 
 async function connect(userId: string, options: RawOptions = {}, ttl = "1h"): Promise<RawSocket> {
   return RawSocket.upgrade(server.port, `/ws?token=${await server.token(userId, { ttl })}`, options);

@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { startTestServer, type TestServer } from "./support/server.ts";
+import { expect, test } from "bun:test";
+import { startTestServer, stopAfterAll } from "./support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 test("two clients join a chat, and both get what one of them says", async () => {
   const [ada, bob] = await Promise.all([server.chat("ada"), server.chat("bob")]);

@@ -8,28 +8,28 @@ interface Timer {
 
 /** Time that passes when the test says so. For a server and for clients. */
 export class ManualClock implements Clock {
-  #now: number;
+  protected time: number;
   readonly #timers = new Set<Timer>();
 
   /** Milliseconds since the epoch. */
   constructor(start = Date.now()) {
-    this.#now = start;
+    this.time = start;
   }
 
-  now = (): number => this.#now;
-  every = (ms: number, work: () => void) => this.#add({ at: this.#now + ms, every: ms, work });
-  after = (ms: number, work: () => void) => this.#add({ at: this.#now + ms, every: undefined, work });
+  now = (): number => this.time;
+  every = (ms: number, work: () => void) => this.#add({ at: this.time + ms, every: ms, work });
+  after = (ms: number, work: () => void) => this.#add({ at: this.time + ms, every: undefined, work });
 
   /** Whatever falls due within these milliseconds happens, in its order. */
   advance(ms: number): void {
-    const end = this.#now + ms;
+    const end = this.time + ms;
     for (let next = this.#first(); next && next.at <= end; next = this.#first()) {
-      this.#now = Math.max(this.#now, next.at);
+      this.time = Math.max(this.time, next.at);
       if (next.every === undefined) this.#timers.delete(next);
       else next.at += next.every;
       next.work();
     }
-    this.#now = end;
+    this.time = end;
   }
 
   #first(): Timer | undefined {

@@ -12,6 +12,10 @@ export interface TestServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `new ManualClock()`, to say when time passes. */
   readonly clock?: Clock;
+  /** A directory that outlives the server, for starting it again on the same data. */
+  readonly directory?: string;
+  /** Is given what the server logs, line by line; without it nothing is logged unless `env` has a LOG_LEVEL. */
+  readonly log?: (line: string) => void;
 }
 
 export interface TokenOptions {
@@ -33,13 +37,13 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-const SECRET = "a secret of tests, which is long enough";
-const API_KEY = "an-api-key-of-tests";
+export const SECRET = "a secret of tests, which is long enough";
+export const API_KEY = "an-api-key-of-tests";
 
 /** A real server in this process, on a free port and a database of its own. Needs Bun. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { env = {}, clock = systemClock } = options;
-  const data = mkdtempSync(join(tmpdir(), "switchboard-testing-"));
+  const { env = {}, clock = systemClock, directory, log } = options;
+  const data = directory ?? mkdtempSync(join(tmpdir(), "switchboard-testing-"));
   const config = readConfig({
     WS_PORT: "0",
     HOST: "127.0.0.1",
@@ -51,10 +55,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     CONNECTION_RATE_LIMIT: "0",
     MAX_CONNECTIONS_PER_USER: "0",
     SHUTDOWN_GRACE_MS: "1000",
-    LOG_LEVEL: "silent",
+    LOG_LEVEL: log ? "info" : "silent",
     ...env,
   });
-  const { port, stop } = await startSwitchboard(config, pino({ level: config.LOG_LEVEL }), clock);
+  const level = { level: config.LOG_LEVEL };
+  const { port, stop } = await startSwitchboard(
+    config,
+    log ? pino(level, { write: log }) : pino(level),
+    clock,
+  );
   return {
     port,
     url: (path) => `ws://127.0.0.1:${port}${path}`,
@@ -71,7 +80,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       }),
     async stop() {
       await stop();
-      rmSync(data, { recursive: true, force: true });
+      if (directory === undefined) rmSync(data, { recursive: true, force: true });
     },
   };
 }

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 import { endingsOf, recordsOf } from "../support/records.ts";
-import { SECRET, startTestServer, type TestServer } from "../support/server.ts";
+import { SECRET, startTestServer, stopAfterAll } from "../support/server.ts";
 import { forge, segment } from "./forge.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ env: { MAX_CONNECTIONS_PER_USER: "2" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { MAX_CONNECTIONS_PER_USER: "2" } }));
 
 const HS256 = { alg: "HS256", typ: "JWT" };
 const inAnHour = Math.floor(Date.now() / 1_000) + 3_600;

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { AnalyticsWebSocketClient, ChatWebSocketClient } from "../../src/client/index.ts";
 import { startRelay } from "../support/relay.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { fakeSockets, hasty, noRate } from "./support.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 async function talker(userId: string, contextId: string, port = server.port) {
   const heard: string[] = [];

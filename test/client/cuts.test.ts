@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import {
   ChatWebSocketClient,
   type CreateSocket,
@@ -7,15 +7,11 @@ import {
 } from "../../src/client/index.ts";
 import { Random } from "../support/random.ts";
 import { startRelay } from "../support/relay.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { noRate } from "./support.ts";
 
-let server: TestServer;
 const random = new Random(Random.seed());
-beforeAll(async () => {
-  server = await startTestServer({ env: { ROOM_RATE_LIMIT: "0" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { ROOM_RATE_LIMIT: "0" } }));
 
 interface Talker {
   connect(): Promise<void>;

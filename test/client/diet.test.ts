@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   type ConnectionEvent,
   DietCipher,
@@ -7,14 +7,10 @@ import {
   Refused,
 } from "../../src/client/index.ts";
 import { startRelay } from "../support/relay.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { hasty, noRate } from "./support.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const AT = "2026-03-02T08:30:00.000Z";
 const direct = (fromUserId: string, toUserId: string, content: string) =>

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startRelay } from "../support/relay.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 /** Every Node that is there: the PATH's, and one that `NODE22` names. */
@@ -16,19 +16,13 @@ if (!nodes.some(({ major }) => major >= 22)) {
   const there = nodes.map(({ version }) => version).join(", ") || "none";
   console.error(`\n!!! No Node 22 (there is: ${there}): NAME ONE IN NODE22 TO TEST THE CLIENT ON IT.\n`);
 }
-let server: TestServer;
-let built: { readonly code: number; readonly out: string };
-
-beforeAll(async () => {
-  server = await startTestServer();
-  const build = Bun.spawn([process.execPath, "run", "scripts/build-client.ts"], {
-    cwd: ROOT,
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  built = { out: await new Response(build.stdout).text(), code: await build.exited };
-}, 30_000);
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
+const build = Bun.spawn([process.execPath, "run", "scripts/build-client.ts"], {
+  cwd: ROOT,
+  stdout: "pipe",
+  stderr: "inherit",
+});
+const built = { out: await new Response(build.stdout).text(), code: await build.exited };
 
 test("the engine with a client is small, and the build says how small", () => {
   expect(built.code).toBe(0);

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { GurukulClient, Refused } from "../../src/client/index.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startRelay } from "../support/relay.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { type FakeSocket, fakeSockets, hasty, noRate } from "./support.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 /** A connected client, and the texts that it hears. */
 async function talker(userId: string, port = server.port) {

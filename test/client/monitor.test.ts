@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { VoiceChannelClient, WebSocketMonitor } from "../../src/client/index.ts";
 import { eventually } from "../support/eventually.ts";
-import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 test("the connections of a server are listed, however many, while some of them close", async () => {
   const token = await server.token("ada");

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { type Gift, GiftHostClient, GiftViewerClient, VoiceChannelClient } from "../../src/client/index.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startRelay } from "../support/relay.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { fakeSockets, hasty, noRate, settled } from "./support.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const give = (streamId: string, giftId: string) =>
   server.http("POST", "/v1/hyperfocus/events", {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { readExposition } from "../support/exposition.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 interface Panel {
   readonly id: number;
@@ -24,10 +24,9 @@ const dashboard: Dashboard = await Bun.file(
 ).json();
 const targets = dashboard.panels.flatMap(({ targets = [] }) => targets);
 
-let server: TestServer;
 let families: ReturnType<typeof readExposition>["families"];
+const server = stopAfterAll(await startTestServer());
 beforeAll(async () => {
-  server = await startTestServer();
   // What has labels that nobody knows beforehand is shown once it has happened.
   expect((await server.http("GET", "/ws")).status).toBe(426);
   const ada = await server.chat("ada");
@@ -35,7 +34,6 @@ beforeAll(async () => {
   await ada.closed;
   families = readExposition(await (await server.http("GET", "/metrics")).text()).families;
 });
-afterAll(() => server.stop());
 
 test("every metric that the dashboard asks for is there, of the kind that it is asked as", () => {
   const asked = new Set(targets.flatMap(({ expr }) => expr.match(/\b(?:switchboard|process)_\w+/g) ?? []));

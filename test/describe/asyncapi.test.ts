@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { Parser } from "@asyncapi/parser";
 import { Ajv } from "ajv";
 import { z } from "zod";
@@ -7,7 +7,7 @@ import { type Reason, Refusal } from "../../src/core/refusal.ts";
 import { asyncapi } from "../../src/describe/asyncapi.ts";
 import { channelsOf } from "../../src/describe/channels.ts";
 import { builtProtocols } from "../support/built-protocols.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const message = z.object({
   name: z.string(),
@@ -23,15 +23,9 @@ const document = z.object({
 });
 type Document = z.output<typeof document>;
 
-let server: TestServer;
-let text: string;
-let served: Document;
-beforeAll(async () => {
-  server = await startTestServer();
-  text = await (await fetch(`http://127.0.0.1:${server.port}/asyncapi.json`)).text();
-  served = document.parse(JSON.parse(text));
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
+const text = await (await fetch(`http://127.0.0.1:${server.port}/asyncapi.json`)).text();
+const served: Document = document.parse(JSON.parse(text));
 
 const protocols = builtProtocols();
 const schemasOf = (protocol: AnyProtocol): Record<"receive" | "send", Schemas> => ({

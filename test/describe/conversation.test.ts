@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { Ajv } from "ajv";
 import { z } from "zod";
 import type { TestClient } from "../support/client.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const link = z.object({ $ref: z.string() }).transform(({ $ref }) => $ref.split("/").at(-1) ?? "");
 const document = z.object({
@@ -36,13 +36,12 @@ const document = z.object({
 /** After it nothing is said in plain text any more. */
 const LAST = "encryption.init";
 
-let server: TestServer;
 let served: z.output<typeof document>;
 const heard = new Map<string, TestClient>();
 
 /** On every endpoint a client who knows nothing but the document says all that it may, then the server stops. */
+const server = stopAfterAll(await startTestServer());
 beforeAll(async () => {
-  server = await startTestServer();
   served = document.parse(await (await fetch(`http://127.0.0.1:${server.port}/asyncapi.json`)).json());
   for (const [channel, { address, bindings }] of Object.entries(served.channels)) {
     const { query, headers } = bindings.ws;
@@ -69,7 +68,6 @@ beforeAll(async () => {
   await server.shutdown();
   for (const client of heard.values()) await client.closed;
 });
-afterAll(() => server.stop());
 
 test("every frame that a client gets on an endpoint is one that is described for it", () => {
   expect(heard.size).toBe(Object.keys(served.channels).length);

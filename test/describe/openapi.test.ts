@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020";
 import { z } from "zod";
 import { examplesOf } from "../../src/describe/schema.ts";
 import { createHttpApp, type HttpParts } from "../../src/http/app.ts";
 import { builtProtocols } from "../support/built-protocols.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const content = z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()).optional() }));
 const operation = z.object({
@@ -18,15 +18,11 @@ const document = z.object({
   components: z.object({ schemas: z.record(z.string(), z.record(z.string(), z.unknown())) }),
 });
 
-let server: TestServer;
-let raw: Record<string, unknown>;
-let served: z.output<typeof document>;
-beforeAll(async () => {
-  server = await startTestServer();
-  raw = (await (await fetch(`http://127.0.0.1:${server.port}/openapi.json`)).json()) as typeof raw;
-  served = document.parse(raw);
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
+const raw = z
+  .record(z.string(), z.unknown())
+  .parse(await (await fetch(`http://127.0.0.1:${server.port}/openapi.json`)).json());
+const served = document.parse(raw);
 
 /** `GET /v1/rooms/{room}` */
 const described = () =>

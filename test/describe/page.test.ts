@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { AnyProtocol } from "../../src/core/protocol.ts";
 import { channelsOf } from "../../src/describe/channels.ts";
 import { page } from "../../src/describe/page.ts";
 import { builtProtocols } from "../support/built-protocols.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-let answer: Response;
-let text: string;
-beforeAll(async () => {
-  server = await startTestServer();
-  answer = await fetch(`http://127.0.0.1:${server.port}/docs`);
-  text = await answer.text();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
+const answer = await fetch(`http://127.0.0.1:${server.port}/docs`);
+const text = await answer.text();
 
 const VOID = new Set(["meta", "br", "link"]);
 

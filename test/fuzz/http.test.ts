@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { z } from "zod";
 import { events as dietEvents } from "../../src/protocols/diet/schema.ts";
@@ -6,14 +6,12 @@ import { exampleOf } from "../protocols/diet/variants.ts";
 import type { Frame } from "../support/client.ts";
 import { contractOf } from "../support/contracts.ts";
 import { AT, endpoints, sayAll } from "../support/endpoints.ts";
-import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 import { anyFrom, patience, runs, seed } from "./mutations.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ env: { LOG_LEVEL: "trace", MAX_GIFTS_PER_SECOND: "0" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(
+  await startTestServer({ env: { LOG_LEVEL: "trace", MAX_GIFTS_PER_SECOND: "0" } }),
+);
 
 const message = {
   id: "m",

@@ -1,18 +1,16 @@
 import { heapStats } from "bun:jsc";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { TestClient } from "../support/client.ts";
 import { contractOf } from "../support/contracts.ts";
 import { endpoints, sayAll, type WireEndpoint } from "../support/endpoints.ts";
 import { eventually } from "../support/eventually.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { anyFrom, patience, runs, seed } from "./mutations.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ env: { LOG_LEVEL: "trace", MAX_GIFTS_PER_SECOND: "0" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(
+  await startTestServer({ env: { LOG_LEVEL: "trace", MAX_GIFTS_PER_SECOND: "0" } }),
+);
 
 const condition = async () => (await server.http("GET", "/ws/health")).json();
 const isSealing = ({ type }: { type?: unknown }) => type === "encryption.init";

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { expectProblem } from "../support/problem.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const KEYS = ["the-first-key-of-a-backend", "the-second-key-of-a-backend"] as const;
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ env: { API_KEYS: ` ${KEYS.join(" , ")} ` } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { API_KEYS: ` ${KEYS.join(" , ")} ` } }));
 
 const ask = (authorization?: string, path = "/v1/connections", method = "GET") =>
   fetch(`http://127.0.0.1:${server.port}${path}`, {

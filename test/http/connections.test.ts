@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Frame } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectProblem } from "../support/problem.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const connections = async (query = "") =>
   (await (await server.http("GET", `/v1/connections${query}`)).json()) as Frame;

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { makeKey, serveKeys } from "../auth/jwks-server.ts";
 import { expectProblem } from "../support/problem.ts";
-import { API_KEY, SECRET, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, SECRET, startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const ask = (
   method: string,

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { withSecurityHeaders } from "../../src/http/headers.ts";
 import { RawSocket, upgradeRequest } from "../support/raw-socket.ts";
-import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ env: { ALLOWED_ORIGINS: "https://here.example" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { ALLOWED_ORIGINS: "https://here.example" } }));
 
 const get = (path: string, key = "") =>
   `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n\r\n`;

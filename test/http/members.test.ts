@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { expectProblem } from "../support/problem.ts";
-import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const members = (room: string, query = "") => server.http("GET", `/v1/rooms/${room}/members${query}`);
 const put = (room: string, userId: string, body?: unknown) =>

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
 import { metricOf, readExposition } from "../support/exposition.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { RawSocket } from "../support/raw-socket.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const clock = new FakeClock();
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ clock, env: { ALLOWED_ORIGINS: "https://here.example" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(
+  await startTestServer({ clock, env: { ALLOWED_ORIGINS: "https://here.example" } }),
+);
 
 const metric = (series: string) => metricOf(server, series);
 /** By how much a series grows meanwhile. */

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { expectProblem } from "../support/problem.ts";
 import { endingsOf } from "../support/records.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const clock = new FakeClock();
-let server: TestServer;
-beforeAll(async () => {
-  // So rare that no pong is a sign of life here.
-  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "2000000000" } });
-});
-afterAll(() => server.stop());
+// So rare that no pong is a sign of life here.
+const server = stopAfterAll(await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "2000000000" } }));
 
 const user = (id: string) => server.http("GET", `/v1/users/${id}`);
 const revoke = (id: string) => server.http("DELETE", `/v1/users/${id}/connections`);

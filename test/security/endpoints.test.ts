@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { builtProtocols } from "../support/built-protocols.ts";
 import { contractOf } from "../support/contracts.ts";
 import { endpoints } from "../support/endpoints.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 describe("the samples that security and fuzz tests begin with", () => {
   test("cover every endpoint and every kind of message of every protocol", () => {

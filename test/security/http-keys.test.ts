@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { assets } from "../../src/console/assets.ts";
 import { createHttpApp, type HttpParts } from "../../src/http/app.ts";
-import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 
 /** What docs/decisions.md and the README leave open to all; everything else is under `/v1` and takes a key. */
 const OPEN = [
@@ -20,11 +20,7 @@ const routes = createHttpApp(parts)
   .map(({ method, path }) => [method, path] as const);
 const closed = routes.filter(([, path]) => path.startsWith("/v1"));
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 test("every route is under /v1, or one of those that are open to all", () => {
   expect(closed.length).toBeGreaterThan(10);

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { endpoints } from "../support/endpoints.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { RawSocket } from "../support/raw-socket.ts";
-import { API_KEY, SECRET, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, SECRET, startTestServer, stopAfterAll, type TestServer } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const AUTHORIZED = `Host: a\r\nAuthorization: Bearer ${API_KEY}\r\n`;
 const ask = (bytes: string) => RawSocket.ask(server.port, Buffer.from(bytes, "latin1"));

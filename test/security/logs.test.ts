@@ -1,30 +1,28 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { forge } from "../auth/forge.ts";
 import type { Frame, TestClient } from "../support/client.ts";
 import { endpoints } from "../support/endpoints.ts";
 import { CLOSE } from "../support/raw-frames.ts";
 import { RawSocket, upgradeRequest } from "../support/raw-socket.ts";
 import { recordsOf } from "../support/records.ts";
-import { API_KEY, SECRET, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, SECRET, startTestServer, stopAfterAll, type TestServer } from "../support/server.ts";
 
 /** In every text, name, path and header that a stranger can fill. */
 const TEXT = "zebra-text";
 /** As it would have to look to write lines of its own, or to speak to a terminal. */
 const INJECTION = `${TEXT}\r\n{"level":50,"msg":"forged"}\u001b[31m\u009b31m\u2028`;
 
-let server: TestServer;
 let tokens: string[];
 let answers: string[];
 /** What operators are shown. */
 let shown: string[];
+const server = stopAfterAll(await startTestServer({ env: { LOG_LEVEL: "trace", TRUST_PROXY: "on" } }));
 beforeAll(async () => {
-  server = await startTestServer({ env: { LOG_LEVEL: "trace", TRUST_PROXY: "on" } });
   tokens = [];
   answers = [];
   shown = [];
   await everything();
 });
-afterAll(() => server.stop());
 
 /** Every string of a frame, but for its type and its ids, made the stranger's text. */
 const filled = (value: unknown, key = ""): unknown => {

@@ -1,22 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Frame } from "../support/client.ts";
 import { contractOf } from "../support/contracts.ts";
 import { AT, endpoints, sayAll } from "../support/endpoints.ts";
-import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-let before: string;
-beforeAll(async () => {
-  server = await startTestServer({ env: { MAX_GIFTS_PER_SECOND: "0" } });
-  before = prototypes();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { MAX_GIFTS_PER_SECOND: "0" } }));
 
 /** All that hangs on the prototypes that everything inherits from. */
 const prototypes = (): string =>
   [Object, Array, String, Function, Map, Set, Promise]
     .flatMap(({ name, prototype }) => Reflect.ownKeys(prototype).map((key) => `${name}.${String(key)}`))
     .join();
+const before = prototypes();
 
 /** Put into an object's JSON: each would pollute what merges, copies or looks up carelessly. */
 const POISONS = [

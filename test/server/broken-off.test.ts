@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
 import { CLOSE } from "../support/raw-frames.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 import { endingsOf } from "../support/records.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const connect = async (userId: string) =>
   RawSocket.upgrade(server.port, `/ws?token=${await server.token(userId)}`);

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { BINARY, CLOSE, CONTINUATION, encodeFrame, PING, PONG } from "../support/raw-frames.ts";
 import { RawSocket } from "../support/raw-socket.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const MAX_BYTES = 2_000;
 
-let server: TestServer;
-let path: string;
-beforeAll(async () => {
-  server = await startTestServer({ env: { MAX_MESSAGE_BYTES: String(MAX_BYTES) } });
-  path = `/ws?token=${await server.token("ada")}`;
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { MAX_MESSAGE_BYTES: String(MAX_BYTES) } }));
+const path = `/ws?token=${await server.token("ada")}`;
 
 const connect = () => RawSocket.upgrade(server.port, path);
 

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { eventually } from "../support/eventually.ts";
 import { RawSocket } from "../support/raw-socket.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const PLACES = 3;
 
-let server: TestServer;
-let path: string;
-beforeAll(async () => {
-  server = await startTestServer({ env: { MAX_CONNECTIONS: String(PLACES) } });
-  path = `/ws?token=${await server.token("ada")}`;
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { MAX_CONNECTIONS: String(PLACES) } }));
+const path = `/ws?token=${await server.token("ada")}`;
 
 const ask = () => RawSocket.upgrade(server.port, path);
 async function connections(): Promise<number> {

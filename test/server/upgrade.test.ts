@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { RawSocket, upgradeRequest } from "../support/raw-socket.ts";
 import { recordsOf } from "../support/records.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
-let server: TestServer;
-let path: string;
-beforeAll(async () => {
-  server = await startTestServer();
-  path = `/ws?token=${await server.token("ada")}`;
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
+const path = `/ws?token=${await server.token("ada")}`;
 
 const ask = (headers: Record<string, string> = {}, where = path) =>
   RawSocket.upgrade(server.port, where, { headers });

@@ -1,7 +1,7 @@
 import type { Frame, TestClient } from "./client.ts";
 import { AT, type DietClient, dietClient, message } from "./diet.ts";
 import { DietCipher } from "./diet-cipher.ts";
-import type { TestServer, TokenWishes } from "./server.ts";
+import type { TestServer, TokenOptions } from "./server.ts";
 
 const SEALED = ["authTag", "encryptedData", "iv", "keyId", "timestamp"];
 
@@ -62,7 +62,7 @@ export async function initialise({ client }: DietClient, publicKey: string): Pro
 export async function sealedClient(
   server: TestServer,
   userId: string,
-  wishes?: TokenWishes,
+  wishes?: TokenOptions,
 ): Promise<SealedClient> {
   const plain = await dietClient(server, userId, wishes);
   const cipher = await DietCipher.init();

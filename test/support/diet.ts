@@ -1,5 +1,5 @@
 import type { Frame, TestClient } from "./client.ts";
-import type { TestServer, TokenWishes } from "./server.ts";
+import type { TestServer, TokenOptions } from "./server.ts";
 
 export const AT = "2026-03-02T08:30:00.000Z";
 let ids = 0;
@@ -74,7 +74,7 @@ async function befriend(one: DietClient, other: DietClient): Promise<void> {
 export async function dietClient(
   server: TestServer,
   userId: string,
-  wishes: TokenWishes = { rooms: [] },
+  wishes: TokenOptions = { rooms: [] },
 ): Promise<DietClient> {
   const client = await server.connect("/api/diet/ws");
   client.send({ type: "auth", token: await server.token(userId, wishes), userId, sessionId: "s" });

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Frame, TestClient } from "../../support/client.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import {
   ANALYTICS,
   CHAT,
@@ -16,11 +16,7 @@ import {
   tokenWith,
 } from "./clients.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const connected = (contextId?: string): Frame =>
   frame("connected", { userId: "ada", ...(contextId !== undefined && { contextId }) });

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Frame } from "../../support/client.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import {
   ANALYTICS,
   CHAT,
@@ -16,13 +16,9 @@ import {
   say,
 } from "./clients.ts";
 
-let server: TestServer;
 let contexts = 0;
 let contextId: string;
-beforeAll(async () => {
-  server = await startTestServer({ env: { MAX_CONTENT_LENGTH: "100" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { MAX_CONTENT_LENGTH: "100" } }));
 
 const fresh = (): string => {
   contextId = `c-${++contexts}`;

@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { SignJWT } from "jose";
 import type { Frame, TestClient } from "../../support/client.ts";
-import { SECRET, type TestServer, type TokenWishes } from "../../support/server.ts";
+import { SECRET, type TestServer, type TokenOptions } from "../../support/server.ts";
 
 export const CHAT = "/api/chat/ws";
 export const ANALYTICS = "/api/analytics/ws";
@@ -10,7 +10,7 @@ export const COLLABORATION = "/api/collaboration/ws";
 export const CONTEXT = "context_123";
 export const ROOM = `context:${CONTEXT}`;
 
-interface Wishes extends TokenWishes {
+interface Wishes extends TokenOptions {
   readonly contextId?: string;
 }
 

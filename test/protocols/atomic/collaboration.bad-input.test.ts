@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { beforeEach, expect, test } from "bun:test";
 import type { Frame, TestClient } from "../../support/client.ts";
-import type { TestServer } from "../../support/server.ts";
+import { stopAfterAll } from "../../support/server.ts";
 import { drain, error } from "./clients.ts";
 import {
   answerTo,
@@ -16,15 +16,11 @@ import {
   startSessions,
 } from "./editors.ts";
 
-let server: TestServer;
 let sessions = 0;
 let sessionId: string;
 let ada: TestClient;
 let bob: TestClient;
-beforeAll(async () => {
-  server = await startSessions();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startSessions());
 beforeEach(async () => {
   sessionId = `session_${++sessions}`;
   ada = await editor(server, "ada", sessionId);

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import type { TestServer } from "../../support/server.ts";
+import { beforeEach, expect, test } from "bun:test";
+import { stopAfterAll } from "../../support/server.ts";
 import { drain, error, frame } from "./clients.ts";
 import { answerTo, come, edit, editor, editsIn, insert, join, lookAt, startSessions } from "./editors.ts";
 
-let server: TestServer;
 let sessions = 0;
 let sessionId: string;
-beforeAll(async () => {
-  server = await startSessions();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startSessions());
 beforeEach(() => {
   sessionId = `session_${++sessions}`;
 });

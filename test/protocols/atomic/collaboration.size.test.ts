@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { TestServer } from "../../support/server.ts";
+import { expect, test } from "bun:test";
+import { stopAfterAll } from "../../support/server.ts";
 import { come, edit, editor, insert, join, lookAt, remove, startSessions } from "./editors.ts";
 
 /** Three quarters of the buffer is the largest frame, three quarters of that the largest document. */
@@ -7,11 +7,7 @@ const BUFFER = 65_536;
 const FRAME = (BUFFER * 3) / 4;
 const DOCUMENT = (FRAME * 3) / 4;
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startSessions({ env: { MAX_BUFFERED_BYTES: `${BUFFER}` } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startSessions({ env: { MAX_BUFFERED_BYTES: `${BUFFER}` } }));
 
 test("a document grows as far as its bytes allow, the error says how far, and editing goes on", async () => {
   const ada = await editor(server, "ada", "full");

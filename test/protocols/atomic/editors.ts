@@ -3,7 +3,7 @@ import {
   startTestServer,
   type TestServer,
   type TestServerOptions,
-  type TokenWishes,
+  type TokenOptions,
 } from "../../support/server.ts";
 import { COLLABORATION } from "./clients.ts";
 
@@ -15,7 +15,7 @@ export const startSessions = ({ env, ...options }: TestServerOptions = {}): Prom
 export async function come(
   server: TestServer,
   userId: string,
-  wishes: TokenWishes = {},
+  wishes: TokenOptions = {},
 ): Promise<TestClient> {
   const client = await server.connect(`${COLLABORATION}?token=${await server.token(userId, wishes)}`);
   await client.next("connected");

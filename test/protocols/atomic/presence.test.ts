@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { TestClient } from "../../support/client.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { ANALYTICS, CHAT, drain, enter, frame } from "./clients.ts";
 
-let server: TestServer;
 let contexts = 0;
 let contextId: string;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const join = (userId: string, name?: string, path = CHAT): Promise<TestClient> =>
   enter(server, path, userId, { contextId, ...(name !== undefined && { name }) });

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { TestClient } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { CHAT, drain, enter, error, frame, say, typing } from "./clients.ts";
 
 const clock = new FakeClock();
-let server: TestServer;
 let contexts = 0;
 let contextId: string;
-beforeAll(async () => {
-  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "86400000" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "86400000" } }));
 
 const shown = (userId: string, isTyping: boolean) => frame("typing", { userId, isTyping });
 const join = (userId: string): Promise<TestClient> => enter(server, CHAT, userId, { contextId });

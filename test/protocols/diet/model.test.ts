@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { play } from "./model-play.ts";
 import { script } from "./model-script.ts";
 
@@ -11,12 +11,8 @@ const seed = Number(process.env["DIET_SEED"] ?? Math.floor(Math.random() * 2 ** 
 // Some seconds where nobody else wants the processor.
 setDefaultTimeout(60_000 + RUNS * 500);
 
-let server: TestServer;
 const clock = new FakeClock();
-beforeAll(async () => {
-  server = await startTestServer({ clock, env: { LOG_LEVEL: "error" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ clock, env: { LOG_LEVEL: "error" } }));
 
 test("whatever users and backends do, everybody hears what is for him, once, and nobody hears anything else", async () => {
   console.log(`DIET_SEED=${seed}`);

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { catalogue } from "../../../src/protocols/diet/catalogue.ts";
 import { createPosted, type EventType, events } from "../../../src/protocols/diet/schema.ts";
 import type { Frame } from "../../support/client.ts";
 import { type DietClient, dietClient } from "../../support/diet.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { CONTRACT } from "./contract.ts";
 import { event } from "./samples.ts";
 import { changed, exampleOf } from "./variants.ts";
@@ -23,17 +23,15 @@ const targets: Record<string, Frame> = {
 };
 const targetOf = (type: EventType): Frame => targets[catalogue[type].to] ?? {};
 
-let server: TestServer;
 let u1: DietClient;
 let u2: DietClient;
 let stranger: DietClient;
+const server = stopAfterAll(await startTestServer());
 beforeAll(async () => {
-  server = await startTestServer();
   u1 = await dietClient(server, "u1", { rooms: ["group:g1"] });
   u2 = await dietClient(server, "u2", { rooms: ["group:g1"] });
   stranger = await dietClient(server, "stranger");
 });
-afterAll(() => server.stop());
 
 const post = (body: unknown) => server.http("POST", "/v1/diet/events", body);
 const received = async (client: DietClient, type: string): Promise<Frame[]> =>

@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Frame } from "../../support/client.ts";
 import { AT, type DietClient, dietClient } from "../../support/diet.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 
 // Eve asks of what exists and of what does not, and must get the same answer.
 
-let server: TestServer;
 let eve: DietClient;
+const server = stopAfterAll(await startTestServer());
 beforeAll(async () => {
-  server = await startTestServer();
   const [ada, bob] = [
     await dietClient(server, "ada", { rooms: ["group:g-real"] }),
     await dietClient(server, "bob", { rooms: ["group:g-real"] }),
@@ -21,7 +20,6 @@ beforeAll(async () => {
   await server.http("POST", "/v1/diet/events", { user: "ada", type: "notification", data });
   eve = await dietClient(server, "eve", { rooms: ["group:own"] });
 });
-afterAll(() => server.stop());
 
 const groupMessage = (fromUserId: string, groupId: string, messageId: string, mentions: string[] = []) => ({
   ...{ messageId, groupId, fromUserId, content: "x", timestamp: AT, mentions },

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { catalogue } from "../../../src/protocols/diet/catalogue.ts";
 import {
   createMessages,
@@ -8,7 +8,7 @@ import {
 } from "../../../src/protocols/diet/schema.ts";
 import type { Frame } from "../../support/client.ts";
 import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { CONTRACT, FRAMES, no } from "./contract.ts";
 import { error, failed, succeeded } from "./samples.ts";
 import { changed, exampleOf } from "./variants.ts";
@@ -18,16 +18,14 @@ import { changed, exampleOf } from "./variants.ts";
 const messages = createMessages(60);
 const types = Object.keys(messages) as MessageType[];
 
-let server: TestServer;
 let u1: DietClient;
 let u2: DietClient;
+const server = stopAfterAll(await startTestServer({ env: { MAX_CONTENT_LENGTH: "60" } }));
 beforeAll(async () => {
-  server = await startTestServer({ env: { MAX_CONTENT_LENGTH: "60" } });
   u1 = await dietClient(server, "u1", { rooms: ["group:g1"] });
   u2 = await dietClient(server, "u2", { rooms: ["group:g1"] });
   await u1.befriend(u2);
 });
-afterAll(() => server.stop());
 
 /** The connection lives, and nothing of it came to anybody. */
 let before: readonly string[] = [];

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { TestClient } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { ack, auth, error, sign } from "./viewer.ts";
 
 const clock = new FakeClock();
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ clock, env: { MAX_CONNECTIONS_PER_USER: "2" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ clock, env: { MAX_CONNECTIONS_PER_USER: "2" } }));
 
 const seconds = () => Math.floor(clock.now() / 1_000);
 const open = (): Promise<TestClient> => server.connect("/api/ws");

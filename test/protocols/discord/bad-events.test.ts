@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { Frame } from "../../support/client.ts";
-import { API_KEY, startTestServer, type TestServer } from "../../support/server.ts";
+import { API_KEY, startTestServer, stopAfterAll } from "../../support/server.ts";
 import { created, post, type Viewer, watch } from "./viewer.ts";
 
-let server: TestServer;
 let viewer: Viewer;
+const server = stopAfterAll(await startTestServer());
 beforeAll(async () => {
-  server = await startTestServer();
   viewer = await watch(server, { guildId: "1" });
 });
-afterAll(() => server.stop());
 
 async function problemOf(answer: Response): Promise<Frame> {
   expect(answer.headers.get("content-type")).toBe("application/problem+json");

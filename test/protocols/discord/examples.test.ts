@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Frame, TestClient } from "../../support/client.ts";
+import { expect, test } from "bun:test";
+import type { Frame } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { post } from "./viewer.ts";
 
 // The clock of these tests stands at the time of the examples, so that frames can be compared whole.
@@ -47,13 +47,8 @@ const roomDeleted = {
 };
 const failure = { v: 1, type: "error", error: "Authentication failed", ts };
 
-let server: TestServer;
-let client: TestClient;
-beforeAll(async () => {
-  server = await startTestServer({ clock: new FakeClock(ts) });
-  client = await server.connect("/api/ws");
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ clock: new FakeClock(ts) }));
+const client = await server.connect("/api/ws");
 
 test("authentication is acknowledged with the guild", async () => {
   const token = await server.token("user", { rooms: [`guild:${guildId}`] });

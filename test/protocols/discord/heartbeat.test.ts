@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { PING } from "../../support/raw-frames.ts";
 import { RawSocket } from "../../support/raw-socket.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { auth } from "./viewer.ts";
 
 const clock = new FakeClock();
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ clock });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ clock }));
 
 test("the server sends an empty ping frame every fifteen seconds, and nothing else", async () => {
   const peer = await RawSocket.upgrade(server.port, "/api/ws");

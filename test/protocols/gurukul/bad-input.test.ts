@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import type { Frame, TestClient } from "../../support/client.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 
 /** In every text of these tests, to be found nowhere but where it belongs. */
 const MARK = "s3cret-text";
 const CHAT = "den";
 const LENGTH = 200;
 
-let server: TestServer;
 let ada: TestClient;
 /** In the chat. */
 let bob: TestClient;
@@ -15,15 +14,16 @@ let bob: TestClient;
 let eve: TestClient;
 let token: string;
 
+const server = stopAfterAll(
+  await startTestServer({ env: { LOG_LEVEL: "trace", MAX_CONTENT_LENGTH: String(LENGTH) } }),
+);
 beforeAll(async () => {
-  server = await startTestServer({ env: { LOG_LEVEL: "trace", MAX_CONTENT_LENGTH: String(LENGTH) } });
   token = await server.token("ada", { rooms: [`chat:${CHAT}`] });
   ada = await server.connect(`/ws?token=${token}`);
   bob = await server.chat("bob", { rooms: [`chat:${CHAT}`] });
   eve = await server.chat("eve", { rooms: [`chat:${CHAT}`] });
   await Promise.all([ada.join(CHAT), bob.join(CHAT), eve.drain()]);
 });
-afterAll(() => server.stop());
 
 /** One error comes back, the connection lives, and nobody else hears of it. */
 async function expectRefused(

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Frame, TestClient } from "../../support/client.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { batch, chatUpdate, error, message } from "./frames.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 /** A user who has said these in the chat, and is confirmed. */
 async function speaker(chatId: string, contents: readonly string[]): Promise<TestClient> {

@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { z } from "zod";
 import { events } from "../../../src/protocols/gurukul/schema.ts";
 import type { Frame, TestClient } from "../../support/client.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { anyFrame, CHAT } from "./mutations.ts";
 
 /** Run again with the seed of a failure: `FUZZ_SEED=… bun test fuzz`. */
 const seed = Number(process.env["FUZZ_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
 
-let server: TestServer;
 let ada: TestClient;
 /** In the same chat. */
 let bob: TestClient;
@@ -17,8 +16,8 @@ let bob: TestClient;
 let eve: TestClient;
 let messageId: string;
 
+const server = stopAfterAll(await startTestServer({ env: { LOG_LEVEL: "trace" } }));
 beforeAll(async () => {
-  server = await startTestServer({ env: { LOG_LEVEL: "trace" } });
   ada = await server.chat("ada", { rooms: [`chat:${CHAT}`] });
   [bob, eve] = await Promise.all([server.chat("bob"), server.chat("eve")]);
   await Promise.all([ada.join(CHAT), bob.join(CHAT), eve.join("elsewhere")]);
@@ -26,7 +25,6 @@ beforeAll(async () => {
   messageId = (await ada.next("message"))["data"].message.id;
   await bob.drain();
 });
-afterAll(() => server.stop());
 
 const timestamp = z.int().positive();
 const single = Object.entries(events).map(([type, data]) =>

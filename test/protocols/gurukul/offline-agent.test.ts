@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { expect, test } from "bun:test";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { answer, message, typing } from "./frames.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 test("without an endpoint the built-in agent answers, and says what it is", async () => {
   const [ada, bob] = [await server.chat("ada"), await server.chat("bob")];

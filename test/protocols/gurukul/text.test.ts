@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../../support/client.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { error } from "./frames.ts";
 
-let server: TestServer;
 let ada: TestClient;
 let bob: TestClient;
+const server = stopAfterAll(await startTestServer());
 beforeAll(async () => {
-  server = await startTestServer();
   [ada, bob] = [await server.chat("ada"), await server.chat("bob")];
   for (const client of [ada, bob]) await client.join("text");
 });
-afterAll(() => server.stop());
 
 const ARRIVES: Readonly<Record<string, string>> = {
   "a < b && c > d": "a < b && c > d",

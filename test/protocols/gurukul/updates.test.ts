@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { TestClient } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { chatUpdate, error, message } from "./frames.ts";
 
 const clock = new FakeClock();
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "3600000" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "3600000" } }));
 
 /** Somebody who is online, and known to be so. */
 async function online(userId: string, rooms: readonly string[]): Promise<TestClient> {

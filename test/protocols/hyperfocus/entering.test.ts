@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { describe, expect, test } from "bun:test";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { ack, dial, drain, error, frame, gift, gifts, give, host, init, viewer } from "./frames.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 const token = (stream = "s1", userId = "ada") => server.token(userId, { rooms: [`stream:${stream}`] });
 

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import type { Frame, TestClient } from "../../support/client.ts";
-import type { TestServer, TokenWishes } from "../../support/server.ts";
+import type { TestServer, TokenOptions } from "../../support/server.ts";
 
 export const STREAM = "s1";
 export const ROOM = `stream:${STREAM}`;
@@ -43,7 +43,7 @@ export async function viewer(server: TestServer, clientId = "viewer-1", more?: F
   return client;
 }
 
-interface HostWishes extends TokenWishes {
+interface HostWishes extends TokenOptions {
   readonly userId?: string;
   readonly clientId?: string;
 }

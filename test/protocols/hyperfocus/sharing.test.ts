@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { expect, test } from "bun:test";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { dial, drain, gift, give, init, viewer } from "./frames.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ env: { WS_PATH: "/live" } });
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer({ env: { WS_PATH: "/live" } }));
 
 const offer = (protocols: string[]) => server.connect("/live", { protocols });
 

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { expect, test } from "bun:test";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { ack, dial, error, frame, init, viewer } from "./frames.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const server = stopAfterAll(await startTestServer());
 
 test.each(["1.0.0", "1", "1.9.3", "1.0.0-beta.1", undefined])("version %p is spoken", async (version) => {
   const client = await dial(server);
