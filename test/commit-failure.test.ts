@@ -1,42 +1,15 @@
 import { Database } from "bun:sqlite";
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startTestServer, type TestServer } from "./support/server.ts";
+import { expect, test } from "bun:test";
+import { databaseOf } from "./support/child.ts";
+import { failWrites } from "./support/failing-writes.ts";
+import { startTestServer, stopAfterAll } from "./support/server.ts";
 
-let directory: string;
-let server: TestServer;
-let beside: Database;
-
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "commit-failure-"));
-  server = await startTestServer({ directory });
-  beside = new Database(join(directory, "test.db"));
-});
-afterEach(() => mend());
-afterAll(async () => {
-  await server.stop();
-  beside.close();
-  rmSync(directory, { recursive: true });
-});
-
-/** From now on the server's transactions that write to this table fail. */
-const breakTable = (table: string, doing: "insert on" | "update on" = "insert on") =>
-  beside.run(
-    `create trigger trouble_${table} before ${doing} ${table} begin select raise(abort, 'trouble'); end`,
-  );
-const mend = () => {
-  const triggers = beside.query<{ name: string }, []>(
-    "select name from sqlite_master where type = 'trigger'",
-  );
-  for (const { name } of triggers.all()) beside.run(`drop trigger ${name}`);
-};
+const server = stopAfterAll(await startTestServer());
 
 test("a message that cannot be stored is refused to its sender and reaches nobody", async () => {
   const [ada, bob] = [await server.chat("ada"), await server.chat("bob")];
   await Promise.all([ada.join("c-1"), bob.join("c-1")]);
-  breakTable("events");
+  using _ = failWrites(server, "events");
   ada.say("message", { chatId: "c-1", content: "private words", messageId: "m-1" });
   expect((await ada.next("error"))["data"]).toEqual({ code: 500, message: "Internal server error" });
   expect(await bob.drain()).toEqual([]);
@@ -50,18 +23,19 @@ test("when the trouble is over a resend is stored and not taken for a repeat, an
   const say = (n: number) => ada.say("message", { chatId: "c-2", content: `${n}`, messageId: `m-${n}` });
   say(1);
   await ada.next("message");
-  breakTable("events");
+  using trouble = failWrites(server, "events");
   say(2);
   say(3);
   await ada.next("error");
   await ada.next("error");
-  mend();
+  trouble.mend();
   for (const n of [1, 2, 3, 4]) say(n);
   const confirmed = [];
   for (let n = 0; n < 4; n++) confirmed.push((await ada.next("message"))["data"].messageId);
   expect(confirmed).toEqual(["m-1", "m-2", "m-3", "m-4"]);
   const heard = (await bob.drain()).map((frame) => frame["data"].messageId);
   expect(heard).toEqual(["m-1", "m-2", "m-3", "m-4"]);
+  using beside = new Database(databaseOf(server.directory));
   const offsets = beside
     .query(
       "select offset from events join rooms on rooms.id = room_id where name = 'chat:c-2' order by offset",
@@ -78,21 +52,21 @@ test("a receipt that cannot be stored is not confirmed to anybody", async () => 
   ada.say("message", { chatId: "c-3", content: "Read me" });
   const { id } = (await bob.next("message"))["data"].message;
   await ada.drain();
-  breakTable("receipts");
+  using trouble = failWrites(server, "receipts");
   bob.say("read_receipt", { chatId: "c-3", messageIds: [id], userId: "bob" });
   expect((await bob.next("error"))["data"].code).toBe(500);
   expect(await ada.drain()).toEqual([]);
-  mend();
+  trouble.mend();
   bob.say("read_receipt", { chatId: "c-3", messageIds: [id], userId: "bob" });
   expect((await ada.next("read_receipt"))["data"].confirmed).toBe(true);
 });
 
 test("a backend is told that what it says of a room could not be stored, and may say it again", async () => {
-  breakTable("rooms");
+  using trouble = failWrites(server, "rooms");
   const failed = await server.http("PUT", "/v1/rooms/chat:c-5", { title: "Chess" });
   expect(failed.status).toBeGreaterThanOrEqual(500);
   expect(failed.headers.get("content-type")).toBe("application/problem+json");
-  mend();
+  trouble.mend();
   const ada = await server.chat("ada");
   expect((await ada.join("c-5"))["data"].updates.title).toBe("c-5");
   expect((await server.http("PUT", "/v1/rooms/chat:c-5", { title: "Chess" })).status).toBe(200);
@@ -119,7 +93,7 @@ test("a backend that posts a message a second time does not fail the turn of oth
 test("a server that cannot store says so to whoever asks for its health, until it can", async () => {
   const ada = await server.chat("ada");
   await ada.join("c-6");
-  for (const table of ["events", "log_position"]) breakTable(table);
+  using trouble = failWrites(server, "events", "log_position");
   ada.say("message", { chatId: "c-6", content: "Lost" });
   await ada.next("error");
   expect((await server.http("GET", "/health/ready")).status).toBe(503);
@@ -127,6 +101,6 @@ test("a server that cannot store says so to whoever asks for its health, until i
   expect(health.status).toBe(503);
   expect(await health.json()).toMatchObject({ status: "unhealthy" });
   expect((await server.http("GET", "/health/live")).status).toBe(200);
-  mend();
+  trouble.mend();
   expect((await server.http("GET", "/health/ready")).status).toBe(200);
 });

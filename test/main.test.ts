@@ -1,20 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { afterAll, describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
-import { command, killRunning } from "./support/command.ts";
+import { command, commandDirectory } from "./support/command.ts";
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-main-"));
-});
-afterAll(() => {
-  killRunning();
-  const made = readdirSync(directory);
-  rmSync(directory, { recursive: true });
-  expect(made).toEqual([]);
-});
+// Nothing is left behind there.
+afterAll(() => expect(readdirSync(directory)).toEqual([]));
+const directory = commandDirectory();
 
 describe.concurrent("the command line", () => {
   test.each([[["--help"]], [["token", "-h"]]])("%j says what there is", async (args) => {

@@ -1,18 +1,15 @@
-import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createAgent } from "../../src/agents/choose.ts";
 import { ConfigError, readConfig } from "../../src/config.ts";
 import type { Question } from "../../src/core/agent.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { hangs, says, startFakeOpenAi } from "../support/fake-openai.ts";
+import { stopAfterAll } from "../support/server.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "choose-"));
-const endpoint = startFakeOpenAi();
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await endpoint.stop();
-});
+const folder = temporaryDirectory();
+const endpoint = stopAfterAll(startFakeOpenAi());
 
 const question: Question = {
   agentId: "therapist",

@@ -1,12 +1,11 @@
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readPrompts } from "../../src/agents/prompts.ts";
 import { ConfigError } from "../../src/config.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "prompts-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryDirectory();
 
 function fileOf(text: string): string {
   const file = join(folder, `${Bun.randomUUIDv7()}.json`);

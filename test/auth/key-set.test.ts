@@ -1,32 +1,20 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type JWTPayload, SignJWT } from "jose";
 import { createTokenVerifier, type TokenVerifierOptions } from "../../src/auth/tokens.ts";
 import { JumpingClock } from "./jumping-clock.ts";
-import { makeKey, serveKeys } from "./jwks-server.ts";
+import { serveKeys } from "./jwks-server.ts";
+import { ec, ed, rsa, stranger } from "./keys.ts";
 import { rejection } from "./rejection.ts";
 
 const secret = "an-hs256-secret-that-nobody-else-knows";
 const unauthenticated = { reason: "unauthenticated", message: "Authentication failed" };
 const unavailable = { reason: "unavailable", message: "Authentication unavailable" };
 
-type Key = Awaited<ReturnType<typeof makeKey>>;
-let rsa: Key;
-let ec: Key;
-let ed: Key;
-let stranger: Key;
 let server: ReturnType<typeof serveKeys>;
 let clock: JumpingClock;
 let fetchedAt: number[];
 let good: JWTPayload;
 
-beforeAll(async () => {
-  [rsa, ec, ed, stranger] = await Promise.all([
-    makeKey("RS256", "rsa-1"),
-    makeKey("ES256", "ec-1"),
-    makeKey("EdDSA", "ed-1"),
-    makeKey("RS256", "rsa-stranger"),
-  ]);
-});
 beforeEach(() => {
   clock = new JumpingClock();
   fetchedAt = [];
@@ -150,7 +138,7 @@ describe("when the key set cannot be had", () => {
         new ReadableStream({
           async pull(controller) {
             controller.enqueue(" ");
-            await new Promise((resolve) => setTimeout(resolve, 5));
+            await new Promise(setImmediate);
           },
         }),
       ),

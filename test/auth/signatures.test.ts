@@ -1,32 +1,20 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { exportJWK, exportSPKI, type JWTPayload, SignJWT } from "jose";
 import { createTokenVerifier, type TokenVerifierOptions } from "../../src/auth/tokens.ts";
 import { forge, segment } from "./forge.ts";
 import { JumpingClock } from "./jumping-clock.ts";
 import { type Algorithm, makeKey, serveKeys } from "./jwks-server.ts";
+import { ec, ed, rsa, stranger } from "./keys.ts";
 import { rejection } from "./rejection.ts";
 
 const secret = "an-hs256-secret-that-nobody-else-knows";
 const algorithms: Algorithm[] = ["RS256", "ES256", "EdDSA"];
 const unauthenticated = { reason: "unauthenticated" as const, message: "Authentication failed" };
 
-type Key = Awaited<ReturnType<typeof makeKey>>;
-let rsa: Key;
-let ec: Key;
-let ed: Key;
-let stranger: Key;
 let server: ReturnType<typeof serveKeys>;
 let clock: JumpingClock;
 let good: JWTPayload;
 
-beforeAll(async () => {
-  [rsa, ec, ed, stranger] = await Promise.all([
-    makeKey("RS256", "rsa-1"),
-    makeKey("ES256", "ec-1"),
-    makeKey("EdDSA", "ed-1"),
-    makeKey("RS256", "rsa-stranger"),
-  ]);
-});
 beforeEach(() => {
   clock = new JumpingClock();
   server = serveKeys([rsa.published, ec.published, ed.published]);
@@ -55,7 +43,8 @@ describe("tokens signed with a key of the set", () => {
     const named = await makeKey("ES256", "ec-2");
     server.publish([rsa.published, ec.published, named.published]);
     const verifier = remote();
-    const sign = (key: Key) => new SignJWT(good).setProtectedHeader({ alg: "ES256" }).sign(key.privateKey);
+    const sign = (key: typeof ec) =>
+      new SignJWT(good).setProtectedHeader({ alg: "ES256" }).sign(key.privateKey);
     expect((await verifier.verify(await sign(ec))).userId).toBe("ada");
     expect((await verifier.verify(await sign(named))).userId).toBe("ada");
     expect(await rejection(verifier.verify(await sign(await makeKey("ES256"))))).toMatchObject({

@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { temporaryDirectory } from "../support/directory.ts";
 import { API_KEY, startTestServer } from "../support/server.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
@@ -20,13 +12,9 @@ const examples = readdirSync(PAGES).flatMap((page) => {
   return blocks.map(([, code = "", output = ""], index) => ({ name: `${page} ${index + 1}`, code, output }));
 });
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-docs-"));
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(ROOT, join(directory, "node_modules/switchboard"));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryDirectory();
+mkdirSync(join(directory, "node_modules"));
+symlinkSync(ROOT, join(directory, "node_modules/switchboard"));
 
 test("there are examples of every client", () => {
   expect(examples.length).toBeGreaterThanOrEqual(10);

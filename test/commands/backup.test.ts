@@ -1,20 +1,12 @@
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { databaseOf, startChild } from "../support/child.ts";
-import { command, killRunning } from "../support/command.ts";
+import { command, commandDirectory } from "../support/command.ts";
 import { startTestServer } from "../support/server.ts";
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-backup-"));
-});
-afterAll(() => {
-  killRunning();
-  rmSync(directory, { recursive: true });
-});
+const directory = commandDirectory();
 
 const backUp = (target: string, database: string) =>
   command(["backup", target], { directory, env: { DATABASE_URL: `file:${database}` } });

@@ -1,19 +1,11 @@
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { canMakeCertificates, makeCertificate } from "../support/certificate.ts";
-import { command, killRunning } from "../support/command.ts";
+import { command, commandDirectory } from "../support/command.ts";
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-checkconfig-"));
-});
-afterAll(() => {
-  killRunning();
-  rmSync(directory, { recursive: true });
-});
+const directory = commandDirectory();
 
 const check = (env: Record<string, string> = {}) => command(["checkconfig"], { directory, env });
 

@@ -1,20 +1,11 @@
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { command, killRunning, serve } from "../support/command.ts";
+import { command, commandDirectory, serve } from "../support/command.ts";
 
-let directory: string;
-let file: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-migrate-"));
-  file = join(directory, "data/switchboard.db");
-});
-afterAll(() => {
-  killRunning();
-  rmSync(directory, { recursive: true });
-});
+const directory = commandDirectory();
+const file = join(directory, "data/switchboard.db");
 
 const migrate = (database?: string) =>
   command(["migrate"], {

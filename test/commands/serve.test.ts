@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { networkInterfaces, tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { connect } from "../support/client.ts";
-import { command, killRunning, serve, tokenOf } from "../support/command.ts";
+import { command, commandDirectory, serve, tokenOf } from "../support/command.ts";
 
 const SECRET = "a secret of the tests, long enough";
 const KEY = "an-api-key-of-the-tests";
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-serve-"));
-});
-afterAll(() => {
-  killRunning();
-  rmSync(directory, { recursive: true });
-});
+const directory = commandDirectory();
 
 const dataIn = (name: string): string => `file:${join(directory, name, "switchboard.db")}`;
 

@@ -1,23 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createTokenVerifier } from "../../src/auth/tokens.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import type { Identity } from "../../src/core/identity.ts";
-import { command, killRunning } from "../support/command.ts";
+import { command, commandDirectory } from "../support/command.ts";
 
 const SECRET = "a secret of the tests, long enough";
 const production = { NODE_ENV: "production", JWT_SECRET: SECRET, API_KEYS: "an-api-key-of-the-tests" };
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-token-"));
-});
-afterAll(() => {
-  killRunning();
-  rmSync(directory, { recursive: true });
-});
+const directory = commandDirectory();
 
 const token = (args: string[], env: Record<string, string> = { JWT_SECRET: SECRET }) =>
   command(["token", ...args], { directory, env });

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../src/commands/usage.ts";
 import { verifyCommand } from "../../src/commands/verify.ts";
-import { command, killRunning, serve } from "../support/command.ts";
+import { command, commandDirectory, serve } from "../support/command.ts";
 
 const SECRET = "a secret of the tests, long enough";
 const API_KEY = "an-api-key-of-the-tests";
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-verify-test-"));
-});
-afterAll(() => {
-  killRunning();
-  rmSync(directory, { recursive: true });
-});
+const directory = commandDirectory();
 
 const verify = (...args: string[]) => command(["verify", ...args], { directory });
 const held = (out: string) => out.trimEnd().split("\n").at(-1);

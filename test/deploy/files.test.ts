@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Glob } from "bun";
 import { readConfig } from "../../src/config.ts";
-import { command, killRunning } from "../support/command.ts";
+import { command, commandDirectory } from "../support/command.ts";
 
 const DEPLOY = resolve(import.meta.dir, "../../deploy");
 const read = (file: string): string => readFileSync(join(DEPLOY, file), "utf8");
@@ -20,14 +19,7 @@ const settings = (): Record<string, string> =>
   );
 const SECRETS = { JWT_SECRET: "x".repeat(64), API_KEYS: "y".repeat(64) };
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-deploy-"));
-});
-afterAll(() => {
-  killRunning();
-  rmSync(directory, { recursive: true });
-});
+const directory = commandDirectory();
 const here = (env: Record<string, string>) => ({
   ...env,
   DATABASE_URL: `file:${join(directory, "switchboard.db")}`,

@@ -1,23 +1,11 @@
-import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { expect, test } from "bun:test";
 import type { Frame } from "../support/client.ts";
 import { metricOf } from "../support/exposition.ts";
+import { failWrites } from "../support/failing-writes.ts";
 import { expectProblem } from "../support/problem.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
 
-let directory: string;
-let server: TestServer;
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "errors-"));
-  server = await startTestServer({ directory });
-});
-afterAll(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
+const server = stopAfterAll(await startTestServer());
 
 const errors = async (query = "") => (await (await server.http("GET", `/v1/errors${query}`)).json()) as Frame;
 
@@ -29,13 +17,12 @@ test("GET /v1/errors is empty while all is well, and for backends only", async (
 test("what goes wrong is there: when, where and what, newest first, and no word of a message", async () => {
   const ada = await server.chat("ada");
   await ada.join("c-1");
-  using beside = new Database(join(directory, "test.db"));
-  beside.run("create trigger trouble before insert on events begin select raise(abort, 'trouble'); end");
+  using trouble = failWrites(server, "events");
   for (const messageId of ["m-1", "m-2"]) {
     ada.say("message", { chatId: "c-1", content: "private words", messageId });
     await ada.next("error");
   }
-  beside.run("drop trigger trouble");
+  trouble.mend();
   const all = await errors();
   expect(all["hasMore"]).toBe(false);
   expect(all["errors"].map(({ where }: Frame) => where)).toEqual(["commit", "commit", "store"]);

@@ -1,8 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { databaseOf } from "../support/child.ts";
 import type { Frame } from "../support/client.ts";
 import { recordsOf } from "../support/records.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -13,24 +11,21 @@ const BROKEN = {
   body: { status: "not ready", reason: "the store cannot be written; the log says why" },
 };
 
-let directory: string;
 let server: TestServer;
 /** The server's own connection to its database. */
 let client: Database;
 const { run } = Database.prototype;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "readiness-"));
   Database.prototype.run = function (this: Database, ...args) {
     if (/wal_autocheckpoint/.test(args[0])) client = this;
     return run.apply(this, args);
   } as typeof run;
-  server = await startTestServer({ directory });
+  server = await startTestServer();
 });
 afterEach(async () => {
   Database.prototype.run = run;
   await server.stop();
-  rmSync(directory, { recursive: true });
 });
 
 async function ready() {
@@ -44,7 +39,7 @@ const troubles: [string, RegExp, () => () => void][] = [
     "is locked by somebody else",
     /database is locked/,
     () => {
-      const beside = new Database(join(directory, "test.db"));
+      const beside = new Database(databaseOf(server.directory));
       beside.run("BEGIN IMMEDIATE");
       return () => beside.close();
     },

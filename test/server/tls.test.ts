@@ -1,40 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { canMakeCertificates, makeCertificate } from "../support/certificate.ts";
 import { connect } from "../support/client.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-const openssl = Bun.which("openssl");
-
-describe.skipIf(openssl === null)("with TLS_CERT_FILE and TLS_KEY_FILE", () => {
-  const directory = mkdtempSync(join(tmpdir(), "switchboard-tls-"));
+describe.skipIf(!canMakeCertificates)("with TLS_CERT_FILE and TLS_KEY_FILE", () => {
+  const directory = temporaryDirectory();
   const cert = join(directory, "cert.pem");
   const key = join(directory, "key.pem");
   let server: TestServer;
   beforeAll(async () => {
-    const selfSigned = [
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-days",
-      "2",
-    ];
-    const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-    const made = Bun.spawnSync([
-      ...[openssl ?? "openssl", "req", ...selfSigned, ...names],
-      ...["-keyout", key, "-out", cert],
-    ]);
-    expect(made.exitCode).toBe(0);
+    makeCertificate(cert, key);
     server = await startTestServer({ env: { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } });
   });
-  afterAll(async () => {
-    await server.stop();
-    rmSync(directory, { recursive: true });
-  });
+  afterAll(() => server.stop());
 
   test("chats over wss", async () => {
     const tls = { ca: Bun.file(cert) };

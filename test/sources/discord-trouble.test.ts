@@ -1,14 +1,11 @@
-import { Database } from "bun:sqlite";
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ChannelType, GatewayDispatchEvents, GatewayOpcodes } from "discord-api-types/v10";
 import { startDiscordSource } from "../../src/sources/discord.ts";
 import { BOT_TOKEN, DiscordGateway } from "../support/discord-gateway.ts";
 import { user } from "../support/discord-guild.ts";
 import { startStage } from "../support/discord-stage.ts";
 import { eventually } from "../support/eventually.ts";
+import { failWrites } from "../support/failing-writes.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startTestServer } from "../support/server.ts";
 
@@ -51,18 +48,12 @@ test("a token that is withdrawn later is told too", async () => {
 });
 
 test("events that cannot be stored wait, and come in order", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "discord-trouble-"));
   const clock = new FakeClock();
-  const stage = await startStage({ directory, clock });
-  const beside = new Database(join(directory, "test.db"));
-  cleanUp.push(
-    () => rmSync(directory, { recursive: true }),
-    () => beside.close(),
-    stage.stop,
-  );
+  const stage = await startStage({ clock });
+  cleanUp.push(stage.stop);
   const { gateway, guild, server, viewer } = stage;
   await gateway.ready();
-  beside.run("create trigger trouble before insert on events begin select raise(abort, 'trouble'); end");
+  using trouble = failWrites(server, "events");
   const people = ["ada", "bob", "eve"].map(user);
   for (const one of people) guild.enter(one, "lobby");
   for (const one of people) guild.enter(one, "garden");
@@ -71,7 +62,7 @@ test("events that cannot be stored wait, and come in order", async () => {
   clock.advance(1_000);
   await eventually(() => failures() === 2);
   expect(viewer.frames.filter(({ type }) => type === "event")).toEqual([]);
-  beside.run("drop trigger trouble");
+  trouble.mend();
   clock.advance(1_000);
   expect(await stage.seen()).toEqual([
     ...people.map(({ id }) => `voice.joined ${id} lobby`),

@@ -97,14 +97,13 @@ test("a backup that holds the log does not make the writer wait, and the log is 
   backup.query("SELECT count(*) FROM log").get();
   start({ writer: database, pages: 100, restartPages: 1_000 });
   write(1_500);
-  const began = performance.now();
+  // Whoever waits for the backup outlasts the test.
+  database.run("PRAGMA busy_timeout = 60000");
   for (let turn = 0; turn < 1_000; turn++) {
     write(1);
     clock.advance(SECOND);
     await new Promise(setImmediate);
   }
-  // Less than the busy timeout, which is what waiting for the backup would take.
-  expect(performance.now() - began).toBeLessThan(4_500);
   expect(databaseBytes()).toBeLessThan(1_500 * PAGE);
 
   backup.run("COMMIT");

@@ -1,7 +1,6 @@
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
 import { drizzle } from "drizzle-orm/bun-sqlite";
@@ -12,11 +11,11 @@ import { createStore } from "../../src/storage/store.ts";
 import * as tables from "../../src/storage/tables.ts";
 import { contents } from "../support/applying.ts";
 import { databaseOf, startChild } from "../support/child.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { event } from "../support/stored.ts";
 
 const DRIZZLE = join(import.meta.dir, "../../drizzle");
-const directory = mkdtempSync(join(tmpdir(), "migrations-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryDirectory();
 
 const text = (file: string): Promise<string> => Bun.file(join(DRIZZLE, file)).text();
 const snapshot = (index: number): Promise<unknown> =>

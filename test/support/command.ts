@@ -1,6 +1,8 @@
+import { afterAll } from "bun:test";
 import { join } from "node:path";
 import { issueToken } from "../../src/auth/issue.ts";
 import { systemClock } from "../../src/core/clock.ts";
+import { temporaryDirectory } from "./directory.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
@@ -31,9 +33,12 @@ function spawn(args: readonly string[], { env = {}, directory }: CommandWishes) 
   return child;
 }
 
-/** Ends what a failed test has left running. For `afterAll`. */
-export function killRunning(): void {
-  for (const child of running) child.kill("SIGKILL");
+/** A directory to run in for the tests of a file. After them what a failed one has left running is ended. */
+export function commandDirectory(): string {
+  afterAll(() => {
+    for (const child of running) child.kill("SIGKILL");
+  });
+  return temporaryDirectory();
 }
 
 /** Runs the command line to its end. */

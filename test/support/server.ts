@@ -1,5 +1,9 @@
 import { afterAll } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
+  type TestServer as BareServer,
   startTestServer as startBareServer,
   type TestServerOptions,
   type TokenOptions,
@@ -8,35 +12,65 @@ import { connect, type TestClient } from "./client.ts";
 
 export { API_KEY, SECRET, type TestServerOptions, type TokenOptions } from "../../src/testing/server.ts";
 
+export interface TestServer extends BareServer {
+  /** Where its data is, until it stops. */
+  readonly directory: string;
+  /** What it logged, line by line. */
+  readonly lines: readonly string[];
+  /** Connects to a path as it stands. */
+  connect(path: string, options?: Bun.WebSocketOptions): Promise<TestClient>;
+  /** A gurukul client of this user. */
+  chat(userId: string, wishes?: TokenOptions & { query?: string }): Promise<TestClient>;
+  /** Stops it as an operator would, clients connected. */
+  shutdown(): Promise<void>;
+  /** Another on the same data, once this one has stopped; its settings over this one's. */
+  restart(env?: TestServerOptions["env"]): Promise<TestServer>;
+}
+
 /** The server of the testing kit, with its log and with clients that end with it. Stop it in `afterEach`, or with `stopAfterAll`. */
-export async function startTestServer(options: TestServerOptions = {}) {
+export function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { directory } = options;
+  if (directory !== undefined) return startIn(directory, options, () => {});
+  const own = mkdtempSync(join(tmpdir(), "switchboard-test-"));
+  return startIn(own, options, () => rmSync(own, { recursive: true, force: true }));
+}
+
+async function startIn(
+  directory: string,
+  options: TestServerOptions,
+  stopped: () => void,
+): Promise<TestServer> {
   const lines: string[] = [];
-  const server = await startBareServer({ log: (line) => void lines.push(line), ...options });
   const clients: TestClient[] = [];
-  return {
+  const server = await startBareServer({ log: (line) => void lines.push(line), ...options, directory });
+  async function stop(): Promise<void> {
+    for (const client of clients) client.close();
+    await server.stop();
+  }
+  const started: TestServer = {
     ...server,
-    /** What it logged, line by line. */
+    directory,
     lines,
-    /** Connects to a path as it stands. */
-    async connect(path: string, how?: Bun.WebSocketOptions): Promise<TestClient> {
+    async connect(path, how) {
       const client = await connect(server.url(path), how);
       clients.push(client);
       return client;
     },
-    /** A gurukul client of this user. */
-    async chat(userId: string, wishes: TokenOptions & { query?: string } = {}): Promise<TestClient> {
-      return this.connect(`/ws?token=${await server.token(userId, wishes)}${wishes.query ?? ""}`);
+    async chat(userId, wishes = {}) {
+      return started.connect(`/ws?token=${await server.token(userId, wishes)}${wishes.query ?? ""}`);
     },
-    async stop(): Promise<void> {
-      for (const client of clients) client.close();
-      await server.stop();
+    async stop() {
+      await stop();
+      stopped();
     },
-    /** Stops it as an operator would, clients connected. */
     shutdown: server.stop,
+    async restart(env) {
+      await stop();
+      return startIn(directory, { ...options, env: { ...options.env, ...env } }, stopped);
+    },
   };
+  return started;
 }
-
-export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 
 /** Stops it when the tests of the file that started it are over. */
 export function stopAfterAll<Started extends { stop(): unknown }>(started: Started): Started {

@@ -1,7 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestClient } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
@@ -18,23 +15,16 @@ import {
   values,
 } from "./clients.ts";
 
-let directory: string;
 let clock: FakeClock;
 let server: TestServer;
-const env = { HEARTBEAT_INTERVAL_MS: "86400000" };
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-atomic-"));
   clock = new FakeClock(Date.UTC(2024, 0, 1));
-  server = await startTestServer({ clock, directory, env });
+  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "86400000" } });
 });
-afterEach(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
-async function restart(): Promise<void> {
-  await server.stop();
-  server = await startTestServer({ clock, directory, env });
-}
+afterEach(() => server.stop());
+const restart = async () => {
+  server = await server.restart();
+};
 
 async function close(client: TestClient): Promise<void> {
   client.close();

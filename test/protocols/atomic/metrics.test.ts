@@ -1,7 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Frame } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import {
@@ -18,16 +15,11 @@ import {
   values,
 } from "./clients.ts";
 
-let directory: string;
 let server: TestServer;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-atomic-"));
-  server = await startTestServer({ directory });
+  server = await startTestServer();
 });
-afterEach(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => server.stop());
 
 const update = (metric: string, value: unknown, more: Frame = {}, room = ROOM): Frame => ({
   ...{ room, type: "metric_update", data: { metric, value } },
@@ -139,8 +131,7 @@ describe("a backend's metric", () => {
   test("survives a restart, the last value of each", async () => {
     await setMetric(server, "performance", 1);
     await post(server, [update("grade", "A", { id: "p-1" }), update("performance", 2, { id: "p-2" })]);
-    await server.stop();
-    server = await startTestServer({ directory });
+    server = await server.restart();
     expect(await subscribe(await enter(server, ANALYTICS, "ada"), "performance", "grade")).toEqual([2, "A"]);
   });
 
@@ -164,8 +155,7 @@ describe("a backend's metric", () => {
     await setMetric(server, "m-2", null);
     await setMetric(server, "one-more", 1);
     expect(await subscribe(client, "m-1", "m-2", "one-more")).toEqual(["again", null, 1]);
-    await server.stop();
-    server = await startTestServer({ directory });
+    server = await server.restart();
     const later = await enter(server, ANALYTICS, "ada");
     expect(await subscribe(later, "m-1", "m-2", "one-more")).toEqual(["again", null, 1]);
     expect((await post(server, update("two-more", 1))).status).toBe(400);

@@ -1,11 +1,9 @@
-import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type ChildServer, startChild } from "../../support/child.ts";
 import { connect } from "../../support/client.ts";
 import { AT, DietClient, dietClient } from "../../support/diet.ts";
+import { temporaryDirectory } from "../../support/directory.ts";
+import { failWrites } from "../../support/failing-writes.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { PATH } from "./samples.ts";
 
@@ -15,6 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
+const directory = temporaryDirectory();
 const COUNT = 1_000;
 const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `m-${from + n}`);
 const direct = (to: string, messageId: string, content = "x") => ({
@@ -92,7 +91,6 @@ test("whoever leaves while catching up loses nothing", async () => {
 });
 
 test("what was confirmed is there after the process was killed", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "diet-kill-"));
   const first = await startChild({ directory });
   try {
     const client = await childClient(first, "ada");
@@ -106,7 +104,6 @@ test("what was confirmed is there after the process was killed", async () => {
     await second.kill();
   } finally {
     await first.kill();
-    rmSync(directory, { recursive: true });
   }
 });
 
@@ -119,15 +116,11 @@ async function childClient(child: ChildServer, userId: string): Promise<DietClie
 }
 
 test("what could not be stored meanwhile does not come, and nothing else is lost", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "diet-catch-up-"));
-  await server.stop();
-  server = await startTestServer({ directory });
   const unread = ids(0, 3);
   const ada = await dietClient(server, "ada");
   for (const id of unread) await ada.direct("bob", "stored", id);
-  const beside = new Database(join(directory, "test.db"));
   // What a turn writes at its very end: whoever is greeted in it has been shown its events by then.
-  beside.run("create trigger trouble before insert on state begin select raise(abort, 'trouble'); end");
+  using trouble = failWrites(server, "state");
   let isOver = false;
   const flood = Array.from({ length: 20 }, async (_, lane) => {
     for (let n = 0; !isOver; n++) {
@@ -138,12 +131,10 @@ test("what could not be stored meanwhile does not come, and nothing else is lost
   for (let n = 0; n < 10; n++) bobs.push(await dietClient(server, "bob"));
   isOver = true;
   await Promise.all(flood);
-  beside.run("drop trigger trouble");
+  trouble.mend();
   await ada.direct("bob", "stored", "last");
   for (const bob of bobs) {
     while (received(bob).at(-1) !== "last") await bob.event("direct.message");
     expect(received(bob)).toEqual([...unread, "last"]);
   }
-  beside.close();
-  rmSync(directory, { recursive: true });
 });

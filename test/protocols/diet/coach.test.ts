@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Frame } from "../../support/client.ts";
 import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
-import { type FakeOpenAi, fails, says, startFakeOpenAi, waits } from "../../support/fake-openai.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { fails, says, startFakeOpenAi, waits } from "../../support/fake-openai.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { error, event, succeeded } from "./samples.ts";
 
-let ai: FakeOpenAi;
-let server: TestServer;
-beforeAll(async () => {
-  ai = startFakeOpenAi();
-  server = await startTestServer({ env: { AI_BASE_URL: ai.baseURL, AI_MODEL: "fake" } });
-});
-afterAll(async () => {
-  await server.stop();
-  await ai.stop();
-});
+const ai = stopAfterAll(startFakeOpenAi());
+const server = stopAfterAll(await startTestServer({ env: { AI_BASE_URL: ai.baseURL, AI_MODEL: "fake" } }));
 
 const TYPE = "ai.coach.message";
 let users = 0;

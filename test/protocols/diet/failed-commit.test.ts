@@ -1,44 +1,23 @@
-import { Database } from "bun:sqlite";
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { expect, test } from "bun:test";
 import { AT, dietClient, message } from "../../support/diet.ts";
 import { DietCipher } from "../../support/diet-cipher.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { failWrites } from "../../support/failing-writes.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 
-let directory: string;
-let server: TestServer;
-let beside: Database;
-
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "diet-failed-commit-"));
-  server = await startTestServer({ directory });
-  beside = new Database(join(directory, "test.db"));
-});
-afterEach(() => beside.run("drop trigger if exists trouble"));
-afterAll(async () => {
-  await server.stop();
-  beside.close();
-  rmSync(directory, { recursive: true });
-});
-
-const breakEvents = () =>
-  beside.run("create trigger trouble before insert on events begin select raise(abort, 'trouble'); end");
-const mend = () => beside.run("drop trigger trouble");
+const server = stopAfterAll(await startTestServer());
 
 test("a connection whose wish for encryption fell into a turn that failed goes on in plain text, and may wish again", async () => {
   const ada = await dietClient(server, "ada");
   const cipher = await DietCipher.init();
   const init = () => message("encryption.init", { publicKey: cipher.publicKey });
   const water = { userId: "ada", amount: 200, totalToday: 200, goal: 2_000, loggedAt: AT };
-  breakEvents();
+  using trouble = failWrites(server, "events");
   const [drunk, wish] = [message("water.intake", water), init()];
   ada.client.send(drunk);
   ada.client.send(wish);
   expect((await ada.answerTo(drunk["id"]))["error"].code).toBe("INTERNAL_SERVER_ERROR");
   expect((await ada.answerTo(wish["id"]))["error"].code).toBe("INTERNAL_SERVER_ERROR");
-  mend();
+  trouble.mend();
   expect((await ada.ask("water.intake", water))["success"]).toBe(true);
   expect((await ada.askFrame(init()))["success"]).toBe(true);
 });
@@ -51,15 +30,15 @@ test("a request that could not be stored is in neither inbox, and a friendship t
   const accept = () => message("friend.accepted", { friendshipId: "f-1", ...names, acceptedAt: AT });
   const post = { authorId: "mia", authorName: "Mia", content: "Soup", type: "tip", createdAt: AT };
 
-  breakEvents();
+  using trouble = failWrites(server, "events");
   expect((await mia.askFrame(request()))["error"].code).toBe("INTERNAL_SERVER_ERROR");
-  mend();
+  trouble.mend();
   expect((await noah.askFrame(accept()))["error"].code).toBe("FORBIDDEN");
   expect((await mia.askFrame(request()))["success"]).toBe(true);
 
-  breakEvents();
+  using again = failWrites(server, "events");
   expect((await noah.askFrame(accept()))["error"].code).toBe("INTERNAL_SERVER_ERROR");
-  mend();
+  again.mend();
   await mia.ask("post.created", { postId: "p-1", ...post });
   expect(await noah.types()).toEqual(["friend.request"]);
   expect((await noah.askFrame(accept()))["success"]).toBe(true);

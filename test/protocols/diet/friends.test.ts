@@ -1,25 +1,16 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Frame } from "../../support/client.ts";
 import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { event, failed, succeeded } from "./samples.ts";
 
-let directory: string;
 let server: TestServer;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "diet-friends-"));
-  server = await startTestServer({ directory });
+  server = await startTestServer();
 });
-afterEach(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => server.stop());
 const restart = async () => {
-  await server.stop();
-  server = await startTestServer({ directory });
+  server = await server.restart();
 };
 const enter = (userId: string) => dietClient(server, userId);
 

@@ -1,11 +1,8 @@
-import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
 import { DietCipher, type SealedFrame } from "../../support/diet-cipher.ts";
 import { alive, groupMessage, initialise, sealedClient } from "../../support/diet-sealed.ts";
+import { failWrites } from "../../support/failing-writes.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { error, event, failed, succeeded } from "./samples.ts";
@@ -14,22 +11,13 @@ import { error, event, failed, succeeded } from "./samples.ts";
 
 const ROTATION = 60_000;
 let clock: FakeClock;
-let directory: string;
 let server: TestServer;
-const start = (env: Record<string, string> = {}) =>
-  startTestServer({
-    ...{ clock, directory },
-    env: { ENCRYPTION_ROTATION_MS: `${ROTATION}`, HEARTBEAT_INTERVAL_MS: "3600000", ...env },
-  });
 beforeEach(async () => {
   clock = new FakeClock();
-  directory = mkdtempSync(join(tmpdir(), "diet-sealed-"));
-  server = await start();
+  const env = { ENCRYPTION_ROTATION_MS: `${ROTATION}`, HEARTBEAT_INTERVAL_MS: "3600000" };
+  server = await startTestServer({ clock, env });
 });
-afterEach(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => server.stop());
 
 const wishes = { rooms: ["group:g"] };
 const notOpened = error("INVALID_MESSAGE_FORMAT", "Frame cannot be decrypted");
@@ -197,8 +185,7 @@ test("a second encryption.init right behind the first is refused, and the first 
 });
 
 test("with compression both sides deflate", async () => {
-  await server.stop();
-  server = await start({ ENCRYPTION_COMPRESSION: "on" });
+  server = await server.restart({ ENCRYPTION_COMPRESSION: "on" });
   const [ada, bob] = [await sealedClient(server, "ada", wishes), await sealedClient(server, "bob", wishes)];
   const data = { ...groupMessage("ada", "long"), content: "x".repeat(5_000) };
   expect(await ada.ask("group.message", data)).toMatchObject({ success: true });
@@ -213,8 +200,7 @@ test("with compression both sides deflate", async () => {
 });
 
 test("when its turn cannot be stored encryption does not begin, and may be asked for again", async () => {
-  using beside = new Database(join(directory, "test.db"));
-  beside.run("create trigger trouble before insert on events begin select raise(abort, 'trouble'); end");
+  using trouble = failWrites(server, "events");
   const cipher = await DietCipher.init();
   const direct = { messageId: "m", fromUserId: "ada", toUserId: "bob", content: "x" };
   const data = { ...direct, timestamp: AT, isRead: false };
@@ -230,7 +216,7 @@ test("when its turn cannot be stored encryption does not begin, and may be asked
     return client;
   }
   const ada = await refusedTogether();
-  beside.run("drop trigger trouble");
+  trouble.mend();
   clock.advance(ROTATION);
   expect(await ada.ask("direct.message", data)).toMatchObject({ success: true });
   const [, ready] = await initialise(ada, cipher.publicKey);

@@ -1,10 +1,7 @@
-import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Frame } from "../../support/client.ts";
 import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
+import { failWrites } from "../../support/failing-writes.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { type FakeOpenAi, fails, says, startFakeOpenAi } from "../../support/fake-openai.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
@@ -12,22 +9,16 @@ import { error, event, failed, PATH } from "./samples.ts";
 
 let clock: FakeClock;
 let ai: FakeOpenAi;
-let directory: string;
 let server: TestServer;
-let beside: Database;
 beforeEach(async () => {
   clock = new FakeClock();
   ai = startFakeOpenAi(says("Hello"));
-  directory = mkdtempSync(join(tmpdir(), "diet-system-"));
   const env = { AI_BASE_URL: ai.baseURL, AI_MODEL: "fake", HEARTBEAT_INTERVAL_MS: "3600000" };
-  server = await startTestServer({ clock, directory, env });
-  beside = new Database(join(directory, "test.db"));
+  server = await startTestServer({ clock, env });
 });
 afterEach(async () => {
-  beside.close();
   await server.stop();
   await ai.stop();
-  rmSync(directory, { recursive: true });
 });
 
 const status = (status: string, database: string, aiWord: string) =>
@@ -72,16 +63,14 @@ test("all are told once when the coach goes and when it comes back, and whoever 
 
 test("all are told when nothing can be stored, and when it can; what is refused meanwhile reached nobody", async () => {
   const [ada, bob] = [await dietClient(server, "ada"), await dietClient(server, "bob")];
-  const trouble = (table: string) =>
-    `create trigger trouble_${table} before insert on ${table} begin select raise(abort, 'trouble'); end`;
-  for (const table of ["events", "log_position"]) beside.run(trouble(table));
+  using trouble = failWrites(server, "events", "log_position");
   const data = { messageId: "m-1", fromUserId: "ada", toUserId: "bob", content: "private words" };
   const frame = message("direct.message", { ...data, timestamp: AT, isRead: false });
   expect(await ada.askFrame(frame)).toEqual(failed(frame, "INTERNAL_SERVER_ERROR"));
   clock.advance(2_000);
   expect(await ada.event("system.status")).toEqual(status("down", "down", "up"));
   expect(await bob.event("system.status")).toEqual(status("down", "down", "up"));
-  for (const table of ["events", "log_position"]) beside.run(`drop trigger trouble_${table}`);
+  trouble.mend();
   clock.advance(2_000);
   expect(await bob.event("system.status")).toEqual(status("healthy", "up", "up"));
   expect(await bob.types()).not.toContain("direct.message");
@@ -165,9 +154,7 @@ test("a good auth is answered by auth_response in its flat shape, before all els
 });
 
 test("over the rate a message is answered with when it may come again, and that is true", async () => {
-  await server.stop();
-  const env = { MESSAGE_RATE_LIMIT: "6", MESSAGE_BURST_LIMIT: "4", HEARTBEAT_INTERVAL_MS: "3600000" };
-  server = await startTestServer({ clock, directory, env });
+  server = await server.restart({ MESSAGE_RATE_LIMIT: "6", MESSAGE_BURST_LIMIT: "4" });
   const ada = await dietClient(server, "ada");
   const say = (): Frame => message("message.read", { messageId: "m", userId: "ada", readAt: AT });
   for (let n = 1; n < 4; n++) expect(await ada.askFrame(say())).toMatchObject({ success: true });

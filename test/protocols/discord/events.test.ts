@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { afterAll, beforeEach, expect, test } from "bun:test";
+import { startTestServer } from "../../support/server.ts";
 import { created, post, type Viewer, watch } from "./viewer.ts";
 
-let server: TestServer;
+let server = await startTestServer();
 let viewer: Viewer;
-let directory: string;
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "discord-events-"));
-  server = await startTestServer({ directory });
-});
 beforeEach(async () => {
   viewer = await watch(server, { sub: "viewer", guildId: "1" });
 });
-afterAll(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => server.stop());
 
 test("one event is accepted, answered with an id, and shown", async () => {
   const answer = await post(server, created("1", "one"));
@@ -63,8 +52,7 @@ test("the same event without an id is another event", async () => {
 test("an id is known after a restart", async () => {
   const event = { ...created("1", "before"), id: "kept" };
   await post(server, event);
-  await server.stop();
-  server = await startTestServer({ directory });
+  server = await server.restart();
   viewer = await watch(server, { sub: "viewer", guildId: "1" });
   expect(await (await post(server, event)).json()).toEqual({ accepted: 1, ids: ["kept"] });
   await post(server, created("1", "after"));

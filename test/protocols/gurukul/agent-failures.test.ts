@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 import type { TestClient } from "../../support/client.ts";
 import {
   answersEmpty,
   breaksOff,
   brokenJson,
-  type FakeOpenAi,
   fails,
   hangs,
   html,
@@ -14,24 +13,14 @@ import {
   stalls,
   startFakeOpenAi,
 } from "../../support/fake-openai.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll, type TestServer } from "../../support/server.ts";
 import { answer, error, message, typing } from "./frames.ts";
 
-let ai: FakeOpenAi;
-let server: TestServer;
+const ai = stopAfterAll(startFakeOpenAi());
+const env = { AI_BASE_URL: ai.baseURL, AI_MODEL: "fake" };
+const server = stopAfterAll(await startTestServer({ env }));
 /** Soon gives an endpoint up. */
-let hasty: TestServer;
-beforeAll(async () => {
-  ai = startFakeOpenAi();
-  const env = { AI_BASE_URL: ai.baseURL, AI_MODEL: "fake" };
-  server = await startTestServer({ env });
-  hasty = await startTestServer({ env: { ...env, AI_TIMEOUT_MS: "50" } });
-});
-afterAll(async () => {
-  await server.stop();
-  await hasty.stop();
-  await ai.stop();
-});
+const hasty = stopAfterAll(await startTestServer({ env: { ...env, AI_TIMEOUT_MS: "50" } }));
 let seen = 0;
 beforeEach(() => {
   seen = ai.requests.length;

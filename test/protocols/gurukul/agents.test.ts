@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { beforeEach, expect, test } from "bun:test";
 import type { TestClient } from "../../support/client.ts";
-import { type FakeOpenAi, inTurn, says, startFakeOpenAi, waits } from "../../support/fake-openai.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { inTurn, says, startFakeOpenAi, waits } from "../../support/fake-openai.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { answer, message, typing } from "./frames.ts";
 
-let ai: FakeOpenAi;
-let server: TestServer;
-beforeAll(async () => {
-  ai = startFakeOpenAi();
-  server = await startTestServer({ env: { AI_BASE_URL: ai.baseURL, AI_MODEL: "fake" } });
-});
-afterAll(async () => {
-  await server.stop();
-  await ai.stop();
-});
+const ai = stopAfterAll(startFakeOpenAi());
+const server = stopAfterAll(await startTestServer({ env: { AI_BASE_URL: ai.baseURL, AI_MODEL: "fake" } }));
 let seen = 0;
 beforeEach(() => {
   seen = ai.requests.length;

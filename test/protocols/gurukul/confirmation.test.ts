@@ -1,7 +1,4 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Frame, TestClient } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
@@ -10,12 +7,8 @@ import { message } from "./frames.ts";
 // A repeat may come long after, so no token and no heartbeat of these tests runs out.
 const env = { HEARTBEAT_INTERVAL_MS: "86400000" };
 const clock = new FakeClock();
-const directory = mkdtempSync(join(tmpdir(), "switchboard-confirmation-"));
-let server = await startTestServer({ clock, env, directory });
-afterAll(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
+let server = await startTestServer({ clock, env });
+afterAll(() => server.stop());
 
 let chatId = "";
 let chats = 0;
@@ -143,8 +136,7 @@ test("a repeat is recognised after the server was started again", async () => {
   await traffic(ada, 500);
   const first = await confirmed(ada, "Hello", "temp-1");
   await traffic(ada, 500);
-  await server.stop();
-  server = await startTestServer({ clock, env, directory });
+  server = await server.restart();
   const again = await server.chat("ada");
   again.say("message", { chatId, content: "Hello", messageId: "temp-1" });
   expect(await again.drain()).toEqual([first]);

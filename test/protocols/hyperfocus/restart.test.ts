@@ -1,32 +1,19 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { ack, drain, from, gift, gifts, give, host, setStatus, statuses, viewer } from "./frames.ts";
 
-let directory: string;
 let clock: FakeClock;
 let server: TestServer;
 
-const env = { MAX_GIFTS_PER_SECOND: "2" };
-const start = async () => {
-  server = await startTestServer({ clock, directory, env });
+const restart = async () => {
+  server = await server.restart();
 };
-async function restart(): Promise<void> {
-  await server.stop();
-  await start();
-}
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "switchboard-hyperfocus-"));
   clock = new FakeClock();
-  await start();
+  server = await startTestServer({ clock, env: { MAX_GIFTS_PER_SECOND: "2" } });
 });
-afterEach(async () => {
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => server.stop());
 
 test("what waits survives a restart, and goes on at the pace as soon as somebody is there", async () => {
   await give(server, ...["a", "b", "c", "d", "e"].map((user) => from(user, { quantity: 2 })), from("c"));
