@@ -1,7 +1,9 @@
 import type { Frame } from "../../support/client.ts";
 import type { FakeClock } from "../../support/fake-clock.ts";
 import type { TestServer } from "../../support/server.ts";
-import { type Heard, inWords, type Listener, Model } from "./model.ts";
+import { Model } from "./model.ts";
+import { check, inWords } from "./model-heard.ts";
+import type { Listener } from "./model-people.ts";
 import { GROUPS, type Posted, type Step, USERS, type Word } from "./model-script.ts";
 import { Session } from "./model-session.ts";
 import { Words } from "./model-words.ts";
@@ -243,22 +245,5 @@ class Stage {
     const what = inWords(type, data);
     if (type === "notification") this.#model.heard(what, data["notificationId"]);
     return what;
-  }
-}
-
-/** As often as expected, and in that order: but for presence, which is told in its own. */
-function check(heard: readonly string[], expected: readonly Heard[], who: string): void {
-  const left = [...heard];
-  const found: string[] = [];
-  for (const { optional, what } of expected) {
-    const at = left.indexOf(what);
-    if (at >= 0) found.push(...left.splice(at, 1));
-    else if (!optional) throw new Error(`${who} does not hear: ${what}\nbut: ${heard.join("\n")}`);
-  }
-  if (left.length > 0) throw new Error(`${who} hears what is not for him, or twice: ${left.join("\n")}`);
-  const inOrder = (all: readonly string[]) =>
-    all.filter((what) => !what.startsWith("user.presence")).join("\n");
-  if (inOrder(found) !== inOrder(heard)) {
-    throw new Error(`${who} hears in the order\n${inOrder(heard)}\nand not\n${inOrder(found)}`);
   }
 }

@@ -1,33 +1,6 @@
 import type { Frame } from "../../support/client.ts";
-
-/** What somebody may hear, and must unless it is optional. */
-export interface Heard {
-  readonly what: string;
-  readonly optional: boolean;
-}
-
-/** What is waiting for a user. */
-interface Waiting {
-  readonly what: string;
-  readonly type: string;
-  readonly from: string;
-  /** Of the message; of a notification once somebody has heard it. */
-  readonly id: string | undefined;
-}
-
-interface User {
-  readonly friends: Set<string>;
-  readonly asked: Set<string>;
-  waiting: Waiting[];
-  status: string;
-}
-
-export interface Listener {
-  readonly user: string;
-  /** Groups. */
-  readonly hears: Set<string>;
-  expected: Heard[];
-}
+import { inWords } from "./model-heard.ts";
+import { type Listener, People, type User } from "./model-people.ts";
 
 interface Group {
   readonly open: boolean;
@@ -38,23 +11,6 @@ interface Group {
   readonly came: Set<string>;
 }
 
-/** An event in words that can be compared: without what the server makes up. */
-export function inWords(type: string, data: Frame): string {
-  const { lastSeen, ...presence } = data;
-  if (type === "user.presence") return `${type} ${JSON.stringify(sorted(presence))}`;
-  if (type !== "notification" || data["category"] !== "social") {
-    return `${type} ${JSON.stringify(sorted(data))}`;
-  }
-  return `mention of ${data["userId"]}: ${data["message"]}`;
-}
-
-/** Fields in the order of their names, at all depths. */
-function sorted(data: unknown): unknown {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) return data;
-  const fields = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(fields.map(([name, value]) => [name, sorted(value)]));
-}
-
 const FOR_BACKENDS = new Set(["level.up", "notification", "achievement.unlocked"]);
 const PRIVATE = new Set(["meal.logged", "water.intake", "task.started", "level.up"]);
 const FOR_FRIENDS = new Set(["user.activity", "post.created", "post.liked"]);
@@ -63,8 +19,7 @@ const nameOf = (data: Frame): string => data["fromUserId"] ?? data["authorId"] ?
 
 /** Who must hear what, as the decisions and the access table of docs/diet.md have it. It knows nothing of the server. */
 export class Model {
-  readonly listeners = new Set<Listener>();
-  readonly #users = new Map<string, User>();
+  readonly #people: People;
   readonly #stored = new Set<string>();
   readonly #shown = new Map<string, { frame: Frame; by: Listener }>();
 
@@ -72,29 +27,22 @@ export class Model {
     users: readonly string[],
     readonly groups: ReadonlyMap<string, Group>,
   ) {
-    const nobody = (): User => ({ friends: new Set(), asked: new Set(), waiting: [], status: "online" });
-    for (const user of users) this.#users.set(user, nobody());
+    this.#people = new People(users);
   }
 
-  user(name: string): User {
-    const user = this.#users.get(name);
-    if (!user) throw new Error(`nobody is called ${name}`);
-    return user;
-  }
-
-  isOnline = (user: string): boolean => this.#of(user).length > 0;
+  user = (name: string): User => this.#people.user(name);
 
   connect(user: string): Listener {
     const listener: Listener = { user, hears: new Set(), expected: [] };
-    if (!this.isOnline(user)) {
+    if (!this.#people.isOnline(user)) {
       this.user(user).status = "online";
-      this.#toFriends(user, this.#presence(user));
+      this.#people.toFriends(user, this.#people.presence(user));
     }
-    this.listeners.add(listener);
+    this.#people.listeners.add(listener);
     for (const friend of this.user(user).friends) {
-      if (this.#isSeen(friend)) this.#tell([listener], this.#presence(friend));
+      if (this.#people.isSeen(friend)) this.#people.tell([listener], this.#people.presence(friend));
     }
-    for (const { what } of this.user(user).waiting) this.#tell([listener], what);
+    for (const { what } of this.user(user).waiting) this.#people.tell([listener], what);
     for (const [name, { granted, members, came }] of this.groups) {
       if (granted.has(user)) came.add(user);
       if (granted.has(user) || members.has(user)) listener.hears.add(name);
@@ -103,13 +51,13 @@ export class Model {
   }
 
   leave(listener: Listener): void {
-    this.listeners.delete(listener);
+    this.#people.listeners.delete(listener);
     for (const [key, { by }] of [...this.#shown]) if (by === listener) this.#hide(key);
     const { user } = listener;
-    if (this.isOnline(user)) return;
+    if (this.#people.isOnline(user)) return;
     const wasSeen = this.user(user).status !== "offline";
     this.user(user).status = "offline";
-    this.#toFriends(user, this.#presence(user), !wasSeen);
+    this.#people.toFriends(user, this.#people.presence(user), !wasSeen);
   }
 
   fiveSecondsPass(): void {
@@ -121,7 +69,7 @@ export class Model {
     const group = this.#group(groupName);
     if (is) group.members.add(user);
     else group.members.delete(user);
-    for (const listener of this.#of(user)) {
+    for (const listener of this.#people.of(user)) {
       if (is) listener.hears.add(groupName);
       else listener.hears.delete(groupName);
     }
@@ -148,44 +96,33 @@ export class Model {
   happens(type: string, data: Frame, by?: Listener): string {
     const what = inWords(type, data);
     const who = nameOf(data);
-    const tell = (users: readonly string[], optional = false) =>
-      this.#tell(
-        this.#of(...users).filter((one) => one !== by),
-        what,
-        optional,
-      );
+    const tell = (users: readonly string[]) => this.#people.tellUsers(users, what, by);
     if (PRIVATE.has(type)) tell([who]);
     else if (FOR_FRIENDS.has(type)) tell([who, ...this.user(who).friends]);
     else if (type === "user.presence") {
       this.user(who).status = data["status"];
       tell([who, ...this.user(who).friends]);
     } else if (type === "notification")
-      this.#wait(who, { what, type, from: "", id: data["notificationId"] }, by);
+      this.#people.wait(who, { what, type, from: "", id: data["notificationId"] }, by);
     else if (type === "direct.message") this.#direct(data, what, by);
     else if (type === "friend.request") return this.#request(data, what, by);
     else if (type === "friend.accepted") return this.#accept(data, what, by);
     else if (type === "message.read" || type === "notification.read") return this.#read(type, data, what, by);
     else if (type === "typing.indicator") return by ? this.#typing(data, by) : "ok";
     else if (type.startsWith("group.")) this.#inGroup(type, data, what, by);
-    else this.#tell([...this.listeners], what);
+    else this.#people.tell([...this.#people.listeners], what);
     return "ok";
   }
 
   /** Somebody has heard the notification: now it has an id. */
   heard(what: string, id: string): void {
-    for (const user of this.#users.values()) {
-      user.waiting = user.waiting.map((one) => (one.what === what ? { ...one, id } : one));
-    }
+    this.#people.heard(what, id);
   }
 
   #direct(data: Frame, what: string, by?: Listener): void {
     const { fromUserId: from, toUserId: to, messageId: id } = data;
-    if (from !== to)
-      this.#tell(
-        this.#of(from).filter((one) => one !== by),
-        what,
-      );
-    this.#wait(to, { what, type: "direct.message", from, id }, by);
+    if (from !== to) this.#people.tellUsers([from], what, by);
+    this.#people.wait(to, { what, type: "direct.message", from, id }, by);
   }
 
   #request({ fromUserId: from, toUserId: to }: Frame, what: string, by?: Listener): string {
@@ -193,11 +130,8 @@ export class Model {
     const { asked, friends } = this.user(from);
     if (asked.has(to) || friends.has(to)) return "nothing";
     asked.add(to);
-    this.#tell(
-      this.#of(from).filter((one) => one !== by),
-      what,
-    );
-    this.#wait(to, { what, type: "friend.request", from, id: undefined }, by);
+    this.#people.tellUsers([from], what, by);
+    this.#people.wait(to, { what, type: "friend.request", from, id: undefined }, by);
     return "ok";
   }
 
@@ -206,10 +140,7 @@ export class Model {
     const [user, friend] = [this.user(userId), this.user(friendId)];
     if (user.friends.has(friendId)) return "nothing";
     if (by && !friend.asked.has(userId)) return "FORBIDDEN";
-    this.#tell(
-      this.#of(userId, friendId).filter((one) => one !== by),
-      what,
-    );
+    this.#people.tellUsers([userId, friendId], what, by);
     for (const [one, other] of [
       [userId, friendId],
       [friendId, userId],
@@ -217,8 +148,8 @@ export class Model {
       const { asked, friends } = this.user(one);
       friends.add(other);
       asked.delete(other);
-      this.#done(one, ({ type, from }) => type === "friend.request" && from === other);
-      if (this.#isSeen(other)) this.#tell(this.#of(one), this.#presence(other));
+      this.#people.done(one, ({ type, from }) => type === "friend.request" && from === other);
+      if (this.#people.isSeen(other)) this.#people.tell(this.#people.of(one), this.#people.presence(other));
     }
     return "ok";
   }
@@ -226,13 +157,13 @@ export class Model {
   #read(type: string, data: Frame, what: string, by?: Listener): string {
     const { userId, messageId, notificationId } = data;
     const kind = type === "message.read" ? "direct.message" : "notification";
-    const done = this.#done(userId, (one) => one.type === kind && one.id === (messageId ?? notificationId));
+    const done = this.#people.done(
+      userId,
+      (one) => one.type === kind && one.id === (messageId ?? notificationId),
+    );
     if (done.length === 0) return "nothing";
     const users = new Set([userId, ...done.flatMap(({ from }) => (from === "" ? [] : [from]))]);
-    this.#tell(
-      this.#of(...users).filter((one) => one !== by),
-      what,
-    );
+    this.#people.tellUsers([...users], what, by);
     return "ok";
   }
 
@@ -255,13 +186,13 @@ export class Model {
   #tellTyping(data: Frame, by: Listener): void {
     const { conversationId, userId } = data;
     const what = inWords("typing.indicator", data);
-    const others = [...this.listeners].filter((one) => one !== by);
+    const others = [...this.#people.listeners].filter((one) => one !== by);
     if (this.groups.has(conversationId)) {
       for (const one of others)
-        if (one.hears.has(conversationId)) this.#tell([one], what, one.user === userId);
+        if (one.hears.has(conversationId)) this.#people.tell([one], what, one.user === userId);
     } else {
       const isOther = ({ user }: Listener) => user !== userId && conversationId.split(":").includes(user);
-      this.#tell(others.filter(isOther), what);
+      this.#people.tell(others.filter(isOther), what);
     }
   }
 
@@ -269,18 +200,18 @@ export class Model {
     const name: string = data["groupId"];
     const { members, came } = this.#group(name);
     const user = nameOf(data);
-    for (const one of this.listeners) {
+    for (const one of this.#people.listeners) {
       if (one === by || !one.hears.has(name)) continue;
       // Whoever comes in may hear of it or not, on other connections of his.
-      this.#tell([one], what, type === "group.member.joined" && one.user === user);
+      this.#people.tell([one], what, type === "group.member.joined" && one.user === user);
     }
     if (type === "group.member.joined") {
       members.add(user);
-      for (const one of this.#of(user)) one.hears.add(name);
+      for (const one of this.#people.of(user)) one.hears.add(name);
     } else if (type === "group.member.left") {
       members.delete(user);
       came.delete(user);
-      for (const one of this.#of(user)) one.hears.delete(name);
+      for (const one of this.#people.of(user)) one.hears.delete(name);
     }
     if (type === "group.message" && by) this.#mention(data);
   }
@@ -292,39 +223,9 @@ export class Model {
       const what = inWords("notification", { userId: mentioned, message: content, category: "social" });
       if (this.#stored.has(what)) continue;
       this.#stored.add(what);
-      this.#wait(mentioned, { what, type: "notification", from: "", id: undefined });
+      this.#people.wait(mentioned, { what, type: "notification", from: "", id: undefined });
     }
   }
-
-  #wait(user: string, waiting: Waiting, by?: Listener): void {
-    this.user(user).waiting.push(waiting);
-    this.#tell(
-      this.#of(user).filter((one) => one !== by),
-      waiting.what,
-    );
-  }
-
-  #done(user: string, isDone: (waiting: Waiting) => boolean): Waiting[] {
-    const { waiting } = this.user(user);
-    this.user(user).waiting = waiting.filter((one) => !isDone(one));
-    return waiting.filter(isDone);
-  }
-
-  #of(...users: readonly string[]): Listener[] {
-    return [...this.listeners].filter(({ user }) => users.includes(user));
-  }
-
-  #tell(listeners: readonly Listener[], what: string, optional = false): void {
-    for (const { expected } of listeners) expected.push({ what, optional });
-  }
-
-  #toFriends(user: string, what: string, optional = false): void {
-    this.#tell(this.#of(...this.user(user).friends), what, optional);
-  }
-
-  #isSeen = (user: string): boolean => this.isOnline(user) && this.user(user).status !== "offline";
-  #presence = (userId: string): string =>
-    inWords("user.presence", { userId, status: this.user(userId).status });
 
   #may(user: string, name: string): boolean {
     const { granted, members, open } = this.#group(name);

@@ -10,7 +10,8 @@ import {
   envelope,
   events,
 } from "../../../src/protocols/diet/schema.ts";
-import { CONTRACT, content, type Fields, FRAMES, MAX_CONTENT, no, stored } from "./contract.ts";
+import { CONTRACT, type Fields, FRAMES } from "./contract.ts";
+import { content, MAX_CONTENT, no, stored } from "./fields.ts";
 import { changed, exampleOf, pathsOf, valueAt } from "./variants.ts";
 
 const messages = createMessages(MAX_CONTENT);

@@ -9,7 +9,8 @@ import {
 import type { Frame } from "../../support/client.ts";
 import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
 import { startTestServer, stopAfterAll } from "../../support/server.ts";
-import { CONTRACT, FRAMES, no } from "./contract.ts";
+import { CONTRACT, FRAMES } from "./contract.ts";
+import { no } from "./fields.ts";
 import { error, failed, succeeded } from "./samples.ts";
 import { changed, exampleOf } from "./variants.ts";
 
