@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { type JWTPayload, SignJWT } from "jose";
+import type { JWTPayload } from "jose";
 import { createTokenVerifier, type TokenVerifierOptions } from "../../src/auth/tokens.ts";
+import { secret, sign } from "./hs256.ts";
 import { JumpingClock } from "./jumping-clock.ts";
 import { serveKeys } from "./jwks-server.ts";
 import { ec, ed, rsa, stranger } from "./keys.ts";
 import { rejection } from "./rejection.ts";
 
-const secret = "an-hs256-secret-that-nobody-else-knows";
 const unauthenticated = { reason: "unauthenticated", message: "Authentication failed" };
 const unavailable = { reason: "unavailable", message: "Authentication unavailable" };
 
@@ -187,9 +187,7 @@ describe("when the key set cannot be had", () => {
 
   test("HS256 goes on", async () => {
     await server.stop();
-    const token = await new SignJWT(good)
-      .setProtectedHeader({ alg: "HS256" })
-      .sign(new TextEncoder().encode(secret));
+    const token = await sign(good);
     expect((await remote({ secret }).verify(token)).userId).toBe("ada");
   });
 });

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { exportJWK, exportSPKI, type JWTPayload, SignJWT } from "jose";
 import { createTokenVerifier, type TokenVerifierOptions } from "../../src/auth/tokens.ts";
 import { forge, segment } from "./forge.ts";
+import { secret, sign } from "./hs256.ts";
 import { JumpingClock } from "./jumping-clock.ts";
 import { type Algorithm, makeKey, serveKeys } from "./jwks-server.ts";
 import { ec, ed, rsa, stranger } from "./keys.ts";
 import { rejection } from "./rejection.ts";
 
-const secret = "an-hs256-secret-that-nobody-else-knows";
 const algorithms: Algorithm[] = ["RS256", "ES256", "EdDSA"];
 const unauthenticated = { reason: "unauthenticated" as const, message: "Authentication failed" };
 
@@ -67,9 +67,7 @@ describe("tokens signed with a key of the set", () => {
 describe("with a secret and a key set", () => {
   test("each algorithm is checked with its own", async () => {
     const verifier = remote({ secret });
-    const shared = await new SignJWT(good)
-      .setProtectedHeader({ alg: "HS256" })
-      .sign(new TextEncoder().encode(secret));
+    const shared = await sign(good);
     expect((await verifier.verify(shared)).userId).toBe("ada");
     expect(server.requests).toBe(0);
     expect((await verifier.verify(await ed.sign(good))).userId).toBe("ada");
