@@ -1,4 +1,5 @@
-import { type Backoff, delayBefore } from "./backoff.ts";
+import { Attempts } from "./attempts.ts";
+import type { Backoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import {
   type Closing,
@@ -43,9 +44,6 @@ const CLOSE_MS = 2_000;
 export class Line {
   #state: ConnectionState = "disconnected";
   #socket: Socket | undefined;
-  #attempt = 0;
-  /** Milliseconds, said by the server: the next attempt is made exactly then, or not before. */
-  #wish: { readonly ms: number; readonly exact: boolean } | undefined;
   #renewed = false;
   #offline = false;
   #cancel: (() => void) | undefined;
@@ -53,10 +51,10 @@ export class Line {
   /** Which attempt the work of an earlier one must not disturb. */
   #turn = 0;
   readonly #heart: Heart;
-  #backoff: Backoff;
+  readonly #attempts: Attempts;
 
   constructor(private readonly parts: LineParts) {
-    this.#backoff = parts.backoff;
+    this.#attempts = new Attempts(parts.backoff, parts.random);
     this.#heart = new Heart({
       ...{ clock: parts.clock, ...parts.heartbeat },
       ask: () => parts.ping(),
@@ -70,10 +68,10 @@ export class Line {
 
   start(): void {
     if (this.#state === "connecting" || this.#state === "connected") return;
-    this.#attempt = 0;
+    this.#attempts.made = 0;
     this.#renewed = false;
     this.#offline = isOffline(this.parts.network);
-    this.#wish = undefined;
+    this.#attempts.wish = undefined;
     this.#unwatch = watchNetwork(this.parts.network, {
       offline: () => {
         this.#offline = true;
@@ -113,7 +111,7 @@ export class Line {
   admitted(): void {
     if (this.#state !== "connecting") return;
     this.#cancel?.();
-    this.#attempt = 0;
+    this.#attempts.made = 0;
     this.#renewed = false;
     this.#state = "connected";
     if (this.#heart.interval > 0) this.#heart.start();
@@ -122,7 +120,7 @@ export class Line {
 
   /** The server says when the next attempt is to be made: exactly then, or from then on. */
   comeBackIn(ms: number, exact: boolean): void {
-    this.#wish = { ms, exact };
+    this.#attempts.wish = { ms, exact };
   }
 
   /** The server gives a sign of life this often, in milliseconds, by itself. */
@@ -144,7 +142,7 @@ export class Line {
 
   /** From the next attempt on. */
   configure(backoff: Partial<Backoff>, heartbeat: Partial<LineParts["heartbeat"]>): void {
-    this.#backoff = { ...this.#backoff, ...backoff };
+    this.#attempts.backoff = { ...this.#attempts.backoff, ...backoff };
     this.#heart.interval = heartbeat.interval ?? this.#heart.interval;
     this.#heart.timeout = heartbeat.timeout ?? this.#heart.timeout;
   }
@@ -186,9 +184,9 @@ export class Line {
     const { parts } = this;
     const verdict = parts.verdict(closing);
     const isUseless = verdict === "token" && (this.#renewed || !parts.canRenew);
-    const { maxAttempts } = this.#backoff;
+    const { maxAttempts } = this.#attempts.backoff;
     // Going offline is no attempt that has failed.
-    const left = this.#offline || this.#attempt < maxAttempts;
+    const left = this.#offline || this.#attempts.made < maxAttempts;
     const wasConnected = this.#state === "connected";
     this.#state = "connecting";
     parts.lost();
@@ -204,13 +202,9 @@ export class Line {
   #tryLater(): void {
     // Coming online makes the next one.
     if (this.#offline) return;
-    const { clock, random } = this.parts;
-    const { ms, exact } = this.#wish ?? { ms: 0, exact: false };
-    const nextAttemptIn = exact ? ms : ms + delayBefore(this.#attempt, this.#backoff, random);
-    this.#wish = undefined;
-    this.#attempt++;
-    this.#cancel = clock.after(nextAttemptIn, () => void this.#open());
-    this.#say("reconnecting", { attempt: this.#attempt, nextAttemptIn });
+    const nextAttemptIn = this.#attempts.next();
+    this.#cancel = this.parts.clock.after(nextAttemptIn, () => void this.#open());
+    this.#say("reconnecting", { attempt: this.#attempts.made, nextAttemptIn });
   }
 
   #backOnline(): void {
@@ -218,7 +212,7 @@ export class Line {
     this.#offline = false;
     if (this.#state !== "connecting" || this.#socket || !wasOffline) return;
     this.#cancel?.();
-    this.#attempt = 0;
+    this.#attempts.made = 0;
     this.#tryLater();
   }
 
