@@ -1,20 +1,8 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  setDefaultTimeout,
-  test,
-} from "bun:test";
-import type { Browser, Locator } from "playwright-core";
-import { BROWSER_TEST_MS, hasBrowser, startBrowser } from "../support/chromium.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
-import { type Visit, visit } from "./browser.ts";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Locator } from "playwright-core";
+import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
+import { openConsole, type Visit } from "./browser.ts";
 
-let server: TestServer;
-let browser: Browser;
 let visitor: Visit;
 
 setDefaultTimeout(BROWSER_TEST_MS);
@@ -33,21 +21,11 @@ async function connect(contract: string, path?: string): Promise<void> {
 }
 
 describe.skipIf(!hasBrowser)("a first conversation, by clicking, with", () => {
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startTestServer(), startBrowser()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
+  const { visit } = openConsole();
   beforeEach(async () => {
-    visitor = await visit(browser, server);
+    visitor = await visit();
   });
-  afterEach(async () => {
-    const { faults } = visitor;
-    await visitor.close();
-    expect(faults).toEqual([]);
-  });
+  afterEach(() => visitor.close());
 
   test("gurukul: who joins and speaks gets the message back, and an agent answers", async () => {
     await connect("gurukul: chats");

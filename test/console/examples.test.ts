@@ -1,17 +1,6 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  setDefaultTimeout,
-  test,
-} from "bun:test";
-import type { Browser } from "playwright-core";
-import { BROWSER_TEST_MS, hasBrowser, startBrowser } from "../support/chromium.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
-import { type Visit, visit } from "./browser.ts";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
+import { openConsole, type Visit } from "./browser.ts";
 import offered from "./offered.in-page.js" with { type: "text" };
 
 /** What the console offers to send: its example, and what the form made of it gives back. */
@@ -23,27 +12,16 @@ interface Offer {
   readonly read: unknown;
 }
 
-let server: TestServer;
-let browser: Browser;
 let visitor: Visit;
 
 setDefaultTimeout(BROWSER_TEST_MS);
 
 describe.skipIf(!hasBrowser)("what the console offers to send", () => {
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startTestServer(), startBrowser()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
+  const { server, visit } = openConsole();
   beforeEach(async () => {
-    visitor = await visit(browser, server);
+    visitor = await visit();
   });
-  afterEach(async () => {
-    await visitor.close();
-    expect(visitor.faults).toEqual([]);
-  });
+  afterEach(() => visitor.close());
   const offers = () => visitor.page.evaluate<Offer[]>(offered);
 
   test("comes back from its form as it was", async () => {
@@ -57,7 +35,7 @@ describe.skipIf(!hasBrowser)("what the console offers to send", () => {
     const posts = (await offers()).filter(({ side }) => side === "backend");
     expect(posts.length).toBeGreaterThan(30);
     for (const { contract, kind, example } of posts) {
-      const answer = await server.http("POST", `/v1/${contract}/events`, example);
+      const answer = await server().http("POST", `/v1/${contract}/events`, example);
       expect([contract, kind, answer.status, await answer.json()]).toEqual([
         ...[contract, kind, 200],
         { accepted: 1, ids: [expect.any(String)] },

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser, Page } from "playwright-core";
-import { BROWSER_TEST_MS, hasBrowser, startBrowser } from "../support/chromium.ts";
-import { API_KEY, SECRET, startTestServer, type TestServer } from "../support/server.ts";
-import { visit } from "./browser.ts";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
+import { API_KEY, SECRET } from "../support/server.ts";
+import { openConsole } from "./browser.ts";
 
 const PICTURES = "coverage/console";
-let server: TestServer;
-let browser: Browser;
 
 setDefaultTimeout(BROWSER_TEST_MS);
 
@@ -32,16 +30,10 @@ async function tabTo(page: Page, name: string | RegExp): Promise<void> {
 }
 
 describe.skipIf(!hasBrowser)("the console", () => {
-  beforeAll(async () => {
-    [server, browser] = await Promise.all([startTestServer(), startBrowser()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
+  const { server, visit } = openConsole();
 
   test("is worked with the keyboard alone", async () => {
-    const { page, faults, close } = await visit(browser, server);
+    const { page, close } = await visit();
     await page.getByLabel("Contract").waitFor();
     await tabTo(page, "Contract");
     await page.keyboard.press("h");
@@ -62,11 +54,10 @@ describe.skipIf(!hasBrowser)("the console", () => {
     await page.keyboard.press("Enter");
     expect(await shown(page)).toBe(0);
     await close();
-    expect(faults).toEqual([]);
   });
 
   test("fits a window of 320 pixels in which something goes on, and shows itself in both themes", async () => {
-    const { page, faults, close } = await visit(browser, server, { viewport: { width: 320, height: 640 } });
+    const { page, close } = await visit({ viewport: { width: 320, height: 640 } });
     const widths = () =>
       page.evaluate<[number, number]>(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
@@ -85,11 +76,10 @@ describe.skipIf(!hasBrowser)("the console", () => {
     await page.locator("#connection-list strong", { hasText: "ada" }).waitFor();
     await page.screenshot({ path: `${PICTURES}/narrow.png`, fullPage: true });
     await close();
-    expect(faults).toEqual([]);
   });
 
   test("is light or dark as the system is, or as its button says", async () => {
-    const { page, faults, close } = await visit(browser, server, { viewport: { width: 1360, height: 900 } });
+    const { page, close } = await visit({ viewport: { width: 1360, height: 900 } });
     const paper = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
     await press(page, "Connect");
     await page.locator("#state.good").waitFor();
@@ -109,17 +99,16 @@ describe.skipIf(!hasBrowser)("the console", () => {
     await page.reload();
     await page.getByRole("button", { name: "Theme: dark" }).waitFor();
     await close();
-    expect(faults).toEqual([]);
   });
 
   test("keeps 500 frames, filters them, holds them back while paused, and clears them", async () => {
-    const { page, faults, close } = await visit(browser, server);
+    const { page, close } = await visit();
     await page.getByLabel("Contract").selectOption({ label: "gurukul: chats" });
     await page.getByLabel("User", { exact: true }).fill("eve");
     await press(page, "Connect");
     await press(page, "Join chat-1");
     await page.locator("#frames li.in").first().waitFor();
-    const bob = await server.chat("bob");
+    const bob = await server().chat("bob");
     await bob.join("chat-1");
     for (let n = 0; n < 600; n++) bob.say("message", { chatId: "chat-1", content: `number-${n}-` });
     await page.locator("#frames li", { hasText: "number-599-" }).waitFor();
@@ -135,11 +124,10 @@ describe.skipIf(!hasBrowser)("the console", () => {
     await press(page, "Pause");
     await page.locator("#frames li", { hasText: "held back" }).waitFor();
     await close();
-    expect(faults).toEqual([]);
   });
 
   test("shows markup as the text that it is, and runs no script but its own", async () => {
-    const { page, faults, close } = await visit(browser, server);
+    const { page, faults, close } = await visit();
     await press(page, "Connect");
     await page.locator("#state.good").waitFor();
     await press(page, "JSON");
@@ -153,22 +141,19 @@ describe.skipIf(!hasBrowser)("the console", () => {
     const inline = page.evaluate("document.getElementById('mark').innerHTML = '<b>markup</b>'");
     expect(inline).rejects.toThrow("TrustedHTML");
     await inline.catch(() => {});
+    // That one was wanted.
+    faults.length = 0;
     await close();
   });
 });
 
 describe.skipIf(!hasBrowser)("the console of a server in production", () => {
-  beforeAll(async () => {
-    const env = { NODE_ENV: "production", JWT_SECRET: SECRET, API_KEYS: API_KEY };
-    [server, browser] = await Promise.all([startTestServer({ env }), startBrowser()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
+  const { server, visit } = openConsole({
+    env: { NODE_ENV: "production", JWT_SECRET: SECRET, API_KEYS: API_KEY },
   });
 
   test("asks for an API key, shows nothing without it, makes no token, and connects with one that was brought", async () => {
-    const { page, faults, close } = await visit(browser, server);
+    const { page, faults, close } = await visit();
     const asked: string[] = [];
     page.on("request", (request) => void asked.push(new URL(request.url()).pathname));
     await page.getByLabel("API key").waitFor();
@@ -182,7 +167,7 @@ describe.skipIf(!hasBrowser)("the console of a server in production", () => {
 
     await page.getByLabel("API key").fill(API_KEY);
     await press(page, "Open");
-    await page.getByLabel("Or a token of yours").fill(await server.token("ada"));
+    await page.getByLabel("Or a token of yours").fill(await server().token("ada"));
     await press(page, "Connect");
     await page.getByRole("status").filter({ hasText: "Connected: gurukul" }).waitFor();
     await press(page, "Join chat-1");
@@ -194,6 +179,5 @@ describe.skipIf(!hasBrowser)("the console of a server in production", () => {
     );
     expect(kept).not.toContain(API_KEY);
     await close();
-    expect(faults).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expectProblem } from "../support/problem.ts";
-import { API_KEY, SECRET, startTestServer, type TestServer } from "../support/server.ts";
+import { API_KEY, SECRET, startTestServer, stopAfterAll } from "../support/server.ts";
 
 const FOLDER = join(import.meta.dir, "../../src/console/page");
 const TYPES: Readonly<Record<string, string>> = {
@@ -11,18 +11,10 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
-let server: TestServer;
-let production: TestServer;
-beforeAll(async () => {
-  server = await startTestServer({ env: { WS_PATH: "/elsewhere" } });
-  production = await startTestServer({
-    env: { NODE_ENV: "production", JWT_SECRET: SECRET, API_KEYS: API_KEY },
-  });
-});
-afterAll(async () => {
-  await server.stop();
-  await production.stop();
-});
+const server = stopAfterAll(await startTestServer({ env: { WS_PATH: "/elsewhere" } }));
+const production = stopAfterAll(
+  await startTestServer({ env: { NODE_ENV: "production", JWT_SECRET: SECRET, API_KEYS: API_KEY } }),
+);
 
 const get = (path: string, headers: Record<string, string> = {}, { port } = server) =>
   fetch(`http://127.0.0.1:${port}${path}`, { headers });

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { exportJWK, exportSPKI } from "jose";
 import { forge, segment } from "../auth/forge.ts";
-import { makeKey, serveKeys } from "../auth/jwks-server.ts";
+import { serveKeys } from "../auth/jwks-server.ts";
+import { ec, rsa, stranger } from "../auth/keys.ts";
 import type { Frame, TestClient } from "../support/client.ts";
 import { RawSocket } from "../support/raw-socket.ts";
-import { SECRET, startTestServer, type TestServer } from "../support/server.ts";
+import { SECRET, startTestServer, stopAfterAll } from "../support/server.ts";
 
 const now = Math.floor(Date.now() / 1_000);
 const good = { sub: "eve", rooms: ["*"], exp: now + 3_600, iat: now, iss: "school", aud: "chat" };
@@ -18,30 +19,14 @@ const signed = (claims: unknown, header: Frame = HS256, key: string | Buffer = S
 /** Text in the place of JSON that no serializer would write. */
 const signedText = (payload: string, header: unknown = HS256) => forge(header, payload, SECRET);
 
-type Key = Awaited<ReturnType<typeof makeKey>>;
-let rsa: Key;
-let ec: Key;
-let stranger: Key;
-let keys: ReturnType<typeof serveKeys>;
-let trap: ReturnType<typeof serveKeys>;
-let server: TestServer;
+const keys = stopAfterAll(serveKeys([rsa.published, ec.published]));
+const trap = stopAfterAll(serveKeys([stranger.published]));
+const env = { JWT_JWKS_URL: keys.url, JWT_ISSUER: "school", JWT_AUDIENCE: "chat", LOG_LEVEL: "trace" };
+const server = stopAfterAll(await startTestServer({ env }));
 let tokens: Record<string, string>;
 
 beforeAll(async () => {
-  [rsa, ec, stranger] = await Promise.all([
-    makeKey("RS256", "rsa-1"),
-    makeKey("ES256", "ec-1"),
-    makeKey("RS256", "stranger"),
-  ]);
-  keys = serveKeys([rsa.published, ec.published]);
-  trap = serveKeys([stranger.published]);
-  const env = { JWT_JWKS_URL: keys.url, JWT_ISSUER: "school", JWT_AUDIENCE: "chat", LOG_LEVEL: "trace" };
-  server = await startTestServer({ env });
   tokens = await badTokens();
-});
-afterAll(async () => {
-  await server.stop();
-  await Promise.all([keys.stop(), trap.stop()]);
 });
 
 /** Signed with the stranger's key, with these headers. */
@@ -67,7 +52,7 @@ async function badTokens(): Promise<Record<string, string>> {
     "RS256, though signed with the secret": signed(good, { alg: "RS256", kid: "rsa-1" }),
     "an RSA key's name on an EC signature": await ec.sign(good, { kid: "rsa-1" }),
     "its own key, embedded": await foreign({ jwk: stranger.published }),
-    "its own key, by jku": await foreign({ jku: trap.url, kid: "stranger" }),
+    "its own key, by jku": await foreign({ jku: trap.url, kid: stranger.published.kid }),
     "its own key, by x5u": await foreign({ x5u: trap.url }),
     "its own key, by x5c": await foreign({ x5c: [stranger.published.n] }),
     "a kid that is a URL": await foreign({ kid: trap.url }),

@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CLOSE, CONTINUATION, PING, TEXT } from "../support/raw-frames.ts";
 import { RawSocket } from "../support/raw-socket.ts";
-import {
-  ASK,
-  askOf,
-  expectAnswer,
-  expectFailed,
-  opcodes,
-  type Sent,
-  type Stage,
-  send,
-  startStage,
-} from "./stage.ts";
+import { stopAfterAll } from "../support/server.ts";
+import { ASK, askOf, expectAnswer, expectFailed, opcodes, type Sent, send, startStage } from "./stage.ts";
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage(300_000);
-});
-afterAll(() => stage.stop());
+const stage = stopAfterAll(await startStage(300_000));
 
 const close = (code: number, reason: string | Uint8Array = ""): Sent => {
   const head = Buffer.alloc(2);

@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CLOSE, CONTINUATION, PING, PONG, TEXT } from "../support/raw-frames.ts";
+import { stopAfterAll } from "../support/server.ts";
 import {
   ASK,
   expectAnswer,
   expectFailed,
   opcodes,
   type Sent,
-  type Stage,
   send,
   startStage,
   type Way,
   ways,
 } from "./stage.ts";
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-});
-afterAll(() => stage.stop());
+const stage = stopAfterAll(await startStage());
 
 const first: Sent = [ASK.slice(0, 5), { fin: false }];
 const last: Sent = [ASK.slice(5), { opcode: CONTINUATION }];

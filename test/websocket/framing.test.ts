@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { BINARY, CLOSE, encodeFrame, PING, PONG, TEXT } from "../support/raw-frames.ts";
+import { stopAfterAll } from "../support/server.ts";
 import {
   ASK,
   askOf,
@@ -7,17 +8,12 @@ import {
   expectFailed,
   opcodes,
   type Sent,
-  type Stage,
   send,
   startStage,
   type Way,
 } from "./stage.ts";
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-});
-afterAll(() => stage.stop());
+const stage = stopAfterAll(await startStage());
 
 describe("1 Framing: a message of any length is one message", () => {
   const lengths = [0, 125, 126, 127, 128, 65_535, 65_536];

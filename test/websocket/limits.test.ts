@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, test } from "bun:test";
+import { describe, test } from "bun:test";
 import { BINARY, CONTINUATION, encodeFrame, TEXT } from "../support/raw-frames.ts";
-import { askOf, expectAnswer, type Sent, type Stage, send, startStage } from "./stage.ts";
+import { stopAfterAll } from "../support/server.ts";
+import { askOf, expectAnswer, type Sent, send, startStage } from "./stage.ts";
 
 const MEBI = 2 ** 20;
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage(16 * MEBI);
-});
-afterAll(() => stage.stop());
+const stage = stopAfterAll(await startStage(16 * MEBI));
 
 describe.each([
   ["text", TEXT, [1, 3, 5, 7]],

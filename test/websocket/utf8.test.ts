@@ -1,22 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { dietClient, message } from "../support/diet.ts";
 import { CLOSE, CONTINUATION, encodeFrame, TEXT } from "../support/raw-frames.ts";
-import {
-  ASK,
-  expectAnswer,
-  expectFailed,
-  opcodes,
-  type Sent,
-  type Stage,
-  send,
-  startStage,
-} from "./stage.ts";
+import { stopAfterAll } from "../support/server.ts";
+import { ASK, expectAnswer, expectFailed, opcodes, type Sent, send, startStage } from "./stage.ts";
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await startStage();
-});
-afterAll(() => stage.stop());
+const stage = stopAfterAll(await startStage());
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, "hex");
 const fragments = (parts: readonly Uint8Array[]): Sent[] =>

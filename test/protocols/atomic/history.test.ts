@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Frame, TestClient } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { CHAT, contents, drain, enter, error, history, post, say } from "./clients.ts";
 
 const clock = new FakeClock(Date.UTC(2024, 0, 1));
-let server: TestServer;
+const env = { HEARTBEAT_INTERVAL_MS: "86400000", MAX_BUFFERED_BYTES: "400000" };
+const server = stopAfterAll(await startTestServer({ clock, env }));
 let contexts = 0;
 let contextId: string;
-beforeAll(async () => {
-  const env = { HEARTBEAT_INTERVAL_MS: "86400000", MAX_BUFFERED_BYTES: "400000" };
-  server = await startTestServer({ clock, env });
-});
-afterAll(() => server.stop());
 
 async function inFreshContext(): Promise<TestClient> {
   contextId = `c-${++contexts}`;
