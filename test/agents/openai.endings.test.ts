@@ -1,42 +1,9 @@
-import { afterEach, beforeEach, describe, expect, mock, spyOn, test } from "bun:test";
-import { createOpenAiAgent, type OpenAiSettings } from "../../src/agents/openai.ts";
+import { describe, expect, spyOn, test } from "bun:test";
 import { systemClock } from "../../src/core/clock.ts";
-import {
-  endless,
-  type FakeOpenAi,
-  fails,
-  hangs,
-  type Reply,
-  says,
-  stalls,
-  startFakeOpenAi,
-  waits,
-} from "../support/fake-openai.ts";
-import { failureOf, question, stoppedClock, unavailable } from "./questions.ts";
+import { endless, fails, hangs, says, stalls, waits } from "../support/fake-openai.ts";
+import { failureOf, freshEndpoint, question, stoppedClock, unavailable } from "./questions.ts";
 
-let endpoint: FakeOpenAi;
-beforeEach(() => {
-  endpoint = startFakeOpenAi();
-});
-afterEach(() => {
-  mock.restore();
-  return endpoint.stop();
-});
-
-const agentWith = (settings: Partial<OpenAiSettings> = {}) =>
-  createOpenAiAgent({
-    baseURL: endpoint.baseURL,
-    model: "small",
-    timeoutMs: 30_000,
-    prompts: { promptFor: (agentId) => `You are the ${agentId}.` },
-    clock: stoppedClock().clock,
-    ...settings,
-  });
-
-const answerTo = (reply: Reply) => {
-  endpoint.reply = reply;
-  return agentWith().answer(question());
-};
+const { agentWith, answerTo, endpoint } = freshEndpoint();
 
 /** Resolves when these bytes of a response have come in and the agent has had a turn to read them. */
 function received(bytes: string): Promise<void> {
@@ -61,10 +28,10 @@ describe("the time limit", () => {
     ["an endpoint that does not answer", hangs()],
     ["a stream of nothing without end", endless(": still thinking\n\n")],
   ])("ends %s", async (_, reply) => {
-    endpoint.reply = reply;
+    endpoint().reply = reply;
     const { clock, expire, waiting } = stoppedClock();
     const answer = failureOf(agentWith({ clock, timeoutMs: 20_000 }).answer(question()));
-    const request = await endpoint.request(0);
+    const request = await endpoint().request(0);
     expect([...waiting.values()]).toEqual([20_000]);
     expire();
     expect(await answer).toMatchObject(unavailable(/longer than 20000 ms/));
@@ -72,27 +39,27 @@ describe("the time limit", () => {
   });
 
   test("ends a stream that stalls, and gives out no half answer", async () => {
-    endpoint.reply = stalls("Hel", "lo");
+    endpoint().reply = stalls("Hel", "lo");
     const half = received('"lo"');
     const { clock, expire } = stoppedClock();
     const answer = failureOf(agentWith({ clock }).answer(question()));
     await half;
     expire();
     expect(await answer).toMatchObject(unavailable(/longer than/));
-    await endpoint.requests[0]?.cancelled;
+    await endpoint().requests[0]?.cancelled;
   });
 
   test("counts real milliseconds, and the wait before a retry among them", async () => {
-    endpoint.reply = fails(429, { "retry-after": "50" });
+    endpoint().reply = fails(429, { "retry-after": "50" });
     const answer = agentWith({ clock: systemClock, timeoutMs: 50 }).answer(question());
     expect(await failureOf(answer)).toMatchObject(unavailable(/longer than 50 ms/));
-    expect(endpoint.requests).toHaveLength(1);
+    expect(endpoint().requests).toHaveLength(1);
   });
 
   test("lets a slow answer through that is in time", async () => {
     const gate = Promise.withResolvers<void>();
     const answer = answerTo(waits(gate.promise, says("Finally")));
-    await endpoint.request(0);
+    await endpoint().request(0);
     gate.resolve();
     expect((await answer).content).toBe("Finally");
   });
@@ -107,27 +74,27 @@ describe("an abort", () => {
   };
 
   test("before the endpoint answers rejects with its reason and hangs up at once", async () => {
-    endpoint.reply = hangs();
+    endpoint().reply = hangs();
     const { answer, now } = abort();
-    const request = await endpoint.request(0);
+    const request = await endpoint().request(0);
     now();
     expect(await answer).toBe(gone);
     await request.cancelled;
   });
 
   test("in the middle of an answer rejects with its reason and hangs up at once", async () => {
-    endpoint.reply = stalls("Hel", "lo");
+    endpoint().reply = stalls("Hel", "lo");
     const half = received('"lo"');
     const { answer, now } = abort();
     await half;
     now();
     expect(await answer).toBe(gone);
-    await endpoint.requests[0]?.cancelled;
+    await endpoint().requests[0]?.cancelled;
   });
 
   test("before the question asks nobody", async () => {
     const answer = agentWith().answer(question({ signal: AbortSignal.abort(gone) }));
     expect(await failureOf(answer)).toBe(gone);
-    expect(endpoint.requests).toHaveLength(0);
+    expect(endpoint().requests).toHaveLength(0);
   });
 });

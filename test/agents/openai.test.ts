@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, describe, expect, mock, spyOn, test } from "bun:test";
-import { createOpenAiAgent, type OpenAiSettings } from "../../src/agents/openai.ts";
+import { describe, expect, spyOn, test } from "bun:test";
 import { Refusal } from "../../src/core/refusal.ts";
 import {
   answersEmpty,
@@ -8,49 +7,25 @@ import {
   chunk,
   endless,
   event,
-  type FakeOpenAi,
   fails,
   html,
   inTurn,
   privateWords,
-  type Reply,
   says,
   stalls,
   startFakeOpenAi,
   streams,
 } from "../support/fake-openai.ts";
-import { failureOf, question, stoppedClock, unavailable } from "./questions.ts";
+import { failureOf, freshEndpoint, question, stoppedClock, unavailable } from "./questions.ts";
 
-let endpoint: FakeOpenAi;
-beforeEach(() => {
-  endpoint = startFakeOpenAi();
-});
-afterEach(() => {
-  mock.restore();
-  return endpoint.stop();
-});
-
-const agentWith = (settings: Partial<OpenAiSettings> = {}) =>
-  createOpenAiAgent({
-    baseURL: endpoint.baseURL,
-    model: "small",
-    timeoutMs: 30_000,
-    prompts: { promptFor: (agentId) => `You are the ${agentId}.` },
-    clock: stoppedClock().clock,
-    ...settings,
-  });
-
-const answerTo = (reply: Reply) => {
-  endpoint.reply = reply;
-  return agentWith().answer(question());
-};
+const { agentWith, answerTo, endpoint } = freshEndpoint();
 
 describe("an answer", () => {
   test("is the text of all chunks, kept as the endpoint wrote it", async () => {
     const answer = await answerTo(says(" I'm", " doing\n", "well. ", "👋"));
     expect(answer).toEqual({ content: " I'm doing\nwell. 👋", confidence: 1, metadata: {} });
-    expect(endpoint.requests).toHaveLength(1);
-    expect(endpoint.requests[0]?.wasCancelled()).toBe(false);
+    expect(endpoint().requests).toHaveLength(1);
+    expect(endpoint().requests[0]?.wasCancelled()).toBe(false);
   });
 
   test("is asked for with the persona's prompt and the conversation, and no parameter some endpoint may not know", async () => {
@@ -60,7 +35,7 @@ describe("an answer", () => {
       { role: "user", content: "Help me" },
     ] as const;
     await agentWith({ apiKey: "sk-key" }).answer(question({ conversation }));
-    const { path, headers, body } = await endpoint.request(0);
+    const { path, headers, body } = await endpoint().request(0);
     expect(path).toBe("/v1/chat/completions");
     expect(headers.get("authorization")).toBe("Bearer sk-key");
     expect(body).toEqual({
@@ -82,7 +57,7 @@ describe("an answer", () => {
     } finally {
       for (const name of Object.keys(meantForOpenAi)) delete process.env[name];
     }
-    const { headers } = await endpoint.request(0);
+    const { headers } = await endpoint().request(0);
     expect(headers.get("authorization")).toBe("Bearer none");
     expect(headers.get("openai-organization")).toBeNull();
     expect(headers.get("openai-project")).toBeNull();
@@ -92,7 +67,7 @@ describe("an answer", () => {
     const answer = await answerTo(stalls("x", ...Array(700).fill("👋".repeat(50))));
     expect(answer.content).toBe(`x${"👋".repeat(31_999)}`);
     expect(answer.confidence).toBe(0.5);
-    await endpoint.requests[0]?.cancelled;
+    await endpoint().requests[0]?.cancelled;
   });
 
   test("is whole where a character came in halves, and never holds half a one", async () => {

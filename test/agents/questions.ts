@@ -1,6 +1,8 @@
-import { expect } from "bun:test";
+import { afterEach, beforeEach, expect, mock } from "bun:test";
+import { createOpenAiAgent, type OpenAiSettings } from "../../src/agents/openai.ts";
 import type { Question } from "../../src/core/agent.ts";
 import type { Clock } from "../../src/core/clock.ts";
+import { type FakeOpenAi, type Reply, startFakeOpenAi } from "../support/fake-openai.ts";
 
 export const question = (rest: Partial<Question> = {}): Question => ({
   agentId: "therapist",
@@ -36,3 +38,32 @@ export const unavailable = (message: RegExp) => ({
   reason: "unavailable",
   message: expect.stringMatching(message),
 });
+
+/** An endpoint that nobody has asked, new for each test of a file, and agents that ask it. */
+export function freshEndpoint() {
+  let endpoint: FakeOpenAi;
+  beforeEach(() => {
+    endpoint = startFakeOpenAi();
+  });
+  afterEach(() => {
+    mock.restore();
+    return endpoint.stop();
+  });
+  const agentWith = (settings: Partial<OpenAiSettings> = {}) =>
+    createOpenAiAgent({
+      baseURL: endpoint.baseURL,
+      model: "small",
+      timeoutMs: 30_000,
+      prompts: { promptFor: (agentId) => `You are the ${agentId}.` },
+      clock: stoppedClock().clock,
+      ...settings,
+    });
+  return {
+    endpoint: () => endpoint,
+    agentWith,
+    answerTo(reply: Reply) {
+      endpoint.reply = reply;
+      return agentWith().answer(question());
+    },
+  };
+}

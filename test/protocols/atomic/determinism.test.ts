@@ -4,6 +4,7 @@ import type { Entry } from "../../../src/core/log.ts";
 import { applies as metricApplies } from "../../../src/protocols/atomic/analytics.ts";
 import { applies as chatApplies } from "../../../src/protocols/atomic/chat.ts";
 import { applies as contextApplies, Kept } from "../../../src/protocols/atomic/contexts.ts";
+import { applyLog, type Turns, turns } from "../../support/applied-log.ts";
 import { contents, createApplying, entry } from "../../support/applying.ts";
 
 const applies = { ...chatApplies, ...metricApplies, ...contextApplies };
@@ -45,29 +46,10 @@ function logOf(drafts: readonly Draft[]): Entry[] {
   });
 }
 
-const turns = fc.array(
-  fc.record({
-    length: fc.integer({ min: 1, max: 8 }),
-    after: fc.constantFrom("on" as const, "restart" as const, "fail" as const),
-  }),
-);
-type Turns = typeof turns extends fc.Arbitrary<infer T> ? T : never;
-
-/** Applied in turns of these lengths; a server that is restarted after some of them. */
 function apply(log: readonly Entry[], cut: Turns) {
-  const applying = createApplying(applies, { restore: Kept.restore });
-  const outcomes = [];
-  let at = 0;
-  for (const { length, after } of [...cut, { length: log.length, after: "on" }]) {
-    const batch = log.slice(at, at + length);
-    at += batch.length;
-    if (batch.length === 0) break;
-    if (after === "fail") applying.failedTurn(...batch);
-    outcomes.push(...applying.turn(...batch));
-    if (after === "restart") applying.restart();
-  }
-  expect(applying.faults).toEqual([]);
-  return { outcomes, applying };
+  const applied = applyLog(createApplying(applies, { restore: Kept.restore }), log, cut);
+  expect(applied.applying.faults).toEqual([]);
+  return applied;
 }
 
 const logs = fc.array(draft, { minLength: 20, maxLength: 80 }).map(logOf);

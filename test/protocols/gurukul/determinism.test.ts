@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Entry } from "../../../src/core/log.ts";
 import { applies } from "../../../src/protocols/gurukul/chat.ts";
+import { applyLog, type Turns, turns } from "../../support/applied-log.ts";
 import { contents, createApplying, entry } from "../../support/applying.ts";
 
 const MINUTE = 60_000;
@@ -53,31 +54,10 @@ function logOf(drafts: readonly Draft[]): Entry[] {
   });
 }
 
-/** Applied in turns of these lengths; a server that is restarted after some of them. */
-function apply(
-  log: readonly Entry[],
-  turns: readonly { length: number; after: "on" | "restart" | "fail" }[],
-) {
-  const applying = createApplying(applies);
-  const outcomes = [];
-  let at = 0;
-  for (const { length, after } of [...turns, { length: log.length, after: "on" }]) {
-    const batch = log.slice(at, at + length);
-    at += batch.length;
-    if (batch.length === 0) break;
-    if (after === "fail") applying.failedTurn(...batch);
-    outcomes.push(...applying.turn(...batch));
-    if (after === "restart") applying.restart();
-  }
+const apply = (log: readonly Entry[], cut: Turns) => {
+  const { applying, outcomes } = applyLog(createApplying(applies), log, cut);
   return { outcomes, database: applying.database };
-}
-
-const turns = fc.array(
-  fc.record({
-    length: fc.integer({ min: 1, max: 8 }),
-    after: fc.constantFrom("on" as const, "restart" as const, "fail" as const),
-  }),
-);
+};
 
 test("the same log comes to the same rows and outcomes, however it falls into turns, restarts and failed commits", () => {
   const logs = fc.array(draft, { minLength: 20, maxLength: 100 }).map(logOf);
