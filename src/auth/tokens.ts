@@ -37,8 +37,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): PrefetchingT
   // One source of keys per algorithm: a public key never serves as an HS256 secret, nor the other way round.
   const sources = new Map<string, JWTVerifyGetKey>();
   if (secret !== undefined) {
+    // Imported once: jose would import bytes for every token.
     const bytes = new TextEncoder().encode(secret);
-    sources.set("HS256", () => bytes);
+    const key = crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+    sources.set("HS256", () => key);
   }
   if (keySet) for (const alg of ["RS256", "ES256", "EdDSA"]) sources.set(alg, keySet.keyFor);
 
@@ -90,8 +92,12 @@ async function verifiedPayload(token: string, keyFor: JWTVerifyGetKey, options: 
   }
 }
 
+const NO_CLAIMS = {};
+
 function identityOf(payload: Readonly<Record<string, unknown>>): Identity {
   const { sub, exp, iat = 0, name, avatar, sid, roles, rooms } = claimsSchema.parse(payload);
+  // What is kept as long as the connection lives is kept once.
+  const own = Object.entries(payload).filter(([claim]) => !Object.hasOwn(claimsSchema.shape, claim));
   return {
     userId: sub,
     ...(name !== undefined && { name }),
@@ -101,7 +107,7 @@ function identityOf(payload: Readonly<Record<string, unknown>>): Identity {
     grants: rooms,
     expiresAt: exp * 1_000,
     issuedAt: iat * 1_000,
-    claims: payload,
+    claims: own.length === 0 ? NO_CLAIMS : Object.fromEntries(own),
   };
 }
 

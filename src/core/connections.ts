@@ -45,14 +45,12 @@ export class Connections {
   opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
     const { access, clock, turns, rooms } = this.parts;
     connection.opened(socket);
-    const authenticate = (token: string, admitted: Admitted) =>
-      void this.#authenticate(connection, token, admitted);
-    const context = new ConnectionContext(connection, clock, turns, rooms, access, authenticate);
+    const context = new ConnectionContext(connection, clock, turns, rooms, access, this);
     this.#contexts.set(connection, context);
     connection.traffic.opened++;
     if (connection.protocol.guests) rooms.join(connection, roomOfAll(connection.protocol.name));
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
-    else if (token !== undefined) void this.#authenticate(connection, token);
+    else if (token !== undefined) void this.authenticate(connection, token);
   }
 
   received(connection: Connection, frame: string | Uint8Array): void {
@@ -133,7 +131,7 @@ export class Connections {
     connection.refuse(new Refusal("forbidden"));
   }
 
-  async #authenticate(connection: Connection, token: string, admitted?: Admitted): Promise<void> {
+  async authenticate(connection: Connection, token: string, admitted?: Admitted): Promise<void> {
     connection.waiting = [];
     try {
       const identity = await this.parts.verifier.verify(token);
@@ -148,10 +146,11 @@ export class Connections {
     const { access, maxPerUser, note, presence, revokedBefore } = this.parts;
     const { userId } = identity;
     if (identity.issuedAt < revokedBefore(userId)) throw new Refusal("unauthenticated", "revoked");
-    if (maxPerUser > 0 && presence.of(userId).size >= maxPerUser) throw new Refusal("too_many_connections");
+    if (maxPerUser > 0 && presence.count(userId) >= maxPerUser) throw new Refusal("too_many_connections");
     const { address, id, protocol } = connection;
-    const grants = [...(protocol.grants?.(identity.claims) ?? []), ...identity.grants];
-    connection.identity = { ...identity, grants };
+    const more = protocol.grants?.(identity.claims) ?? [];
+    connection.identity =
+      more.length === 0 ? identity : { ...identity, grants: [...more, ...identity.grants] };
     presence.add(userId, connection);
     note("connect", { connection: id, protocol: protocol.name, userId, address });
     const context = this.#context(connection);

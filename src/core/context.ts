@@ -98,8 +98,12 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     private readonly turns: TurnQueue,
     private readonly rooms: Rooms,
     private readonly access: Access,
-    readonly authenticate: (token: string, admitted: Admitted) => void,
+    private readonly door: { authenticate(by: Connection, token: string, admitted: Admitted): Promise<void> },
   ) {}
+
+  authenticate(token: string, admitted: Admitted): void {
+    void this.door.authenticate(this.connection, token, admitted);
+  }
 
   /** A message is handled: what is asked for is its doing, and its answer. */
   handling(work: () => void): void {

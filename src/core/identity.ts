@@ -12,7 +12,7 @@ export interface Identity {
   readonly expiresAt: number;
   /** Milliseconds since the epoch; 0 when the token does not say. A revocation refuses what was issued before it. */
   readonly issuedAt: number;
-  /** All claims of the token, for what only one contract knows. */
+  /** The other claims of the token, for what only one contract knows. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 

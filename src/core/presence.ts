@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
+import { Groups } from "./groups.ts";
 
 /** Keeps when users were last active. */
 export interface Activity {
@@ -12,7 +13,7 @@ const SAVE_MS = 1_000;
 
 /** Who is online now, and through which connections. */
 export class Presence {
-  readonly #connections = new Map<string, Set<Connection>>();
+  readonly #connections = new Groups();
   #unsaved = new Map<string, number>();
 
   constructor(
@@ -24,21 +25,22 @@ export class Presence {
   }
 
   add(userId: string, connection: Connection): void {
-    const connections = this.#connections.get(userId);
-    if (connections) connections.add(connection);
-    else this.#connections.set(userId, new Set([connection]));
+    this.#connections.add(userId, connection);
     this.#unsaved.set(userId, this.clock.now());
   }
 
   remove(userId: string, connection: Connection): void {
-    const connections = this.#connections.get(userId);
-    if (!connections?.delete(connection)) return;
-    if (connections.size === 0) this.#connections.delete(userId);
+    this.#connections.remove(userId, connection);
     this.#unsaved.set(userId, Math.max(connection.lastSeen, this.#unsaved.get(userId) ?? 0));
   }
 
-  of(userId: string): ReadonlySet<Connection> {
-    return this.#connections.get(userId) ?? NONE;
+  of(userId: string): Iterable<Connection> {
+    return this.#connections.of(userId);
+  }
+
+  /** How many connections the user has. */
+  count(userId: string): number {
+    return this.#connections.size(userId);
   }
 
   isOnline(userId: string): boolean {
@@ -47,9 +49,8 @@ export class Presence {
 
   /** When a user was last heard of, also one who has just left; undefined when the store knows it as well. */
   lastSeen(userId: string): number | undefined {
-    const connections = this.#connections.get(userId);
-    if (!connections) return this.#unsaved.get(userId);
-    return Math.max(...Array.from(connections, (connection) => connection.lastSeen));
+    if (!this.isOnline(userId)) return this.#unsaved.get(userId);
+    return Math.max(...Array.from(this.of(userId), (connection) => connection.lastSeen));
   }
 
   /** Writes what changed. A failure keeps it for the next time. */
@@ -64,5 +65,3 @@ export class Presence {
     }
   }
 }
-
-const NONE: ReadonlySet<Connection> = new Set();

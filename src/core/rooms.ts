@@ -1,5 +1,6 @@
 import { allOf, kindOf } from "./access.ts";
 import type { Connection, Diversion, Socket } from "./connection.ts";
+import { Groups } from "./groups.ts";
 
 /** Publishes to all subscribers of a topic: Bun's server. */
 export interface Publisher {
@@ -18,8 +19,8 @@ const isWildcard = (room: string) => room === allOf(kindOf(room));
  * natively. Connections with a diversion are on the room's short list instead.
  */
 export class Rooms {
-  readonly #members = new Map<string, Set<Connection>>();
-  readonly #diverted = new Map<string, Set<Connection>>();
+  readonly #members = new Groups();
+  readonly #diverted = new Groups();
   /** How often somebody is in all rooms of a kind: nearly always 0, and then no message asks for them. */
   #wildcards = 0;
 
@@ -37,9 +38,9 @@ export class Rooms {
     if (!connection.open || isIn) return;
     connection.rooms.add(room);
     if (isWildcard(room)) this.#wildcards++;
-    add(this.#members, room, connection);
+    this.#members.add(room, connection);
     if (deaf) return;
-    if (connection.diversion) add(this.#diverted, room, connection);
+    if (connection.diversion) this.#diverted.add(room, connection);
     else connection.socket.subscribe(room);
     if (connection.watched.has(room)) connection.socket.unsubscribe(watchersOf(room));
   }
@@ -49,7 +50,7 @@ export class Rooms {
     if (!connection.open) return;
     for (const room of connection.diversion ? [] : connection.rooms) {
       connection.socket.unsubscribe(room);
-      add(this.#diverted, room, connection);
+      this.#diverted.add(room, connection);
     }
     connection.diversion = diversion;
   }
@@ -59,10 +60,10 @@ export class Rooms {
     if (isWildcard(room)) this.#wildcards--;
     if (connection.diversion) {
       connection.diversion.flush();
-      remove(this.#diverted, room, connection);
+      this.#diverted.remove(room, connection);
     } else if (connection.open) connection.socket.unsubscribe(room);
     if (connection.open && connection.watched.has(room)) connection.socket.subscribe(watchersOf(room));
-    if (remove(this.#members, room, connection)) this.emptied(room);
+    if (this.#members.remove(room, connection)) this.emptied(room);
   }
 
   /** From now on hears the room's announcements while it has not joined. */
@@ -92,15 +93,14 @@ export class Rooms {
   }
 
   #publishTo(room: string, frame: string, except?: Connection): void {
-    const members = this.#members.get(room);
-    if (!members) return;
+    if (!this.#members.has(room)) return;
     const isSubscriber = except?.open && except.rooms.has(room) && !except.diversion;
     this.publisher().publish(room, frame, false, isSubscriber ? except.socket : undefined);
     this.spent(frame);
-    countSent(members, this.publisher().subscriberCount(room) - (isSubscriber ? 1 : 0));
-    const diverted = this.#diverted.get(room);
-    if (!diverted) return;
-    for (const connection of diverted) if (connection !== except) connection.diversion?.deliver(frame);
+    countSent(this.#members.of(room), this.publisher().subscriberCount(room) - (isSubscriber ? 1 : 0));
+    for (const connection of this.#diverted.of(room)) {
+      if (connection !== except) connection.diversion?.deliver(frame);
+    }
   }
 
   /** To those who watch the room and have not joined it. */
@@ -123,42 +123,28 @@ export class Rooms {
   }
 
   members(room: string): Iterable<Connection> {
-    return this.#members.get(room) ?? [];
+    return this.#members.of(room);
   }
 
   size(room: string): number {
-    return this.#members.get(room)?.size ?? 0;
+    return this.#members.size(room);
   }
 
   /** Rooms that have members now. */
   get names(): Iterable<string> {
-    return this.#members.keys();
+    return this.#members.names;
   }
 
   /** How many rooms of this kind have members now. */
   count(kind: string): number {
     let count = 0;
-    for (const room of this.#members.keys()) if (room.startsWith(`${kind}:`)) count++;
+    for (const room of this.#members.names) if (room.startsWith(`${kind}:`)) count++;
     return count;
   }
 }
 
-function add(sets: Map<string, Set<Connection>>, room: string, connection: Connection): void {
-  const set = sets.get(room);
-  if (set) set.add(connection);
-  else sets.set(room, new Set([connection]));
-}
-
-/** True when that was the last one. */
-function remove(sets: Map<string, Set<Connection>>, room: string, connection: Connection): boolean {
-  const set = sets.get(room);
-  if (!set?.delete(connection) || set.size > 0) return false;
-  sets.delete(room);
-  return true;
-}
-
 /** A room's connections are all of one protocol. */
-function countSent(members: ReadonlySet<Connection>, frames: number): void {
+function countSent(members: Iterable<Connection>, frames: number): void {
   for (const { traffic } of members) {
     traffic.sent += frames;
     return;

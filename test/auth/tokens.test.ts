@@ -34,7 +34,7 @@ describe("a good HS256 token", () => {
       grants: ["chat:chat-123", "guild:*"],
       issuedAt: (now - 5) * 1_000,
       expiresAt: (now + 60) * 1_000,
-      claims,
+      claims: { contextId: "ctx-1", guilds: ["1", "2"] },
     });
   });
 
@@ -45,7 +45,7 @@ describe("a good HS256 token", () => {
       grants: [],
       issuedAt: 0,
       expiresAt: (now + 60) * 1_000,
-      claims: good,
+      claims: {},
     });
   });
 
