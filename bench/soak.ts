@@ -44,9 +44,10 @@ const about = (ms: number): number => ms * (0.5 + Math.random());
 /** Comes, does its things for half a minute or so, goes, and comes again, until it is over. */
 async function play(part: Part, player: number, port: number, tally: Tally): Promise<void> {
   const userId = `${part.name.split(" ")[0]}-${player}`;
-  const token = await tokenFor(userId, part.grants(player), secret);
   await Bun.sleep(Math.random() * 5_000);
   while (tally.running) {
+    // Anew each time, as a front end would: one that is good for an hour runs out in a soak of an hour.
+    const token = await tokenFor(userId, part.grants(player), secret);
     const me: Me = { userId, player, token, room: "", version: 0 };
     try {
       await visit(part, me, port, tally);
