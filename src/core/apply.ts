@@ -24,7 +24,7 @@ export interface Made {
   readonly counted?: boolean | undefined;
   /** An id that somebody else gave it, to find it by. */
   readonly alias?: string | undefined;
-  /** Stored and not published. */
+  /** Stored and not published. A sender's entry makes such events first: its last one confirms it. */
   readonly silent?: boolean;
   /** Milliseconds since the epoch, where it is not the entry's: the protocol makes its times differ. */
   readonly time?: number;
@@ -35,7 +35,7 @@ export interface Decision {
   readonly events?: readonly Made[];
   /** Published only, after the events: to the room, or to one within it that is in no log. */
   readonly publish?: { readonly kind: string; readonly data: unknown; readonly room?: string };
-  /** To the sender, in the place of all that is published: that goes to the others. */
+  /** Where it makes no event: what its protocol's `confirm` is asked with. */
   readonly confirm?: { readonly kind: string; readonly data: unknown };
   readonly rows?: readonly Row[];
 }
@@ -112,9 +112,9 @@ export class Applier {
       return { is: "repeated", event: named };
     }
     const added = events.map((made) => this.#add(room, position, entry, made));
-    const first = added[0];
-    if (first && entry.clientId !== null) {
-      this.#window(room, entry.room).add(entry.sender, entry.clientId, first.offset, first.time);
+    const last = added.at(-1);
+    if (last && entry.clientId !== null) {
+      this.#window(room, entry.room).add(entry.sender, entry.clientId, last.offset, last.time);
     }
     for (const row of rows) {
       this.store.write(entry.room, row);
@@ -218,22 +218,17 @@ export class Applier {
   /** The window, rebuilt from the log when the room was not in memory. */
   #window(room: RoomState, name: string): Repeats {
     if (room.repeats) return room.repeats;
-    // One more than the window: the oldest may be a later event of an entry, and then is not what it is known by.
-    const limit = WINDOW_MESSAGES + 1;
     const rows: ClientIdRow[] = [];
     for (;;) {
-      const page = this.store.clientIds(name, rows.at(-1)?.offset ?? room.offset + 1, limit);
+      const page = this.store.clientIds(name, rows.at(-1)?.offset ?? room.offset + 1, WINDOW_MESSAGES);
       rows.push(...page);
       const last = page.at(-1);
-      if (!last || page.length < limit || rows[0]!.time - last.time > WINDOW_MS) break;
+      if (!last || page.length < WINDOW_MESSAGES || rows[0]!.time - last.time > WINDOW_MS) break;
     }
     room.repeats = new Repeats();
-    let older: ClientIdRow | undefined;
-    for (const row of rows.reverse()) {
-      // The events of one entry stand together, and it is known by the first of them.
-      const isFirst = row.sender !== older?.sender || row.clientId !== older.clientId;
-      if (isFirst && row.clientId !== null) room.repeats.add(row.sender, row.clientId, row.offset, row.time);
-      older = row;
+    // An entry is known by its last event.
+    for (const { sender, clientId, offset, time } of rows.reverse()) {
+      if (clientId !== null) room.repeats.add(sender, clientId, offset, time);
     }
     return room.repeats;
   }

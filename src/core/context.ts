@@ -1,7 +1,6 @@
 import type { Access } from "./access.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Diversion, Seal } from "./connection.ts";
-import type { StoredEvent } from "./history.ts";
 import type { Identity } from "./identity.ts";
 import type { Body, Schemas } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
@@ -17,11 +16,6 @@ export interface Recording {
   readonly clientId?: string | undefined;
   /** Runs after the commit, on the node that it came in on, when it was applied and is no repeat. */
   readonly applied?: Applied;
-  /**
-   * The frame that confirms it to the sender, a repeat too, in the place of what is published: that goes to the
-   * others. Made from its first event; undefined when it made none.
-   */
-  readonly answer?: (event: StoredEvent | undefined) => string;
   /** The sender hears nothing of it: another entry of the same message confirms or refuses it. */
   readonly quiet?: boolean;
 }
@@ -139,7 +133,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   }
 
   record(room: string, kind: string, body: unknown, recording: Recording = NOTHING): void {
-    const { clientId, applied, answer, quiet } = recording;
+    const { clientId, applied, quiet } = recording;
     this.turns.record(
       {
         protocol: this.connection.protocol.name,
@@ -149,7 +143,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
         sender: this.connection.identity?.userId ?? null,
         clientId: clientId ?? null,
       },
-      { connection: this.connection, ref: this.ref, message: this.#message, applied, answer, quiet },
+      { connection: this.connection, ref: this.ref, message: this.#message, applied, quiet },
     );
   }
 

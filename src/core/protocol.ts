@@ -49,6 +49,9 @@ export interface Stamp {
   readonly offset?: number;
 }
 
+/** The last event that an entry made, or what its decision says where it made none. `body` is JSON text. */
+export type Confirmed = Stamp & Pick<StoredEvent, "kind" | "body">;
+
 /** A frame to send, a code to close with, or both. */
 export interface No {
   readonly frame?: string;
@@ -130,8 +133,11 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
 
   /** How many connections a minute one address may open; 0 is no limit. */
   readonly connectionsPerMinute?: number;
-  /** What confirms a repeat to its sender, where the stored event itself does not. */
-  confirmRepeat?(event: StoredEvent): { readonly kind: string; readonly data: unknown } | undefined;
+  /**
+   * The frame that confirms to its sender what he recorded, and when it comes again, in the place of what is published:
+   * that goes to the others. Where it is undefined, the event itself confirms.
+   */
+  confirm?(last: Confirmed, ref?: string): string | undefined;
   /** What of its rooms is their history, for backends. */
   readonly past?: Past;
   /** Whether a frame that is somewhat too long is refused, and its connection lives; otherwise it ends with 1009. */

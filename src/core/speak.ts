@@ -16,8 +16,6 @@ export interface Waiting {
   /** Which of the connection's messages asked for it; none did when this is missing. */
   readonly message?: number | undefined;
   readonly applied?: Applied | undefined;
-  /** The frame that confirms it, in the place of what is published: that goes to the others. */
-  readonly answer?: ((event: StoredEvent | undefined) => string) | undefined;
   /** The connection hears nothing of it. */
   readonly quiet?: boolean | undefined;
   /** For an entry of no connection's, or a commit that failed. */
@@ -34,11 +32,15 @@ export class Speaker {
 
   speak(entry: Entry, waiting: Waiting, outcome: Outcome): void {
     const protocol = this.protocols.get(entry.protocol);
+    const { connection, quiet, ref } = waiting;
     if (outcome.is === "refused") {
-      if (!waiting.quiet) waiting.connection?.refuse(outcome.refusal, waiting.ref);
+      if (!quiet) connection?.refuse(outcome.refusal, ref);
       waiting.refused?.(outcome.refusal);
     } else if (outcome.is === "repeated") {
-      if (protocol && !waiting.quiet) confirmRepeat(protocol, waiting, outcome.event);
+      const { event } = outcome;
+      if (protocol && connection && !quiet) {
+        connection.send(protocol.confirm?.(event, ref) ?? protocol.envelope(event.kind, event.body, event));
+      }
       waiting.repeated?.();
     } else {
       if (protocol) this.#tell(protocol, entry, waiting, outcome);
@@ -50,19 +52,21 @@ export class Speaker {
   #tell(
     protocol: AnyProtocol,
     entry: Entry,
-    { answer, connection, quiet }: Waiting,
+    { connection, quiet, ref }: Waiting,
     { confirm, events, publish }: Extract<Outcome, { is: "applied" }>,
   ): void {
-    const others = confirm !== undefined || answer !== undefined || quiet === true;
+    // Of what was committed, before anything of it is heard.
+    const last =
+      events.at(-1) ?? (confirm && { ...entry, kind: confirm.kind, body: JSON.stringify(confirm.data) });
+    const confirmation = connection && last && !quiet ? protocol.confirm?.(last, ref) : undefined;
+    const others = confirmation !== undefined || quiet === true;
     const say = (frame: string, room = entry.room) => this.#publish(frame, room, connection, others);
     // What a backend posts nobody may hear.
     if (connection || this.rooms.isHeard(entry.room)) {
       for (const event of events) if (!event.silent) say(protocol.envelope(event.kind, event.body, event));
     }
     if (publish) say(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry), publish.room);
-    if (!connection || quiet) return;
-    if (answer) connection.send(answer(events[0]));
-    else if (confirm) connection.send(protocol.envelope(confirm.kind, JSON.stringify(confirm.data), entry));
+    if (confirmation !== undefined) connection?.send(confirmation);
   }
 
   /** To the room; to the sender too, even if not in it, unless something else confirms it to him. */
@@ -70,14 +74,4 @@ export class Speaker {
     this.rooms.publish(room, frame, others ? sender : undefined);
     if (sender && !others && !sender.rooms.has(room)) sender.send(frame);
   }
-}
-
-function confirmRepeat(protocol: AnyProtocol, { answer, connection }: Waiting, event: StoredEvent): void {
-  const other = protocol.confirmRepeat?.(event);
-  const frame =
-    answer?.(event) ??
-    (other
-      ? protocol.envelope(other.kind, JSON.stringify(other.data), event)
-      : protocol.envelope(event.kind, event.body, event));
-  connection?.send(frame);
 }

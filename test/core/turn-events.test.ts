@@ -9,7 +9,7 @@ test("an entry that makes several events takes an offset for each, and what is s
   say(ada, "two");
   await nextTurn();
   expect(seen()).toEqual(["commit", 'ada: said "one"', 'ada: said "two (3)"']);
-  expect(stored()).toEqual(['1 "one"', '2 "one, silently"', '3 "two (3)"']);
+  expect(stored()).toEqual(['1 "one, silently"', '2 "one"', '3 "two (3)"']);
   expect(heard).toEqual([1, 2]);
   expect(store.position()).toBe(2);
 });
@@ -29,6 +29,19 @@ test("a sender who is confirmed in other words gets these alone, in or out of th
   ]);
 });
 
+test("a sender is confirmed in the same words when it comes again, and where nothing was made of it", async () => {
+  const { connect, say, seen, stored } = createTurns();
+  const [ada] = [connect("ada"), connect("bob")];
+  say(ada, "one", { kind: "ask", clientId: "c-1" });
+  await nextTurn();
+  seen();
+  say(ada, "again", { kind: "ask", clientId: "c-1" });
+  say(ada, "nothing", { kind: "void", clientId: "c-2" });
+  await nextTurn();
+  expect(seen()).toEqual(["commit", 'ada: asked "one"', 'ada: asked "nothing"']);
+  expect(stored()).toEqual(['1 "one"']);
+});
+
 test("whoever joins between an entry and the silent part of another hears what is still to come", async () => {
   const { connect, join, say, seen, stored } = createTurns();
   const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
@@ -37,7 +50,7 @@ test("whoever joins between an entry and the silent part of another hears what i
   say(ada, "two", { kind: "twice" });
   await nextTurn();
   expect(seen().filter((line) => line.startsWith("bob"))).toEqual([
-    'bob: after 1 "one",2 "one, silently"',
+    'bob: after 1 "one, silently",2 "one"',
     'bob: said "two"',
   ]);
 });

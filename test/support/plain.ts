@@ -10,10 +10,12 @@ type Entries = {
   say: string;
   /** Published only. */
   nudge: string;
-  /** Two events, of which the second is stored only. */
+  /** Two events, of which the first is stored only. */
   twice: string;
   /** Stored and published to others, and confirmed in other words. */
   ask: string;
+  /** Confirmed, and nothing else. */
+  void: string;
   /** Stored under this name, which a backend gave it. */
   named: string;
   /** Refused. */
@@ -51,6 +53,7 @@ export const plain: AnyProtocol = defineProtocol({
     throw new Refusal("unknown_kind");
   },
   envelope: (kind, body) => `${kind} ${body}`,
+  confirm: ({ kind, body }) => (kind === "asked" ? `asked ${body}` : undefined),
   refuse,
   handlers: {},
   applies: {
@@ -60,15 +63,18 @@ export const plain: AnyProtocol = defineProtocol({
     nudge: ({ body }: Entry<string>): Decision => ({ publish: { kind: "nudged", data: body } }),
     twice: ({ body }: Entry<string>): Decision => ({
       events: [
-        { kind: "said", counted: true, data: body },
         { kind: "said", counted: true, data: `${body}, silently`, silent: true },
+        { kind: "said", counted: true, data: body },
       ],
     }),
     ask: ({ body }: Entry<string>): Decision => ({
-      events: [{ kind: "said", counted: true, data: body }],
+      events: [
+        { kind: "said", counted: true, data: body },
+        { kind: "asked", data: body, silent: true },
+      ],
       publish: { kind: "nudged", data: body },
-      confirm: { kind: "asked", data: body },
     }),
+    void: ({ body }: Entry<string>): Decision => ({ confirm: { kind: "asked", data: body } }),
     named: ({ body }: Entry<string>): Decision => ({ events: [{ kind: "said", data: body, alias: body }] }),
     forbidden(): Decision {
       throw new Refusal("forbidden");

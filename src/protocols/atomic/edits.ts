@@ -1,7 +1,9 @@
 import type { Decision, Place } from "../../core/apply.ts";
-import type { History, StoredEvent } from "../../core/history.ts";
+import type { History } from "../../core/history.ts";
 import type { Entry } from "../../core/log.ts";
+import type { Confirmed } from "../../core/protocol.ts";
 import { Document, type Edit } from "./document.ts";
+import { encode } from "./frames.ts";
 import type { Splice } from "./rebase.ts";
 import { sessionOf } from "./session.ts";
 
@@ -37,7 +39,7 @@ export const applies = {
           authorId: sender ?? undefined,
         },
       })),
-      confirm: { kind: "edit_ack", data: { sessionId, version: document.version } },
+      confirm: { kind: "edit", data: { sessionId, version: document.version } },
       rows,
     };
   },
@@ -49,16 +51,9 @@ function inWords({ position, length, inserted }: Splice, content: string) {
   return { operation: "replace", position, length, content };
 }
 
-/** What confirms an edit that came again: as the first time, its last version. */
-export function confirmRepeat(history: History, event: StoredEvent) {
-  if (event.kind !== "edit") return undefined;
-  let last = event;
-  for (;;) {
-    // An edit that fell into several is known by the first of them.
-    const next = history.at(event.room, last.offset + 1);
-    if (next?.sender !== event.sender || next.clientId !== event.clientId) break;
-    last = next;
-  }
-  const { sessionId, version }: { sessionId: string; version: number } = JSON.parse(last.body);
-  return { kind: "edit_ack", data: { sessionId, version } };
+/** The author is told the last version that his edit made, in the place of its events. */
+export function confirm({ kind, body, ...stamp }: Confirmed): string | undefined {
+  if (kind !== "edit") return undefined;
+  const { sessionId, version }: { sessionId: string; version: number } = JSON.parse(body);
+  return encode("edit_ack", JSON.stringify({ sessionId, version }), stamp);
 }

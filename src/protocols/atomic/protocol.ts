@@ -13,7 +13,7 @@ import {
   roomOf,
 } from "./contexts.ts";
 import {
-  confirmRepeat,
+  confirm,
   type Entries as EditEntries,
   applies as editApplies,
   restore as restoreSession,
@@ -39,7 +39,7 @@ const [inChat, inAnalytics, inCollaboration] = [at("chat"), at("analytics"), at(
 
 /** Atomic: a context's chat and live analytics, and documents that are edited together. */
 export function atomic(services: Services<typeof events, Entries>) {
-  const { clock, history, settings, state, voice } = services;
+  const { clock, settings, state, voice } = services;
   const present = new Present();
   const typing = new Typing(clock);
   const chat = createChat(services, typing);
@@ -110,6 +110,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     grants,
     decode,
     envelope: encode,
+    confirm,
     refuse: createRefuse(clock),
 
     handlers: {
@@ -126,7 +127,6 @@ export function atomic(services: Services<typeof events, Entries>) {
     applies: { ...chatApplies, ...metricApplies, ...contextApplies, ...editApplies },
     restore: (room, history): unknown =>
       isContext(room) ? Kept.restore(room, history) : restoreSession(room, history),
-    confirmRepeat: (event) => confirmRepeat(history, event),
     past,
     posts: {
       message: {

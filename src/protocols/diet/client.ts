@@ -25,18 +25,14 @@ export type Message<Type extends keyof Messages> = Enveloped<z.output<Messages[T
 /** Answered when it is committed, with what was stored; the others get the event. */
 export function record<Kind extends keyof Entries>(
   ctx: Ctx,
-  { id, data }: Enveloped<unknown>,
+  { id }: Enveloped<unknown>,
   room: string,
   kind: Kind,
   body: Entries[Kind],
   applied: () => void = () => {},
 ): void {
-  const { ref } = ctx;
   ctx.state.own?.add(id);
-  ctx.record(room, kind, body, {
-    ...{ clientId: id, applied },
-    answer: (event) => response(ref, event?.body ?? JSON.stringify(cleaned(data)), ctx.now()),
-  });
+  ctx.record(room, kind, body, { clientId: id, applied });
 }
 
 /** What a message means in a second room: committed with it, and confirmed by it. */

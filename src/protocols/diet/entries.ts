@@ -50,8 +50,6 @@ export function restore(room: string, history: History): unknown {
   return isGroup(room) ? Group.restore(room, history) : undefined;
 }
 
-const NOTHING: Decision = {};
-
 export const applies = {
   say({ room, body }: Entry<Saying>, { offset, state }: Place<unknown>): Decision {
     const { type: kind, data, waits, reads, unique: alias, toFriends } = body;
@@ -67,7 +65,7 @@ export const applies = {
   read({ body }: Entry<Entries["read"]>, { state }: Place<unknown>): Decision {
     const { type: kind, id, data } = body;
     const rows = inboxFrom(state).done(kind === "message.read" ? "direct.message" : "notification", id);
-    return rows.length === 0 ? NOTHING : { events: [{ kind, data }], rows };
+    return rows.length === 0 ? { confirm: { kind, data } } : { events: [{ kind, data }], rows };
   },
 
   /** Asked twice is asked once; friends need not ask. */
@@ -76,13 +74,11 @@ export const applies = {
     const inbox = inboxFrom(state);
     const isAsker = userOf(room) === fromUserId;
     const other = isAsker ? toUserId : fromUserId;
+    const made = { kind: "friend.request", data: body };
     const isKnown = isAsker ? inbox.asked.has(other) : inbox.isAskedBy(other);
-    if (isKnown || inbox.friends.has(other)) return NOTHING;
+    if (isKnown || inbox.friends.has(other)) return { confirm: made };
     const waits: Waiting = { type: "friend.request", id: fromUserId, from: fromUserId };
-    return {
-      events: [{ kind: "friend.request", data: body }],
-      rows: isAsker ? inbox.ask(other) : inbox.add(offset, waits),
-    };
+    return { events: [made], rows: isAsker ? inbox.ask(other) : inbox.add(offset, waits) };
   },
 
   /** Friends once are friends. */
@@ -90,8 +86,8 @@ export const applies = {
     const { userId, friendId } = body;
     const inbox = inboxFrom(state);
     const other = userOf(room) === userId ? friendId : userId;
-    if (inbox.friends.has(other)) return NOTHING;
-    return { events: [{ kind: "friend.accepted", data: body }], rows: inbox.befriend(other) };
+    const made = { kind: "friend.accepted", data: body };
+    return inbox.friends.has(other) ? { confirm: made } : { events: [made], rows: inbox.befriend(other) };
   },
 
   join({ body, time }: Entry<MemberJoined>): Decision {

@@ -6,7 +6,7 @@ import { createCoach } from "./coach.ts";
 import { frames } from "./describe.ts";
 import { handlers as diary } from "./diary.ts";
 import { applies, type Entries, restore } from "./entries.ts";
-import { decode, encode, enveloped, welcomed } from "./frames.ts";
+import { decode, encode, enveloped, response, welcomed } from "./frames.ts";
 import { createFriends } from "./friends.ts";
 import { createGroups } from "./groups.ts";
 import { createMessaging } from "./messages.ts";
@@ -70,6 +70,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     open,
     decode: (frame, { unseal }) => decode(frame, unseal),
     envelope: encode,
+    confirm: ({ body }, ref) => response(ref, body, clock.now()),
     refuse: createRefuse(clock, settings),
 
     handlers: {
