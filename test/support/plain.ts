@@ -53,7 +53,7 @@ export const plain: AnyProtocol = defineProtocol({
     throw new Refusal("unknown_kind");
   },
   envelope: (kind, body) => `${kind} ${body}`,
-  confirm: ({ kind, body }) => (kind === "asked" ? `asked ${body}` : undefined),
+  confirm: ({ kind, body }) => (kind === "question" ? `asked ${body}` : undefined),
   refuse,
   handlers: {},
   applies: {
@@ -70,11 +70,11 @@ export const plain: AnyProtocol = defineProtocol({
     ask: ({ body }: Entry<string>): Decision => ({
       events: [
         { kind: "said", counted: true, data: body },
-        { kind: "asked", data: body, silent: true },
+        { kind: "question", data: body, silent: true },
       ],
       publish: { kind: "nudged", data: body },
     }),
-    void: ({ body }: Entry<string>): Decision => ({ confirm: { kind: "asked", data: body } }),
+    void: ({ body }: Entry<string>): Decision => ({ confirm: { kind: "question", data: body } }),
     named: ({ body }: Entry<string>): Decision => ({ events: [{ kind: "said", data: body, alias: body }] }),
     forbidden(): Decision {
       throw new Refusal("forbidden");
