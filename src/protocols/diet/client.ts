@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Context } from "../../core/context.ts";
+import type { Context, Recording } from "../../core/context.ts";
 import type { Entries } from "./entries.ts";
 import { type Enveloped, response } from "./frames.ts";
 import type { createMessages, events } from "./schema.ts";
@@ -22,6 +22,9 @@ type Messages = ReturnType<typeof createMessages>;
 /** A message of this type, with its envelope. */
 export type Message<Type extends keyof Messages> = Enveloped<z.output<Messages[Type]>>;
 
+/** Of what a message means in a second room: committed with it, and confirmed by it. */
+export const ALSO = { quiet: true } as const;
+
 /** Answered when it is committed, with what was stored; the others get the event. */
 export function record<Kind extends keyof Entries>(
   ctx: Ctx,
@@ -29,22 +32,10 @@ export function record<Kind extends keyof Entries>(
   room: string,
   kind: Kind,
   body: Entries[Kind],
-  applied: () => void = () => {},
+  more: Pick<Recording, "applied" | "quiet"> = {},
 ): void {
   ctx.state.own?.add(id);
-  ctx.record(room, kind, body, { clientId: id, applied });
-}
-
-/** What a message means in a second room: committed with it, and confirmed by it. */
-export function recordAlso<Kind extends keyof Entries>(
-  ctx: Ctx,
-  { id }: Enveloped<unknown>,
-  room: string,
-  kind: Kind,
-  body: Entries[Kind],
-): void {
-  ctx.state.own?.add(id);
-  ctx.record(room, kind, body, { clientId: id, quiet: true });
+  ctx.record(room, kind, body, { clientId: id, ...more });
 }
 
 /** Answers a message that is not stored. */

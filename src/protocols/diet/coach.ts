@@ -68,11 +68,12 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
         const { userId, conversationId } = question;
         const refuse = (refusal: Refusal) => ctx.refuse(refusal);
         const unique = `${TYPE} ${userId} ${question.messageId}`;
-        record(ctx, message, inboxOf(userId), "say", { type: TYPE, data: question, unique }, () => {
+        const applied = () => {
           const key = `${userId} ${conversationId}`;
           const taken = questions.ask(key, (signal) => answer(question, refuse, signal));
           if (!taken) refuse(new Refusal("unavailable"));
-        });
+        };
+        record(ctx, message, inboxOf(userId), "say", { type: TYPE, data: question, unique }, { applied });
       },
     },
     stop: (): void => questions.cancelAll(),

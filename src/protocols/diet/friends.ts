@@ -1,7 +1,7 @@
 import type { Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { checkAsking, checkFriends, checkSpace } from "./bounds.ts";
-import { type Ctx, type Message, record, recordAlso } from "./client.ts";
+import { ALSO, type Ctx, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { inboxFrom } from "./inbox.ts";
 import { inboxOf } from "./rooms.ts";
@@ -22,7 +22,7 @@ export function createFriends({ state }: Pick<Services<typeof events, Entries, u
       checkAsking(inbox(fromUserId));
       checkSpace(inbox(toUserId), fromUserId);
       ctx.together(BOTH);
-      recordAlso(ctx, message, inboxOf(fromUserId), "request", request);
+      record(ctx, message, inboxOf(fromUserId), "request", request, ALSO);
       record(ctx, message, inboxOf(toUserId), "request", request);
     },
 
@@ -39,7 +39,7 @@ export function createFriends({ state }: Pick<Services<typeof events, Entries, u
       if (!accepting.isAskedBy(friendId) && !areFriends) throw new Refusal("forbidden");
       if (!areFriends) checkFriends(accepting, asking);
       ctx.together(BOTH);
-      recordAlso(ctx, message, inboxOf(friendId), "accept", accepted);
+      record(ctx, message, inboxOf(friendId), "accept", accepted, ALSO);
       record(ctx, message, inboxOf(userId), "accept", accepted);
     },
   };

@@ -1,7 +1,7 @@
 import type { Services } from "../../core/protocol.ts";
 import { cleanText } from "../../core/text.ts";
 import { hasSpace } from "./bounds.ts";
-import { type Ctx, type Message, record, recordAlso } from "./client.ts";
+import { ALSO, type Ctx, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { iso } from "./frames.ts";
 import { groupFrom } from "./group.ts";
@@ -37,10 +37,11 @@ export function createGroups({
           // The message itself is in the group.
           if (!hasSpace(inboxFrom(state(inboxOf(userId))))) continue;
           const note = mention(userId, data, ctx.identity.name ?? data.fromUserId, iso(ctx.now()));
-          recordAlso(ctx, message, inboxOf(userId), "say", {
-            ...{ type: "notification", data: note, waits: waitingNotification(note) },
+          const noting = {
+            ...({ type: "notification", data: note, waits: waitingNotification(note) } as const),
             unique: `${data.groupId} ${uniqueOf("notification", data)}`,
-          });
+          };
+          record(ctx, message, inboxOf(userId), "say", noting, ALSO);
         }
       },
 

@@ -1,6 +1,6 @@
 import type { Services } from "../../core/protocol.ts";
 import { checkSpace } from "./bounds.ts";
-import { type Ctx, type Message, record, recordAlso } from "./client.ts";
+import { ALSO, type Ctx, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { inboxFrom, type Waiting } from "./inbox.ts";
 import { inboxOf } from "./rooms.ts";
@@ -34,7 +34,7 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
       const saying = { type: "direct.message", data, unique: uniqueOf("direct.message", data) } as const;
       checkSpace(inboxFrom(state(inboxOf(toUserId))), fromUserId);
       ctx.together(2);
-      if (fromUserId !== toUserId) recordAlso(ctx, message, inboxOf(fromUserId), "say", saying);
+      if (fromUserId !== toUserId) record(ctx, message, inboxOf(fromUserId), "say", saying, ALSO);
       record(ctx, message, inboxOf(toUserId), "say", { ...saying, waits: waitingMessage(data) });
     },
 
@@ -46,7 +46,7 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
       const senders = new Set(inboxFrom(state(inbox)).sendersOf("direct.message", data.messageId));
       senders.delete(data.userId);
       ctx.together(senders.size + 1);
-      for (const sender of senders) recordAlso(ctx, message, inboxOf(sender), "say", { type, data });
+      for (const sender of senders) record(ctx, message, inboxOf(sender), "say", { type, data }, ALSO);
       record(ctx, message, inbox, "read", { type, id: data.messageId, data });
     },
 
