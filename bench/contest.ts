@@ -102,29 +102,35 @@ async function run(contest: Contest, patience: number, processes: AsyncDisposabl
 
 /**
  * Plays one after another, then shows the table. A round in doubt is played again, up to `patience` times, and the least
- * disturbed counts. A failure ends it with exit code 1, and there is no table.
+ * disturbed counts. A scenario that fails is not in the table, and the exit code is 1.
  */
 export async function bench(
   choose: () => readonly Contest[],
   show: (outcomes: readonly Outcome[]) => void | Promise<void> = print,
   patience = 0,
 ): Promise<void> {
-  const interrupted = Promise.withResolvers<never>();
-  interrupted.promise.catch(() => {});
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => interrupted.reject(new Error("interrupted")));
-  }
-  try {
-    const outcomes: Outcome[] = [];
-    for (const contest of choose()) {
-      await using processes = new AsyncDisposableStack();
-      outcomes.push(await Promise.race([run(contest, patience, processes), interrupted.promise]));
-    }
-    await show(outcomes);
-  } catch (error) {
+  const failed = (error: unknown) => {
     console.error(`FAILED: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;
+  };
+  const interruption = Promise.withResolvers<undefined>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => interruption.resolve(undefined));
+  const outcomes: Outcome[] = [];
+  try {
+    for (const contest of choose()) {
+      await using processes = new AsyncDisposableStack();
+      const played = run(contest, patience, processes)
+        .catch(failed)
+        .then((outcome) => ({ outcome }));
+      const done = await Promise.race([played, interruption.promise]);
+      if (!done) throw new Error("interrupted");
+      if (done.outcome) outcomes.push(done.outcome);
+    }
+  } catch (error) {
+    failed(error);
   }
+  if (outcomes.length > 0) await show(outcomes);
 }
 
 export const print = (outcomes: readonly Outcome[]): void =>
