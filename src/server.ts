@@ -107,7 +107,8 @@ let known = "?";
 function hasHost({ url }: Request): boolean {
   if (url.startsWith(known)) return true;
   if (!URL.canParse(url)) return false;
-  known = url.slice(0, url.indexOf("/", "https://".length) + 1);
+  const path = url.indexOf("/", "https://".length);
+  if (path !== -1) known = url.slice(0, path + 1);
   return true;
 }
 
