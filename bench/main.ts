@@ -7,6 +7,7 @@ import { chart } from "./chart.ts";
 import { compared } from "./compared.ts";
 import { bench, type Contest, print } from "./contest.ts";
 import { doorContest, doorScenarios } from "./door-scenarios.ts";
+import { pinned } from "./machine.ts";
 import { peers } from "./peers/peers.ts";
 import { type PeerName, type Scenario, scenarios } from "./scenarios.ts";
 import type { Outcome } from "./table.ts";
@@ -21,6 +22,9 @@ const { values: options } = parseArgs({
   },
 });
 const length = options.quick ? "quick" : "full";
+/** Editing, which is measured without sockets: nobody else does it. */
+const EDITING = "editing";
+const isChosen = (name: string) => options.scenario?.includes(name) ?? true;
 
 /** Those that are there. Says of the others how they come. */
 function present(): readonly PeerName[] {
@@ -54,10 +58,10 @@ function choose(): readonly Contest[] {
     servers: [...scenario.servers, ...among(["node-ws"])],
   }));
   const all = options.peers ? [...ours, ...posts] : ours;
-  const unknown = options.scenario?.filter((chosen) => !all.some(({ name }) => name === chosen)) ?? [];
-  if (unknown.length > 0)
-    throw new Error(`--scenario must be one of ${all.map(({ name }) => name).join(", ")}`);
-  return all.filter(({ name }) => options.scenario?.includes(name) ?? true);
+  const names = [...all.map(({ name }) => name), EDITING];
+  if (options.scenario?.some((chosen) => !names.includes(chosen)))
+    throw new Error(`--scenario must be one of ${names.join(", ")}`);
+  return all.filter(({ name }) => isChosen(name));
 }
 
 async function show(outcomes: readonly Outcome[]): Promise<void> {
@@ -67,3 +71,11 @@ async function show(outcomes: readonly Outcome[]): Promise<void> {
 }
 
 await bench(choose, show, Number(options.patience));
+if (isChosen(EDITING) && process.exitCode !== 1) {
+  console.error(EDITING);
+  console.log();
+  const { exitCode } = Bun.spawnSync(pinned("server", [process.execPath, `${import.meta.dir}/edit.ts`]), {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  process.exitCode = exitCode;
+}
