@@ -135,3 +135,23 @@ test("a token that cannot be checked in time ends its connection", async () => {
     await slow.stop();
   }
 });
+
+test.each([
+  ["a clock that is set forward", () => clock.set(600_000)],
+  ["a clock that is set back", () => clock.set(-600_000)],
+  ["a machine that slept", () => clock.jump(600_000)],
+])("%s closes nobody who is alive, and whoever is silent all the same", async (what, happens) => {
+  const names = { alive: what.replaceAll(" ", "-"), silent: what.replaceAll(" ", "_") };
+  const alive = await connect(names.alive);
+  const silent = await connect(names.silent, { answersPings: false });
+  await Promise.all([catchUp(alive), catchUp(silent)]);
+  happens();
+  for (let passed = 0; passed <= 3 * INTERVAL; passed += STEP) {
+    clock.advance(STEP);
+    await catchUp(alive);
+  }
+  expect(endingsOf(server, names.alive)).toEqual([]);
+  expect(endingsOf(server, names.silent)).toEqual([SILENT]);
+  expect(await silent.closing()).toEqual(SILENT);
+  expect(silent.frames.some(({ opcode }) => opcode === PING)).toBe(true);
+});

@@ -83,6 +83,12 @@ export class Connection {
     return this.ending === undefined;
   }
 
+  /** What is due by the clock is due so many milliseconds later. */
+  postpone(ms: number): void {
+    this.lastSeen += ms;
+    this.nextPing += ms;
+  }
+
   send(frame: string): void {
     if (!this.open) return;
     const sent = this.seal ? this.seal(frame) : frame;

@@ -5,12 +5,15 @@ import { Refusal } from "./refusal.ts";
 
 /** Looked after this often at the least; oftener when intervals are short. */
 const SWEEP_MS = 250;
+/** A sweep so much too late, or too early, tells of a clock that was set or a process that was held up. */
+const JUMP_MS = 2_000;
 
 /**
  * One timer for all connections, because ten thousand timers cost four times one sweep: pings, silent
  * peers, peers that never authenticate, tokens that run out.
  *
- * Bun's `idleTimeout` does not notice a silent peer that is being sent to, so `lastSeen` is kept here.
+ * Bun's `idleTimeout` does not notice a silent peer that is being sent to, so `lastSeen` is kept here. Time in which
+ * nobody could be heard counts against nobody.
  */
 export function startHeartbeat(
   clock: Clock,
@@ -18,9 +21,16 @@ export function startHeartbeat(
   protocols: readonly AnyProtocol[],
 ): void {
   const shortest = Math.min(...protocols.flatMap(({ timeouts }) => [timeouts.authMs, timeouts.heartbeatMs]));
-  clock.every(Math.min(SWEEP_MS, Math.max(10, shortest / 4)), () => {
+  const everyMs = Math.min(SWEEP_MS, Math.max(10, shortest / 4));
+  let sweptAt = clock.now();
+  clock.every(everyMs, () => {
     const now = clock.now();
-    for (const connection of connections()) if (connection.open) lookAfter(connection, now);
+    const jump = now - sweptAt - everyMs;
+    sweptAt = now;
+    for (const connection of connections()) {
+      if (Math.abs(jump) >= JUMP_MS) connection.postpone(jump);
+      if (connection.open) lookAfter(connection, now);
+    }
   });
 }
 

@@ -38,8 +38,9 @@ export class Limiter {
       if (this.#buckets.size >= this.#sweepAbove) this.#sweep(now);
       bucket = { level: this.#full, at: now };
       this.#buckets.set(key, bucket);
-    } else if (now > bucket.at) {
-      bucket.level = this.#filled(bucket, now);
+    } else {
+      // A clock that was set back gives nothing, and takes nothing.
+      if (now > bucket.at) bucket.level = this.#filled(bucket, now);
       bucket.at = now;
     }
     const missing = cost * UNIT - bucket.level;

@@ -9,7 +9,7 @@ interface Timer {
 /** Time that passes when the test says so. For a server and for clients. */
 export class ManualClock implements Clock {
   protected time: number;
-  readonly #timers = new Set<Timer>();
+  protected readonly timers = new Set<Timer>();
 
   /** Milliseconds since the epoch. */
   constructor(start = Date.now()) {
@@ -25,7 +25,7 @@ export class ManualClock implements Clock {
     const end = this.time + ms;
     for (let next = this.#first(); next && next.at <= end; next = this.#first()) {
       this.time = Math.max(this.time, next.at);
-      if (next.every === undefined) this.#timers.delete(next);
+      if (next.every === undefined) this.timers.delete(next);
       else next.at += next.every;
       next.work();
     }
@@ -34,12 +34,12 @@ export class ManualClock implements Clock {
 
   #first(): Timer | undefined {
     let first: Timer | undefined;
-    for (const timer of this.#timers) if (!first || timer.at < first.at) first = timer;
+    for (const timer of this.timers) if (!first || timer.at < first.at) first = timer;
     return first;
   }
 
   #add(timer: Timer): () => void {
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
+    this.timers.add(timer);
+    return () => void this.timers.delete(timer);
   }
 }

@@ -30,6 +30,16 @@ describe("a burst, then the rate", () => {
     expect(passed(limiter, 50)).toBe(5);
   });
 
+  test("a clock that is set back keeps nobody waiting for the time that it takes back", () => {
+    const clock = new FakeClock();
+    const limiter = new Limiter(clock, 60, 5);
+    passed(limiter, 5);
+    clock.set(-60 * MINUTE);
+    expect(limiter.take("ada")).toBe(1_000);
+    clock.advance(1_000);
+    expect(limiter.take("ada")).toBe(0);
+  });
+
   test("one key's flood costs the others nothing", () => {
     const limiter = new Limiter(new FakeClock(), 60, 5);
     passed(limiter, 1_000, "flood");

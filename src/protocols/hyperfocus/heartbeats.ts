@@ -37,7 +37,9 @@ export class Heartbeats {
   #sweep(): void {
     const now = this.clock.now();
     for (const heart of this.#hearts) {
-      if (now < heart.nextPing) continue;
+      const wait = heart.nextPing - now;
+      // Longer than an interval only when the clock was set back.
+      if (wait > 0 && wait <= this.intervalMs) continue;
       heart.nextPing = now + this.intervalMs;
       heart.beat();
     }

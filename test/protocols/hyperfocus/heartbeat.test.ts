@@ -35,6 +35,17 @@ test("each connection is pinged once an interval, in its own sequence, from conn
   expect(sequences(silent)).toEqual([1]);
 });
 
+test("pings go on when the clock is set back", async () => {
+  const clock = new FakeClock();
+  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "10000" } });
+  const client = await viewer(server, "patient");
+  clock.advance(10_000);
+  clock.set(-3_600_000);
+  clock.advance(10_000);
+  await drain(client);
+  expect(sequences(client).length).toBeGreaterThan(1);
+});
+
 test("operators see what each connection said last of itself", async () => {
   server = await startTestServer();
   const client = await viewer(server, "seen");
