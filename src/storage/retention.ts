@@ -20,9 +20,16 @@ export function startRetention(
   days: number,
   failed: (error: unknown) => void,
 ): Cancel {
+  const removed = database.db
+    .select({ id: rooms.id })
+    .from(rooms)
+    .where(and(gte(rooms.name, REMOVED), lt(rooms.name, `${REMOVED}\uffff`)))
+    .limit(1)
+    .prepare();
   return clock.every(EVERY_MS, () => {
     try {
-      clear(database);
+      const room = removed.get();
+      if (room) clear(database, room.id);
       if (days > 0) trim(database, clock.now() - days * DAY_MS);
     } catch (error) {
       failed(error);
@@ -30,23 +37,16 @@ export function startRetention(
   });
 }
 
-/** A bit of one removed room. */
-function clear({ client, db }: OpenDatabase): void {
-  const room = db
-    .select({ id: rooms.id })
-    .from(rooms)
-    .where(and(gte(rooms.name, REMOVED), lt(rooms.name, `${REMOVED}\uffff`)))
-    .limit(1)
-    .get();
-  if (!room) return;
+/** A bit of a removed room. */
+function clear({ client, db }: OpenDatabase, roomId: number): void {
   client
     .transaction(() => {
-      let left = clearRun(db, room.id);
+      let left = clearRun(db, roomId);
       for (const table of [receipts, state]) {
-        const bit = sql`rowid in (select rowid from ${table} where ${table.roomId} = ${room.id} limit ${ROWS})`;
+        const bit = sql`rowid in (select rowid from ${table} where ${table.roomId} = ${roomId} limit ${ROWS})`;
         left ||= db.delete(table).where(bit).returning({ roomId: table.roomId }).all().length > 0;
       }
-      if (!left) db.delete(rooms).where(eq(rooms.id, room.id)).run();
+      if (!left) db.delete(rooms).where(eq(rooms.id, roomId)).run();
     })
     .immediate();
 }
