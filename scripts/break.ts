@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { PROMISES } from "../src/verify/faults.ts";
 import { type Break, breaks } from "./breaks.ts";
-import { brokenCopy, lookInWorlds, ROOT } from "./broken-copy.ts";
+import { brokenCopy, lookInWorlds, ROOT, run } from "./broken-copy.ts";
 
 // Breaks copies of the server on purpose, and asks verify and the simulated world to find out: `bun run scripts/break.ts [part of a name]`.
 // Each must be found within a few attempts, since what breaks a promise does not do so at every moment.
@@ -17,15 +17,7 @@ async function find(one: Break, copy: string): Promise<string | undefined> {
   for (let seed = 1; seed <= ATTEMPTS; seed++) {
     const chaos = one.mishaps ? ["--mishaps", one.mishaps.join()] : ["--chaos"];
     const options = [...chaos, "--seconds", `${SECONDS}`, "--seed", `${seed}`];
-    const child = Bun.spawn([process.execPath, "run", join(copy, "src/main.ts"), "verify", ...options], {
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    const [out, err, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
+    const { out, err, code } = await run(join(copy, "src/main.ts"), "verify", ...options);
     const lines = out.split("\n");
     const at = lines.findIndex((line) => line.startsWith(`  ${PROMISES[one.fault]} `));
     if (at < 0) throw new Error(`verify made no report: ${out}${err}`);

@@ -32,15 +32,18 @@ export async function lookInWorlds(
   seeds: readonly number[],
 ): Promise<number[]> {
   const wishes = [fault, worlds, ...seeds].map(String);
-  const child = Bun.spawn([process.execPath, "run", join(root, "test/world/look.ts"), ...wishes], {
-    stdout: "pipe",
-    stderr: "pipe",
-  });
+  const { out, err, code } = await run(join(root, "test/world/look.ts"), ...wishes);
+  if (code !== 0) throw new Error(`the worlds could not be looked through: ${err}`);
+  return out.trim().split("\n").map(Number);
+}
+
+/** Runs a program to its end. */
+export async function run(file: string, ...options: string[]) {
+  const child = Bun.spawn([process.execPath, "run", file, ...options], { stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
     child.exited,
   ]);
-  if (code !== 0) throw new Error(`the worlds could not be looked through: ${err}`);
-  return out.trim().split("\n").map(Number);
+  return { out, err, code };
 }

@@ -47,8 +47,8 @@ export class Connection {
   seal: Seal | undefined;
   /** Frames that came in while the token was being checked, in order. */
   waiting: (string | Uint8Array)[] | undefined;
-  lastSeen: number;
-  nextPing: number;
+  lastSeen = 0;
+  nextPing = 0;
   ending: Ending | undefined;
   #socket: Socket | undefined;
 
@@ -65,9 +65,7 @@ export class Connection {
     /** Of its protocol. */
     readonly traffic = new Traffic(),
   ) {
-    this.lastSeen = openedAt;
-    // Anywhere in the interval, so that a storm of connects is not followed by storms of pings.
-    this.nextPing = openedAt + Math.random() * protocol.timeouts.heartbeatMs;
+    this.countFrom(openedAt);
   }
 
   get socket(): Socket {
@@ -83,10 +81,11 @@ export class Connection {
     return this.ending === undefined;
   }
 
-  /** What is due by the clock is due so many milliseconds later. */
-  postpone(ms: number): void {
-    this.lastSeen += ms;
-    this.nextPing += ms;
+  /** Silence counts from this time on, and the interval of pings. */
+  countFrom(now: number): void {
+    this.lastSeen = now;
+    // Anywhere in the interval, so that a storm of connects is not followed by storms of pings.
+    this.nextPing = now + Math.random() * this.protocol.timeouts.heartbeatMs;
   }
 
   send(frame: string): void {

@@ -28,7 +28,7 @@ export function startHeartbeat(
     const jump = now - sweptAt - everyMs;
     sweptAt = now;
     for (const connection of connections()) {
-      if (Math.abs(jump) >= JUMP_MS) connection.postpone(jump);
+      if (Math.abs(jump) >= JUMP_MS) connection.countFrom(now);
       if (connection.open) lookAfter(connection, now);
     }
   });
