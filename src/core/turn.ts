@@ -49,7 +49,7 @@ export interface TurnParts {
 }
 
 /**
- * A turn is a transaction: everything that was handled in one turn of the event loop is applied in one
+ * A turn is a transaction: everything that was handled in a turn or two of the event loop is applied in one
  * commit, and only after it do publishes, effects and confirmations go out, in the order of the messages.
  * When the commit fails nothing goes out and every sender is told.
  */
@@ -89,10 +89,16 @@ export class Turns implements TurnQueue {
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.parts.times.began();
-      setImmediate(this.end);
+      setImmediate(this.#gathered);
     }
     if (this.#steps.length >= FULL && !this.#ending) this.end();
   }
+
+  /** Where messages come together more are on their way, and the commit costs the same for all of them. */
+  readonly #gathered = (): void => {
+    if (this.#steps.length > 1) setImmediate(this.end);
+    else this.end();
+  };
 
   /** Ends the turn now. What its effects ask for falls into the next one. */
   end = (): void => {

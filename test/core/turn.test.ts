@@ -145,17 +145,25 @@ test("an effect that throws costs nobody the confirmation", async () => {
   expect(reports).toHaveLength(2);
 });
 
+test("where messages come together, those of the next turn of the event loop share their commit", async () => {
+  const { connect, say, seen } = createTurns();
+  const ada = connect("ada");
+  say(ada, "one");
+  say(ada, "two");
+  setImmediate(() => say(ada, "three"));
+  await nextTurn();
+  const all = ["one (1)", "two (2)", "three (3)"];
+  expect(seen()).toEqual(["commit", ...all.map((text) => `ada: said "${text}"`)]);
+});
+
 test("what is recorded while a turn speaks falls into the next turn", async () => {
   const { connect, say, seen } = createTurns();
   const ada = connect("ada");
   say(ada, "question", { applied: () => say(ada, "answer", { applied: () => say(ada, "thanks") }) });
   say(ada, "aside");
-  await nextTurn();
-  expect(seen()).toEqual(["commit", 'ada: said "question (1)"', 'ada: said "aside (2)"']);
-  await nextTurn();
-  expect(seen()).toEqual(["commit", 'ada: said "answer (3)"']);
-  await nextTurn();
-  expect(seen()).toEqual(["commit", 'ada: said "thanks (4)"']);
+  for (let turn = 0; turn < 3; turn++) await nextTurn();
+  const turns = [["question (1)", "aside (2)"], ["answer (3)"], ["thanks (4)"]];
+  expect(seen()).toEqual(turns.flatMap((said) => ["commit", ...said.map((text) => `ada: said "${text}"`)]));
 });
 
 test("a full turn ends early, so that a transaction stays bounded", async () => {

@@ -24,7 +24,9 @@ export interface Saying {
 }
 
 /** A promise kept by the event loop: what was recorded before it has been applied when it resolves. */
-export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export async function nextTurn(): Promise<void> {
+  for (let poll = 0; poll < 2; poll++) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** Turns over a real store and sockets in memory, with a journal of what becomes visible, in order. */
 export function createTurns(options: { log?: Log; database?: ReturnType<typeof openDatabase> } = {}) {
