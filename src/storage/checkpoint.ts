@@ -9,7 +9,7 @@ export interface CheckpointOptions {
   readonly everyMs?: number;
   /** So many pages waiting in the log are worth a checkpoint. */
   readonly pages?: number;
-  /** At so many pages the log should begin again. */
+  /** At so many pages the log should begin again: to write over what a file has costs half of making it longer. */
   readonly restartPages?: number;
   /** A checkpoint failed. The next look tries again; until one works the log grows, and nothing is lost. */
   readonly onError?: (error: Error) => void;
@@ -24,7 +24,7 @@ export interface CheckpointOptions {
 export function startCheckpoints(
   file: string,
   clock: Clock,
-  { writer, everyMs = 250, pages = 1_000, restartPages = 16_000, onError = () => {} }: CheckpointOptions = {},
+  { writer, everyMs = 250, pages = 1_000, restartPages = 4_000, onError = () => {} }: CheckpointOptions = {},
 ): { stop(): Promise<void> } {
   let worker: Worker | undefined;
   let asked: Promise<void> | undefined;
