@@ -1,4 +1,4 @@
-import type { Server } from "bun";
+import type { BunRequest, Server } from "bun";
 import type { Config } from "./config.ts";
 import { hardLimit } from "./core/backpressure.ts";
 import type { Clock } from "./core/clock.ts";
@@ -13,6 +13,8 @@ import type { TlsPair } from "./tls.ts";
 
 /** How long a peer may take over an HTTP request, an upgrade too, in seconds. */
 const HTTP_IDLE_SECONDS = 10;
+
+type Answering<R extends Request> = (request: R) => Response | Promise<Response>;
 
 export interface Endpoint {
   readonly config: Config;
@@ -29,8 +31,10 @@ export interface Endpoint {
   /** WebSocket upgrades that were refused, by HTTP status. */
   readonly refusedUpgrades: Map<number, number>;
   spent(frame: string): void;
-  /** Everything that is no WebSocket endpoint. */
-  fetch(request: Request): Response | Promise<Response>;
+  /** What Bun's router finds besides the WebSockets. */
+  readonly direct: Readonly<Record<string, { readonly POST: Answering<BunRequest> }>>;
+  /** Everything else. */
+  readonly fetch: Answering<Request>;
   /** Gives an answer the headers that all have. */
   dress(answer: Response): Response;
   failed(error: unknown): void;
@@ -51,17 +55,22 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
     hostname: config.HOST,
     idleTimeout: HTTP_IDLE_SECONDS,
     ...(tls && { tls: { cert: tls.cert, key: tls.key } }),
-    routes: Object.fromEntries(
-      [...new Set(protocols.flatMap(({ paths }) => paths))].map((path) => {
-        const candidates = protocols.filter(({ paths }) => paths.includes(path));
-        return [
-          path,
-          (request: Request, server: Server<SocketData>) =>
-            answerUpgrade(endpoint, candidates, request, server),
-        ];
-      }),
-    ),
-    fetch: (request) => (hasHost(request) ? endpoint.fetch(request) : badRequest(endpoint)),
+    routes: {
+      ...Object.fromEntries(
+        Object.entries(endpoint.direct).map(([path, { POST }]) => [path, { POST: withHost(endpoint, POST) }]),
+      ),
+      ...Object.fromEntries(
+        [...new Set(protocols.flatMap(({ paths }) => paths))].map((path) => {
+          const candidates = protocols.filter(({ paths }) => paths.includes(path));
+          return [
+            path,
+            (request: Request, server: Server<SocketData>) =>
+              answerUpgrade(endpoint, candidates, request, server),
+          ];
+        }),
+      ),
+    },
+    fetch: withHost(endpoint, endpoint.fetch),
     error(error) {
       endpoint.failed(error);
       return endpoint.dress(new Response("Internal server error", { status: 500 }));
@@ -111,6 +120,11 @@ function hasHost({ url }: Request): boolean {
   if (path !== -1) known = url.slice(0, path + 1);
   return true;
 }
+
+const withHost =
+  <R extends Request>(endpoint: Endpoint, answer: Answering<R>): Answering<R> =>
+  (request) =>
+    hasHost(request) ? answer(request) : badRequest(endpoint);
 
 const badRequest = ({ dress }: Endpoint) => dress(new Response("Bad request", { status: 400 }));
 

@@ -170,6 +170,7 @@ export async function startSwitchboard(
       core.protocols.map((one) => [one, new Limiter(clock, one.connectionsPerMinute ?? 0, 0)]),
     ),
     draining: () => phase === "draining",
+    direct: http.direct,
     fetch: async (request) => withSecurityHeaders(await http.answer(request)),
     dress: withSecurityHeaders,
     failed: (error) => report(error, { where: "http" }),

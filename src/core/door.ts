@@ -4,6 +4,7 @@ import type { Decision } from "./apply.ts";
 import type { Entry } from "./log.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import { type FieldIssue, Refusal } from "./refusal.ts";
+import { safeParse } from "./safe-parse.ts";
 import type { TurnQueue } from "./turn.ts";
 
 /** What a backend lets happen: one event for a room, a user or everyone of a protocol. */
@@ -52,8 +53,8 @@ export interface PostedEvent {
   readonly alias: string | undefined;
 }
 export const POSTED = "posted";
-export const applyPosted = ({ body: { type, ...made } }: Entry<PostedEvent>): Decision => ({
-  events: [{ kind: type, ...made }],
+export const applyPosted = ({ body: { type, data, counted, alias } }: Entry<PostedEvent>): Decision => ({
+  events: [{ kind: type, data, counted, alias }],
 });
 
 const TARGETS: readonly Target[] = ["room", "user", "everyone"];
@@ -85,21 +86,16 @@ interface Recordable {
 }
 
 /**
- * Checks all posts by the schemas that type the frames, then records all in one turn. Resolves to their ids
- * once they are stored. Rejects with a `PostRefusal`, and then none was recorded, or with a `Refusal`.
+ * Checks all posts by the schemas that type the frames, then records all in one turn. Throws a `PostRefusal`, and then
+ * none was recorded. Resolves to their ids once they are stored, or rejects with a `Refusal`.
  */
-export async function post(
-  protocol: AnyProtocol,
-  turns: TurnQueue,
-  posts: readonly Post[],
-): Promise<string[]> {
-  const unknown = posts.flatMap(({ type }, index) =>
-    postingOf(protocol, type)
-      ? []
-      : [{ path: `${index}.type`, message: `${protocol.name} takes no such event` }],
-  );
-  if (unknown.length > 0) throw new PostRefusal("unknown_type", unknown);
+export function post(protocol: AnyProtocol, turns: TurnQueue, posts: readonly Post[]): Promise<string[]> {
   const issues: FieldIssue[] = [];
+  for (const [index, { type }] of posts.entries()) {
+    if (postingOf(protocol, type)) continue;
+    issues.push({ path: `${index}.type`, message: `${protocol.name} takes no such event` });
+  }
+  if (issues.length > 0) throw new PostRefusal("unknown_type", issues);
   const recordable = posts.map((one, index) =>
     check(protocol, one, (path, message) => issues.push({ path: `${index}.${path}`, message })),
   );
@@ -112,25 +108,25 @@ const postingOf = ({ posts }: AnyProtocol, type: string): Posting<unknown> | und
   Object.hasOwn(posts, type) ? posts[type] : undefined;
 
 function stored({ name }: AnyProtocol, turns: TurnQueue, posts: readonly Recordable[]): Promise<string[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<string[]>();
-  const ids: string[] = [];
-  let left = posts.length;
-  const settled = () => --left === 0 && resolve(ids);
-  const waiting = { applied: settled, repeated: settled, refused: reject };
-  for (const { room, kind, body, id, own } of posts) {
-    const entry = { protocol: name, room, kind, body, sender: null, clientId: id ?? null };
-    const made = turns.record(entry, waiting);
-    ids.push(id ?? own ?? made);
-  }
-  if (posts.length === 0) resolve(ids);
-  return promise;
+  return new Promise((resolve, reject) => {
+    const ids: string[] = [];
+    let left = posts.length;
+    const settled = () => --left === 0 && resolve(ids);
+    const waiting = { applied: settled, repeated: settled, refused: reject };
+    for (const { room, kind, body, id, own } of posts) {
+      const entry = { protocol: name, room, kind, body, sender: null, clientId: id ?? null };
+      const made = turns.record(entry, waiting);
+      ids.push(id ?? own ?? made);
+    }
+    if (posts.length === 0) resolve(ids);
+  });
 }
 
 type Report = (path: string, message: string) => void;
 
 function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Report): Recordable | undefined {
   const posting = postingOf(protocol, type) ?? {};
-  const parsed = (posting.schema ?? protocol.events[type]).safeParse(data);
+  const parsed = safeParse(posting.schema ?? protocol.events[type], data);
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) wrong(["data", ...path].join("."), message);
     return undefined;

@@ -6,6 +6,7 @@ import type { ConnectionContext } from "./context.ts";
 import type { Limiter } from "./limits.ts";
 import type { Incoming, Rule } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
+import { safeParse } from "./safe-parse.ts";
 
 export interface PipelineParts {
   readonly clock: Clock;
@@ -94,7 +95,7 @@ function charge(parts: PipelineParts, connection: Connection, kind: string, cost
 }
 
 function validate(schema: z.ZodType, body: unknown): unknown {
-  const parsed = schema.safeParse(body);
+  const parsed = safeParse(schema, body);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
   const tooLong = parsed.error.issues.some((issue) => issue.code === "custom" && issue.params?.["tooLong"]);

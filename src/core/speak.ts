@@ -60,12 +60,17 @@ export class Speaker {
       events.at(-1) ?? (confirm && { ...entry, kind: confirm.kind, body: JSON.stringify(confirm.data) });
     const confirmation = connection && last && !quiet ? protocol.confirm?.(last, ref) : undefined;
     const others = confirmation !== undefined || quiet === true;
-    const say = (frame: string, room = entry.room) => this.#publish(frame, room, connection, others);
     // What a backend posts nobody may hear.
     if (connection || this.rooms.isHeard(entry.room)) {
-      for (const event of events) if (!event.silent) say(protocol.envelope(event.kind, event.body, event));
+      for (const event of events) {
+        if (event.silent) continue;
+        this.#publish(protocol.envelope(event.kind, event.body, event), entry.room, connection, others);
+      }
     }
-    if (publish) say(protocol.envelope(publish.kind, JSON.stringify(publish.data), entry), publish.room);
+    if (publish) {
+      const frame = protocol.envelope(publish.kind, JSON.stringify(publish.data), entry);
+      this.#publish(frame, publish.room ?? entry.room, connection, others);
+    }
     if (confirmation !== undefined) connection?.send(confirmation);
   }
 

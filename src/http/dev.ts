@@ -2,14 +2,13 @@ import { Hono } from "hono";
 import { isOwnOrigin } from "../core/origin.ts";
 import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
 import { devTokenRoutes, type MakeToken } from "./dev-token.ts";
-import { type EventDoor, eventRoutes } from "./events.ts";
+import { eventRoutes, type PostEvents } from "./events.ts";
 import { type MetricsDoor, metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 
 export interface DevDoor {
   /** Absent where tokens come from elsewhere. */
   readonly makeToken: MakeToken | undefined;
-  readonly events: EventDoor;
   readonly metrics: MetricsDoor;
   readonly connections: ConnectionDoor;
 }
@@ -18,7 +17,7 @@ export interface DevDoor {
  * What the console needs without an API key, outside production: who may have any user's token may as well
  * post events. Another site's page may not, since a browser lets it post here without asking.
  */
-export function devRoutes(door: DevDoor): Hono {
+export function devRoutes(door: DevDoor, post: PostEvents): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     const origin = c.req.header("origin");
@@ -28,6 +27,6 @@ export function devRoutes(door: DevDoor): Hono {
   if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
   app.route("/metrics", metricsRoutes(door.metrics));
   app.route("/connections", connectionRoutes(door.connections));
-  app.route("/", eventRoutes(door.events));
+  app.route("/", eventRoutes(post));
   return app;
 }

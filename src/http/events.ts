@@ -4,7 +4,7 @@ import { type Post, PostRefusal } from "../core/door.ts";
 import { id, roomName } from "../core/names.ts";
 import { json } from "./headers.ts";
 import type { Operation } from "./operation.ts";
-import { check, Problem, readJson } from "./problem.ts";
+import { check, Problem, parseJson } from "./problem.ts";
 
 const MAX_EVENTS = 1_000;
 
@@ -44,25 +44,31 @@ export const eventOperations: readonly Operation[] = [
 ];
 
 export interface EventDoor {
-  /** Resolves to the ids of the events once they are stored; undefined where there is no such protocol. */
+  /** The ids of the events, once they are stored; undefined where there is no such protocol. Throws a `PostRefusal`. */
   post(protocol: string, posts: readonly Post[]): Promise<string[]> | undefined;
 }
 
-/** `POST /{protocol}/events`: what backends let happen. All of a request is stored, or none. */
-export function eventRoutes(door: EventDoor): Hono {
-  const app = new Hono();
-  app.post("/:protocol/events", async (c) => {
-    const body = await readJson(c);
-    const isArray = Array.isArray(body);
-    const posts = isArray ? check(events, body) : [check(event, body)];
+/** What backends let happen, posted to a protocol. All of a request is stored, or none. */
+export type PostEvents = (protocol: string, body: { text(): Promise<string> }) => Promise<Response>;
+
+export const postEvents =
+  (door: EventDoor, failed: (error: unknown) => Response): PostEvents =>
+  async (protocol, body) => {
+    let isArray = false;
     try {
-      const ids = await door.post(c.req.param("protocol"), posts);
-      if (!ids) throw new Problem(404, `There is no protocol ${c.req.param("protocol")}`);
+      const posted = parseJson(await body.text());
+      isArray = Array.isArray(posted);
+      const ids = await door.post(protocol, isArray ? check(events, posted) : [check(event, posted)]);
+      if (!ids) throw new Problem(404, `There is no protocol ${protocol}`);
       return json({ accepted: ids.length, ids });
     } catch (error) {
-      throw error instanceof PostRefusal ? problemOf(error, isArray) : error;
+      return failed(error instanceof PostRefusal ? problemOf(error, isArray) : error);
     }
-  });
+  };
+
+export function eventRoutes(post: PostEvents): Hono {
+  const app = new Hono();
+  app.post("/:protocol/events", (c) => post(c.req.param("protocol"), c.req));
   return app;
 }
 

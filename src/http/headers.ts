@@ -1,5 +1,5 @@
 /** Of every answer that does not say otherwise: it is data, nobody's page, and nobody's business where it was asked from. */
-const HEADERS = {
+export const HEADERS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",

@@ -1,6 +1,8 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { isTooDeep } from "../core/json.ts";
+import { safeParse } from "../core/safe-parse.ts";
+import { HEADERS } from "./headers.ts";
 
 const TITLES: Record<number, string> = {
   400: "Bad Request",
@@ -51,18 +53,17 @@ export class Problem extends Error {
       errors,
     };
     const type = { "content-type": "application/problem+json" };
-    return new Response(JSON.stringify(body), { status, headers: { ...headers, ...type } });
+    return new Response(JSON.stringify(body), { status, headers: { ...HEADERS, ...headers, ...type } });
   }
 }
 
 /** The body as this schema has it; otherwise a problem that names each wrong field. */
 export async function readBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
-  return check(schema, await readJson(c));
+  return check(schema, parseJson(await c.req.text()));
 }
 
 /** The body as it is; no body is an empty object. */
-export async function readJson(c: Context): Promise<unknown> {
-  const text = await c.req.text();
+export function parseJson(text: string): unknown {
   // What cannot be written out again must not be read in.
   if (isTooDeep(text)) throw new Problem(400, "The body is nested too deeply");
   try {
@@ -73,7 +74,7 @@ export async function readJson(c: Context): Promise<unknown> {
 }
 
 export function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const parsed = schema.safeParse(value);
+  const parsed = safeParse(schema, value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
   throw new Problem(400, "The request is not valid", errors);

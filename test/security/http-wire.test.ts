@@ -62,6 +62,24 @@ describe("a request that two servers could read differently, or that is too much
   });
 });
 
+describe("a Host that is no host is refused, and not taken for a fault of the server:", () => {
+  const event = JSON.stringify({ room: "chat:a", type: "x", data: {} });
+  const chunks = `${event.length.toString(16)}\r\n${event}\r\n0\r\n\r\n`;
+  test.each([
+    ["of a question", "GET /health/live", "\r\n"],
+    ["of an upgrade", "GET /ws", "\r\n"],
+    ["of an event", "POST /v1/gurukul/events", `Content-Length: ${event.length}\r\n\r\n${event}`],
+    ["of an event in chunks", "POST /v1/gurukul/events", `Transfer-Encoding: chunked\r\n\r\n${chunks}`],
+  ])("%s", async (_, request, rest) => {
+    const head = `${request} HTTP/1.1\r\nHost: a b[\r\nAuthorization: Bearer ${API_KEY}\r\n`;
+    const peer = await ask(head + rest);
+    expect(peer.status).toBe(400);
+    expect(peer.head.toLowerCase()).toContain("x-content-type-options: nosniff");
+    peer.destroy();
+    expect(server.lines).toEqual([]);
+  });
+});
+
 describe("the end of a huge body is not waited for", () => {
   test.each([
     ["without a key", "Host: a\r\n", 401],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseObject } from "../../core/json.ts";
 import type { Incoming, Stamp } from "../../core/protocol.ts";
+import { safeParse } from "../../core/safe-parse.ts";
 import { type ErrorCode, type ErrorEvent, envelope } from "./schema.ts";
 
 const around = envelope.omit({ type: true, data: true });
@@ -27,7 +28,7 @@ export function decode(frame: string, open?: (frame: unknown) => string): Incomi
   const message = parseObject(open ? open(parsed(frame)) : frame);
   const type = typeof message["type"] === "string" ? message["type"] : "";
   if (type === "auth") return { kind: type, body: message };
-  const answerable = head.safeParse({ ...message, type });
+  const answerable = safeParse(head, { ...message, type });
   return {
     kind: type,
     body: message,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseObject } from "../../core/json.ts";
 import type { Frames, Incoming } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
+import { safeParse } from "../../core/safe-parse.ts";
 import { envelope } from "./schema.ts";
 
 const VERSION = "1.0.0";
@@ -21,7 +22,7 @@ const isSupported = (version: unknown): boolean =>
 export function decode(frame: string): Incoming {
   const object = parseObject(frame);
   if (!isSupported(object["version"])) throw new UnsupportedVersion();
-  const { success, data, error } = envelope.safeParse(object);
+  const { success, data, error } = safeParse(envelope, object);
   if (!success) {
     const issues = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
     throw new Refusal("bad_envelope", "bad_envelope", { issues });

@@ -1,5 +1,6 @@
 import { type KeyObject, randomBytes } from "node:crypto";
 import { Refusal } from "../../../core/refusal.ts";
+import { safeParse } from "../../../core/safe-parse.ts";
 import { base64Of } from "./base64.ts";
 import { deflate, inflate } from "./compression.ts";
 import { agree, createKeyPair, importPublicKey } from "./key-agreement.ts";
@@ -74,7 +75,7 @@ export class Encryption {
 
   /** The ordinary frame in an encrypted one, which comes parsed from JSON and not checked. Throws a `Refusal`. */
   open(frame: unknown): string {
-    const parsed = encryptedFrame.safeParse(frame);
+    const parsed = safeParse(encryptedFrame, frame);
     const sealed = parsed.success ? this.#decrypt(parsed.data) : undefined;
     const plain = sealed && this.settings.compression ? inflate(sealed, this.settings.maxPlainBytes) : sealed;
     if (!plain || plain.length > this.settings.maxPlainBytes) throw new Refusal("bad_envelope", NOT_OPENED);
