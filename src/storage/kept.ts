@@ -11,8 +11,8 @@ export class KeptState {
   /** Not yet written, by room and key. */
   readonly #pending = new Map<number, Map<string, string | null>>();
 
-  constructor({ db }: OpenDatabase) {
-    this.#statements = prepare(db);
+  constructor(database: OpenDatabase) {
+    this.#statements = prepare(database);
   }
 
   set(roomId: number, key: string, value: string | null): void {
@@ -30,7 +30,7 @@ export class KeptState {
     for (const [roomId, pending] of this.#pending) {
       for (const [key, value] of pending) {
         if (value === null) this.#statements.remove.run({ roomId, key });
-        else this.#statements.set.run({ roomId, key, value });
+        else this.#statements.set.run(roomId, key, value);
       }
     }
     this.#pending.clear();
@@ -41,16 +41,19 @@ export class KeptState {
   }
 }
 
-function prepare(db: OpenDatabase["db"]) {
+function prepare({ client, db }: OpenDatabase) {
   const { placeholder } = sql;
   const inRoom = eq(state.roomId, placeholder("roomId"));
   return {
     all: db.select({ key: state.key, value: state.value }).from(state).where(inRoom).prepare(),
-    set: db
-      .insert(state)
-      .values({ roomId: placeholder("roomId"), key: placeholder("key"), value: placeholder("value") })
-      .onConflictDoUpdate({ target: [state.roomId, state.key], set: { value: sql`excluded.value` } })
-      .prepare(),
+    // Bound by place, like the events: statements.ts.
+    set: client.prepare<undefined, [roomId: number, key: string, value: string]>(
+      db
+        .insert(state)
+        .values({ roomId: placeholder("roomId"), key: placeholder("key"), value: placeholder("value") })
+        .onConflictDoUpdate({ target: [state.roomId, state.key], set: { value: sql`excluded.value` } })
+        .toSQL().sql,
+    ),
     remove: db
       .delete(state)
       .where(and(inRoom, eq(state.key, placeholder("key"))))

@@ -1,5 +1,7 @@
 import type { Row } from "../../core/history.ts";
 
+const NONE: readonly Row[] = [];
+
 /** A map that the reducers of a room keep: what changes becomes a row of the room's state, under the map's name. */
 export class Kept<Value> {
   readonly #values = new Map<string, Value>();
@@ -51,7 +53,8 @@ export class Kept<Value> {
   }
 
   /** What has changed since the last time. */
-  rows(): Row[] {
+  rows(): readonly Row[] {
+    if (this.#changed.size === 0) return NONE;
     const rows = Array.from(this.#changed, (key): Row => {
       const value = this.#values.get(key);
       const json = value === undefined ? null : JSON.stringify(value);
