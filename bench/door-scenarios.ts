@@ -57,6 +57,16 @@ export const doorScenarios: readonly DoorScenario[] = [
     figures: [perRequest],
   },
   {
+    name: "many-backends",
+    contract: "discord",
+    viewers: 0,
+    backends: 64,
+    events: 1,
+    seconds: { full: 4, quick: 1 },
+    servers: ["bare", "FULL", "NORMAL"],
+    figures: [perRequest],
+  },
+  {
     name: "gateway",
     contract: "discord",
     viewers: 100,
