@@ -25,6 +25,14 @@ const perRequest: Figure = {
   of: (round) => round.serverCpuNs / round.messages / 1000,
 };
 
+/** One by one, and nobody watches. */
+const single = {
+  ...{ viewers: 0, events: 1 },
+  seconds: { full: 4, quick: 1 },
+  servers: ["bare", "FULL", "NORMAL"],
+  figures: [perRequest],
+} satisfies Partial<DoorScenario>;
+
 export const doorScenarios: readonly DoorScenario[] = [
   {
     name: "gifts",
@@ -36,36 +44,9 @@ export const doorScenarios: readonly DoorScenario[] = [
     servers: ["bare", "FULL"],
     figures: [perDelivery, bytesPerDelivery],
   },
-  {
-    name: "single-gifts",
-    contract: "hyperfocus",
-    viewers: 0,
-    backends: 16,
-    events: 1,
-    seconds: { full: 4, quick: 1 },
-    servers: ["bare", "FULL", "NORMAL"],
-    figures: [perRequest],
-  },
-  {
-    name: "single-events",
-    contract: "discord",
-    viewers: 0,
-    backends: 16,
-    events: 1,
-    seconds: { full: 4, quick: 1 },
-    servers: ["bare", "FULL", "NORMAL"],
-    figures: [perRequest],
-  },
-  {
-    name: "many-backends",
-    contract: "discord",
-    viewers: 0,
-    backends: 64,
-    events: 1,
-    seconds: { full: 4, quick: 1 },
-    servers: ["bare", "FULL", "NORMAL"],
-    figures: [perRequest],
-  },
+  { ...single, name: "single-gifts", contract: "hyperfocus", backends: 16 },
+  { ...single, name: "single-events", contract: "discord", backends: 16 },
+  { ...single, name: "many-backends", contract: "discord", backends: 64 },
   {
     name: "gateway",
     contract: "discord",

@@ -75,10 +75,12 @@ export function createHttpApp(parts: HttpParts): {
     .route("/v1/metrics", metricsRoutes(parts.metrics))
     .route("/v1/errors", errorRoutes(parts.errors))
     .route("/v1", eventRoutes(post));
-  const v1 = requireApiKey(parts.apiKeys, limited(forBackends, MAX_BODY_BYTES));
+  const guarded = <R extends Request>(answer: Answering<R>) =>
+    requireApiKey(parts.apiKeys, limited(forBackends, MAX_BODY_BYTES, answer));
+  const v1 = guarded(forBackends.fetch);
   const posted = (request: BunRequest) => post(request.params["protocol"] ?? "", request);
   const forPages = parts.console.production ? base() : base().route("/dev", devRoutes(parts, post));
-  const dev = limited(forPages, MAX_BODY_BYTES);
+  const dev = limited(forPages, MAX_BODY_BYTES, forPages.fetch);
   const open = base()
     .route("/", health(parts.condition))
     .route("/metrics", exposition(parts.metrics))
@@ -88,11 +90,7 @@ export function createHttpApp(parts: HttpParts): {
     // However else it is written.
     .all("/v1/*", (c) => v1(c.req.raw));
   return {
-    direct: {
-      "/v1/:protocol/events": {
-        POST: requireApiKey(parts.apiKeys, limited(forBackends, MAX_BODY_BYTES, posted)),
-      },
-    },
+    direct: { "/v1/:protocol/events": { POST: guarded(posted) } },
     answer: (request) => (isUnder("/v1/", request) ? v1(request) : open.fetch(request)),
     routes: [open, forBackends, forPages].flatMap((app) => app.routes),
   };

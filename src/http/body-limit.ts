@@ -5,17 +5,11 @@ import { Problem } from "./problem.ts";
 export type Answering<R extends Request = Request> = (request: R) => Response | Promise<Response>;
 
 /**
- * The app, for bodies of so many bytes at most, by what the header says, or as they come where it says nothing. It is
- * no middleware: hono answers by the one handler of a route at once, and with any before it takes 3 µs longer.
- *
- * Bun refuses a request that says both how long it is and that it comes in chunks. One that comes in chunks is the
- * app's, and all others may be answered by something else.
+ * Answers bodies of so many bytes at most: by what the header says; where they come in chunks, and the header says
+ * nothing (Bun refuses one that says both), the app answers, as they come. It is no middleware: hono answers by the one
+ * handler of a route at once, and with any before it takes 3 µs longer.
  */
-export function limited<R extends Request>(
-  app: Hono,
-  maxSize: number,
-  answer: Answering<R> = app.fetch,
-): Answering<R> {
+export function limited<R extends Request>(app: Hono, maxSize: number, answer: Answering<R>): Answering<R> {
   const tooLong = () => new Problem(413, `The body may have at most ${maxSize} bytes`).response();
   // It looks at the body before the header, and a body once looked at is a stream: slow to read.
   const asItComes = new Hono()
