@@ -27,7 +27,7 @@ const databaseFile = z
   )
   .transform((text) => resolve(text.replace(/^file:(\/\/(?=\/))?/, "")));
 
-/** Every setting of the environment. Docstrings: README, "Settings". */
+/** Every setting of the environment. docs/configuration.md says what each means. */
 const environment = z.object({
   NODE_ENV: z.string().default("development"),
   WS_PORT: z.coerce

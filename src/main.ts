@@ -30,7 +30,7 @@ Usage: switchboard [command] [options]
 
   --help, --version
 
-Settings are environment variables; README.md lists them.`;
+Settings are environment variables; docs/configuration.md lists them.`;
 
 function parse(args: string[]) {
   try {

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { startSwitchboard } from "../switchboard.ts";
 
 export interface TestServerOptions {
-  /** Settings of the README over those of tests: a free port, a new directory, no limits. */
+  /** Settings of docs/configuration.md over those of tests: a free port, a new directory, no limits. */
   readonly env?: Readonly<Record<string, string>>;
   /** `new ManualClock()`, to say when time passes. */
   readonly clock?: Clock;

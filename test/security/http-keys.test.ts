@@ -3,7 +3,7 @@ import { assets } from "../../src/console/assets.ts";
 import { createHttpApp, type HttpParts } from "../../src/http/app.ts";
 import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 
-/** What docs/decisions.md and the README leave open to all; everything else is under `/v1` and takes a key. */
+/** What docs/decisions.md and docs/http-api.md leave open to all; everything else is under `/v1` and takes a key. */
 const OPEN = [
   ...["/ws/health", "/health/live", "/health/ready", "/metrics"],
   ...["/asyncapi.json", "/openapi.json", "/docs"],
