@@ -2,10 +2,10 @@ import { type History, offsetAt, type StoredEvent } from "../../core/history.ts"
 import { SlidingWindow } from "./window.ts";
 
 const MINUTE_MS = 60_000;
-/** So few that not much more is read than the last minute. */
+/** Small, so that a read goes little further back than the last minute. */
 const PAGE = 100;
 
-/** How many messages the last minute had, of the contexts where somebody wants to know. */
+/** Counts the messages of the last minute in each context where somebody subscribes to the count. */
 export class Activity {
   readonly #windows = new Map<string, SlidingWindow>();
 
@@ -37,7 +37,7 @@ export class Activity {
     return this.#windows.get(room)?.count(now) ?? 0;
   }
 
-  /** When it will be less, should nothing more be said. */
+  /** The time at which the count will fall if no message follows. */
   changesAt(room: string): number | undefined {
     return this.#windows.get(room)?.changesAt();
   }

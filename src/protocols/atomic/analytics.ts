@@ -22,15 +22,15 @@ import {
   type PostedUpdate,
 } from "./schema.ts";
 
-/** What goes through the log. */
+/** The kinds of entries in the log. */
 export type MetricEntries = { metric: PostedUpdate };
 
-/** Rooms of the subscribers of a metric, within that of the context: no other room's name has a space. */
+/** The room of a metric's subscribers, in the room of the context. No other room has a space in its name. */
 const subscribersOf = (room: string, metric: string): string => `${room} metric ${metric}`;
 const subscription = /^(\S+) metric (\S+)$/;
 
 export const applies = {
-  /** It is an event of the context only for the sake of its id: nobody reads it again. */
+  /** The metric is stored as an event only for the sake of its id: nobody reads the event again. */
   metric({ room, time, clientId, body }: Entry<PostedUpdate>, { state }: Place<unknown>): Decision {
     const kept = keptOf(state);
     const { metric, value, timestamp = iso(time) } = body;
@@ -47,7 +47,7 @@ export const applies = {
 type Ctx = Context<typeof events, MetricEntries, State>;
 type Message = z.output<ReturnType<typeof createMessages>["subscribe"]>;
 
-/** Analytics: what backends say of a context, and what the server knows of it. */
+/** Analytics: metrics that backends post to a context, and metrics that the server derives. */
 export function createAnalytics(
   services: Pick<Services<typeof events, MetricEntries>, "clock" | "history" | "members" | "state" | "voice">,
   present: Present,
@@ -55,7 +55,10 @@ export function createAnalytics(
   const { clock, history, members, state, voice } = services;
   const activity = new Activity(history);
 
-  /** The share of the context's members who are in it now: of all who were ever in it, where a backend names none. */
+  /**
+   * The share of the context's members who are connected now. Where no backend has named members, everybody
+   * who has ever been in the context counts as a member.
+   */
   function engagement(room: string): number {
     const users = present.users(room);
     const named = members.memberCount(room);
@@ -91,7 +94,7 @@ export function createAnalytics(
   }
 
   const handlers = {
-    /** Each metric is answered in its place among its updates; one that nobody has said yet by null. */
+    /** Answers each metric in order among its updates. A metric without a value yet is answered with null. */
     subscribe(ctx: Ctx, message: Message): void {
       const room = contextRoom(ctx.state);
       const { metrics } = ctx.state;
@@ -123,7 +126,10 @@ export function createAnalytics(
 
   return {
     handlers,
-    /** What a backend posts. Throws a `Refusal` for a metric too many. No recipient ever gets a tag. */
+    /**
+     * Prepares an update that a backend posts. Throws a `Refusal` for a metric too many. Removes markup, so
+     * that no recipient gets a tag.
+     */
     prepare(update: PostedUpdate, room: string): PostedUpdate {
       const { metric, value } = update;
       const known = keptOf(state(room)).metrics;
@@ -135,9 +141,9 @@ export function createAnalytics(
       activity.add(event);
       gauges.look(subscribersOf(event.room, "activity"));
     },
-    /** Who is in the context has changed, or who is a member of it. */
+    /** The users or the members of the context have changed. */
     usersChanged: (room: string): void => gauges.look(subscribersOf(room, "engagement")),
-    /** Nobody is in the room, which may be that of a metric's subscribers. */
+    /** Nobody is in the room any more. The room may be that of a metric's subscribers. */
     emptied(room: string): void {
       gauges.drop(room);
       const [, context, metric] = subscription.exec(room) ?? [];
@@ -147,9 +153,9 @@ export function createAnalytics(
   };
 }
 
-const tooMany = () => wrong("metrics", `must be at most ${MAX_METRICS} with those before`);
+const tooMany = () => wrong("metrics", `must be at most ${MAX_METRICS} together with the earlier subscriptions`);
 const tooManyInContext = () =>
   wrong(
     "metric",
-    `must be one of at most ${MAX_CONTEXT_METRICS} of its context; null as a value removes one`,
+    `must be one of at most ${MAX_CONTEXT_METRICS} metrics of its context; a value of null removes a metric`,
   );

@@ -11,7 +11,7 @@ import { messageId, page, placeOf } from "./past.ts";
 import type { createMessages, events, PostedMessage } from "./schema.ts";
 import type { Typing } from "./typing.ts";
 
-/** What goes through the log. */
+/** The kinds of entries in the log. */
 export type ChatEntries = { message: PostedMessage };
 
 export const applies = {
@@ -23,21 +23,21 @@ export const applies = {
   },
 };
 
-/** No recipient ever gets a tag. */
+/** Removes markup, so that no recipient gets a tag. */
 export const cleaned = ({ content, author, ...rest }: PostedMessage): PostedMessage => ({
   ...rest,
   content: cleanText(content),
   author: cleanText(author),
 });
 
-/** Of a page of history around its messages. */
+/** Bytes of a page of history around its messages. */
 const HEAD_BYTES = 1_024;
 
 type Ctx = Context<typeof events, ChatEntries, State>;
 type Messages = ReturnType<typeof createMessages>;
 type Message<Kind extends keyof Messages> = z.output<Messages[Kind]>;
 
-/** Chat: what is said in a context, and who is typing there. */
+/** Chat: messages of a context, and who is typing there. */
 export function createChat(
   { history, settings }: Pick<Services<typeof events, ChatEntries>, "history" | "settings">,
   typing: Typing,
@@ -55,13 +55,13 @@ export function createChat(
       typing.show(ctx, contextRoom(ctx.state), isTyping);
     },
 
-    /** Answered in its place among the messages: what is not in it yet comes as an event. */
+    /** Answers in order among the messages: a message that the page does not have yet follows as an event. */
     history(ctx: Ctx, { limit, before }: Message<"history">): void {
       const room = contextRoom(ctx.state);
       const { ref: clientId } = ctx;
       const place = before === undefined ? undefined : placeOf(history, room, before);
       ctx.join(room, () => {
-        // It may have lost its context meanwhile.
+        // The connection may have lost its context since it asked.
         if (ctx.state.room === undefined) return [];
         const wanted = { before: place?.(), limit, maxBytes };
         return [encode("history", page(history, room, wanted), { time: ctx.now(), clientId })];

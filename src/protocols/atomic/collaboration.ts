@@ -9,16 +9,16 @@ import { wrong } from "./refuse.ts";
 import { sender } from "./sender.ts";
 import { type events, type messages, roomOf, sessionOf } from "./session.ts";
 
-/** Sessions that one connection may be in. */
+/** Sessions that one connection may join. */
 const MAX_SESSIONS = 100;
-/** Of a `session_joined` frame without its document and its participants. */
+/** Bytes of a `session_joined` frame around its document and its participants. */
 const HEAD_BYTES = 2_048;
 
 const room = ({ sessionId }: { sessionId: string }) => roomOf(sessionId);
 
 export const rules: { readonly [Kind in keyof typeof messages]: Rule<Message<Kind>, State> } = {
   join_session: { allow: "user", cost: 1, room, sender },
-  // Whoever may no longer be in it can still leave it.
+  // A user who has lost the session's room may still leave the session.
   leave_session: { allow: "user", cost: 1, sender },
   edit: {
     allow: "user",
@@ -35,26 +35,26 @@ export const rules: { readonly [Kind in keyof typeof messages]: Rule<Message<Kin
 type Ctx = Context<typeof events, Entries, State>;
 type Message<Kind extends keyof typeof messages> = z.output<(typeof messages)[Kind]>;
 
-/** The session that an edit is of: the one it names, or the only one. */
+/** The session that an edit belongs to: the one it names, or the only one that the connection has joined. */
 const sessionIdOf = ({ sessionId }: Message<"edit">, { sessions }: State): string | undefined =>
   sessionId ?? (sessions.size === 1 ? [...sessions.keys()][0] : undefined);
 
-/** The session of this room, if the connection is in it. */
+/** The session of this room, if the connection has joined it. */
 function joinedAs({ state: { sessions } }: Ctx, room: string): string | undefined {
   const sessionId = sessionOf(room);
   return sessionId !== undefined && sessions.has(sessionId) ? sessionId : undefined;
 }
 
-/** Collaboration: documents that are edited together, by sessions. */
+/** Collaboration: sessions in which users edit a document together. */
 export function createCollaboration(
   { settings, state }: Pick<Services<typeof events, Entries>, "settings" | "state">,
   envelope: AnyProtocol["envelope"],
 ) {
   const participants = new Participants();
-  /** So that whoever joins gets it in one frame, with those who are there. */
+  /** Leaves room for the participants: `session_joined` carries the document and them in one frame. */
   const maxBytes = Math.floor(settings.maxFrameBytes * 0.75);
 
-  /** Tells the others what a change means to them: of users, not of connections. */
+  /** Makes a change and tells the others what it means to them: they see users, not connections. */
   function telling(ctx: Ctx, sessionId: string, change: () => void): void {
     const { userId } = ctx.identity;
     const user = { sessionId, userId, username: nameOf(ctx.identity) };
@@ -71,7 +71,7 @@ export function createCollaboration(
     telling(ctx, sessionId, () => participants.leave(sessionId, ctx.identity.userId, ctx.state));
   }
 
-  /** As many of them as fit into so many bytes. */
+  /** As many of the participants as fit into this number of bytes. */
   function fitting(present: readonly Participant[], room: number): Participant[] {
     let bytes = 0;
     return present.filter((one) => {
@@ -81,7 +81,7 @@ export function createCollaboration(
   }
 
   const handlers = {
-    /** Joining again is answered again: with the document as it is then, and with the role as it is now. */
+    /** A second join gets a second answer: the document and the role as they are then. */
     join_session(ctx: Ctx, { sessionId, role }: Message<"join_session">): void {
       const { sessions } = ctx.state;
       if (sessions.size >= MAX_SESSIONS && !sessions.has(sessionId)) throw tooMany();
@@ -127,18 +127,18 @@ export function createCollaboration(
     closed(ctx: Ctx): void {
       for (const sessionId of [...ctx.state.sessions.keys()]) leave(ctx, sessionId);
     },
-    /** The user may no longer be in this room. */
+    /** The user has lost access to this room. */
     expelled(ctx: Ctx, room: string): void {
       const sessionId = joinedAs(ctx, room);
       if (sessionId === undefined) return;
       leave(ctx, sessionId);
       ctx.reply("session_left", { sessionId });
     },
-    /** Its document is no more, and what is edited is no longer there. */
+    /** The session was removed, and its document with it. */
     removed(ctx: Ctx, room: string): void {
       const sessionId = joinedAs(ctx, room);
       if (sessionId === undefined) return;
-      // Everybody goes, and nobody is told of the others.
+      // Everybody leaves at once, so nobody is told that the others left.
       participants.leave(sessionId, ctx.identity.userId, ctx.state);
       ctx.leave(room);
       ctx.reply("session_left", { sessionId });

@@ -9,11 +9,11 @@ export const isContext = (room: string): boolean => room.startsWith("context:");
 const METRIC = "metric ";
 const SEEN = "seen ";
 
-/** What is kept of a context, in rows of its room. */
+/** The state of a context. It is stored in rows of the context's room. */
 export class Kept {
-  /** What backends have said last, by metric. */
+  /** The last update that backends posted, by metric. */
   readonly metrics = new Map<string, Update>();
-  /** Users who have ever been in it. */
+  /** Users who have ever been in the context. */
   readonly seen = new Set<string>();
   #lastTime = 0;
 
@@ -27,13 +27,16 @@ export class Kept {
     return kept;
   }
 
-  /** The time of one more event: later than all before, so that a time tells where in the history it is. */
+  /**
+   * The time of one more event. It is later than all times before, so that a time identifies a place in the
+   * history.
+   */
   timeOf(time: number): number {
     this.#lastTime = Math.max(time, this.#lastTime + 1);
     return this.#lastTime;
   }
 
-  /** Null is no value: the metric's place is free again. */
+  /** Null means no value: it frees the metric's place. */
   update(update: Update): Row {
     const { metric, value } = update;
     if (value === null) this.metrics.delete(metric);
@@ -49,10 +52,10 @@ export class Kept {
 
 export function keptOf(state: unknown): Kept {
   if (state instanceof Kept) return state;
-  throw new Error("the room is no context");
+  throw new Error("the room is not the room of a context");
 }
 
-/** What goes through the log. */
+/** The kinds of entries in the log. */
 export type ContextEntries = { seen: { readonly userId: string } };
 
 export const applies = {

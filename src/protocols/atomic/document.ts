@@ -4,7 +4,7 @@ import { rebase, type Splice } from "./rebase.ts";
 import { wrong } from "./refuse.ts";
 import { Text } from "./text.ts";
 
-/** An edit as its author meant it: all of it is about the text at `version`, in UTF-16 units. */
+/** An edit as its author meant it: it refers to the text at `version`, in UTF-16 units. */
 export interface Edit {
   readonly version: number;
   readonly position: number;
@@ -12,21 +12,21 @@ export interface Edit {
   readonly content: string;
 }
 
-/** What an edit comes to, ready to be applied. */
+/** The changes that an edit makes, ready to be applied. */
 export interface Placed {
-  /** Each makes a version, one after another. */
+  /** Each splice makes a version, in this order. */
   readonly splices: readonly Splice[];
   readonly content: string;
-  /** What the document will have then. */
+  /** Size of the document after the edit. */
   readonly bytes: number;
 }
 
 /**
- * An edit may be so many versions behind. No more than the core's window of repeats: an edit that is sent again is
- * either known or too old, and never applied twice.
+ * How many versions an edit may be behind. No more than the core's deduplication window: an edit that is sent
+ * again is either known or too old, and never applied twice.
  */
 const HORIZON = 1_000;
-/** After so many versions, or so much text, there is another snapshot. */
+/** The number of versions, or the amount of text, after which the document makes another snapshot. */
 const SNAPSHOT_VERSIONS = 200;
 const SNAPSHOT_UNITS = 262_144;
 
@@ -38,15 +38,15 @@ type Snapshot = readonly [version: number, text: string, recent: readonly number
 type SnapshotEdit = readonly [position: number, length: number, content: string];
 
 /**
- * The text of a session. It is kept in rows of its own, a snapshot and the edits since; the room's events are
- * history, which an operator may have trimmed.
+ * The text of a session. It is stored in rows of its own, a snapshot and the edits since. The room's events
+ * are history, which an operator may have trimmed.
  */
 export class Document {
   version = 0;
   #text = new Text();
-  /** Of the text in JSON, without its quotes. */
+  /** Size of the text in JSON, without its quotes. */
   bytes = 0;
-  /** The last splices, the horizon and some more. */
+  /** The last splices: at least as many as the horizon. */
   #recent: Splice[] = [];
   #editsSince = 0;
   #unitsSince = 0;
@@ -72,20 +72,20 @@ export class Document {
   }
 
   /**
-   * Throws a `Refusal` for a version of the future or too long ago, for a place that the text does not have or
-   * that is inside a character, and for growth beyond `maxBytes`.
+   * Throws a `Refusal` for a version that does not exist yet or is too old, for a position outside the text
+   * or inside a character, and for growth beyond `maxBytes`.
    */
   place({ version, position, length, content }: Edit, maxBytes: number): Placed {
     const unseen = this.#since(version);
     const end = unseen.reduce((units, each) => units + each.length - each.inserted, this.#text.length);
     if (position > end) throw wrong("position", `must be at most ${end} at version ${version}`);
-    if (position + length > end) throw wrong("length", `must be at most ${end - position} there`);
+    if (position + length > end) throw wrong("length", `must be at most ${end - position} at this position`);
 
     const splices = rebase({ position, length, inserted: content.length }, unseen);
     let bytes = this.bytes;
     for (const { position, length, inserted } of splices) {
       if (this.#isInsideCharacter(position) || this.#isInsideCharacter(position + length)) {
-        throw wrong("position", "must not be, nor end, inside a surrogate pair");
+        throw wrong("position", "must neither be inside a surrogate pair nor end inside one");
       }
       if (length > 0) bytes -= bytesOf(this.#text.slice(position, position + length));
       if (inserted > 0) bytes += bytesOf(content);
@@ -97,7 +97,7 @@ export class Document {
     return { splices, content, bytes };
   }
 
-  /** Returns the rows that keep it. */
+  /** Returns the rows that store the edit. */
   apply({ splices, content, bytes }: Placed): Row[] {
     const kept = this.#editsSince;
     const rows = splices.map((splice): Row => {
@@ -111,7 +111,7 @@ export class Document {
     return isDue ? this.#snapshot(kept) : rows;
   }
 
-  /** A snapshot in the place of so many edits. */
+  /** A snapshot that replaces this number of edits. */
   #snapshot(edits: number): Row[] {
     this.#recent = this.#recent.slice(-HORIZON);
     const recent = this.#recent.flatMap(({ position, length, inserted }) => [position, length, inserted]);
@@ -133,14 +133,14 @@ export class Document {
     }
   }
 
-  /** What was applied after this version. */
+  /** The splices after this version. */
   #since(version: number): readonly Splice[] {
     const behind = this.version - version;
     if (behind < 0) throw wrong("version", `must be at most ${this.version}`);
     if (behind > HORIZON) {
       throw wrong(
         "version",
-        `is too old: join again (it is ${this.version} now, and at most ${HORIZON} behind)`,
+        `is too old: join again (the document is at version ${this.version}; an edit may be at most ${HORIZON} versions behind)`,
       );
     }
     return behind === 0 ? [] : this.#recent.slice(-behind);

@@ -7,21 +7,24 @@ import { encode } from "./frames.ts";
 import type { Splice } from "./rebase.ts";
 import { sessionOf } from "./session.ts";
 
-/** What goes through the log. The document's largest size comes along, because applying knows no settings. */
+/**
+ * The kinds of entries in the log. The entry carries the document's largest size, because reducers know no
+ * settings.
+ */
 export type Entries = {
   edit: Edit & { readonly author: string; readonly maxBytes: number };
 };
 
-/** What is kept of a session's room. */
+/** Reads the document of a session's room from its rows. */
 export const restore = (room: string, history: History): Document => Document.restore(history.state(room));
 
 export function documentOf(state: unknown): Document {
   if (state instanceof Document) return state;
-  throw new Error("the room is no session");
+  throw new Error("the room is not the room of a session");
 }
 
 export const applies = {
-  /** An edit of which nothing is left makes no version; its ack has the current one. */
+  /** An edit that changes nothing any more makes no version; its ack carries the current version. */
   edit({ room, sender, body }: Entry<Entries["edit"]>, { state }: Place<unknown>): Decision {
     const document = documentOf(state);
     const sessionId = sessionOf(room);
@@ -51,7 +54,7 @@ function inWords({ position, length, inserted }: Splice, content: string) {
   return { operation: "replace", position, length, content };
 }
 
-/** The author is told the last version that his edit made, in the place of its events. */
+/** The author gets an ack with the last version that the edit made, in place of the edit's events. */
 export function confirm({ kind, body, ...stamp }: Confirmed): string | undefined {
   if (kind !== "edit") return undefined;
   const { sessionId, version }: { sessionId: string; version: number } = JSON.parse(body);

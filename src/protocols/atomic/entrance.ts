@@ -15,16 +15,16 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 };
 export const paths = Object.keys(ENDPOINTS);
 
-/** What is kept of a connection. */
+/** The state of a connection. */
 export interface State extends InSessions {
   readonly endpoint: Endpoint;
-  /** The context that it asks for, by the query or by its auth message. */
+  /** The context that the client asked for, in the query or in its auth message. */
   asked: string | undefined;
-  /** The context that it was let into; a collaboration may be in none. */
+  /** The context that the client has entered; a collaboration needs none. */
   contextId: string | undefined;
-  /** The room of its context, while it is in it. */
+  /** The room of the context, while the connection is in it. */
   room: string | undefined;
-  /** Metrics that it is subscribed to. */
+  /** Metrics that the connection is subscribed to. */
   readonly metrics: Set<string>;
 }
 
@@ -37,7 +37,7 @@ export const open = (url: URL): State => ({
   metrics: new Set(),
 });
 
-/** Rules of what may be said on an endpoint, and of the room that it is about there. */
+/** Rules: the endpoint on which a message is allowed, and the room that it belongs to. */
 export const at =
   (endpoint: Endpoint) =>
   (state: State): boolean =>
@@ -45,18 +45,18 @@ export const at =
 export const room = (_message: unknown, { contextId }: State): string | undefined =>
   contextId === undefined ? undefined : roomOf(contextId);
 
-/** Another shape opens nothing. */
+/** A claim of another shape grants nothing. */
 const claim = z.object({ contextId: id });
 
-/** The room of the context that the token is for. */
+/** The room of the context that the token names. */
 export function grants(claims: Readonly<Record<string, unknown>>): string[] {
   const { success, data } = claim.safeParse(claims);
   return success ? [roomOf(data.contextId)] : [];
 }
 
 /**
- * The context of a connection: the one it asks for, or else the one its token is for. Throws a `Refusal` where
- * there is none, but for a collaboration, and where it is not open to the user.
+ * The context of a connection: the one it asks for, or else the one its token names. Throws a `Refusal` where
+ * there is none (a collaboration needs none) and where the user has no access to it.
  */
 export function contextOf(
   { endpoint, asked }: State,
@@ -74,13 +74,13 @@ export function contextOf(
   return contextId;
 }
 
-/** The room of a connection's context, for what only its context is about. Throws a `Refusal` once it has lost that. */
+/** The room of a connection's context. Throws a `Refusal` once the connection has lost that context. */
 export function contextRoom({ room }: State): string {
   if (room === undefined) throw new Refusal("forbidden");
   return room;
 }
 
-/** The context of the token's claim, or the only one that it grants. */
+/** The context in the token's claim, or the only context that the token grants. */
 function named({ claims, grants: granted }: Identity): string | undefined {
   const claimed = claim.safeParse(claims);
   if (claimed.success) return claimed.data.contextId;
@@ -89,5 +89,5 @@ function named({ claims, grants: granted }: Identity): string | undefined {
   return contexts.size === 1 ? [...contexts][0] : undefined;
 }
 
-/** As others see the user. */
+/** The user's name as others see it. */
 export const nameOf = ({ name, userId }: Identity): string => cleanText(name ?? "").trim() || userId;

@@ -6,7 +6,10 @@ import { Refusal } from "../../core/refusal.ts";
 import type { State } from "./entrance.ts";
 import { events as sessionEvents } from "./session.ts";
 
-/** Contract: Message Format. Of it the contract's own clients send `type` and `data`, and a ping its `type` alone. */
+/**
+ * Contract: Message Format. The contract's own clients send only `type` and `data`, and a ping has only its
+ * `type`.
+ */
 export function decode(frame: string): Incoming {
   const { type, id: ref, timestamp: _, data, ...flat } = parseObject(frame);
   if (typeof type !== "string" || type === "") throw new Refusal("bad_envelope");
@@ -21,7 +24,7 @@ export function decode(frame: string): Incoming {
 
 export const iso = (time: number): string => new Date(time).toISOString();
 
-/** A backend's id for what it posts is between it and the server. */
+/** The id that a backend gives its post stays between the backend and the server. */
 export function encode(kind: string, body: string, { time, clientId, sender }: Stamp): string {
   const id = clientId && sender !== null ? `"id":${JSON.stringify(clientId)},` : "";
   return `{"type":"${kind}",${id}"timestamp":"${iso(time)}","data":${body}}`;
@@ -32,7 +35,7 @@ export const error = (text: string, time: number, id?: string): string =>
 
 const timestamp = z.iso.datetime();
 const frame = (kind: string) => z.object({ type: z.literal(kind), id: id.optional() });
-/** What a chat or a collaboration alone is told; `error`, `connected` and `pong` go to all. */
+/** Events of one endpoint alone; `error`, `connected` and `pong` belong to all of them. */
 const isMetric = (name: string) => name === "metric_update";
 const isSession = (name: string) => Object.hasOwn(sessionEvents, name);
 const isCommon = (name: string) => ["connected", "pong", "error"].includes(name);

@@ -1,18 +1,18 @@
 import type { Cancel, Clock } from "../../core/clock.ts";
 import { Pace } from "../../core/pace.ts";
 
-/** A value is told at most so often, however often it changes. */
+/** The shortest time between two updates of one value, however often it changes. */
 const PACE_MS = 500;
 
 export interface GaugeParts {
   readonly clock: Clock;
   value(key: string): number;
-  /** When it will change by itself, in milliseconds since the epoch. */
+  /** When the value will change by itself, in milliseconds since the epoch. */
   changesAt(key: string): number | undefined;
   tell(key: string, value: number): void;
 }
 
-/** Values that somebody watches, by key: told on change, the last one always. */
+/** Values by key that somebody watches. Each change is told, and the last value always is. */
 export class Gauges {
   readonly #told = new Map<string, number>();
   readonly #waking = new Map<string, Cancel>();
@@ -22,7 +22,7 @@ export class Gauges {
     this.#pace = new Pace(parts.clock, PACE_MS, (key) => this.#show(key));
   }
 
-  /** How it stands. From now on changes are told. */
+  /** Returns the value now. From now on its changes are told. */
   watch(key: string): number {
     const value = this.parts.value(key);
     if (!this.#told.has(key)) this.#told.set(key, value);
@@ -30,12 +30,12 @@ export class Gauges {
     return value;
   }
 
-  /** It may be another. */
+  /** The value may have changed. */
   look(key: string): void {
     if (this.#told.has(key)) this.#pace.touch(key);
   }
 
-  /** Nobody watches it any more. */
+  /** Nobody watches the value any more. */
   drop(key: string): void {
     this.#told.delete(key);
     this.#waking.get(key)?.();
@@ -56,7 +56,7 @@ export class Gauges {
     this.parts.tell(key, value);
   }
 
-  /** One timer, for the first of the changes that come by themselves. */
+  /** One timer serves the earliest change that will come by itself. */
   #wake(key: string): void {
     const at = this.#waking.has(key) ? undefined : this.parts.changesAt(key);
     if (at === undefined) return;

@@ -1,6 +1,6 @@
 export type Role = "participant" | "observer";
 
-/** What is kept of a connection: its role in each session that it is in, by session id. */
+/** The state of a connection: its role in each session that it has joined, by session id. */
 export interface State {
   readonly sessions: Map<string, Role>;
 }
@@ -14,7 +14,7 @@ export interface Participant {
 
 interface Present {
   readonly username: string;
-  /** Of each of the user's connections that is in the session. */
+  /** The user's connections in this session. */
   readonly connections: Set<State>;
 }
 
@@ -22,13 +22,13 @@ interface Present {
 export class Participants {
   readonly #sessions = new Map<string, Map<string, Present>>();
 
-  /** The highest role among the user's connections; undefined for a user who is not there. */
+  /** The highest role among the user's connections; undefined for a user who is not in the session. */
   roleOf(sessionId: string, userId: string): Role | undefined {
     const present = this.#sessions.get(sessionId)?.get(userId);
     return present && highest(sessionId, present);
   }
 
-  /** Those who take part before those who watch. */
+  /** Participants before observers. */
   all(sessionId: string): Participant[] {
     const present = Array.from(this.#sessions.get(sessionId) ?? [], ([userId, user]) => ({
       userId,

@@ -3,11 +3,11 @@ import type { Past } from "../../core/protocol.ts";
 import { wrong } from "./refuse.ts";
 import { isTime } from "./schema.ts";
 
-/** The offset is in the id, so that a message is found by its id without an index of ids. */
+/** The id contains the offset, so that a message is found by its id without an index of ids. */
 export const messageId = (entryId: string, offset: number): string => `msg-${entryId}-${offset}`;
 const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exec(id)?.[1] ?? 0);
 
-/** The offset of a message by its id: its own, or one that a backend gave it. */
+/** The offset of a message by its id: the server's id, or the id that a backend gave it. */
 function find(history: History, room: string, id: string): number | undefined {
   const event = history.at(room, offsetOf(id)) ?? history.named(room, id);
   return event?.kind === "message" && JSON.parse(event.body).id === id ? event.offset : undefined;
@@ -15,7 +15,7 @@ function find(history: History, room: string, id: string): number | undefined {
 
 export const past: Past = { kind: "message", show: ({ body }) => JSON.parse(body), find };
 
-/** Resolves the time or the id of a message to its offset, once all before it is committed. */
+/** Resolves the time or the id of a message to its offset, once everything before it is committed. */
 export function placeOf(history: History, room: string, before: string): () => number {
   const offset = find(history, room, before);
   if (offset !== undefined) return () => offset;
@@ -25,13 +25,13 @@ export function placeOf(history: History, room: string, before: string): () => n
 }
 
 interface Wanted {
-  /** Offsets before this one; undefined: the last. */
+  /** Only offsets before this one; undefined: the newest messages. */
   readonly before: number | undefined;
   readonly limit: number;
   readonly maxBytes: number;
 }
 
-/** The JSON of the last messages before an offset, oldest first: as many of them as fit, but one at least. */
+/** The JSON of the last messages before an offset, oldest first: as many as fit, but at least one. */
 export function page(history: History, room: string, { before, limit, maxBytes }: Wanted): string {
   const found = history
     .page(room, { kind: "message", limit: limit + 1, ...(before !== undefined && { before }) })

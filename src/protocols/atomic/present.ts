@@ -17,7 +17,7 @@ export class Present {
     return isChat && connections.chat === 1;
   }
 
-  /** True when the user is in its chat no more. */
+  /** True when the user is no longer in its chat. */
   leave(room: string, userId: string, isChat: boolean): boolean {
     const users = this.#contexts.get(room);
     const connections = users?.get(userId);

@@ -37,7 +37,7 @@ type Ctx = Context<typeof events, Entries, State>;
 
 const [inChat, inAnalytics, inCollaboration] = [at("chat"), at("analytics"), at("collaboration")];
 
-/** Atomic: a context's chat and live analytics, and documents that are edited together. */
+/** Atomic: chat and live analytics of a context, and documents that users edit together. */
 export function atomic(services: Services<typeof events, Entries>) {
   const { clock, settings, state, voice } = services;
   const present = new Present();
@@ -51,7 +51,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     const isChat = inChat(ctx.state);
     ctx.state.room = room;
     const greet = () => {
-      // In a turn of its own, so that whoever comes need not wait for a disk.
+      // Recorded in a turn of its own, so that a user who enters need not wait for the disk.
       if (!keptOf(state(room)).seen.has(userId)) voice.record(room, "seen", { userId });
       return [];
     };
@@ -74,7 +74,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     analytics.usersChanged(room);
   }
 
-  /** A connection is for its context, and does not outlive its stay there. */
+  /** Closes a connection that has lost its context: it serves that context alone. */
   function lose(ctx: Ctx, room: string): void {
     if (room !== ctx.state.room) return;
     leave(ctx);
@@ -145,7 +145,7 @@ export function atomic(services: Services<typeof events, Entries>) {
         prepare: analytics.prepare,
       },
     },
-    // An edit that brings too much is an edit like any other.
+    // A long edit is still an ordinary edit.
     longFrames: inCollaboration,
     describe: ({ endpoint, contextId }) => ({ endpoint, contextId }),
 

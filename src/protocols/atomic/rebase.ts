@@ -1,4 +1,7 @@
-/** One change of a text, in UTF-16 units: at `position`, `length` of them go, and `inserted` come in their place. */
+/**
+ * One change of a text, in UTF-16 units: it removes `length` of them at `position` and puts `inserted` there
+ * instead.
+ */
 export interface Splice {
   readonly position: number;
   readonly length: number;
@@ -12,13 +15,12 @@ interface Span {
 }
 
 /**
- * Carries a splice over those that were ordered before it and that its author had not seen. The result is to be
- * applied one after another: several splices where text came in between what it takes away, since it never takes
- * what its author had not seen; none where others have taken all of it. Where its text and earlier text meet, the
- * earlier stays left.
- *
- * All replicas converge when each carries its own unconfirmed splice over what it receives, one after another, by
- * these same rules, and puts text that it receives left of its own where the two meet.
+ * Carries a splice over earlier splices that its author had not seen. Apply the resulting splices one after
+ * another. There are several where earlier text lies inside the removed span, because a splice never removes
+ * text that its author had not seen. There is none where others have removed the whole span. Where its text
+ * meets earlier text, the earlier text stays on the left. All replicas converge if each carries its own
+ * unconfirmed splice over the splices that it receives, one after another, by these same rules, and puts
+ * received text to the left of its own where the two meet.
  */
 export function rebase({ position, length, inserted }: Splice, over: readonly Splice[]): Splice[] {
   let at = position;
@@ -28,16 +30,16 @@ export function rebase({ position, length, inserted }: Splice, over: readonly Sp
     if (at >= earlier.position) at += earlier.inserted;
     if (spans.length > 0) spans = spans.flatMap((span) => carry(span, earlier));
   }
-  // From right to left, so that none moves what is left of it.
+  // From right to left, so that no removal moves the spans that remain.
   const cuts = spans.map(({ from, to }) => ({ position: from, length: to - from, inserted: 0 })).reverse();
   if (inserted === 0) return cuts;
-  // Its text goes in left of all that it takes away, and mostly right there.
+  // The inserted text goes left of all removed text. Usually the leftmost removal starts there.
   const leftmost = cuts.at(-1);
   if (leftmost?.position === at) return [...cuts.slice(0, -1), { ...leftmost, inserted }];
   return [...cuts, { position: at, length: 0, inserted }];
 }
 
-/** What is left of a span: nothing, one, or two with the earlier text between them. */
+/** The remainder of a span: nothing, one span, or two with the earlier text between them. */
 function carry(span: Span, earlier: Splice): Span[] {
   const { position, inserted } = earlier;
   const from = withoutTaken(span.from, earlier);
@@ -51,6 +53,6 @@ function carry(span: Span, earlier: Splice): Span[] {
   ];
 }
 
-/** Where a position is once the earlier splice has taken its text away. */
+/** The position after the earlier splice has removed its text. */
 const withoutTaken = (at: number, { position, length }: Splice): number =>
   at <= position ? at : Math.max(position, at - length);

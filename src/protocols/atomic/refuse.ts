@@ -3,18 +3,18 @@ import type { No } from "../../core/protocol.ts";
 import { type Reason, Refusal } from "../../core/refusal.ts";
 import { error } from "./frames.ts";
 
-/** Of a connection that may no longer be in its context, and has been told so. */
+/** The connection has lost access to its context and has already been told so. */
 export class ContextLost extends Refusal {
   constructor() {
     super("forbidden", "No longer in the context");
   }
 }
 
-/** Of a message with one wrong field. */
+/** Refuses a message with one wrong field. */
 export const wrong = (path: string, message: string): Refusal =>
   new Refusal("invalid", "invalid", { issues: [{ path, message }] });
 
-/** More wrong fields make an error no clearer. */
+/** An error with more wrong fields would be no clearer. */
 const MAX_ISSUES = 5;
 
 type Refuse = (refusal: Refusal, ref?: string) => No;
@@ -34,7 +34,7 @@ export function createRefuse(clock: Clock): Record<Reason, Refuse> {
     (text: string, code: number): Refuse =>
     (_refusal, ref) =>
       no(text, ref, code);
-  /** What it says of itself, where it does. */
+  /** Uses the refusal's own text where it has one. */
   const own =
     (text: string): Refuse =>
     ({ message, reason }, ref) =>

@@ -4,9 +4,12 @@ import { senderIds } from "./sender.ts";
 
 /** Metrics that one connection may be subscribed to. */
 export const MAX_METRICS = 100;
-/** Metrics that a context may have. So many that one request posts at once may come on top. */
+/**
+ * Metrics that a context may have. One request may exceed this by the number of metrics that a single post
+ * may carry.
+ */
 export const MAX_CONTEXT_METRICS = 1_000;
-/** What the server knows by itself. */
+/** Metrics that the server derives. */
 export const DERIVED = ["activity", "engagement"] as const;
 export type Derived = (typeof DERIVED)[number];
 export const isDerived = (metric: string): metric is Derived => DERIVED.some((derived) => derived === metric);
@@ -32,7 +35,7 @@ const messageType = z
 const limit = z.int("must be 1 to 100").min(1, "must be 1 to 100").max(100, "must be 1 to 100").default(50);
 const metrics = z.array(id).min(1, "must name a metric").max(MAX_METRICS, `must name at most ${MAX_METRICS}`);
 
-/** What clients of chat and analytics send, as the `data` of its frame; `auth` is flat. */
+/** Messages that clients of chat and analytics send, as the `data` of the frame; `auth` is flat. */
 export const createMessages = (maxContentLength: number) => ({
   auth: z
     .object({ token: z.string(), contextId: z.string().optional() })
@@ -55,9 +58,9 @@ export const createMessages = (maxContentLength: number) => ({
 const message = z.object({
   id,
   content: z.string(),
-  /** As it is shown. */
+  /** The author's name as it is shown. */
   author: z.string(),
-  /** User id; absent where a backend speaks for nobody. */
+  /** User id; absent where a backend posts for no user. */
   authorId: id.optional(),
   messageType: z.string(),
   timestamp: time,
@@ -72,14 +75,14 @@ const said = {
 };
 const user = z.object({ userId: id, username: z.string() });
 
-/** Of a metric: null is no value yet. */
+/** The value of a metric: null means that there is none yet. */
 const value = z.union(
   [z.number(), z.boolean(), z.string().max(1_000).refine(wellFormed), z.null()],
   "must be a number, true, false, null or a text of at most 1000 characters",
 );
 const update = z.object({ metric: id, value, timestamp: time });
 
-/** What the server sends on chat and analytics, as the `data` of its frame. */
+/** Events that the server sends on chat and analytics, as the `data` of the frame. */
 export const events = {
   connected: z
     .object({ userId: id, contextId: id.optional() })
@@ -105,7 +108,7 @@ const author = z
   .max(200, "must have at most 200 characters")
   .refine(wellFormed, NOT_WELL_FORMED);
 
-/** A message as backends post it. When it was, the server says: history pages by it. */
+/** A message as backends post it. The server sets its time, because history is paged by time. */
 export const createPostedMessage = (maxContentLength: number) =>
   message
     .omit({ timestamp: true })
@@ -113,7 +116,7 @@ export const createPostedMessage = (maxContentLength: number) =>
 
 /** A metric as backends post it. */
 export const postedUpdate = update.extend({
-  metric: id.refine((metric) => !isDerived(metric), "is known to the server alone"),
+  metric: id.refine((metric) => !isDerived(metric), "is a metric that the server alone derives: choose another name"),
   timestamp: time.optional(),
 });
 

@@ -3,15 +3,15 @@ import { id } from "../../core/names.ts";
 import { senderIds } from "./sender.ts";
 
 export const roomOf = (sessionId: string): string => `session:${sessionId}`;
-/** The session whose room this is, if it is one's. */
+/** The session whose room this is, or undefined for another kind of room. */
 export const sessionOf = (room: string): string | undefined => /^session:(.*)$/s.exec(room)?.[1];
 
-/** UTF-16 units that one edit may bring. */
+/** UTF-16 units that one edit may insert. */
 const MAX_CONTENT = 32_768;
 
 const role = z.enum(["participant", "observer"], "must be participant or observer");
 const place = {
-  /** May be left out by whoever is in one session. */
+  /** Optional for a connection that has joined only one session. */
   sessionId: id.optional(),
   position: z.int().min(0, "must be 0 or more"),
   version: z.int().min(0, "must be 0 or more"),
@@ -24,7 +24,7 @@ const content = z
   .max(MAX_CONTENT, `must have at most ${MAX_CONTENT} characters`)
   .refine((text) => text.isWellFormed(), "must not have lone surrogates");
 
-/** What clients send (contract: Collaboration WebSocket API). */
+/** Messages that clients send (contract: Collaboration WebSocket API). */
 export const messages = {
   join_session: z
     .object({ sessionId: id, role, ...senderIds })
@@ -52,7 +52,7 @@ export const messages = {
 const participant = { userId: id, username: z.string() };
 const ada = { userId: "user_1", username: "Ada" };
 
-/** What the server sends. */
+/** Events that the server sends. */
 export const events = {
   session_joined: z
     .object({
@@ -72,7 +72,7 @@ export const events = {
       ],
     }),
   session_left: z.object({ sessionId: id }).meta({ examples: [{ sessionId: "session_123" }] }),
-  /** The user has come into the session, or has another role there now. */
+  /** The user has joined the session, or has another role there now. */
   participant_joined: z
     .object({ sessionId: id, ...participant, role })
     .meta({ examples: [{ sessionId: "session_123", ...ada, role: "participant" }] }),

@@ -1,7 +1,7 @@
-/** UTF-16 units of a piece; it is cut when it has twice as many. */
+/** UTF-16 units of a piece. A piece of twice this length is cut. */
 const PIECE = 2_048;
 
-/** A text in pieces, so that a change costs as much as a piece is long, however long the text. */
+/** A text in pieces. A change costs as much as a piece is long, however long the text is. */
 export class Text {
   #pieces: string[];
   #length: number;
@@ -31,7 +31,7 @@ export class Text {
     const [first, start] = this.#find(position);
     let [last, end] = this.#find(position + length);
     let changed = this.#piece(first).slice(0, start) + content + this.#piece(last).slice(end);
-    // So that deletions do not leave ever more and ever shorter ones.
+    // Joins a short piece with the next, so that deletions do not leave ever more and ever shorter pieces.
     if (changed.length < PIECE / 2) changed += this.#piece(++last);
     this.#pieces.splice(first, last - first + 1, ...cut(changed));
     this.#length += content.length - length;
@@ -41,7 +41,10 @@ export class Text {
     return this.#pieces[index] ?? "";
   }
 
-  /** The piece in which or at whose end a position is, and where there. What is behind the text is its end. */
+  /**
+   * The piece that contains a position (or ends there), and the position inside it. A position past the end
+   * is the end.
+   */
   #find(position: number): [index: number, offset: number] {
     let index = 0;
     let offset = Math.min(position, this.#length);

@@ -3,12 +3,12 @@ import type { Context } from "../../core/context.ts";
 import type { State } from "./entrance.ts";
 import type { events } from "./schema.ts";
 
-/** Whoever is shown as typing, and says nothing more about it, is no longer shown so after this long. */
+/** A user who sends no further typing message is shown as typing for this long. */
 const SILENCE_MS = 5_000;
 
 type Ctx = Context<typeof events, Record<never, never>, State>;
 
-/** Who is shown as typing: by users, who type on one device at a time. */
+/** Who is shown as typing, by user: a user types on one device at a time. */
 export class Typing {
   readonly #shown = new Map<string, { readonly on: State; readonly cancel: Cancel }>();
 

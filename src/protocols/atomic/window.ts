@@ -1,11 +1,11 @@
-/** What happened within a span of time up to now. */
+/** Counts events within a span of time up to now. */
 export class SlidingWindow {
   /** Oldest first. */
   #times: number[] = [];
 
   constructor(private readonly spanMs: number) {}
 
-  /** In order; what is not later than the last one is known already. */
+  /** Times are added in order; a time that is not later than the last one is already counted. */
   add(time: number): void {
     if (time > (this.#times.at(-1) ?? Number.NEGATIVE_INFINITY)) this.#times.push(time);
   }
@@ -16,7 +16,7 @@ export class SlidingWindow {
     return this.#times.length;
   }
 
-  /** When the oldest of them is out of it; undefined when it is empty. */
+  /** When the oldest event leaves the window; undefined when the window is empty. */
   changesAt(): number | undefined {
     const [oldest] = this.#times;
     return oldest === undefined ? undefined : oldest + this.spanMs;

@@ -15,7 +15,7 @@ export function decode(frame: string): Incoming {
 export const event = (kind: string, payload: string, ts: number): string =>
   `{"v":1,"type":"event","event":${JSON.stringify(kind)},"payload":${payload},"ts":${ts}}`;
 
-/** `guildId` is left out for a token that names no guild. */
+/** `guildId` is absent for a token that names no guild. */
 export const ack = (guildId: string | undefined, ts: number): string =>
   JSON.stringify({ v: 1, type: "ack", event: "auth.ok", guildId, ts });
 

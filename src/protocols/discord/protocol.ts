@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 15_000;
 
 const room = ({ guildId }: { guildId: string }) => `guild:${guildId}`;
 
-/** Claims of another shape open nothing. */
+/** Claims of another shape grant nothing. */
 const guildClaims = z.object({
   guildId: id.transform((guild) => [guild]).catch([]),
   guilds: z.array(id).catch([]),

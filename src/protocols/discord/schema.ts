@@ -8,12 +8,12 @@ const name = z
     message: "must not have lone surrogates",
   });
 
-/** What clients send (contract: Client → Server Messages). */
+/** Messages that clients send (contract: Client → Server Messages). */
 export const messages = {
   auth: z.object({ token: z.string() }).meta({ examples: [{ token: "<token>" }] }),
 };
 
-/** What the server sends, as the `payload` of an event (contract: Server → Client Messages). */
+/** Events that the server sends, as the `payload` (contract: Server → Client Messages). */
 export const events = {
   "voice.joined": z
     .object({
@@ -21,7 +21,7 @@ export const events = {
       channelId: id,
       userId: id,
       username: name,
-      /** Hash of the avatar; null for a user who has none. */
+      /** Hash of the avatar; null for a user without one. */
       avatar: name.nullable(),
     })
     .meta({

@@ -29,7 +29,7 @@ beforeEach(async () => {
   await drain(ada);
 });
 
-const surrogate = "position: must not be, nor end, inside a surrogate pair";
+const surrogate = "position: must neither be inside a surrogate pair nor end inside one";
 const PLACES: readonly [what: string, data: Frame, field: string][] = [
   ["a place behind the end", insert(7, "x", 1), "position: must be at most 6 at version 1"],
   ["a place before the start", insert(-1, "x", 1), "position: must be 0 or more"],

@@ -107,7 +107,7 @@ describe("a subscription", () => {
     client.send({ type: "subscribe", data: { metrics: ["another"] } });
     expect((await drain(client)).map((one) => one["error"])).toEqual([
       expect.stringMatching(/^metrics.0: /),
-      "metrics: must be at most 100 with those before",
+      "metrics: must be at most 100 together with the earlier subscriptions",
     ]);
     client.send({ type: "unsubscribe", data: { metrics: ["m-0"] } });
     expect(await subscribe(client, "another", "m-1")).toEqual([null, null]);
@@ -144,7 +144,7 @@ describe("a backend's metric", () => {
     expect(((await refused.json()) as Frame)["errors"]).toEqual([
       {
         path: "1.data.metric",
-        message: "must be one of at most 1000 of its context; null as a value removes one",
+        message: "must be one of at most 1000 metrics of its context; a value of null removes a metric",
       },
     ]);
     const client = await enter(server, ANALYTICS, "ada");
