@@ -26,7 +26,9 @@ function inDoubt() {
   return { text, sent, answers, rejoins: () => rejoins };
 }
 
-const tooOld = new Refused("version: is too old: join again (the document is at version 2000; an edit may be at most 1000 versions behind)");
+const tooOld = new Refused(
+  "version: is too old: join again (the document is at version 2000; an edit may be at most 1000 versions behind)",
+);
 
 test("an edit that is too old to be known is taken for made when the document has it", async () => {
   const { text, sent, answers } = inDoubt();

@@ -153,7 +153,8 @@ export function createAnalytics(
   };
 }
 
-const tooMany = () => wrong("metrics", `must be at most ${MAX_METRICS} together with the earlier subscriptions`);
+const tooMany = () =>
+  wrong("metrics", `must be at most ${MAX_METRICS} together with the earlier subscriptions`);
 const tooManyInContext = () =>
   wrong(
     "metric",

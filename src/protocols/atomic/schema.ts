@@ -116,7 +116,10 @@ export const createPostedMessage = (maxContentLength: number) =>
 
 /** A metric as backends post it. */
 export const postedUpdate = update.extend({
-  metric: id.refine((metric) => !isDerived(metric), "is a metric that the server alone derives: choose another name"),
+  metric: id.refine(
+    (metric) => !isDerived(metric),
+    "is a metric that the server alone derives: choose another name",
+  ),
   timestamp: time.optional(),
 });
 

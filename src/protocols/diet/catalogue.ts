@@ -1,32 +1,36 @@
 import type { Data, EventType, MessageType } from "./schema.ts";
 
-/** Who gets an event. */
+/** The users or connections that get an event. */
 export type Audience =
-  /** The user's own connections: health data is nobody else's. */
+  /** The user's own connections alone, because health data is private. */
   | "own"
-  /** The user's friends, and the user's own connections. */
+  /** The user's friends and the user's own connections. */
   | "friends"
-  /** Both users that it is between. */
+  /** Both users of a friendship or request. */
   | "both"
-  /** The others of the conversation: of `dm:<user>:<user>`, or of the group. */
+  /** The others in the conversation: of `dm:<user>:<user>`, or of a group. */
   | "conversation"
   /** The members of the group. */
   | "group"
   | "everyone"
-  /** The one connection that it is about. */
+  /** The one connection that the event is about. */
   | "connection";
 
 type UserField<Type extends EventType> = Extract<keyof Data<Type>, "userId" | "fromUserId" | "authorId">;
 
 interface Row<Type extends EventType> {
-  /** Who may send it. What is a client's, backends may post too; `server`: nobody, the server says it by itself. */
+  /**
+   * Who may send it. Backends may post everything that a client may send. `server`: only the server sends it.
+   */
   readonly from: Type extends MessageType ? "client" : "backend" | "server";
-  /** The field with the id of the user whose it is. A client must be that user. */
+  /** The field with the id of the user to whom the event belongs. A client must be that user. */
   readonly user: [UserField<Type>] extends [never] ? null : UserField<Type>;
   readonly to: Audience;
 }
 
-/** Who may say what, and who hears it: one line per type of the contract (contract: Access Control). */
+/**
+ * Who may send which event, and who gets it: one line per type of the contract (contract: Access Control).
+ */
 export const catalogue: { readonly [Type in EventType]: Row<Type> } = {
   "user.activity": { from: "client", user: "userId", to: "friends" },
   "user.presence": { from: "client", user: "userId", to: "friends" },
@@ -68,9 +72,12 @@ export const catalogue: { readonly [Type in EventType]: Row<Type> } = {
   reconnect: { from: "server", user: null, to: "connection" },
 };
 
-// Strangers send types such as `constructor`.
+// A client may send a type such as `constructor`.
 const isEventType = (type: string): type is EventType => Object.hasOwn(catalogue, type);
 
-/** It is a type of the contract, and no client's to send: FORBIDDEN, where any other word is unknown. */
+/**
+ * A type of the contract that no client may send: it is FORBIDDEN, while a type outside the contract is
+ * unknown.
+ */
 export const isForbiddenToClients = (type: string): boolean =>
   isEventType(type) && catalogue[type].from !== "client";

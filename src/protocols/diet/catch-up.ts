@@ -7,10 +7,12 @@ import { encode } from "./frames.ts";
 import { inboxFrom } from "./inbox.ts";
 import type { events } from "./schema.ts";
 
-/** So many events, and about so many bytes, at a time: others are served in between. */
+/**
+ * Events, and about how many bytes, that are delivered at a time. Other connections are served in between.
+ */
 const PAGE = 25;
 const PAGE_BYTES = 128 * 1_024;
-/** The next page waits while more than this is still on its way. */
+/** The next page waits while more unsent bytes than this are queued. */
 const ENOUGH_UNSENT = 128 * 1_024;
 const WAIT_MS = 10;
 const RETRY_MS = 1_000;
@@ -26,8 +28,8 @@ interface Page {
 }
 
 /**
- * Delivers what waits in a user's inbox, oldest first, and lets the connection into it when nothing is left: what
- * is stored meanwhile comes in its order too, from the log.
+ * Delivers the pending events of a user's inbox, oldest first, and joins the connection to the inbox when
+ * none is left. Events that are stored meanwhile come from the log too, in order.
  */
 export function createCatchUp({
   clock,
@@ -35,7 +37,10 @@ export function createCatchUp({
   state,
 }: Pick<Services<typeof events, Entries, unknown>, "history" | "state"> & { clock: Clock }) {
   return function enter(ctx: Ctx, inbox: string): void {
-    /** What is still to be delivered: these offsets, and then all from `next` on. It moves on with a commit only. */
+    /**
+     * The events still to be delivered: these offsets, then everything from `next` on. It advances only with
+     * a commit.
+     */
     let rest: Rest = {
       waiting: inboxFrom(state(inbox)).waiting(),
       next: (history.last(inbox)?.offset ?? 0) + 1,
@@ -43,13 +48,13 @@ export function createCatchUp({
     const own = new Set<string>();
     ctx.state.own = own;
 
-    // Meanwhile it may have been read elsewhere, or be too old to be kept.
+    // The event may have been read on another connection since, or be past its retention.
     const stillWaiting = (offset: number) =>
       inboxFrom(state(inbox)).isWaiting(offset) ? history.at(inbox, offset) : undefined;
 
     function stored(offset: number): StoredEvent | undefined {
       const event = history.at(inbox, offset);
-      // The sender of a message gets its response.
+      // The sender of a message gets its response instead.
       const isOwn =
         event?.sender === ctx.identity.userId && event.clientId !== null && own.has(event.clientId);
       return isOwn ? undefined : event;

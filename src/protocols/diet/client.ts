@@ -7,9 +7,9 @@ import { cleaned } from "./texts.ts";
 
 /** The protocol's own state of a connection. */
 export interface State {
-  /** Of an encrypted connection: what is in a frame. Throws a `Refusal`. */
+  /** Decrypts a frame of an encrypted connection. Throws a `Refusal`. */
   unseal: ((frame: unknown) => string) | undefined;
-  /** While the inbox is being caught up with: the ids of this connection's own messages. */
+  /** The ids of this connection's own messages while it catches up with the inbox. */
   own: Set<string> | undefined;
   /** Counts as one of its user's connections. */
   isPresent: boolean;
@@ -22,10 +22,10 @@ type Messages = ReturnType<typeof createMessages>;
 /** A message of this type, with its envelope. */
 export type Message<Type extends keyof Messages> = Enveloped<z.output<Messages[Type]>>;
 
-/** Of what a message means in a second room: committed with it, and confirmed by it. */
+/** Records the effect of a message in a second room: committed with the message and confirmed by it. */
 export const ALSO = { quiet: true } as const;
 
-/** Answered when it is committed, with what was stored; the others get the event. */
+/** Records a message. Its sender gets the stored data once it is committed; the others get the event. */
 export function record<Kind extends keyof Entries>(
   ctx: Ctx,
   { id }: Enveloped<unknown>,

@@ -13,7 +13,10 @@ import { cleaned } from "./texts.ts";
 /** The persona that answers. */
 const COACH = "coach";
 const TYPE = "ai.coach.message";
-/** How much of a conversation the coach is told, and in how many of the user's last messages with it that is looked for. */
+/**
+ * How many messages of a conversation the coach gets, and among how many of the user's last messages with the
+ * coach they are searched.
+ */
 const CONTEXT_MESSAGES = 20;
 const LOOKED_AT = 200;
 
@@ -22,7 +25,7 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
   const { agent, history, report, settings, voice } = services;
   const questions = new Questions();
 
-  /** Ends with the question: what was asked after it, while others were answered, has its own turn. */
+  /** Ends with the question. A question that arrives while others are being answered gets its own turn. */
   function conversationOf(question: CoachMessage): Utterance[] {
     const last = history.page(inboxOf(question.userId), { kind: TYPE, limit: LOOKED_AT });
     const messages = last
@@ -43,14 +46,15 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
       const { content, metadata } = await agent.answer({ agentId: COACH, conversation, signal });
       if (signal.aborted) return;
       const message = cleanText(content).slice(0, settings.maxContentLength).toWellFormed();
-      if (message.trim() === "") throw new Refusal("unavailable", "nothing but markup");
+      if (message.trim() === "")
+        throw new Refusal("unavailable", "the agent's answer has no text outside its markup");
       const suggestions = suggestionsIn(metadata);
       const data: CoachMessage = {
         ...{ messageId: crypto.randomUUID(), conversationId, userId, message, isFromAI: true },
         timestamp: iso(voice.now()),
         ...(suggestions.length > 0 && { suggestions }),
       };
-      // The next question is asked with this answer in its conversation.
+      // The next question is asked only after this answer is part of its conversation.
       await new Promise<void>((applied, refused) => {
         voice.record(inboxOf(userId), "say", { type: TYPE, data }, { applied: () => applied(), refused });
       });
@@ -80,7 +84,7 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
   };
 }
 
-/** What the agent proposes to say next, where it proposes something. */
+/** What the agent suggests to say next, if anything. */
 function suggestionsIn({ suggestions }: Readonly<Record<string, unknown>>): string[] {
   if (!Array.isArray(suggestions)) return [];
   return suggestions.filter((one) => typeof one === "string").map((one) => cleanText(one).slice(0, 500));

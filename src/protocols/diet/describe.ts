@@ -41,7 +41,7 @@ export const frames: Frames<unknown> = {
           },
         ],
       }),
-    /** To a message, whose id and type it has. */
+    /** Answers a message, whose id and type it repeats. */
     response: z
       .discriminatedUnion("success", [
         head.extend({ success: z.literal(true), data: z.unknown(), metadata }),
@@ -73,7 +73,7 @@ export const frames: Frames<unknown> = {
       }),
     "encryption.ready": announcing("encryption.ready"),
     "encryption.rotate": announcing("encryption.rotate"),
-    /** Of an encrypted connection every frame, either way, is one of these around the frame in plain text. */
+    /** On an encrypted connection every frame, in both directions, is one of these around the plain frame. */
     encrypted: encryptedFrame.meta({
       examples: [
         {

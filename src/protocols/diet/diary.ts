@@ -13,7 +13,7 @@ const say =
       data: cleaned(message.data),
     });
 
-/** What users do: their own connections get it, posts and likes their friends too. */
+/** Activities of users. The user's own connections get them; friends get posts and likes too. */
 export const handlers = {
   "task.started": say("task.started", false),
   "task.progress": say("task.progress", false),

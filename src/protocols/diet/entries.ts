@@ -17,31 +17,31 @@ import type {
 interface Saying {
   readonly type: EventType;
   readonly data: unknown;
-  /** Until it has been read or answered, in an inbox. */
+  /** Present while the event is pending in an inbox: until it is read or answered. */
   readonly waits?: Waiting | undefined;
-  /** With it this has been read: a backend says so. */
+  /** A backend reports that this message or notification has been read. */
   readonly reads?: Pick<Waiting, "type" | "id"> | undefined;
-  /** Said once only under this name, in its room. */
+  /** The room stores only one event under this name. */
   readonly unique?: string | undefined;
-  /** The user's friends hear it too. */
+  /** The user's friends get it too. */
   readonly toFriends?: boolean | undefined;
 }
 
-/** What goes through the log. */
+/** The kinds of entries in the log. */
 export type Entries = {
   say: Saying;
   read: {
     readonly type: "message.read" | "notification.read";
-    /** Of the message or notification. */
+    /** Id of the message or notification. */
     readonly id: string;
     readonly data: MessageRead | NotificationRead;
   };
-  /** In the inboxes of both. */
+  /** Stored in the inboxes of both users. */
   request: FriendRequest;
   accept: FriendAccepted;
   join: MemberJoined;
   leave: MemberLeft;
-  /** A token has brought the user into the group. */
+  /** A token has made the user known in the group. */
   seen: { readonly userId: string };
 };
 
@@ -61,14 +61,17 @@ export const applies = {
     };
   },
 
-  /** What does not wait (any more) is read already, or another's: nobody is told which. */
+  /**
+   * An event that is not pending has been read already, or belongs to another user: the answer does not say
+   * which.
+   */
   read({ body }: Entry<Entries["read"]>, { state }: Place<unknown>): Decision {
     const { type: kind, id, data } = body;
     const rows = inboxFrom(state).done(kind === "message.read" ? "direct.message" : "notification", id);
     return rows.length === 0 ? { confirm: { kind, data } } : { events: [{ kind, data }], rows };
   },
 
-  /** Asked twice is asked once; friends need not ask. */
+  /** A repeated request has no effect, nor has a request between friends. */
   request({ room, body }: Entry<FriendRequest>, { offset, state }: Place<unknown>): Decision {
     const { fromUserId, toUserId } = body;
     const inbox = inboxFrom(state);
@@ -81,7 +84,7 @@ export const applies = {
     return { events: [made], rows: isAsker ? inbox.ask(other) : inbox.add(offset, waits) };
   },
 
-  /** Friends once are friends. */
+  /** A repeated acceptance has no effect. */
   accept({ room, body }: Entry<FriendAccepted>, { state }: Place<unknown>): Decision {
     const { userId, friendId } = body;
     const inbox = inboxFrom(state);

@@ -6,7 +6,7 @@ import { type ErrorCode, type ErrorEvent, envelope } from "./schema.ts";
 
 const around = envelope.omit({ type: true, data: true });
 
-/** A message whose data is this, in its envelope. */
+/** A message with this data, in its envelope. */
 export const enveloped = <Data extends z.ZodType>(data: Data) => {
   const found: unknown = data.meta()?.["examples"];
   const head = { id: "frame-1", timestamp: "2026-03-02T08:30:00.000Z" };
@@ -15,7 +15,7 @@ export const enveloped = <Data extends z.ZodType>(data: Data) => {
 };
 export type Enveloped<Data> = z.output<typeof around> & { readonly data: Data };
 
-/** What an answer to a message repeats of it. */
+/** The fields of a message that its answer repeats. */
 const head = around
   .pick({ id: true })
   .extend({ type: z.string(), metadata: around.shape.metadata.catch(undefined) });
@@ -23,7 +23,7 @@ type Head = z.output<typeof head>;
 
 export const iso = (time: number): string => new Date(time).toISOString();
 
-/** Before it, `open` undoes what encryption did. The answer's head is the message's `ref`. */
+/** `open` decrypts the frame first. The message's `ref` is the head of its answer. */
 export function decode(frame: string, open?: (frame: unknown) => string): Incoming {
   const message = parseObject(open ? open(parsed(frame)) : frame);
   const type = typeof message["type"] === "string" ? message["type"] : "";
@@ -36,7 +36,9 @@ export function decode(frame: string, open?: (frame: unknown) => string): Incomi
   };
 }
 
-/** Undefined for what is no JSON object. Whoever opens it says the same of all that cannot be opened. */
+/**
+ * Undefined for a text that is not a JSON object: `open` has one error for every frame that cannot be opened.
+ */
 function parsed(frame: string): unknown {
   try {
     return parseObject(frame);
@@ -45,7 +47,9 @@ function parsed(frame: string): unknown {
   }
 }
 
-/** Where it is stored is what an event is known by; one that is not stored gets an id of no meaning. */
+/**
+ * The id of a stored event is its room and offset; an event that is not stored gets an id without meaning.
+ */
 export function encode(type: string, data: string, { time, room, offset }: Stamp): string {
   const known = room !== undefined && offset !== undefined ? `${room}/${offset}` : crypto.randomUUID();
   return `{"id":${JSON.stringify(known)},"type":${JSON.stringify(type)},"timestamp":"${iso(time)}","data":${data}}`;
@@ -58,9 +62,9 @@ export function response(ref: string | undefined, data: string, time: number): s
   return `{"id":${JSON.stringify(id)},"type":${JSON.stringify(type)},"timestamp":"${iso(time)}","success":true,"data":${data}${more}}`;
 }
 
-/** What a refused message is answered by: a response, or where it has no id an `error` event. */
+/** The answer to a refused message: a response, or an `error` event if the message has no id. */
 export interface Failure {
-  /** In an `error` event it is the general code, one of the contract's six. */
+  /** In an `error` event this becomes the general code, one of the contract's six. */
   readonly code: ErrorCode | "FORBIDDEN";
   readonly message: string;
   readonly details?: unknown;
@@ -77,7 +81,7 @@ export function failure({ code, message, details }: Failure, ref: string | undef
   return JSON.stringify({ id, type, timestamp, success: false, error: { code, message, details }, metadata });
 }
 
-/** Over the rate: an event, and where there is an id the response to it. */
+/** Rate limit exceeded: an event, and the response to the message if it has an id. */
 export function rateLimited(data: unknown, message: string, ref: string | undefined, time: number): string {
   const type = "rate_limit_exceeded";
   if (ref === undefined) return encode(type, JSON.stringify(data), { time });
@@ -96,6 +100,6 @@ export const turnedAway = (code: ErrorCode, message: string): string =>
 export const typeOf = (ref: string | undefined): string => (ref === undefined ? "" : headOf(ref).type);
 
 function headOf(ref: string | undefined): Head {
-  if (ref === undefined) throw new Error("a message without an id came to be answered");
+  if (ref === undefined) throw new Error("cannot answer a message without an id");
   return JSON.parse(ref);
 }

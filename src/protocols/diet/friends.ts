@@ -8,7 +8,7 @@ import { inboxOf } from "./rooms.ts";
 import type { events } from "./schema.ts";
 import { cleaned } from "./texts.ts";
 
-/** A request and its answer stand in the inboxes of both, or in neither. */
+/** A request and its answer are in the inboxes of both users, or in neither. */
 const BOTH = 2;
 
 export function createFriends({ state }: Pick<Services<typeof events, Entries, unknown>, "state">) {
@@ -27,8 +27,8 @@ export function createFriends({ state }: Pick<Services<typeof events, Entries, u
     },
 
     /**
-     * Only whoever was asked can accept. Decided here for both inboxes, as neither sees the other: who was asked stays
-     * so until the two are friends.
+     * Only the user who was asked can accept. This is decided here for both inboxes, because neither sees the
+     * other: the user remains asked until the two are friends.
      */
     "friend.accepted"(ctx: Ctx, message: Message<"friend.accepted">): void {
       const accepted = cleaned(message.data);
@@ -46,4 +46,4 @@ export function createFriends({ state }: Pick<Services<typeof events, Entries, u
 }
 
 const notOneself = (path: string): Refusal =>
-  new Refusal("invalid", "invalid", { issues: [{ path, message: "must be somebody else" }] });
+  new Refusal("invalid", "invalid", { issues: [{ path, message: "must be another user" }] });

@@ -2,7 +2,10 @@ import type { History, Row } from "../../core/history.ts";
 
 const SEEN = "seen ";
 
-/** What is kept of a group: besides its members, whose token has brought them there. */
+/**
+ * The state of a group: users whom a token has made known there. The members that backends name are kept
+ * elsewhere.
+ */
 export class Group {
   readonly #seen = new Set<string>();
 
@@ -29,5 +32,5 @@ export class Group {
 
 export function groupFrom(state: unknown): Group {
   if (state instanceof Group) return state;
-  throw new Error("the room is no group");
+  throw new Error("the room is not the room of a group");
 }

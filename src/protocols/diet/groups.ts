@@ -11,13 +11,13 @@ import { groupRoom, inboxOf } from "./rooms.ts";
 import type { events, GroupMessage, Notification } from "./schema.ts";
 import { cleaned } from "./texts.ts";
 
-/** Groups: what is said there, who comes and goes, who is mentioned. */
+/** Groups: their messages, joins, leaves and mentions. */
 export function createGroups({
   members,
   state,
   voice,
 }: Pick<Services<typeof events, Entries, unknown>, "members" | "state" | "voice">) {
-  /** Of a group whose members they are: to anybody else a mention would tell that it exists. */
+  /** Only users who are in the group: to anybody else a mention would reveal that the group exists. */
   function mentioned({ groupId, fromUserId, mentions = [] }: GroupMessage): string[] {
     const room = groupRoom(groupId);
     const group = groupFrom(state(room));
@@ -34,7 +34,7 @@ export function createGroups({
         const saying = { type: "group.message", data, unique: uniqueOf("group.message", data) } as const;
         record(ctx, message, groupRoom(data.groupId), "say", saying);
         for (const userId of users) {
-          // The message itself is in the group.
+          // A full inbox only loses the mention: the group still has the message.
           if (!hasSpace(inboxFrom(state(inboxOf(userId))))) continue;
           const note = mention(userId, data, ctx.identity.name ?? data.fromUserId, iso(ctx.now()));
           const noting = {
@@ -58,7 +58,7 @@ export function createGroups({
     granted(ctx: Ctx, room: string): void {
       const { userId } = ctx.identity;
       ctx.join(room);
-      // Whoever is a member is one without it, and no longer when a backend says so.
+      // A member needs no `seen` entry: the membership lasts until a backend ends it.
       if (members.isMember(room, userId) || groupFrom(state(room)).has(userId)) return;
       voice.record(room, "seen", { userId });
     },

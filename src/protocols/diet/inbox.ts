@@ -1,9 +1,9 @@
 import type { History, Row } from "../../core/history.ts";
 
-/** What waits in an inbox until its user has read or answered it. */
+/** An event that is pending in an inbox until its user has read or answered it. */
 export interface Waiting {
   readonly type: "direct.message" | "notification" | "friend.request";
-  /** Of the message or notification; of whoever asks for friendship. */
+  /** Id of the message or notification, or of the user who asks for friendship. */
   readonly id: string;
   readonly from: string;
 }
@@ -11,13 +11,13 @@ export interface Waiting {
 const WAITING = "waiting ";
 const FRIEND = "friend ";
 const ASKED = "asked ";
-/** What is kept of a user, in rows of the inbox. Each change returns its rows. */
+/** The state of a user, in rows of the inbox. Each change returns its rows. */
 export class Inbox {
   /** By offset, the oldest first. */
   readonly #waiting = new Map<number, Waiting>();
-  /** How many there are of whom. */
+  /** How many pending events each sender has here. */
   readonly #from = new Map<string, number>();
-  /** Their offsets by type and id. */
+  /** Offsets by type and id. */
   readonly #known = new Map<string, number[]>();
   readonly #friends = new Set<string>();
   readonly #asked = new Set<string>();
@@ -39,7 +39,7 @@ export class Inbox {
     return this.#friends;
   }
 
-  /** How much waits. */
+  /** How many events are pending. */
   get size(): number {
     return this.#waiting.size;
   }
@@ -57,7 +57,7 @@ export class Inbox {
     return [...this.#waiting.keys()];
   }
 
-  /** Who has sent what waits under this id: several, where they gave their messages the same. */
+  /** The senders of the pending events with this id: several, if they gave their messages the same id. */
   sendersOf(type: Waiting["type"], id: string): string[] {
     return this.#find(type, id).flatMap((offset) => this.#waiting.get(offset)?.from ?? []);
   }
@@ -67,7 +67,7 @@ export class Inbox {
     return [{ table: "state", key: WAITING + offset, value: JSON.stringify(waiting) }];
   }
 
-  /** None, when nothing of the kind waits. */
+  /** Empty when nothing of this type and id is pending. */
   done(type: Waiting["type"], id: string): Row[] {
     const offsets = this.#find(type, id);
     this.#known.delete(keyOf(type, id));
@@ -75,7 +75,7 @@ export class Inbox {
     return offsets.map((offset) => ({ table: "state", key: WAITING + offset, value: null }));
   }
 
-  /** Whom the user has asked for friendship, unanswered. */
+  /** The users whom this user has asked for friendship and who have not answered. */
   get asked(): ReadonlySet<string> {
     return this.#asked;
   }
@@ -125,5 +125,5 @@ const keyOf = (type: Waiting["type"], id: string): string => `${type} ${id}`;
 
 export function inboxFrom(state: unknown): Inbox {
   if (state instanceof Inbox) return state;
-  throw new Error("the room is no inbox");
+  throw new Error("the room is not an inbox");
 }

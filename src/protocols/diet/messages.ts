@@ -7,7 +7,7 @@ import { inboxOf } from "./rooms.ts";
 import type { DirectMessage, EventType, events, Notification } from "./schema.ts";
 import { cleaned } from "./texts.ts";
 
-/** What one sender's message of this id makes: the ids of others do not matter to it. */
+/** The key under which one sender's message is stored once. Other senders may use the same id. */
 export const uniqueOf = (
   type: EventType,
   { fromUserId, messageId }: Pick<DirectMessage, "fromUserId" | "messageId">,
@@ -25,7 +25,7 @@ export const waitingNotification = ({ notificationId }: Notification): Waiting =
   from: "",
 });
 
-/** Direct messages, and what has been read. */
+/** Direct messages and their read receipts. */
 export function createMessaging({ state }: Pick<Services<typeof events, Entries, unknown>, "state">) {
   return {
     "direct.message"(ctx: Ctx, message: Message<"direct.message">): void {
@@ -38,7 +38,7 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
       record(ctx, message, inboxOf(toUserId), "say", { ...saying, waits: waitingMessage(data) });
     },
 
-    /** Whoever wrote it is told. Whether there is such a message is told to nobody. */
+    /** The message's author is told. Nobody is told whether the message exists. */
     "message.read"(ctx: Ctx, message: Message<"message.read">): void {
       const { data } = message;
       const type = "message.read";

@@ -6,7 +6,7 @@ import { groupRoom, isInbox, userOf } from "./rooms.ts";
 import { createPosted, type Data, type EventType } from "./schema.ts";
 import { cleaned } from "./texts.ts";
 
-/** What is one user's is posted to this user; what is a group's, to the group. */
+/** Events about one user are posted to this user; events of a group to the group. */
 const TARGETS: Readonly<Record<Audience, readonly Target[]>> = {
   own: ["user"],
   friends: ["user"],
@@ -19,7 +19,10 @@ const TARGETS: Readonly<Record<Audience, readonly Target[]>> = {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The users whom the data is about, of whom one gets it; nobody in particular where this is undefined. */
+/**
+ * The users whom the data is about, one of whom gets the event; undefined when it is about nobody in
+ * particular.
+ */
 function usersOf(type: EventType, data: Fields): string[] | undefined {
   const { user, to } = catalogue[type];
   const fields: Readonly<Partial<Record<EventType, readonly string[]>>> = {
@@ -36,7 +39,10 @@ function groupOf(data: Fields): string | undefined {
   return typeof group === "string" ? groupRoom(group) : undefined;
 }
 
-/** As what it is recorded, as a client's message would be. Backends need no request to make friends. */
+/**
+ * The kind of entry as which a post is recorded, as if a client had sent it. Backends make friends without a
+ * request.
+ */
 const ENTRIES: Readonly<Partial<Record<EventType, keyof Entries>>> = {
   "friend.request": "request",
   "friend.accepted": "accept",
@@ -64,11 +70,11 @@ function saying(type: EventType, data: unknown, room: string): Entries["say"] {
   return said;
 }
 
-/** It was checked by the type's schema. */
+/** The type's schema has checked the data already. */
 const isData = <Type extends EventType>(wanted: Type, type: EventType, _: unknown): _ is Data<Type> =>
   type === wanted;
 
-/** The events that backends may post: all but those that the server says by itself. */
+/** The events that backends may post: all except those that only the server sends. */
 export function createPosts(maxContentLength: number): {
   readonly [Type in EventType]?: Posting<Data<Type>>;
 } {

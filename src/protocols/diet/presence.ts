@@ -8,7 +8,7 @@ import type { Data, events } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
 import { cleaned } from "./texts.ts";
 
-/** Presence and activity: what friends see of a user, and the user's own connections. Nothing of it is stored. */
+/** Presence and activity, as friends and the user's own connections see them. None of it is stored. */
 export function createPresence({ state, voice }: Services<typeof events, Entries, unknown>) {
   const sessions = new Sessions();
 
@@ -33,7 +33,7 @@ export function createPresence({ state, voice }: Services<typeof events, Entries
       },
     },
 
-    /** Hears of the friends from now on, and is told who of them is here. */
+    /** The connection gets the presence of the user's friends: now, and on each change. */
     admitted(ctx: Ctx): void {
       const { userId } = ctx.identity;
       const now = iso(ctx.now());
@@ -48,14 +48,14 @@ export function createPresence({ state, voice }: Services<typeof events, Entries
     },
 
     closed(ctx: Ctx): void {
-      // Whoever was turned away was not here.
+      // A connection that was turned away was never present.
       if (!ctx.state.isPresent) return;
       const { userId } = ctx.identity;
       if (!sessions.leave(userId)) return;
       relay(ctx, "user.presence", { userId, status: "offline", lastSeen: iso(ctx.now()) });
     },
 
-    /** These two are friends since now: the one hears of the other. */
+    /** The two have just become friends: the first gets the presence of the second. */
     befriended(userId: string, friend: string): void {
       voice.enter(userId, friendsOf(friend));
       const presence = sessions.presenceOf(friend, iso(voice.now()));

@@ -30,7 +30,7 @@ import { Typing } from "./typing.ts";
 const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
 
-/** Group messages, known by the ids of their events. */
+/** Group messages, identified by the ids of their events. */
 const past: Past = {
   kind: "group.message",
   show: (event) => JSON.parse(encode(event.kind, event.body, event)),
@@ -38,7 +38,7 @@ const past: Past = {
     id.startsWith(`${room}/`) ? history.at(room, Number(id.slice(room.length + 1)))?.offset : undefined,
 };
 
-/** Diet: a gamified diet app's people, messages, groups, coach and notifications. */
+/** Diet: users, messages, groups, coach and notifications of a gamified diet app. */
 export function diet(services: Services<typeof events, Entries, unknown>) {
   const { clock, settings, voice } = services;
   const presence = createPresence(services);
@@ -77,7 +77,8 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
       auth(ctx, { token, userId }) {
         if (!ctx.isGuest) throw new Refusal("bad_envelope", "Already authenticated");
         ctx.authenticate(token, () => {
-          if (ctx.identity.userId !== userId) throw new Refusal("unauthenticated", "not the token's user");
+          if (ctx.identity.userId !== userId)
+            throw new Refusal("unauthenticated", "the auth message names another user than the token does");
           ctx.replyFrame(welcomed(userId));
         });
       },
@@ -100,7 +101,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
       status.admitted(ctx);
       presence.admitted(ctx);
     },
-    // A wildcard opens every group and makes nobody a member of all.
+    // A wildcard grants every group but makes nobody a member of all.
     granted: (ctx, room) => room !== "group:*" && groups.granted(ctx, room),
     closed(ctx) {
       ctx.state.closed = true;

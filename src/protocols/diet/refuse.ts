@@ -4,10 +4,10 @@ import type { FieldIssue, Reason, Refusal } from "../../core/refusal.ts";
 import { isForbiddenToClients } from "./catalogue.ts";
 import { encode, type Failure, failure, iso, rateLimited, turnedAway, typeOf } from "./frames.ts";
 
-/** The window that `messagesPerMinute` speaks of, in milliseconds. */
+/** The window of `messagesPerMinute`, in milliseconds. */
 const WINDOW_MS = 60_000;
 const MAX_ISSUES = 50;
-/** Clients come back at some moment of this long after a restart, not all at once. */
+/** Clients reconnect at a random moment within this time after a restart, not all at once. */
 const SPREAD_MS = 5_000;
 const MAX_ATTEMPTS = 10;
 
@@ -63,7 +63,8 @@ export function createRefuse(clock: Clock, { messagesPerMinute }: Settings): Rec
       close: { code: 4008, reason: "Too many connections" },
     }),
     forbidden: say("FORBIDDEN", "Not allowed"),
-    // As for what exists and is another's: nobody learns which of the two it is.
+    // The same answer as for something that belongs to another user, so that nobody learns which of the two
+    // it is.
     not_found: say("FORBIDDEN", "Not allowed"),
     rate_limited: tooFast,
     room_rate_limited: tooFast,

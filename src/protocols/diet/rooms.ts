@@ -1,12 +1,12 @@
 import { roomOfUser } from "../../core/door.ts";
 
-/** Where a user's connections are, and what is the user's alone: the inbox. */
+/** The room that a user's connections join. It is also the user's inbox. */
 export const inboxOf = (userId: string): string => roomOfUser("diet", userId);
 const INBOX = inboxOf("");
 export const isInbox = (room: string): boolean => room.startsWith(INBOX);
 export const userOf = (inbox: string): string => inbox.slice(INBOX.length);
 
-/** Where a user's friends hear of the user. Nothing is stored in it. */
+/** The room in which a user's friends get the user's presence. Nothing is stored in it. */
 export const friendsOf = (userId: string): string => `diet-friends:${userId}`;
 
 const GROUP = "group:";
@@ -14,8 +14,8 @@ export const groupRoom = (groupId: string): string => GROUP + groupId;
 export const isGroup = (room: string): boolean => room.startsWith(GROUP);
 
 /**
- * Whom a user speaks to in `dm:<user>:<user>`, ids sorted; undefined when it is none of the user's. Ids may hold
- * colons, so the user's own is what parts them.
+ * The other user of `dm:<user>:<user>` (ids sorted); undefined when the user is not part of it. Ids may hold
+ * colons, so the user's own id is what separates the two.
  */
 export function otherOf(conversationId: string, userId: string): string | undefined {
   const others = [

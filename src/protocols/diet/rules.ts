@@ -11,14 +11,17 @@ type Enveloped = { readonly [Type in MessageType]: z.ZodType<Message<Type>> };
 type Rules = { readonly [Type in MessageType]: Rule<Message<Type>, State> };
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What clients may send, each in its envelope. */
+/** The messages that clients may send, each in its envelope. */
 export const createEnveloped = (maxContentLength: number): Enveloped =>
   perType(createMessages(maxContentLength), enveloped) as Enveloped;
 
-/** No user's id: a message that names two senders is neither's. */
+/** No user has this id: a message that names two senders belongs to neither. */
 const NOBODY = "";
 
-/** As the catalogue has them: the sender is who the message says, and may be in the group that it names. */
+/**
+ * Rules from the catalogue: the client must be the sender that the message names, and must have access to the
+ * group that it names.
+ */
 export const rules: Rules = perType(createMessages(1), (_, type) => ({
   ...{ allow: "user", cost: 1 },
   sender({ data, metadata }: { data: Fields; metadata?: { userId?: string } }) {
@@ -30,7 +33,7 @@ export const rules: Rules = perType(createMessages(1), (_, type) => ({
   },
 })) as Rules;
 
-/** TypeScript forgets the types of keys and values that it is led through. */
+/** TypeScript loses the relation of keys and values here. */
 function perType(messages: Messages, make: (schema: Messages[MessageType], type: MessageType) => unknown) {
   const types = Object.keys(messages) as MessageType[];
   return Object.fromEntries(types.map((type) => [type, make(messages[type], type)]));

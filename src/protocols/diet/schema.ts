@@ -23,13 +23,13 @@ const createAll = (content: z.ZodString) => ({
   ...system,
 });
 
-/** Every type of the contract as the server sends it, as the `data` of its frame. */
+/** Every type of the contract as the server sends it, as the `data` of the frame. */
 export const events = createAll(storedText);
 
-/** The same as backends post them: bounded as what clients send. */
+/** The same types as backends post them, with the limits of client messages. */
 export const createPosted = (maxContentLength: number) => createAll(createContent(maxContentLength));
 
-/** What clients may send, as the `data` of its frame. All else is for backends. */
+/** The types that clients may send, as the `data` of the frame. All others are for backends. */
 export const createMessages = (maxContentLength: number) => {
   const content = createContent(maxContentLength);
   const social = createSocial(content);
@@ -49,7 +49,7 @@ export const createMessages = (maxContentLength: number) => {
 
 const reference = text(128).optional();
 
-/** Around every message, but for `auth` (contract: Base Message Structure). */
+/** The envelope of every message but `auth` (contract: Base Message Structure). */
 export const envelope = z
   .object({
     id,

@@ -8,7 +8,7 @@ import type { Entries } from "./entries.ts";
 import { type Enveloped, encode, response } from "./frames.ts";
 import type { events } from "./schema.ts";
 
-/** Encrypted connections: from when they ask for it until they close (contract: Message Encryption). */
+/** Encrypted connections, from the request for encryption until they close (contract: Message Encryption). */
 export function createSealing({
   clock,
   settings,
@@ -57,7 +57,7 @@ export function createSealing({
           send(response(ref, JSON.stringify({ keyId: encryption.ready.keyId }), clock.now()));
           send(announce("encryption.ready", encryption.ready));
         };
-        // Where the client is told that it failed, both stay as they were.
+        // If a refusal goes to the client, both states stay as they were.
         seal(ctx, encryption, welcome, () => end(ctx));
         rotations.set(
           ctx.state,

@@ -6,7 +6,7 @@ interface Present {
   currentActivity: string | undefined;
 }
 
-/** Who is online, through however many connections, and as what they show themselves. */
+/** Which users are online, through how many connections, and which status they show. */
 export class Sessions {
   readonly #users = new Map<string, Present>();
 
@@ -30,7 +30,7 @@ export class Sessions {
     if (present) Object.assign(present, { status, currentActivity });
   }
 
-  /** Undefined for a user who is not here, or does not want to be seen. */
+  /** Undefined for a user who is offline or hides their presence. */
   presenceOf(userId: string, now: string): UserPresence | undefined {
     const present = this.#users.get(userId);
     if (!present || present.status === "offline") return undefined;

@@ -9,7 +9,10 @@ const LOOK_MS = 1_000;
 
 type Status = Omit<Data<"system.status">, "timestamp">;
 
-/** What the server finds of its own parts: told to all when it changes, and to whoever comes while not all is well. */
+/**
+ * Health of the server's parts. All connections get it on change, and each new connection while a part is
+ * unwell.
+ */
 export function createStatus({
   clock,
   health,
@@ -19,7 +22,7 @@ export function createStatus({
     const [database, ai] = [health.store(), health.agent()];
     const status = database ? (ai ? "healthy" : "degraded") : "down";
     const word = (works: boolean) => (works ? "up" : "down");
-    // Notifications are as good as where they are kept.
+    // Notifications are as healthy as their storage.
     return {
       status,
       services: { api: "up", database: word(database), ai: word(ai), notifications: word(database) },

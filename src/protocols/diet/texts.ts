@@ -1,7 +1,10 @@
 import { isObject } from "../../core/json.ts";
 import { cleanText } from "../../core/text.ts";
 
-/** Fields that people are shown, and the `type` that apps give attachments. All others are ids, words, numbers, times and links. */
+/**
+ * Fields that people see, and the `type` that apps give attachments. All other fields are ids, words,
+ * numbers, times and links.
+ */
 const SHOWN = new Set([
   "achievementName",
   "affectedServices",
@@ -23,7 +26,7 @@ const SHOWN = new Set([
   "userName",
 ]);
 
-/** The data with its texts cleaned: no recipient ever gets a tag. */
+/** Removes markup from the texts, so that no recipient gets a tag. */
 export function cleaned<Data>(data: Data): Data;
 export function cleaned(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(cleaned);

@@ -3,7 +3,7 @@ import { Refusal } from "../../core/refusal.ts";
 import { type Ctx, confirm, type Message, type State } from "./client.ts";
 import { groupRoom, inboxOf, otherOf } from "./rooms.ts";
 
-/** Whoever is shown as typing, and says nothing more about it, is no longer shown so after this long. */
+/** A user who sends no further typing message is shown as typing for this long. */
 const SILENCE_MS = 5_000;
 
 interface Shown {
@@ -12,7 +12,7 @@ interface Shown {
   readonly cancel: Cancel;
 }
 
-/** Who is shown as typing where. It expires, and ends with the connection that said it. */
+/** Who is shown as typing in which conversation. It expires, and ends with the connection that started it. */
 export class Typing {
   /** By conversation and user. */
   readonly #shown = new Map<string, Shown>();
@@ -43,7 +43,7 @@ export class Typing {
     ctx.relay(room, "typing.indicator", { userId, isTyping, conversationId });
   }
 
-  /** The others of the conversation. */
+  /** The others in the conversation. */
   #audience(ctx: Ctx, conversationId: string): string {
     const other = otherOf(conversationId, ctx.identity.userId);
     if (other !== undefined) return inboxOf(other);

@@ -14,12 +14,15 @@ interface Asked {
   refuse(refusal: Refusal): void;
 }
 
-/** How much of a chat an agent is told. */
+/** How many messages of a chat an agent gets. */
 const CONTEXT_MESSAGES = 30;
-/** Longer answers fall into several messages. */
+/** Longer answers are split into several messages. */
 const PART_LENGTH = 2_000;
 
-/** Lets the agent answer, one question of a chat after the other; its answers come back as turns of their own. */
+/**
+ * Lets the agent answer the questions of a chat one after the other. Its answers are recorded as turns of
+ * their own.
+ */
 export class Answers {
   readonly #questions = new Questions();
 
@@ -31,7 +34,7 @@ export class Answers {
     if (!taken) asked.refuse(new Refusal("unavailable", "Agent busy, try again"));
   }
 
-  /** Nobody is left to hear it. */
+  /** Nobody is left to get the answer. */
   cancel(room: string): void {
     this.#questions.cancel(room);
   }
@@ -62,7 +65,8 @@ export class Answers {
     const { settings, voice } = this.services;
     const { messageId }: MessageEvent = JSON.parse(question.body);
     const content = cleanText(answer.content);
-    if (content.trim() === "") throw new Refusal("unavailable", "nothing but markup");
+    if (content.trim() === "")
+      throw new Refusal("unavailable", "the agent's answer has no text outside its markup");
     const parts = split(content, Math.min(PART_LENGTH, settings.maxContentLength));
     for (const [index, content] of parts.entries()) {
       const place = { messageIndex: index + 1, totalMessages: parts.length };
@@ -75,7 +79,7 @@ export class Answers {
         messageId,
         metadata,
       } as const;
-      // Not stored is not answered; once is enough to know it.
+      // The asker is told once if the answer cannot be stored: the first part's refusal is enough.
       voice.record(question.room, "message", message, index === 0 ? { refused } : {});
     }
   }

@@ -3,8 +3,8 @@ import type { Diversion } from "../../core/connection.ts";
 import { batch } from "./frames.ts";
 
 /**
- * The way of room frames to a `?batch=1` connection: collected, and sent at most once an interval; earlier
- * only when they would no longer fit into one frame.
+ * Delivery of room frames to a `?batch=1` connection: they are collected and sent once an interval, or
+ * earlier if they would no longer fit into one frame.
  */
 export function createBatches(
   clock: Clock,

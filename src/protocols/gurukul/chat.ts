@@ -9,10 +9,10 @@ import type { MessageEvent, Receipt } from "./schema.ts";
 export const roomOf = (chatId: string): string => `chat:${chatId}`;
 export const chatOf = (room: string): string => room.slice("chat:".length);
 
-/** The agent, as a user. */
+/** The agent's user id. */
 export const ASSISTANT = "assistant";
 
-/** What goes through the log. */
+/** The kinds of entries in the log. */
 export type Entries = {
   message: {
     userId: string;
@@ -25,11 +25,11 @@ export type Entries = {
   read_receipt: { userId: string; messageIds: string[] };
 };
 
-/** The offset is in the id, so that a message is found by its id without an index of ids. */
+/** The id contains the offset, so that a message is found by its id without an index of ids. */
 const messageId = (entryId: string, offset: number): string => `msg-${entryId}-${offset}`;
 const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exec(id)?.[1] ?? 0);
 
-/** The offset of a message by its id: its own, or one that a backend gave it. */
+/** The offset of a message by its id: the server's id, or the id that a backend gave it. */
 function find(history: History, room: string, id: string): number | undefined {
   const event = history.at(room, offsetOf(id)) ?? history.named(room, id);
   return event?.kind === "message" && messageOf(event).message.id === id ? event.offset : undefined;
@@ -74,10 +74,10 @@ export const applies = {
   },
 };
 
-/** How many messages a joiner gets. */
+/** How many messages a client gets when it joins. */
 const HISTORY = 50;
 
-/** What a chat shows in a list of chats. */
+/** The chat as a list of chats shows it. */
 export function summary(history: History, chatId: string) {
   const room = roomOf(chatId);
   const { title, count } = history.summary(room);
@@ -92,7 +92,7 @@ export function summary(history: History, chatId: string) {
   };
 }
 
-/** The last messages as one `batch`, oldest first; fewer where they would not fit into a frame. */
+/** The last messages as one `batch`, oldest first; fewer if they would not fit into a frame. */
 export function recent(history: History, chatId: string, maxBytes: number, now: number): string | undefined {
   const messages = lastMessages(history, roomOf(chatId), HISTORY);
   const read = history.read(
@@ -120,7 +120,7 @@ function markRead(event: StoredEvent): string {
   });
 }
 
-/** The conversation up to and with this offset, oldest first. */
+/** The conversation up to and including this offset, oldest first. */
 export const conversation = (history: History, room: string, offset: number, limit: number) =>
   lastMessages(history, room, limit, offset + 1).map((event) => {
     const { role, content } = messageOf(event).message;

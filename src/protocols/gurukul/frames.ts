@@ -18,7 +18,7 @@ export function decode(frame: string): Incoming {
 export const envelope = (kind: string, body: string, time: number): string =>
   `{"type":"${kind}","data":${body},"timestamp":${time}}`;
 
-/** Frames that are encoded already, together in one (contract: Message Batching). */
+/** Combines encoded frames into one (contract: Message Batching). */
 export const batch = (frames: readonly string[], time: number): string =>
   envelope("batch", `{"messages":[${frames.join(",")}]}`, time);
 
@@ -57,6 +57,6 @@ export const frames: Frames<unknown> = {
     batch: z
       .literal("1")
       .optional()
-      .describe("Frames of chats come in batches, one per BATCH_INTERVAL_MS at most."),
+      .describe("The server sends frames of chats in batches, at most one per BATCH_INTERVAL_MS."),
   }),
 };

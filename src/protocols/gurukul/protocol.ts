@@ -10,13 +10,13 @@ import { decode, envelope, frames } from "./frames.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, events } from "./schema.ts";
 
-/** `chat_update` reaches those who have not joined at most so often a chat. */
+/** Connections that have not joined a chat get its `chat_update` at most once in this time. */
 const UPDATE_MS = 1_000;
 const AUTH_MS = 10_000;
 const HEARTBEAT_MS = 30_000;
 
 interface State {
-  /** `?batch=1`: room frames come in batches. */
+  /** `?batch=1`: room frames are sent in batches. */
   readonly batched: boolean;
   /** Chats in which the user is shown as typing. */
   readonly typing: Set<string>;
@@ -25,13 +25,13 @@ interface State {
 const room = ({ chatId }: { chatId: string }) => roomOf(chatId);
 const sender = ({ userId }: { userId: string }) => userId;
 
-/** Who leaves while shown as typing must not stay shown so. */
+/** A user who leaves while shown as typing must not stay shown so. */
 function stopTyping(ctx: Context<typeof events, Entries, State>, chatId: string): void {
   if (!ctx.state.typing.delete(chatId)) return;
   ctx.relay(roomOf(chatId), "typing", { chatId, userId: ctx.identity.userId, isTyping: false });
 }
 
-/** Gurukul chat: talk with people and AI agents, typing, read receipts, history. */
+/** Gurukul chat: people and AI agents, typing, read receipts, history. */
 export function gurukul(services: Services<typeof events, Entries>) {
   const { clock, history, settings, voice } = services;
   const answers = new Answers(services);
@@ -131,12 +131,13 @@ export function gurukul(services: Services<typeof events, Entries>) {
     },
 
     admitted(ctx) {
-      // Its messages and typing would pass for the agent's.
-      if (ctx.identity.userId === ASSISTANT) throw new Refusal("unauthenticated", "a reserved user id");
+      // This user's messages and typing would look like the agent's.
+      if (ctx.identity.userId === ASSISTANT)
+        throw new Refusal("unauthenticated", "the token's user id is reserved for the agent");
       if (!ctx.state.batched) return;
       ctx.divert((send) => createBatches(clock, settings.batchMs, settings.maxFrameBytes, send));
     },
-    // A wildcard opens every chat and makes nobody a member of all.
+    // A wildcard grants every chat but makes nobody a member of all.
     granted: (ctx, room) => room !== roomOf("*") && ctx.watch(room),
     expelled: (ctx, room) => stopTyping(ctx, chatOf(room)),
     closed(ctx) {

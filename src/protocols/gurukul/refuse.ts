@@ -39,7 +39,7 @@ export function createRefuse(clock: Clock): Record<Reason, (refusal: Refusal) =>
   };
 }
 
-/** More of them make a list of wrong ids no clearer. */
+/** A list of more wrong ids would be no clearer. */
 const MAX_ISSUES = 5;
 
 const fields = (issues: Refusal["issues"]): string =>

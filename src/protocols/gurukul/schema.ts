@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { id } from "../../core/names.ts";
 
-/** More of them do not fit on a screen. */
+/** A screen shows no more messages than this. */
 const MAX_RECEIPTS = 200;
 
 const typing = z.object({ chatId: id, userId: id, agentId: id.optional(), isTyping: z.boolean() });
 
-/** What clients send, as the `data` of its frame (contract: Message Types and Data Structures). */
+/** Messages that clients send, as the `data` of the frame (contract: Message Types and Data Structures). */
 export const createMessages = (maxContentLength: number) => ({
   message: z
     .object({
@@ -67,7 +67,7 @@ const chatMessage = z.object({
   metadata: z.record(z.string(), z.unknown()),
 });
 
-/** What the server sends, as the `data` of its frame. */
+/** Events that the server sends, as the `data` of the frame. */
 export const events = {
   message: z
     .object({ chatId: id, message: chatMessage, messageId: id.optional() })

@@ -1,12 +1,12 @@
-/** Where a text is best cut, best first: between paragraphs, lines, sentences, words. */
+/** Where to cut a text, best place first: between paragraphs, lines, sentences, words. */
 const SEAMS = [/\n\n+/g, /\n/g, /[.!?…]["')\]]?\s+/g, /\s+/g];
 
-/** Cuts a text into parts of at most `length` UTF-16 units, at the best seam of each part's second half. */
+/** Cuts a text into parts of at most `length` UTF-16 units, at the best place in each part's second half. */
 export function split(text: string, length: number): string[] {
   const parts: string[] = [];
   let rest = text.trim();
   while (rest.length > length) {
-    // One more, for white space there costs the part nothing.
+    // One unit more, because white space at the cut is dropped.
     const end = cut(rest.slice(0, length + 1), length);
     parts.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();

@@ -6,33 +6,36 @@ import { encode } from "./frames.ts";
 import { RECEIVED } from "./gifts.ts";
 import type { Stream } from "./stream.ts";
 
-/** What goes through the log. `client` is the key of who acknowledges. */
+/** The kinds of entries in the log. `client` is the key under which a client acknowledges. */
 export type AckEntries = {
   host: { readonly client: string };
   ack: { readonly client: string; readonly giftId: string };
 };
 
-/** What a host has acknowledged, by the gifts' numbers in the stream. */
+/** The gifts that a host has acknowledged, by their numbers in the stream. */
 export interface Host {
-  /** Everything up to this one, or it is too long ago to be sent again. */
+  /** Every gift up to this number is acknowledged, or too old to be sent again. */
   readonly upTo: number;
-  /** And these. */
+  /** Acknowledged numbers beyond `upTo`. */
   readonly beyond: readonly number[];
-  /** When it last came, in milliseconds since the epoch. */
+  /** When the host last connected, in milliseconds since the epoch. */
   readonly cameAt: number;
 }
 
-/** So many of the last gifts are sent again. */
+/** How many of the last gifts are sent again at most. */
 const MAX_AGAIN = 1_000;
-/** So many hosts of a stream are remembered, those that came last. */
+/** How many hosts of a stream are remembered: those that connected last. */
 const MAX_HOSTS = 100;
 
-/** A host by its user too, so that nobody acknowledges in another's name. Spaces keep the two apart. */
+/**
+ * The key of a host contains its user, so that nobody acknowledges in another user's name. Spaces separate
+ * the two.
+ */
 export const hostKey = (userId: string, clientId: string): string => `host ${userId} ${clientId}`;
 export const viewerKey = (clientId: string): string => `viewer ${clientId}`;
 
 export const applies = {
-  /** A host has come. What is shown from now on is for it to acknowledge, if this is the first time. */
+  /** A host has connected. On its first visit it owes an acknowledgement for every gift from now on. */
   host({ time, body: { client } }: Entry<AckEntries["host"]>, { state: stream }: Place<Stream>): Decision {
     const { upTo, beyond } = stream.hosts.get(client) ?? { upTo: stream.delivered, beyond: [] };
     stream.hosts.append(client, { upTo, beyond, cameAt: time });
@@ -53,7 +56,7 @@ export const applies = {
   },
 };
 
-/** With one more gift acknowledged, of a stream that has shown so many. */
+/** Adds one acknowledged gift. `delivered` is the number of gifts that the stream has shown. */
 export function acknowledged(host: Host, gift: number, delivered: number): Host {
   let upTo = Math.max(host.upTo, delivered - MAX_AGAIN);
   const beyond = new Set([...host.beyond, gift].filter((number) => number > upTo));
@@ -61,7 +64,7 @@ export function acknowledged(host: Host, gift: number, delivered: number): Host 
   return { ...host, upTo, beyond: [...beyond] };
 }
 
-/** Gifts that the host has not acknowledged, oldest first: of the last, as many as fit. */
+/** Gifts that the host has not acknowledged, oldest first: as many of the last ones as fit. */
 export function toSendAgain(
   history: History,
   room: string,

@@ -2,12 +2,15 @@ import type { Clock } from "../../core/clock.ts";
 import { Pace } from "../../core/pace.ts";
 import type { Status } from "./schema.ts";
 
-/** How often a stream's status may change for those who watch it. */
+/** The shortest time between two status updates for those who watch a stream. */
 const STATUS_MS = 1_000;
 
-/** Shows the status of streams to those who watch: on change, at most once a second, and always the last. */
+/**
+ * Shows the status of streams to those who watch: on change, at most once a second, and always the last
+ * status.
+ */
 export class StatusBoard {
-  /** What the room was shown last, of each stream that somebody watches. */
+  /** The last status that each watched stream has shown. */
   readonly #shown = new Map<string, string>();
   readonly #pace: Pace;
 
@@ -19,13 +22,13 @@ export class StatusBoard {
     this.#pace = new Pace(clock, STATUS_MS, (room) => this.#show(room, (status) => tell(room, status)));
   }
 
-  /** Somebody has come, and has been shown how it stands. */
+  /** A connection has joined and has got the current status. */
   joined(room: string, tellOthers: (status: Status) => void): void {
     if (!this.#shown.has(room)) this.#shown.set(room, "");
     this.#pace.touch(room, () => this.#show(room, tellOthers));
   }
 
-  /** The status may be another. */
+  /** The status may have changed. */
   look(room: string): void {
     if (this.#news(room)) this.#pace.touch(room);
   }

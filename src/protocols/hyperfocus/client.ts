@@ -3,29 +3,29 @@ import type { Heart } from "./heartbeats.ts";
 import { NotInitialized } from "./refuse.ts";
 import type { Init, Stats } from "./schema.ts";
 
-/** Who speaks on a connection, by its last `connection:init`. */
+/** The client of a connection, as its last `connection:init` describes it. */
 export interface Client {
   readonly init: Omit<Init, "token">;
   readonly room: string;
   readonly isHost: boolean;
-  /** Under which it acknowledges. */
+  /** The key under which the client acknowledges. */
   readonly key: string;
-  /** Number of the last gift that was shown before it came; unknown until it has been greeted. */
+  /** Number of the last gift shown before the client connected; unknown until it has been greeted. */
   since: number;
-  /** How many older gifts it was sent when it came. */
+  /** How many older gifts the client was sent on entry. */
   again: number;
   acks: number;
 }
 
-/** What is kept of a connection. */
+/** The state of a connection. */
 export interface State {
   client: Client | undefined;
   heart: Heart | undefined;
   pings: number;
   pong: { readonly time: number; readonly sequence: number; readonly stats: Stats } | undefined;
-  /** Gifts that it could not render. */
+  /** Gifts that the client could not render. */
   notRendered: number;
-  /** Errors that it has told of. */
+  /** Errors that the client has reported. */
   errors: number;
 }
 
@@ -44,8 +44,9 @@ export function clientOf({ client }: State): Client {
 }
 
 /**
- * One acknowledgement for each gift that it was sent takes nothing from a host's rate: it answers at the
- * server's own pace, and what is refused would be sent again. `delivered` is the number of the last gift.
+ * One acknowledgement for each gift that it was sent costs a host none of its rate: the host answers at the
+ * server's own pace, and a gift whose acknowledgement is refused would be sent again. `delivered` is the
+ * number of the last gift.
  */
 export function costOfAck({ client }: State, delivered: (room: string) => number): number {
   if (!client?.isHost) return 1;

@@ -1,17 +1,17 @@
-/** Gifts of one sender and type, each soon after the one before. */
+/** Gifts of one sender and type that follow each other quickly. */
 export interface Combo {
   readonly count: number;
-  /** Of the last of them, in milliseconds since the epoch. */
+  /** Time of the last gift, in milliseconds since the epoch. */
   readonly time: number;
 }
 
-/** How soon. */
+/** The longest time between two gifts of a combo. */
 const COMBO_MS = 5_000;
 
-/** Clocks may be set back, so that a combo can be of the future. */
+/** A clock may be set back, so a combo can lie in the future. */
 export const isOver = (combo: Combo, time: number): boolean => Math.abs(time - combo.time) > COMBO_MS;
 
-/** The combo that one more gift makes; `given` is what the backend counts. */
+/** The combo after one more gift; `given` is the count that the backend sent. */
 export function nextCombo(last: Combo | undefined, time: number, given?: number): Combo {
   const before = last && !isOver(last, time) ? last.count : 0;
   return { count: given ?? before + 1, time };

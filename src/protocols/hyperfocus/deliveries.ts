@@ -7,11 +7,11 @@ export interface DeliveryParts {
   readonly clock: Clock;
   readonly pace: number;
   stream(room: string): Stream;
-  /** Records that time has passed; `applied` hears of it unless the commit fails. */
+  /** Records that time has passed. `applied` is called unless the commit fails. */
   release(room: string, applied: () => void): void;
 }
 
-/** Timers of the streams in which gifts wait. */
+/** Timers of the streams that have pending gifts. */
 export class Deliveries {
   readonly #timers = new Map<string, Cancel>();
   #stopped = false;
@@ -19,8 +19,8 @@ export class Deliveries {
   constructor(private readonly parts: DeliveryParts) {}
 
   /**
-   * Gifts may wait in this stream. What was shown last took `lag` milliseconds to be stored and sent: so much
-   * later begins the second that its viewers see.
+   * Gifts may be pending in this stream. The last one took `lag` milliseconds to be stored and sent, so the
+   * second that viewers see begins that much later.
    */
   look(room: string, lag = 0): void {
     if (this.#stopped || this.#timers.has(room)) return;
@@ -41,7 +41,7 @@ export class Deliveries {
     const { clock, release } = this.parts;
     const wake = () => {
       const time = clock.now();
-      // Should its commit fail, this is the next try.
+      // The next try, if its commit fails.
       this.#wake(room, WINDOW_MS);
       release(room, () => {
         this.#timers.get(room)?.();

@@ -14,7 +14,7 @@ export class UnsupportedVersion extends Refusal {
   }
 }
 
-/** What is no version at all is left to the schemas. */
+/** A value that is not a version at all is left to the schemas. */
 const isSupported = (version: unknown): boolean =>
   typeof version !== "string" || (/^(\d+)(?:\.|$)/.exec(version)?.[1] ?? "1") === "1";
 

@@ -11,28 +11,33 @@ import type { PostedGift } from "./schema.ts";
 import { advance } from "./status.ts";
 import type { Stream } from "./stream.ts";
 
-/** What goes through the log. The pace comes along, because applying knows no settings. */
+/** The kinds of entries in the log. The entry carries the pace, because reducers know no settings. */
 export type GiftEntries = {
   gift: { readonly gift: PostedGift; readonly pace: number };
-  /** Time has passed: gifts that wait may be shown. */
+  /** Time has passed: pending gifts may be shown. */
   release: { readonly pace: number };
 };
 
-/** The event that clients get, and under whose id they acknowledge it. */
+/** The event that clients get. They acknowledge it under its id. */
 export const RECEIVED = "gift:received";
-/** The silent event of a gift that waits. Ids hold no spaces, so its own id stays free for what is shown. */
+/**
+ * The silent event of a pending gift. Ids hold no spaces, so the gift's own id stays free for the event that
+ * shows it.
+ */
 const ACCEPTED = "gift";
 const acceptedId = (giftId: string): string => `${ACCEPTED} ${giftId}`;
 
-/** So many waiting gifts, each of another sender or type, are a quarter of an hour late at the usual pace. */
+/**
+ * At the usual pace this many pending gifts, each of another sender or type, are a quarter of an hour late.
+ */
 const MAX_WAITING = 10_000;
 /** Types of gifts whose value is remembered. */
 const MAX_UNITS = 1_000;
 
-/** Two gifts of the same key make a combo, and are merged when they wait. */
+/** Two gifts with the same key make a combo, and are merged while they are pending. */
 const keyOf = ({ sender, giftType }: PostedGift): string => JSON.stringify([sender.userId, giftType]);
 
-/** No recipient ever gets a tag. */
+/** Removes markup, so that no recipient gets a tag. */
 export const cleaned = (gift: PostedGift): PostedGift => ({
   ...gift,
   giftType: cleanText(gift.giftType),
@@ -40,14 +45,16 @@ export const cleaned = (gift: PostedGift): PostedGift => ({
   animation: { ...gift.animation, type: cleanText(gift.animation.type) },
 });
 
-/** Throws a `Refusal` when more wait in the stream than it can ever show in good time. */
+/** Throws a `Refusal` when the stream has more pending gifts than it can show in reasonable time. */
 export function checkRoom({ waiting }: Stream): void {
   if (waiting.size >= MAX_WAITING)
-    throw new Refusal("busy", "too many gifts wait", { retryAfter: WINDOW_MS });
+    throw new Refusal("busy", "the stream has too many pending gifts: try again later", {
+      retryAfter: WINDOW_MS,
+    });
 }
 
 export const applies = {
-  /** Stores a gift, and shows it when the pace allows and none waits before it. */
+  /** Stores a gift. Shows it if the pace allows and no gift is pending before it. */
   gift(entry: Entry<GiftEntries["gift"]>, { history, offset, state: stream }: Place<Stream>): Decision {
     const { id, room, time, body } = entry;
     const { gift: posted, pace } = body;
@@ -85,7 +92,7 @@ export const applies = {
 
 export const shownAt = ({ shown }: Stream): readonly number[] => shown.get("") ?? [];
 
-/** With all that the backend left out, but for the rank. */
+/** Fills in everything that the backend left out, except the rank. */
 function complete(
   stream: Stream,
   posted: PostedGift,

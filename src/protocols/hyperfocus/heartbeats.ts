@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from "../../core/clock.ts";
 
-/** Looked after this often at the least; oftener when the interval is short. */
+/** The longest time between two sweeps; a short interval makes them more frequent. */
 const SWEEP_MS = 250;
 
-/** Someone who is sent heartbeats. */
+/** A client that gets heartbeats. */
 export interface Heart {
   /** Milliseconds since the epoch. */
   nextPing: number;
@@ -22,10 +22,11 @@ export class Heartbeats {
     this.stop = clock.every(Math.min(SWEEP_MS, Math.max(10, intervalMs / 4)), () => this.#sweep());
   }
 
-  /** From now on. Once is enough. */
+  /** Starts the heartbeats of a client. A second call changes nothing. */
   add(heart: Heart): void {
     if (this.#hearts.has(heart)) return;
-    // Anywhere in the interval, so that a storm of connects is not followed by storms of pings.
+    // The first ping comes at a random moment of the interval, so that a storm of connects causes no storm of
+    // pings.
     heart.nextPing = this.clock.now() + Math.random() * this.intervalMs;
     this.#hearts.add(heart);
   }
@@ -38,7 +39,7 @@ export class Heartbeats {
     const now = this.clock.now();
     for (const heart of this.#hearts) {
       const wait = heart.nextPing - now;
-      // Longer than an interval only when the clock was set back.
+      // The wait exceeds the interval only when the clock was set back.
       if (wait > 0 && wait <= this.intervalMs) continue;
       heart.nextPing = now + this.intervalMs;
       heart.beat();

@@ -2,13 +2,15 @@ import type { Row } from "../../core/history.ts";
 
 const NONE: readonly Row[] = [];
 
-/** A map that the reducers of a room keep: what changes becomes a row of the room's state, under the map's name. */
+/** A map in the state of a room. Each change becomes a row of the room's state, under the map's name. */
 export class Kept<Value> {
   readonly #values = new Map<string, Value>();
   readonly #changed = new Set<string>();
   readonly #prefix: string;
 
-  /** As the rows have it. They have no order: by `age`, lowest first, where the order counts. */
+  /**
+   * Reads the map from its rows. Rows have no order: where the order counts, `age` sorts them, lowest first.
+   */
   constructor(name: string, rows: ReadonlyMap<string, string>, age?: (value: Value) => number) {
     this.#prefix = `${name} `;
     const own: [string, Value][] = [];
@@ -27,13 +29,13 @@ export class Kept<Value> {
     return this.#values.get(key);
   }
 
-  /** A key that is there keeps its place in the order. */
+  /** A key that exists keeps its place in the order. */
   set(key: string, value: Value): void {
     this.#values.set(key, value);
     this.#changed.add(key);
   }
 
-  /** As the last in the order. */
+  /** Puts the key last in the order. */
   append(key: string, value: Value): void {
     this.#values.delete(key);
     this.set(key, value);
@@ -47,12 +49,12 @@ export class Kept<Value> {
     return this.#values.values();
   }
 
-  /** In order; what is iterated over may be deleted. */
+  /** In order. The caller may delete entries while iterating. */
   entries(): Iterable<[string, Value]> {
     return this.#values;
   }
 
-  /** What has changed since the last time. */
+  /** Rows of everything that has changed since the last call. */
   rows(): readonly Row[] {
     if (this.#changed.size === 0) return NONE;
     const rows = Array.from(this.#changed, (key): Row => {

@@ -25,10 +25,10 @@ import { Viewers } from "./viewers.ts";
 
 const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
-/** What the server has for those who can use it too. */
+/** Features of the server for clients that can use them too. */
 const FEATURES = ["webgl", "webgpu", "notifications"];
 
-/** A limit that is none, in a number that JSON has; 0 would say that there are no gifts. */
+/** No limit, as a number that JSON can express; 0 would mean that no gifts are shown. */
 const NO_PACE = Number.MAX_SAFE_INTEGER;
 
 type Entries = GiftEntries & AckEntries & { status: PostedStatus };
@@ -68,7 +68,7 @@ export function hyperfocus({
     else viewers.add(room, init.clientId);
     ctx.join(room, () => greet(ctx, client));
     startHeartbeat(ctx);
-    // After a restart nobody else does.
+    // After a restart nothing else starts the timer.
     deliveries.look(room);
   }
 
@@ -141,7 +141,7 @@ export function hyperfocus({
 
     handlers: {
       "connection:init"(ctx, init) {
-        // The first token counts: whoever came with one stays who he is.
+        // The first token counts: a connection keeps the user of its first token.
         if (init.token !== undefined && ctx.isGuest) ctx.authenticate(init.token, () => enter(ctx, init));
         else enter(ctx, init);
       },

@@ -6,17 +6,17 @@ export interface Count {
   readonly gifts: number;
 }
 
-/** So many values are told apart, the greatest of the stream: whoever gives less is far behind anyhow. */
+/** How many values are told apart: the stream's greatest. A smaller gift is far behind in any case. */
 export const MAX_VALUES = 1_000;
 
-/** A gift's place by value among those counted: 1, and one more for each of greater value. */
+/** A gift's rank by value: 1, and one more for each counted gift of greater value. */
 export function rankOf(counts: Iterable<Count>, value: number): number {
   let rank = 1;
   for (const count of counts) if (count.value > value) rank += count.gifts;
   return rank;
 }
 
-/** Counts one more gift. Over the limit, the smallest value is counted as the next greater one. */
+/** Counts one more gift. Over the limit, the smallest value is merged into the next greater one. */
 export function countValue(counts: Kept<Count>, value: number): void {
   add(counts, value, 1);
   if (counts.size <= MAX_VALUES) return;

@@ -12,7 +12,7 @@ type Code =
   | "NOT_INITIALIZED"
   | "INTERNAL";
 
-/** Thrown for whatever comes before `connection:init`. */
+/** Thrown for every message before `connection:init`. */
 export class NotInitialized extends Refusal {
   constructor() {
     super("invalid", "connection:init must come first");
@@ -26,7 +26,7 @@ interface More {
   readonly retryAfter?: number | undefined;
 }
 
-/** More wrong fields make an error no clearer. */
+/** An error with more wrong fields would be no clearer. */
 const MAX_ISSUES = 10;
 /** A user over the limit may have closed another connection by then. */
 const TOO_MANY_RETRY_MS = 5_000;

@@ -14,7 +14,7 @@ const word = text(64).min(1, "must not be empty");
 /** Small enough that sums stay exact. */
 const amount = z.number().min(0, "must be 0 or more").max(1e12, "must be 1e12 or less");
 
-/** A frame around its payload (contract: Message Format). The examples of the contract carry no version. */
+/** A frame around its payload (contract: Message Format). The contract's examples carry no version. */
 export const envelope = z.object({
   type: word,
   payload: z.looseObject({}),
@@ -37,7 +37,7 @@ const failure = z
     ],
   });
 
-/** What clients send, as the `payload` of its frame. */
+/** Messages that clients send, as the `payload` of the frame. */
 export const messages = {
   "connection:init": z
     .object({
@@ -46,7 +46,7 @@ export const messages = {
       clientType: z.enum(["host", "viewer"], "must be host or viewer"),
       capabilities: z.array(word).max(64, "must be at most 64"),
       version: word,
-      /** Of a host that did not bring it in the URL. */
+      /** Token of a host that did not send one in the URL. */
       token: z.string().optional(),
     })
     .meta({
@@ -120,7 +120,7 @@ const status = z.object({
   currentGoal: goal.nullable(),
 });
 
-/** What the server sends, as the `payload` of its frame. */
+/** Events that the server sends, as the `payload` of the frame. */
 export const events = {
   "connection:ack": z
     .object({
@@ -181,14 +181,14 @@ export const events = {
   error: failure,
 };
 
-/** A gift as backends post it: what is absent the server fills in. */
+/** A gift as backends post it. The server fills in absent fields. */
 export const postedGift = gift.extend({
   giftId: id.optional(),
   totalValue: amount.optional(),
   metadata: metadata.partial().default({}),
 });
 
-/** A status as backends post it: what is absent stays as it was. Viewers are counted by the server. */
+/** A status as backends post it. Absent fields stay as they were. The server counts the viewers. */
 export const postedStatus = status.partial({ viewerCount: true, startedAt: true }).extend({
   currentGoal: goal.partial({ current: true }).nullable().optional(),
 });

@@ -5,23 +5,23 @@ import { price } from "./price.ts";
 import type { PostedStatus, Status } from "./schema.ts";
 import type { Stream } from "./stream.ts";
 
-/** All but the viewers, who are counted where they are connected. */
+/** The status without the viewers, who are counted where they are connected. */
 export type StoredStatus = Omit<Status, "viewerCount">;
 
 const UNKNOWN: StoredStatus = { isLive: false, startedAt: null, currentGoal: null };
-/** The one key of the status of a stream. */
+/** The only key of a stream's status. */
 const KEY = "";
 
 const stored = ({ status }: Stream): StoredStatus => status.get(KEY) ?? UNKNOWN;
 
-/** What is shown of a stream. */
+/** The status as clients see it. */
 export function statusOf(stream: Stream, viewerCount: number): Status {
   const { isLive, startedAt, currentGoal } = stored(stream);
   const goal = currentGoal?.type === "viewers" ? { ...currentGoal, current: viewerCount } : currentGoal;
   return { isLive, viewerCount, startedAt, currentGoal: goal };
 }
 
-/** Brings a goal of gifts or revenue nearer. */
+/** Advances a goal of gifts or revenue. */
 export function advance(stream: Stream, { quantity, totalValue }: { quantity: number; totalValue: number }) {
   const status = stored(stream);
   const { currentGoal } = status;
@@ -30,7 +30,7 @@ export function advance(stream: Stream, { quantity, totalValue }: { quantity: nu
   stream.status.set(KEY, { ...status, currentGoal: { ...currentGoal, current } });
 }
 
-/** No recipient ever gets a tag. */
+/** Removes markup, so that no recipient gets a tag. */
 export function cleaned(status: PostedStatus): PostedStatus {
   const { currentGoal } = status;
   if (!currentGoal) return status;

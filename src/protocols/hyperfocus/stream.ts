@@ -10,27 +10,27 @@ export const roomOf = (streamId: string): string => `stream:${streamId}`;
 
 export interface Waiting {
   readonly gift: Unranked;
-  /** Offset of the gift that it began with. */
+  /** Offset of the first gift that was merged into it. */
   readonly since: number;
 }
 
-/** What the reducers keep of a stream. All of it is bounded, and lies in rows of the room's state. */
+/** The state of a stream. All of it is bounded and stored in rows of the room's state. */
 export class Stream {
-  /** What the backend said last, the goal as far as gifts have brought it. */
+  /** The last status that a backend posted, with the goal as far as gifts have advanced it. */
   readonly status: Kept<StoredStatus>;
-  /** By sender and type, the last gift first to be over. */
+  /** By sender and type, the combo that ends first comes first. */
   readonly combos: Kept<Combo>;
-  /** By type, what one was worth when a backend last said so. */
+  /** By type, the unit value that a backend last gave. */
   readonly units: Kept<number>;
-  /** By value, gifts that were shown. */
+  /** How many gifts were shown, by value. */
   readonly values: Kept<Count>;
-  /** By sender and type, gifts that are stored and not yet shown, oldest first. */
+  /** By sender and type, gifts that are stored but not yet shown, oldest first. */
   readonly waiting: Kept<Waiting>;
   /** When the last gifts were shown, as far as that counts for the pace. */
   readonly shown: Kept<readonly number[]>;
-  /** By user and client, the one longest away first. */
+  /** By user and client, the host that has been away longest comes first. */
   readonly hosts: Kept<Host>;
-  /** How many gifts were shown: the number of the last. */
+  /** How many gifts were shown, which is the number of the last one. */
   delivered: number;
 
   constructor(room: string, history: History) {
@@ -45,7 +45,7 @@ export class Stream {
     this.delivered = history.summary(room).count;
   }
 
-  /** What has changed since the last time. */
+  /** Rows of everything that has changed since the last call. */
   rows(): Row[] {
     const { status, combos, units, values, waiting, shown, hosts } = this;
     return [status, combos, units, values, waiting, shown, hosts].flatMap((kept) => kept.rows());

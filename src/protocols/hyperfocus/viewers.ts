@@ -1,4 +1,4 @@
-/** Who watches which stream now: viewers are told apart by their `clientId`, however many connections they have. */
+/** The viewers of each stream. They are told apart by `clientId`, however many connections they have. */
 export class Viewers {
   readonly #connections = new Map<string, Map<string, number>>();
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Base64 with its padding, to bytes. Canonical only, so that a text stands for its bytes alone and no other
- * spelling of them passes.
+ * Converts padded base64 to bytes. Only the canonical spelling passes, so that a text has exactly one
+ * meaning.
  */
 export const base64 = z.string().transform((text, check) => {
   const bytes = Buffer.from(text, "base64");

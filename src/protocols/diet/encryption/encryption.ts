@@ -8,14 +8,14 @@ import { SessionKey } from "./session-key.ts";
 import { type Announcement, type EncryptedFrame, encryptedFrame } from "./wire.ts";
 
 export interface EncryptionSettings {
-  /** Milliseconds between two rotations. Announced to clients; the caller's clock keeps to it. */
+  /** Milliseconds between two rotations. The server announces it to clients; the caller's clock keeps it. */
   readonly rotationMs: number;
   readonly compression: boolean;
   /** The largest frame that is opened, in bytes of its plain text. */
   readonly maxPlainBytes: number;
 }
 
-/** One for whatever is wrong with a frame, so that nobody learns by trying what it was. */
+/** The same text for every fault of a frame, so that nobody learns by trying which fault it was. */
 const NOT_OPENED = "Frame cannot be decrypted";
 
 const rawPublicKey = base64Of(32);
@@ -26,7 +26,7 @@ export class Encryption {
   /** The data of `encryption.ready`, the last frame that goes out in plain text. */
   readonly ready: Announcement;
   #current: SessionKey;
-  /** What the client may still seal with, until a frame shows that it has the current one. */
+  /** The previous key. The client may still seal with it, until a frame shows that it has the current one. */
   #previous: SessionKey | undefined;
 
   private constructor(
@@ -38,7 +38,10 @@ export class Encryption {
     this.#current = key;
   }
 
-  /** `clientPublicKey` is that of `encryption.init`, base64. Throws a `Refusal` for a key that would not keep a secret. */
+  /**
+   * `clientPublicKey` is that of `encryption.init`, in base64. Throws a `Refusal` for a key that would not
+   * keep a secret.
+   */
   static begin(clientPublicKey: string, settings: EncryptionSettings): Encryption {
     const raw = rawPublicKey.safeParse(clientPublicKey);
     if (!raw.success) throw badPublicKey("must be 32 bytes in base64");
@@ -49,15 +52,15 @@ export class Encryption {
     }
   }
 
-  /** It is time for `rotate`, whatever the clock says. Cheap: to be asked after every frame. */
+  /** The key is used up and `rotate` is due, whatever the clock says. It is cheap: ask after every frame. */
   get wantsRotation(): boolean {
     return this.#current.worn;
   }
 
   /**
-   * Makes the next key. `announce` must seal and send `encryption.rotate` before it returns: that is the
-   * last frame under the old key. False, and nothing happens, while the client has not shown that it has
-   * the key before: a third key would leave its frames on the way with none.
+   * Makes the next key. `announce` must seal and send `encryption.rotate` before it returns: that is the last
+   * frame under the old key. Returns false, and does nothing, while the client has not shown that it has the
+   * previous key: with a third key its frames in flight could not be opened.
    */
   rotate(announce: (data: Announcement) => void): boolean {
     if (this.#previous) return false;
@@ -68,12 +71,15 @@ export class Encryption {
     return true;
   }
 
-  /** The text to send for an ordinary frame. Must be sent in the order of sealing. `now` is in milliseconds since the epoch. */
+  /**
+   * Seals an ordinary frame into the text to send. Send in the order of sealing. `now` is in milliseconds
+   * since the epoch.
+   */
   seal(frame: string, now: number): string {
     return this.#current.seal(this.settings.compression ? deflate(frame) : frame, now);
   }
 
-  /** The ordinary frame in an encrypted one, which comes parsed from JSON and not checked. Throws a `Refusal`. */
+  /** Opens an encrypted frame, which comes parsed from JSON but unchecked. Throws a `Refusal`. */
   open(frame: unknown): string {
     const parsed = safeParse(encryptedFrame, frame);
     const sealed = parsed.success ? this.#decrypt(parsed.data) : undefined;

@@ -24,8 +24,8 @@ export const importPublicKey = (raw: Buffer): KeyObject =>
   createPublicKey({ key: { kty: "OKP", crv: "X25519", x: raw.toString("base64url") }, format: "jwk" });
 
 /**
- * The AES-256 key that both sides come to. Throws for a public key of low order: whatever the private key,
- * its shared secret is zero, and the key would be known to everybody.
+ * The AES-256 key that both sides derive. Throws for a public key of low order: its shared secret is zero for
+ * every private key, so everybody would know the key.
  */
 export const agree = (privateKey: KeyObject, publicKey: KeyObject): KeyObject =>
   deriveKey(diffieHellman({ privateKey, publicKey }));

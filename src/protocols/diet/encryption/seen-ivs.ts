@@ -2,17 +2,18 @@ const WORDS = 3;
 const INITIAL = 16;
 
 /**
- * The initialization vectors, of 12 bytes each, that came under one key. Exact: one that was never added is
- * never found, so that no honest frame is taken for a replay. 16 bytes each, allocated in powers of two.
+ * The initialization vectors (12 bytes each) that were received under one key. The set is exact: it never
+ * finds a vector that was not added, so no honest frame is taken for a replay. It takes 16 bytes a vector,
+ * allocated in powers of two.
  */
 export class SeenIvs {
   #size = 0;
-  /** One after another, as they came. */
+  /** In the order of arrival. */
   #ivs = new Uint32Array(INITIAL * WORDS);
-  /** A hash table, open-addressed and at most half full: 1 + the place in `#ivs`; 0 is free. */
+  /** A hash table, open-addressed and at most half full: 1 + the index in `#ivs`; 0 is free. */
   #places = new Uint16Array(INITIAL * 2);
 
-  /** At most 65,535, the places that the table can name. */
+  /** At most 65,535: the table's slots can hold no greater index. */
   get size(): number {
     return this.#size;
   }
@@ -33,7 +34,7 @@ export class SeenIvs {
     this.#places[slot] = ++this.#size;
   }
 
-  /** Where it lies, or the free slot where it belongs. */
+  /** The slot of this vector, or the free slot where it belongs. */
   #slot(a: number, b: number, c: number): number {
     const mask = this.#places.length - 1;
     let slot = mix(a, b, c) & mask;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { base64, base64Of } from "./base64.ts";
 
-/** The data of `encryption.ready` and of `encryption.rotate`: what the client makes the next key from. */
+/** The data of `encryption.ready` and `encryption.rotate`, from which the client derives the next key. */
 export const announcement = z.object({
   /** A fresh X25519 key of the server, 32 bytes in base64. */
   publicKey: z.string(),
@@ -13,7 +13,7 @@ export const announcement = z.object({
 });
 export type Announcement = z.output<typeof announcement>;
 
-/** Contract: Message Encryption, with the id of the key. */
+/** Contract: Message Encryption, extended by the id of the key. */
 export const encryptedFrame = z.object({
   encryptedData: base64,
   iv: base64Of(12),

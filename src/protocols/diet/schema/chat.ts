@@ -2,7 +2,10 @@ import { z } from "zod";
 import { id } from "../../../core/names.ts";
 import { conversationId, count, isoTime, listOf, name, url, word } from "./fields.ts";
 
-/** The contract names it and leaves it open. `type` is a MIME type or the app's own word, `size` in bytes. */
+/**
+ * The contract names attachments and leaves them open. `type` is a MIME type or the app's own word, `size` is
+ * in bytes.
+ */
 const attachment = z.object({
   id: id.optional(),
   type: word,
@@ -47,7 +50,7 @@ export const createChat = (content: z.ZodString) => ({
         },
       ],
     }),
-  /** Of a message to `userId`: in the example, `u2` wrote it. */
+  /** About a message that `userId` received. In the example its author is `u2`. */
   "message.read": z.object({ messageId: id, userId: id, readAt: isoTime }).meta({
     examples: [{ messageId: "message-2", userId: "u1", readAt: "2026-03-02T08:31:00.000Z" }],
   }),

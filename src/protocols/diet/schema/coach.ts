@@ -2,7 +2,7 @@ import { z } from "zod";
 import { id } from "../../../core/names.ts";
 import { between, description, isoTime, listOf, oneOf, text, title } from "./fields.ts";
 
-/** Contract: AI Coach Events. `userId` is whom the coach talks with, whoever of them speaks. */
+/** Contract: AI Coach Events. `userId` is the user in the conversation, no matter which side speaks. */
 export const createCoach = (content: z.ZodString) => ({
   "ai.coach.message": z
     .object({
@@ -54,7 +54,7 @@ export const createCoach = (content: z.ZodString) => ({
     }),
 });
 
-/** What a user says to the coach. */
+/** A user's question to the coach. */
 export const createCoachQuestion = (content: z.ZodString) =>
   createCoach(content)
     ["ai.coach.message"].extend({ isFromAI: z.literal(false, "must be false") })

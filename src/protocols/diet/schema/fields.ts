@@ -1,18 +1,18 @@
 import { z } from "zod";
 
-/** ISO 8601 with an offset or `Z`, of a day that exists. */
+/** ISO 8601 with an offset or `Z`, on a day that exists. */
 export const isoTime = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 time with Z or an offset" })
-  // Any number of digits may follow the second.
+  // The fraction of the second may have any number of digits.
   .max(40, "must have at most 40 characters");
 
 const wellFormed = (text: string) => text.isWellFormed();
 const NOT_WELL_FORMED = "must not have lone surrogates";
 
-/** A text as it is kept: cleaning may have made it longer than what may be sent. */
+/** A text as it is stored: cleaning may have made it longer than a client may send. */
 export const storedText = z.string().refine(wellFormed, NOT_WELL_FORMED);
 
-/** A text that people write, in characters: the one bound that an operator sets. */
+/** A text that people write. Its length, in characters, is the one limit that an operator sets. */
 export const createContent = (maxLength: number) =>
   z
     .string()
@@ -28,17 +28,17 @@ export const text = (most: number) =>
   z.string().max(most, `must have at most ${most} characters`).refine(wellFormed, NOT_WELL_FORMED);
 const some = (most: number) => text(most).min(1, "must not be empty");
 
-/** Of a person or a thing, as it is shown. */
+/** The displayed name of a person or a thing. */
 export const name = some(200);
 export const title = some(200);
-/** A sentence or two around a thing. */
+/** A sentence or two about a thing. */
 export const description = text(1_000);
-/** A name that programs go by. */
+/** A name that programs use. */
 export const word = some(64);
 
-/** Whatever is counted: XP, coins, millilitres, seconds. */
+/** A counted value: XP, coins, millilitres, seconds. */
 export const count = z.int("must be a whole number").min(0, "must be 0 or more");
-/** Whatever is measured: calories, grams. Small enough that sums stay exact. */
+/** A measured value: calories, grams. Small enough that sums stay exact. */
 export const quantity = z
   .number("must be a number")
   .min(0, "must be 0 or more")
@@ -60,16 +60,16 @@ export const listOf = <Item extends z.ZodType>(item: Item, most: number) =>
 const MAX_URL = 2_048;
 const address = z.string().max(MAX_URL, `must have at most ${MAX_URL} characters`);
 const NO_URL = "must be an http or https URL";
-/** `http` and `https` alone: whoever follows a `javascript:` link runs it. */
+/** Only `http` and `https`: a client that follows a `javascript:` link runs it. */
 export const url = address
-  // Parsing alone, as browsers do it, skips white space and makes do without the slashes.
+  // Parsing alone, as browsers do it, skips white space and accepts a URL without the slashes.
   .regex(/^https?:\/\/[^\s\p{C}]+$/iu, NO_URL)
   .refine((text) => URL.canParse(text), NO_URL);
-/** A place in the app. `//` and `/\` would be another host. */
+/** A path in the app. `//` and `/\` would lead to another host. */
 const path = address.regex(/^\/(?![/\\])[^\s\p{C}]*$/u);
 export const link = z.union([url, path], "must be an http or https URL or a path");
 
-/** `dm:<user>:<user>`, or the id of a group: longer than an id, since it may hold two. */
+/** `dm:<user>:<user>` or the id of a group. It is longer than an id, since it may hold two. */
 export const conversationId = z
   .string()
   .regex(/^(?!\*$)[^\s\p{C}]{1,260}$/u, "must be 1 to 260 visible characters");

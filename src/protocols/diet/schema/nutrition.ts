@@ -49,7 +49,7 @@ export const nutrition = {
   "water.intake": z
     .object({
       userId: id,
-      /** This and the next two: millilitres. */
+      /** This field and the next two are in millilitres. */
       amount: count,
       totalToday: count,
       goal: count,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { id } from "../../../core/names.ts";
 import { count, isoTime, name, progress, text } from "./fields.ts";
 
-/** Contract: Task Events. Durations are in whatever unit the app counts in; the contract names none. */
+/** Contract: Task Events. The contract names no unit of durations: each app chooses its own. */
 export const tasks = {
   "task.started": z
     .object({ taskId: id, userId: id, taskName: name, startedAt: isoTime, estimatedDuration: count })
