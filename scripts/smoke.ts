@@ -93,6 +93,16 @@ async function serve(): Promise<string> {
   return "token, serve, /ws/health, /asyncapi.json, /openapi.json, /docs, the console, a second server refused, chat, checkpoints, checkconfig, backup, SIGTERM";
 }
 
+async function logForPeople(): Promise<string> {
+  const env = { WS_PORT: "0", LOG_FORMAT: "pretty", DATABASE_URL: "file:./pretty/switchboard.db" };
+  const server = spawn(["serve"], env);
+  await firstLine(server.out);
+  server.child.kill("SIGTERM");
+  const log = await server.err;
+  ok(/INFO: start .*"port"/.test(log) && /INFO: stop/.test(log), log);
+  return "LOG_FORMAT=pretty";
+}
+
 async function chat(url: string): Promise<TestClient> {
   const client = await connect(url);
   const joined = await client.join("chat-1");
@@ -126,7 +136,7 @@ function end(error?: unknown): void {
 }
 
 try {
-  for (const step of [commandLine, production, serve]) console.log(`smoke: ${await step()}`);
+  for (const step of [commandLine, production, serve, logForPeople]) console.log(`smoke: ${await step()}`);
   end();
 } catch (error) {
   end(error);

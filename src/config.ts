@@ -87,6 +87,7 @@ const environment = z.object({
       "one of fatal, error, warn, info, debug, trace, silent",
     )
     .default("info"),
+  LOG_FORMAT: z.enum(["pretty", "json"], "pretty or json").optional(),
 });
 
 export type Config = Readonly<z.output<typeof environment>> & {

@@ -110,6 +110,7 @@ const settings: Record<string, Setting> = {
   TLS_KEY_FILE: anyText,
   SHUTDOWN_GRACE_MS: { ...limit(10_000), bad: { "-1": "0 or more", "10s": "a whole number" } },
   LOG_LEVEL: { fallback: "info", good: { debug: "debug", silent: "silent" }, bad: { loud: levels, INFO: levels } },
+  LOG_FORMAT: { fallback: undefined, good: { pretty: "pretty", json: "json" }, bad: { text: "pretty or json" } },
 };
 
 /** Settings that must come together with one, for it alone is refused. */

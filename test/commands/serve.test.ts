@@ -17,9 +17,11 @@ test("with no configuration it serves, says how, makes its secrets once, and sho
   const first = await serve({ directory });
   expect(first.lines).toEqual([
     `Switchboard ${packageJson.version} listening on http://127.0.0.1:${first.port}`,
+    `  console http://127.0.0.1:${first.port}/`,
     `  chat    ws://127.0.0.1:${first.port}/ws?token=<token>`,
     `  data    ${join(directory, "data/switchboard.db")}`,
     "  token   bun run token --user <id>",
+    `  post    curl -X PUT http://127.0.0.1:${first.port}/v1/rooms/chat:chat-1 -H "Authorization: Bearer $(cat data/api-key)" -d '{"title":"First steps"}'`,
   ]);
 
   const files = ["jwt-secret", "api-key"].map((name) => join(directory, "data", name));

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Glob } from "bun";
+import { startTestServer } from "../support/server.ts";
 import { ROOT } from "./blocks.ts";
 
 const WHERE = ["*.md", "docs/**/*.md", "deploy/*.md", "bench/*.md", "examples/**/*.md", "src/**/*.md"];
@@ -21,6 +22,29 @@ test("docs/README.md names every page of docs/, or the index of its folder", asy
   const docs = ["*.md", "*/README.md"].flatMap((where) => [...new Glob(where).scanSync(join(ROOT, "docs"))]);
   const missing = docs.filter((page) => !index.includes(`(${page})`));
   expect(missing).toEqual(["README.md"]);
+});
+
+test("docs/configuration.md has every setting, and no other", async () => {
+  const source = await read("src/config.ts");
+  const settings = Array.from(source.matchAll(/^ {2}([A-Z][A-Z_]+):/gm), ([, name]) => name);
+  const rows = (await read("docs/configuration.md")).split("\n").filter((line) => line.startsWith("| `"));
+  const shown = rows.flatMap((row) =>
+    Array.from(row.split("|")[1]!.matchAll(/`([A-Z_]+)`/g), ([, name]) => name),
+  );
+  expect([...shown, "NODE_ENV"].toSorted()).toEqual(settings.toSorted());
+});
+
+test("docs/http-api.md has every route under /v1 that the server describes", async () => {
+  const server = await startTestServer();
+  const { paths } = (await (await server.http("GET", "/openapi.json")).json()) as { paths: object };
+  await server.stop();
+  const page = await read("docs/http-api.md");
+  const routes = Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const v1 = routes.filter((route) => / \/v1\//.test(route));
+  expect(v1.length).toBeGreaterThan(10);
+  expect(v1.filter((route) => !page.includes(route))).toEqual([]);
 });
 
 test("every file that docs/architecture.md and its picture name is in src", async () => {

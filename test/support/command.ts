@@ -62,7 +62,7 @@ export async function serve({ env = {}, directory }: CommandWishes) {
   const complete = (async () => {
     for await (const chunk of child.stdout) {
       out += decoder.decode(chunk, { stream: true });
-      if (/^ {2}token /m.test(out)) started.resolve();
+      if (/^ {2}post .*\n/m.test(out)) started.resolve();
     }
   })();
   void complete.then(async () => started.reject(new Error(`it did not start: ${await err}`)));
