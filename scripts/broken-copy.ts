@@ -9,7 +9,15 @@ export const ROOT = resolve(import.meta.dir, "..");
 /** The path of a copy of the server, and of its simulated world, with these changes. Whoever asked for it removes it. */
 export function brokenCopy({ changes }: Pick<Break, "changes">): string {
   const copy = mkdtempSync(join(tmpdir(), "switchboard-broken-"));
-  for (const part of ["src", "test/world", "test/support", "drizzle", "package.json", "tsconfig.json"]) {
+  for (const part of [
+    "src",
+    "packages/client/src",
+    "test/world",
+    "test/support",
+    "drizzle",
+    "package.json",
+    "tsconfig.json",
+  ]) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));

@@ -6,9 +6,11 @@ import { Glob } from "bun";
 
 const ROOT = resolve(import.meta.dir, "..");
 const SRC = join(ROOT, "src");
+/** The package of the clients has its parts beside those of `src`. */
+const CLIENT = join(ROOT, "packages/client/src");
 const EVERYONE = ["*"];
 
-/** Which parts of `src` each part may import besides itself. A part is a folder, or a file of its own. */
+/** Which other parts each part may import. A part is a folder of `src`, or a file of its own; the client package is three. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   config: [],
@@ -27,7 +29,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   verify: ["core", "auth"],
   // And types of the contracts' schemas.
   client: [],
-  validate: ["protocols/*"],
+  "client/validate": ["protocols/*"],
+  "client/testing": ["client"],
+  // A server of a test's own.
   testing: EVERYONE,
   "protocols/all": ["core", "protocols/*"],
   "protocols/*": ["core"],
@@ -44,31 +48,46 @@ interface Import {
   readonly isSchemaTypes: boolean;
 }
 
-/** The part that a path under `src` belongs to: `core`, `config`, `protocols/all`, `protocols/gurukul`. */
-const partOf = (path: string): string => /^(protocols\/[^/.]+|[^/.]+)/.exec(path)?.[0] ?? "";
+/** The part that a file belongs to: `core`, `config`, `protocols/all`, `protocols/gurukul`, `client/testing`. */
+function partOf(file: string): string {
+  const inClient = relative(CLIENT, file);
+  if (!inClient.startsWith(".."))
+    return /^(validate|testing)(?=\/)/.test(inClient) ? `client/${dirname(inClient)}` : "client";
+  return /^(protocols\/[^/.]+|[^/.]+)/.exec(relative(SRC, file))?.[0] ?? "";
+}
 
-/** Every import between two parts of `src`, of types too. */
+/** Every source file that the table is about. */
+async function* sources(): AsyncGenerator<string> {
+  for (const folder of [SRC, CLIENT]) {
+    for await (const file of new Glob("**/*.{ts,tsx}").scan(folder)) yield join(folder, file);
+  }
+}
+
+/** Every import between two parts, of types too. */
 async function imports(): Promise<Import[]> {
   const found: Import[] = [];
-  for await (const file of new Glob("**/*.ts").scan(SRC)) {
-    const source = await Bun.file(join(SRC, file)).text();
+  for await (const path of sources()) {
+    const source = await Bun.file(path).text();
     const specifiers = source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g);
     for (const { 1: specifier = "", index } of specifiers) {
       const statement = source.slice(source.lastIndexOf(";", index) + 1, index);
-      const target = relative(SRC, resolve(SRC, dirname(file), specifier));
-      const from = partOf(file);
+      const target = resolve(dirname(path), specifier);
+      const from = partOf(path);
       const to = partOf(target);
-      if (!target.startsWith("..") && from !== to)
+      const isSchema = /^protocols\/[^/]+\/\w+\.ts$/.test(relative(SRC, target));
+      if (isPart(target) && from !== to)
         found.push({
-          file,
+          file: relative(ROOT, path),
           from,
           to,
-          isSchemaTypes: /^\s*import type\s/.test(statement) && /^protocols\/[^/]+\/\w+\.ts$/.test(target),
+          isSchemaTypes: /^\s*import type\s/.test(statement) && isSchema,
         });
     }
   }
   return found;
 }
+
+const isPart = (path: string): boolean => [SRC, CLIENT].some((folder) => path.startsWith(`${folder}/`));
 
 const rulesOf = (part: string): readonly string[] | undefined =>
   MAY_IMPORT[part] ?? (part.startsWith("protocols/") ? MAY_IMPORT["protocols/*"] : undefined);
@@ -76,16 +95,17 @@ const rulesOf = (part: string): readonly string[] | undefined =>
 function isAllowed({ from, to, isSchemaTypes }: Import): boolean {
   if (from === "client" && isSchemaTypes) return true;
   const isContract = to.startsWith("protocols/") && to !== "protocols/all";
+  // A client knows the server; the server knows no client.
+  const isOfServer = !isContract && !to.startsWith("client");
   return (rulesOf(from) ?? []).some((part) =>
-    part === "protocols/*" ? isContract : part === to || (part === "*" && !isContract),
+    part === "protocols/*" ? isContract : part === to || (part === "*" && isOfServer),
   );
 }
 
-describe("the arrows between the parts of src", () => {
+describe("the arrows between the parts of src and of the client package", () => {
   test("each part is one that the table knows", async () => {
     const parts = new Set<string>();
-    for await (const file of new Glob("**/*.ts").scan(SRC))
-      if (!file.endsWith(".d.ts")) parts.add(partOf(file));
+    for await (const file of sources()) if (!file.endsWith(".d.ts")) parts.add(partOf(file));
     expect([...parts].filter((part) => !rulesOf(part))).toEqual([]);
   });
 
@@ -102,9 +122,8 @@ describe("without any contract's folder", () => {
   let copy: string;
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), "switchboard-house-"));
-    // The clients are of the contracts.
-    const isContract = (path: string) =>
-      /^(protocols\/[^/.]+|client|testing|validate)$/.test(relative(SRC, path));
+    // Tests' servers are of the contracts.
+    const isContract = (path: string) => /^(protocols\/[^/.]+|testing)$/.test(relative(SRC, path));
     cpSync(SRC, join(copy, "src"), { recursive: true, filter: (path) => !isContract(path) });
     cpSync(join(ROOT, "drizzle"), join(copy, "drizzle"), { recursive: true });
     for (const file of ["package.json", "tsconfig.json"]) cpSync(join(ROOT, file), join(copy, file));

@@ -1,10 +1,2 @@
-// The published entry point `switchboard/testing` under Bun; elsewhere it is mock.ts alone, which needs no server.
-export { ManualClock } from "./clock.ts";
-export {
-  AssertionFailed,
-  type HelperOptions,
-  type MockMessage,
-  type MockWebSocketConnection,
-  WebSocketTestHelper,
-} from "./mock.ts";
+// The entry point `switchboard/testing`: a real server in the process of a test. It needs Bun, and these sources.
 export { startTestServer, type TestServer, type TestServerOptions, type TokenOptions } from "./server.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { AnalyticsWebSocketClient, ChatWebSocketClient } from "../../src/client/index.ts";
+import { AnalyticsWebSocketClient, ChatWebSocketClient } from "../../packages/client/src/index.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { fakeSockets, hasty, noRate } from "./support.ts";

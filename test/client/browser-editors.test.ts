@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { CollaborationWebSocketClient, type SharedText } from "../../src/client/index.ts";
+import { CollaborationWebSocketClient, type SharedText } from "../../packages/client/src/index.ts";
 import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Stage, startStage } from "./browser-stage.ts";

@@ -4,14 +4,14 @@ import { join, resolve } from "node:path";
 import type { Extension } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 import type { BrowserContext, Page } from "playwright-core";
-import type { SharedText } from "../../src/client/index.ts";
-import type { TextField } from "../../src/client/textarea.ts";
+import type { SharedText } from "../../packages/client/src/index.ts";
+import type { TextField } from "../../packages/client/src/textarea.ts";
 import { startBrowser } from "../support/chromium.ts";
 import { startTestServer } from "../support/server.ts";
 
 declare global {
   /** In the pages: what is published, as it is built. */
-  var switchboard: typeof import("../../src/client/index.ts");
+  var switchboard: typeof import("../../packages/client/src/index.ts");
   /** In the pages: their textarea. */
   var field: TextField;
   /** In the pages: CodeMirror, and the example of it. */
@@ -25,7 +25,7 @@ const ROOT = resolve(import.meta.dir, "../..");
 const PAGE = `<!doctype html><title>A page</title><link rel="icon" href="data:," />
 <script type="importmap">{ "imports": { "zod": "/zod.js" } }</script><textarea id="field"></textarea>
 <script type="module">globalThis.codemirror = await import("/editor-page.js");
-globalThis.switchboard = await import("/client/index.js");</script>`;
+globalThis.switchboard = await import("/index.js");</script>`;
 
 /** A page of an application, and what the browser found wrong with it. */
 export interface Visit {

@@ -4,7 +4,7 @@ import {
   type CreateSocket,
   DietWebSocketClient,
   GurukulClient,
-} from "../../src/client/index.ts";
+} from "../../packages/client/src/index.ts";
 import { Random } from "../support/random.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";

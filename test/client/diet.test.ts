@@ -5,7 +5,7 @@ import {
   type DietOptions,
   DietWebSocketClient,
   Refused,
-} from "../../src/client/index.ts";
+} from "../../packages/client/src/index.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { hasty, noRate } from "./support.ts";

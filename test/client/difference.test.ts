@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { changed, isInsideCharacter } from "../../src/client/change.ts";
-import { difference } from "../../src/client/difference.ts";
+import { changed, isInsideCharacter } from "../../packages/client/src/change.ts";
+import { difference } from "../../packages/client/src/difference.ts";
 
 // The first two of the long ones begin alike, the first and the last end alike.
 const text = fc

@@ -30,7 +30,7 @@ test("the engine with a client is small, and the build says how small", () => {
 });
 
 test("the built client needs nothing but itself", async () => {
-  const text = await Bun.file(join(ROOT, "dist/client/index.js")).text();
+  const text = await Bun.file(join(ROOT, "packages/client/dist/index.js")).text();
   expect(new Bun.Transpiler().scanImports(text)).toEqual([]);
   expect(text).not.toContain("zod");
 });
@@ -41,7 +41,7 @@ test.each(nodes)("it runs in Node $version, and gets over a cut of its line", as
   const token = await server.token("ada");
   // Node 20 has it, and does not show it by itself.
   const flags = major < 22 ? ["--experimental-websocket", "--no-warnings"] : [];
-  const built = join(ROOT, "dist/client/index.js");
+  const built = join(ROOT, "packages/client/dist/index.js");
   const args = [path, ...flags, script, built, `ws://127.0.0.1:${relay.port}/api/chat/ws`, token];
   const child = Bun.spawn(args, { stdout: "pipe", stderr: "inherit" });
   let out = "";
@@ -57,14 +57,14 @@ test.each(nodes)("it runs in Node $version, and gets over a cut of its line", as
 test.each(nodes)("Node $version finds all that is published by its name", async ({ path }) => {
   const directory = mkdtempSync(join(tmpdir(), "switchboard-names-"));
   mkdirSync(join(directory, "node_modules"));
-  symlinkSync(ROOT, join(directory, "node_modules/switchboard"));
-  const names = ["client", "testing", "validate"].map((name) => `switchboard/${name}`);
+  symlinkSync(join(ROOT, "packages/client"), join(directory, "node_modules/switchboard-client"));
+  const names = ["", "/testing", "/validate"].map((name) => `switchboard-client${name}`);
   const script = `for (const name of ${JSON.stringify(names)}) console.log(Object.keys(await import(name)).join(" "))`;
   writeFileSync(join(directory, "names.mjs"), script);
   const child = Bun.spawn([path, "names.mjs"], { cwd: directory, stdout: "pipe", stderr: "inherit" });
   const [client, testing, validate] = (await new Response(child.stdout).text()).split("\n");
   expect(client).toContain("GurukulClient");
-  expect(testing).toBe("AssertionFailed WebSocketTestHelper");
+  expect(testing).toBe("AssertionFailed ManualClock WebSocketTestHelper");
   expect(validate).toBe("MessageValidator");
   rmSync(directory, { recursive: true });
 });
@@ -72,7 +72,7 @@ test.each(nodes)("Node $version finds all that is published by its name", async 
 test("its types tell a right message from a wrong one, without any setting of ours", async () => {
   const directory = mkdtempSync(join(tmpdir(), "switchboard-types-"));
   symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
-  const from = JSON.stringify(join(ROOT, "dist/types/client/index.js"));
+  const from = JSON.stringify(join(ROOT, "packages/client/dist/types/packages/client/src/index.js"));
   writeFileSync(
     join(directory, "use.ts"),
     `import { ChatWebSocketClient, DietWebSocketClient } from ${from};

@@ -15,6 +15,20 @@ const examples = readdirSync(PAGES).flatMap((page) => {
 const directory = temporaryDirectory();
 mkdirSync(join(directory, "node_modules"));
 symlinkSync(ROOT, join(directory, "node_modules/switchboard"));
+// The package, as its sources are.
+const own = join(directory, "node_modules/switchboard-client");
+mkdirSync(own);
+symlinkSync(join(ROOT, "packages/client/src"), join(own, "src"));
+const entries = ["index", "testing/index", "validate/index", "textarea", "codemirror"];
+writeFileSync(
+  join(own, "package.json"),
+  JSON.stringify({
+    name: "switchboard-client",
+    exports: Object.fromEntries(
+      entries.map((entry) => [`./${entry}`.replace(/\/index$/, ""), `./src/${entry}.ts`]),
+    ),
+  }),
+);
 
 test("there are examples of every client", () => {
   expect(examples.length).toBeGreaterThanOrEqual(10);

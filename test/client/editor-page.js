@@ -1,3 +1,3 @@
 // The example as an application would bundle it.
 export { EditorView } from "@codemirror/view";
-export { shared } from "../../examples/codemirror.js";
+export { shared } from "../../packages/client/src/codemirror.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { GurukulClient, Refused } from "../../src/client/index.ts";
+import { GurukulClient, Refused } from "../../packages/client/src/index.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ChatWebSocketClient } from "../../src/client/index.ts";
+import { ChatWebSocketClient } from "../../packages/client/src/index.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { fakeSockets } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { indexedDbStore } from "../../src/client/index.ts";
+import { indexedDbStore } from "../../packages/client/src/index.ts";
 
 /** Something that is answered in a later turn, as by IndexedDB. */
 function asked<Result>(result: Result, more: object = {}) {

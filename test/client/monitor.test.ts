@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { VoiceChannelClient, WebSocketMonitor } from "../../src/client/index.ts";
+import { VoiceChannelClient, WebSocketMonitor } from "../../packages/client/src/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 

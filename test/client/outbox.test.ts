@@ -5,8 +5,8 @@ import {
   MessageQueue,
   QueueFull,
   Refused,
-} from "../../src/client/index.ts";
-import type { Letter, LetterStore } from "../../src/client/store.ts";
+} from "../../packages/client/src/index.ts";
+import type { Letter, LetterStore } from "../../packages/client/src/store.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { type FakeSocket, fakeSockets, settled } from "./support.ts";
 

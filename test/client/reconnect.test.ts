@@ -4,7 +4,7 @@ import {
   type ConnectionEvent,
   ConnectionFailed,
   VoiceChannelClient,
-} from "../../src/client/index.ts";
+} from "../../packages/client/src/index.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { Random } from "../support/random.ts";
 import { fakeSockets, settled } from "./support.ts";

@@ -1,4 +1,4 @@
-import { CollaborationWebSocketClient, type SharedText } from "../../src/client/index.ts";
+import { CollaborationWebSocketClient, type SharedText } from "../../packages/client/src/index.ts";
 import type { Frame } from "../support/client.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import type { Link, SessionStage } from "../support/session-stage.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Refused, SharedText } from "../../src/client/index.ts";
-import type { Edit, SharedTextParts } from "../../src/client/shared-text.ts";
+import { Refused, SharedText } from "../../packages/client/src/index.ts";
+import type { Edit, SharedTextParts } from "../../packages/client/src/shared-text.ts";
 import { settled } from "./support.ts";
 
 /** A text with "abc" on the way, whose answer was lost with the connection. */

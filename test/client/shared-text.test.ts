@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
-import { isInsideCharacter } from "../../src/client/change.ts";
-import { CollaborationWebSocketClient } from "../../src/client/index.ts";
+import { isInsideCharacter } from "../../packages/client/src/change.ts";
+import { CollaborationWebSocketClient } from "../../packages/client/src/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestServer } from "../support/server.ts";
 import { SessionStage } from "../support/session-stage.ts";

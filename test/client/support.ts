@@ -1,4 +1,4 @@
-import type { Address, CreateSocket, Socket } from "../../src/client/socket.ts";
+import type { Address, CreateSocket, Socket } from "../../packages/client/src/socket.ts";
 
 /** A socket whose server is the test. */
 export class FakeSocket implements Socket {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { bindTextarea, type TextField } from "../../src/client/index.ts";
+import { bindTextarea, type TextField } from "../../packages/client/src/index.ts";
 import { SessionStage } from "../support/session-stage.ts";
 import { StageAuthor } from "./session-crowd.ts";
 import { settled } from "./support.ts";

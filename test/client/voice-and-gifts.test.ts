@@ -1,5 +1,10 @@
 import { expect, test } from "bun:test";
-import { type Gift, GiftHostClient, GiftViewerClient, VoiceChannelClient } from "../../src/client/index.ts";
+import {
+  type Gift,
+  GiftHostClient,
+  GiftViewerClient,
+  VoiceChannelClient,
+} from "../../packages/client/src/index.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";

@@ -6,7 +6,7 @@ import { type Block, blocksOf, ROOT } from "./blocks.ts";
 
 /** What the page's tests need of the repository besides `src`. */
 const NEEDED = [
-  ...["src", "drizzle", "package.json", "tsconfig.json", "test/support"],
+  ...["src", "packages/client/src", "drizzle", "package.json", "tsconfig.json", "test/support"],
   ...["test/protocols/cases", "test/protocols/conformance.ts", "test/protocols/samples.ts"],
 ];
 

@@ -1,4 +1,4 @@
-import { ManualClock } from "../../src/testing/clock.ts";
+import { ManualClock } from "../../packages/client/src/testing/clock.ts";
 
 /** Time that stands still until it is told to pass. */
 export class FakeClock extends ManualClock {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { GurukulClient } from "../../src/client/index.ts";
-import { ManualClock, startTestServer } from "../../src/testing/index.ts";
+import { GurukulClient } from "../../packages/client/src/index.ts";
+import { ManualClock } from "../../packages/client/src/testing/index.ts";
+import { startTestServer } from "../../src/testing/index.ts";
 
 test("a real server of a test's own, with a time of its own", async () => {
   const clock = new ManualClock();

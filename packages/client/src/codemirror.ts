@@ -1,6 +1,7 @@
-// A shared text in CodeMirror 6 (`@codemirror/state`, `@codemirror/view`), which this package does not depend on.
-import { Annotation, EditorState } from "@codemirror/state";
+// The published entry point `switchboard-client/codemirror`: a shared text in CodeMirror 6.
+import { Annotation, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, ViewPlugin } from "@codemirror/view";
+import type { SharedText } from "./shared-text.ts";
 
 const fromOthers = Annotation.define();
 
@@ -10,13 +11,10 @@ const lineBreaks = [
   EditorView.clipboardInputFilter.of((pasted) => pasted.replace(/\r\n?/g, "\n")),
 ];
 
-/**
- * An extension: begin the editor with `doc: text.text`.
- * @param {import("switchboard/client").SharedText} text
- */
-export const shared = (text) => [lineBreaks, inStep(text)];
+/** An extension: begin the editor with `doc: text.text`. */
+export const shared = (text: SharedText): Extension => [lineBreaks, inStep(text)];
 
-const inStep = (text) =>
+const inStep = (text: SharedText) =>
   ViewPlugin.define((view) => {
     const stop = text.onChange((changes) => {
       for (const { position, length, content } of changes) {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { createMessages, events as serverEvents } from "../protocols/atomic/schema.ts";
+import type { createMessages, events as serverEvents } from "../../../src/protocols/atomic/schema.ts";
 import { AtomicClient, type AtomicError, type AtomicFrame } from "./atomic.ts";
 import type { Letter } from "./store.ts";
 

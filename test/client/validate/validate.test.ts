@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { MessageValidator } from "../../src/validate/index.ts";
+import { MessageValidator } from "../../../packages/client/src/validate/index.ts";
 
 const typing = { userId: "u1", isTyping: true, conversationId: "dm:u1:u2" };
 const message = (type: string, data: unknown) => ({

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { ChatWebSocketClient } from "../../src/client/index.ts";
-import { AssertionFailed, WebSocketTestHelper } from "../../src/testing/index.ts";
+import { ChatWebSocketClient } from "../../../packages/client/src/index.ts";
+import { AssertionFailed, WebSocketTestHelper } from "../../../packages/client/src/testing/index.ts";
 
 /** Lets a chat client in. */
 const helper = () =>

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { messages, events as serverEvents } from "../protocols/hyperfocus/schema.ts";
+import type { messages, events as serverEvents } from "../../../src/protocols/hyperfocus/schema.ts";
 import { Client, newId } from "./client.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Address } from "./socket.ts";

@@ -1,5 +1,5 @@
-import type { ConnectionEvent } from "../client/connection.ts";
-import type { Address, CreateSocket, Socket } from "../client/socket.ts";
+import type { ConnectionEvent } from "../connection.ts";
+import type { Address, CreateSocket, Socket } from "../socket.ts";
 
 /** A frame of any contract. */
 export type MockMessage = { readonly type: string } & Readonly<Record<string, unknown>>;

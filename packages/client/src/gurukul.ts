@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { createMessages, events as serverEvents } from "../protocols/gurukul/schema.ts";
+import type { createMessages, events as serverEvents } from "../../../src/protocols/gurukul/schema.ts";
 import { Client, type Posted } from "./client.ts";
 import type { ClientOptions } from "./options.ts";
 import { Refused } from "./outbox.ts";

@@ -1,6 +1,6 @@
-// The published entry point `switchboard/validate`. It brings the schemas of the contract, and zod.
+// The published entry point `switchboard-client/validate`. It brings the schemas of the contract, and zod.
 import type { z } from "zod";
-import { createMessages, envelope, events } from "../protocols/diet/schema.ts";
+import { createMessages, envelope, events } from "../../../../src/protocols/diet/schema.ts";
 
 /** Contract diet-game: Schema Validation. */
 export interface ValidationError {

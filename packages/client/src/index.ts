@@ -1,4 +1,4 @@
-// The published entry point `switchboard/client`.
+// The published entry point `switchboard-client`.
 export { type AnalyticsEvents, AnalyticsWebSocketClient } from "./atomic-analytics.ts";
 export { type ChatEvents, ChatWebSocketClient } from "./atomic-chat.ts";
 export { type CollaborationEvents, CollaborationWebSocketClient } from "./atomic-collaboration.ts";

@@ -1,4 +1,4 @@
-import type { EventType } from "../protocols/diet/schema.ts";
+import type { EventType } from "../../../src/protocols/diet/schema.ts";
 import type { Announcement, DietCipher, SealedFrame } from "./cipher.ts";
 import { Client, newId, type Posted } from "./client.ts";
 import type { AuthResponse, DietAnswers, DietEvents, DietMessage, DietResponse } from "./diet-messages.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { events as serverEvents } from "../protocols/discord/schema.ts";
+import type { events as serverEvents } from "../../../src/protocols/discord/schema.ts";
 import { Client } from "./client.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Address } from "./socket.ts";

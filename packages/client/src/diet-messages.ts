@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { createMessages, Data, EventType, MessageType } from "../protocols/diet/schema.ts";
+import type { createMessages, Data, EventType, MessageType } from "../../../src/protocols/diet/schema.ts";
 
 /** Contract diet-game: Base Message Structure. `timestamp` is ISO 8601. */
 export interface DietMetadata {
