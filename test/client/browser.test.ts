@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser)("in a browser, from another origin than the server'
   test("the testing kit and the validator work there too", async () => {
     const { page, context, faults } = await stage.visit();
     const found = await page.evaluate(async () => {
-      const [kit, validate] = ["/testing/mock.js", "/validate/index.js"];
+      const [kit, validate] = ["/testing/index.js", "/validate/index.js"];
       const { WebSocketTestHelper } = await import(kit);
       const { MessageValidator } = await import(validate);
       const mock = new WebSocketTestHelper();
