@@ -1,3 +1,4 @@
+import { duration } from "../src/commands/progress-line.ts";
 import type { Round, Target } from "./generator.ts";
 import { machine, pinned } from "./machine.ts";
 import type { ServerName } from "./scenarios.ts";
@@ -76,7 +77,12 @@ async function tooLate(ms: number): Promise<never> {
 }
 
 /** Plays all servers of a contest in turns (A, B, A, B), so that drift of the machine meets them alike. */
-async function run(contest: Contest, patience: number, processes: AsyncDisposableStack): Promise<Outcome> {
+async function run(
+  contest: Contest,
+  patience: number,
+  processes: AsyncDisposableStack,
+  progress: () => string,
+): Promise<Outcome> {
   const { name, servers, figures, ms, fresh } = contest;
   const contenders = new Map<ServerName, Contender>();
   if (!fresh) for (const server of servers) contenders.set(server, await contend(server, contest, processes));
@@ -84,7 +90,7 @@ async function run(contest: Contest, patience: number, processes: AsyncDisposabl
   const rounds = new Map<ServerName, Round[]>(servers.map((server) => [server, []]));
   for (let round = 1; round <= ROUNDS; round++) {
     for (const server of servers) {
-      console.error(`${name}, round ${round} of ${ROUNDS}, ${server}`);
+      console.error(`${name}, round ${round} of ${ROUNDS}, ${server}${progress()}`);
       await using own = new AsyncDisposableStack();
       const contender = contenders.get(server) ?? (await contend(server, contest, own));
       let played = await contender.play(ms);
@@ -98,6 +104,19 @@ async function run(contest: Contest, patience: number, processes: AsyncDisposabl
     }
   }
   return { name, figures, rounds };
+}
+
+/** Says at the begin of each round how many of all are done, and how long the rest takes if it goes on like this. */
+function progressOf(contests: readonly Contest[]): () => string {
+  const all = contests.reduce((sum, { servers }) => sum + ROUNDS * servers.length, 0);
+  const start = performance.now();
+  let begun = 0;
+  return () => {
+    const done = begun++;
+    if (done === 0) return `, the first of ${all} rounds`;
+    const left = ((performance.now() - start) / done) * (all - done);
+    return `, ${Math.floor((100 * done) / all)} % done, ${duration(left)} left`;
+  };
 }
 
 /**
@@ -118,9 +137,11 @@ export async function bench(
     process.on(signal, () => interruption.resolve(undefined));
   const outcomes: Outcome[] = [];
   try {
-    for (const contest of choose()) {
+    const contests = choose();
+    const progress = progressOf(contests);
+    for (const contest of contests) {
       await using processes = new AsyncDisposableStack();
-      const played = run(contest, patience, processes)
+      const played = run(contest, patience, processes, progress)
         .catch(failed)
         .then((outcome) => ({ outcome }));
       const done = await Promise.race([played, interruption.promise]);

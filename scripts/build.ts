@@ -10,7 +10,11 @@ await rm(outfile, { force: true });
 // Throws, with what is wrong and where, when anything cannot be built.
 const { outputs } = await Bun.build({
   // Workers are started by URL, which the bundler does not follow: each is named here.
-  entrypoints: [`${root}/src/main.ts`, `${root}/src/storage/checkpoint-worker.ts`],
+  entrypoints: [
+    `${root}/src/main.ts`,
+    `${root}/src/storage/checkpoint-worker.ts`,
+    `${root}/src/commands/progress-worker.ts`,
+  ],
   target: "bun",
   // Without folders: the modules of src/main.ts become one file at the top, and the workers that they look
   // for with `new URL("./a-worker.ts", import.meta.url)` must lie beside that.

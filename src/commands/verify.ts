@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { report } from "../verify/report.ts";
-import { verify } from "../verify/run.ts";
+import { type Step, verify } from "../verify/run.ts";
 import { MISHAPS } from "../verify/schedule.ts";
+import { show } from "./progress.ts";
 import { UsageError } from "./usage.ts";
 
 const HELP = `Checks a server's promises: that nothing confirmed is lost or stored twice, and that whoever stays
@@ -63,13 +64,16 @@ export async function verifyCommand(
     throw new UsageError("--chaos: only with a server of its own, without a URL");
   // So that whatever is to be done at the end is done then too.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
-  const result = await verify({
-    target: url === undefined ? undefined : remote(url),
-    seconds,
-    clients,
-    seed,
-    mishaps,
+  let [step, since]: [Step | "starting", number] = ["starting", performance.now()];
+  const hide = show(() => {
+    const elapsed = performance.now() - since;
+    const fraction = step === "driving the clients" ? elapsed / (1_000 * seconds) : undefined;
+    return { what: `verify: ${step}`, fraction, elapsed };
   });
+  const wishes = { target: url === undefined ? undefined : remote(url), seconds, clients, seed, mishaps };
+  const result = await verify(wishes, (next) => {
+    [step, since] = [next, performance.now()];
+  }).finally(hide);
   console.log(report(result));
   return result.faults.held ? 0 : 1;
 

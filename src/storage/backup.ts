@@ -5,6 +5,9 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import { ConfigError } from "../config.ts";
 import { readPosition } from "./position.ts";
 
+/** Runs the work, and may show how far it is: it copies to `file` (step 0), checks the copy (1), waits for the disk (2). */
+export type Watch = <T>(file: string, bytes: number, work: (at: (step: number) => void) => T) => T;
+
 export interface Backup {
   readonly file: string;
   readonly bytes: number;
@@ -17,7 +20,11 @@ export interface Backup {
  * begins is in it, and nothing half. The file appears under its name when it is complete, checked and on disk.
  * Throws `ConfigError`.
  */
-export function backUp(database: string, target: string): Backup {
+export function backUp(
+  database: string,
+  target: string,
+  watch: Watch = (_, __, work) => work(() => {}),
+): Backup {
   const file = resolve(target);
   if (!existsSync(database)) throw new ConfigError(`DATABASE_URL: there is no ${database}`);
   if (existsSync(file)) throw new ConfigError(`${file} exists, and a backup overwrites nothing`);
@@ -25,9 +32,14 @@ export function backUp(database: string, target: string): Backup {
   // It is as private as the database.
   const umask = process.umask(0o077);
   try {
-    copy(database, draft);
-    const position = verified(draft);
-    sync(draft);
+    const position = watch(draft, statSync(database).size, (at) => {
+      copy(database, draft);
+      at(1);
+      const found = verified(draft);
+      at(2);
+      sync(draft);
+      return found;
+    });
     // Unlike a rename, a link never replaces what somebody else has put there.
     linkSync(draft, file);
     sync(dirname(file));

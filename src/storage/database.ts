@@ -9,7 +9,11 @@ export interface OpenDatabase {
 }
 
 /** Opens the database of this server, makes it when it is new, and migrates it. One writer, on this thread. */
-export function openDatabase(file: string, synchronous: "FULL" | "NORMAL"): OpenDatabase {
+export function openDatabase(
+  file: string,
+  synchronous: "FULL" | "NORMAL",
+  onMigration?: (index: number) => void,
+): OpenDatabase {
   const client = new Database(file, { create: true, strict: true });
   client.run("PRAGMA busy_timeout = 5000");
   client.run("PRAGMA journal_mode = WAL");
@@ -19,5 +23,5 @@ export function openDatabase(file: string, synchronous: "FULL" | "NORMAL"): Open
   client.run("PRAGMA cache_size = -65536");
   // A log that once grew does not keep its size.
   client.run("PRAGMA journal_size_limit = 67108864");
-  return { client, db: drizzle(client), migrated: migrate(client) };
+  return { client, db: drizzle(client), migrated: migrate(client, onMigration) };
 }

@@ -8,8 +8,9 @@ import withoutIndex from "../../drizzle/0003_without_index.sql" with { type: "te
 /** Every migration of `drizzle/`, in order. */
 export const migrations: readonly string[] = [first, runs, fillRuns, withoutIndex];
 
-/** Brings the database up to date; returns how many migrations that took. Throws on one of a later version. */
-export function migrate(client: Database): number {
+/** Brings the database up to date; returns how many migrations that took. `onMigration` hears
+ * of each before it runs, and of the end of the list before the commit. Throws on one of a later version. */
+export function migrate(client: Database, onMigration: (index: number) => void = () => {}): number {
   const done = client.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   if (done > migrations.length) {
     throw new Error(
@@ -19,9 +20,11 @@ export function migrate(client: Database): number {
   const pending = migrations.slice(done);
   client
     .transaction(() => {
-      for (const migration of pending) {
+      for (const [index, migration] of pending.entries()) {
+        onMigration(done + index);
         for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);
       }
+      onMigration(migrations.length);
       client.run(`PRAGMA user_version = ${migrations.length}`);
     })
     .immediate();

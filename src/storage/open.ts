@@ -22,8 +22,12 @@ export interface Storage {
  * Takes the database for this process alone, for as long as the work takes. Throws `DatabaseLocked`, or
  * `ConfigError` when it cannot be used.
  */
-export function withDatabase<T>(config: Config, work: (database: OpenDatabase) => T): T {
-  const { database, release } = take(config);
+export function withDatabase<T>(
+  config: Config,
+  work: (database: OpenDatabase) => T,
+  onMigration?: (index: number) => void,
+): T {
+  const { database, release } = take(config, onMigration);
   try {
     return work(database);
   } finally {
@@ -31,9 +35,12 @@ export function withDatabase<T>(config: Config, work: (database: OpenDatabase) =
   }
 }
 
-function take(config: Config): { database: OpenDatabase; release(): void } {
+function take(
+  config: Config,
+  onMigration?: (index: number) => void,
+): { database: OpenDatabase; release(): void } {
   try {
-    return open(config);
+    return open(config, onMigration);
   } catch (error) {
     if (error instanceof DatabaseLocked) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -41,12 +48,15 @@ function take(config: Config): { database: OpenDatabase; release(): void } {
   }
 }
 
-function open(config: Config): { database: OpenDatabase; release(): void } {
+function open(
+  config: Config,
+  onMigration?: (index: number) => void,
+): { database: OpenDatabase; release(): void } {
   const file = config.DATABASE_URL;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const unlock = lockDatabase(file);
   try {
-    const database = openDatabase(file, config.SQLITE_SYNCHRONOUS);
+    const database = openDatabase(file, config.SQLITE_SYNCHRONOUS, onMigration);
     return {
       database,
       release() {

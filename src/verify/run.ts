@@ -31,6 +31,9 @@ export interface Result {
   readonly errors: readonly string[];
 }
 
+/** What a run does, one after another. */
+export type Step = "driving the clients" | "waiting for the last answers" | "checking";
+
 const TICK_MS = 10;
 /** How often an actor speaks: of a server of its own, and of one that has others to serve and limits to keep. */
 const OWN_PACE = 0.25;
@@ -43,7 +46,7 @@ const SHUFFLE_MS = 700;
 const FLOOD_BYTES = 9_600_000;
 
 /** Drives a server for a while, and holds what it confirmed and delivered against what it has stored. */
-export async function verify(wishes: Wishes): Promise<Result> {
+export async function verify(wishes: Wishes, onStep: (step: Step) => void = () => {}): Promise<Result> {
   const faults = new Faults();
   const own = wishes.target ? undefined : new OwnServer(faults);
   const counts = new Map<string, number>();
@@ -70,8 +73,11 @@ export async function verify(wishes: Wishes): Promise<Result> {
     }
     const actors = casts.flatMap((cast) => [...cast.actors]);
     const chaos = own && new Chaos(stage, own, actors, random.fork("chaos"));
+    onStep("driving the clients");
     await play(wishes, { stage, casts, actors, chaos, random });
+    onStep("waiting for the last answers");
     await rest(actors);
+    onStep("checking");
     await judge(stage, casts);
     tally(stage, actors);
     const result = {
