@@ -1,14 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Glob } from "bun";
+import type { BunPlugin } from "bun";
+import { declarations } from "./client-types.ts";
 
-// Makes what Node, Bun and browsers import: plain ES modules with types in packages/client/dist, of the entry points that
-// its package.json exports. `bun run build:client`, or into another folder: `bun run scripts/build-client.ts FOLDER`.
+// Makes what `npm pack` packs of packages/client: ES modules in dist/, CommonJS in dist/cjs/, and the types beside each.
+// `bun run build:client`. Into another folder: `bun run scripts/build-client.ts FOLDER`, with `--no-types` in less time.
 const root = resolve(import.meta.dir, "..");
 const source = join(root, "packages/client/src");
-const dist = resolve(process.argv[2] ?? join(root, "packages/client/dist"));
+const [folder, ...flags] = process.argv.slice(2);
+const dist = resolve(folder ?? join(root, "packages/client/dist"));
 const ENTRIES = ["index.ts", "testing/index.ts", "validate/index.ts", "textarea.ts", "codemirror.ts"];
+/** Peers: the project that uses the entry point has them. */
+const EXTERNAL = ["zod", "react", "@codemirror/*"];
 /** Bytes, gzipped, of the engine with one client. */
 const MOST = 6 * 1024;
 const CLIENTS = {
@@ -23,41 +27,35 @@ const CLIENTS = {
 /** It brings a document that is edited together, which is more than an engine with one client. */
 const MAY_BE_LARGER = ["CollaborationWebSocketClient"];
 
+/** CommonJS has no shared chunks. One copy of each class: the other entry points require the main one. */
+const requireMain: BunPlugin = {
+  name: "require the main entry point",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\/index\.ts$/ }, ({ path, importer }) =>
+      resolve(importer, "..", path) === join(source, "index.ts")
+        ? { path: "switchboard-client", external: true }
+        : undefined,
+    );
+  },
+};
+
 await rm(dist, { recursive: true, force: true });
-
-for (const entry of ENTRIES) {
-  await Bun.build({
-    entrypoints: [join(source, entry)],
-    outdir: join(dist, entry, ".."),
-    target: "browser",
-    format: "esm",
-    sourcemap: "linked",
-    // Peers: the project that uses the entry point has them.
-    external: ["zod", "@codemirror/*"],
-  });
-}
-
-await declare();
-await measure();
-
-/** Types follow imports into the schemas of the contracts, and from there to zod, which is there for types alone. */
-async function declare(): Promise<void> {
-  const tsc = Bun.spawn(
-    [process.execPath, "x", "tsc", "-p", "tsconfig.client.json", "--outDir", join(dist, "types")],
-    {
-      cwd: root,
-      stdout: "inherit",
-      stderr: "inherit",
-    },
-  );
-  if ((await tsc.exited) !== 0) process.exit(1);
-  const types = join(dist, "types");
-  for await (const file of new Glob("**/*.d.ts").scan(types)) {
-    const path = join(types, file);
-    const text = await Bun.file(path).text();
-    await Bun.write(path, text.replace(/(from "\.[^"]+|import\("\.[^"]+)\.ts"/g, '$1.js"'));
+const common = {
+  entrypoints: ENTRIES.map((entry) => join(source, entry)),
+  root: source,
+  target: "browser",
+  external: EXTERNAL,
+} as const;
+await Bun.build({ ...common, outdir: dist, format: "esm", splitting: true, sourcemap: "linked" });
+await Bun.build({ ...common, outdir: join(dist, "cjs"), format: "cjs", plugins: [requireMain] });
+await Bun.write(join(dist, "cjs/package.json"), '{ "type": "commonjs" }\n');
+if (!flags.includes("--no-types")) {
+  for (const [path, text] of declarations(root, source)) {
+    await Bun.write(join(dist, path), text);
+    await Bun.write(join(dist, "cjs", path), text);
   }
 }
+await measure();
 
 async function measure(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "switchboard-size-"));

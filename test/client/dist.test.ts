@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startRelay } from "../support/relay.ts";
@@ -17,6 +17,9 @@ if (!nodes.some(({ major }) => major >= 22)) {
   console.error(`\n!!! No Node 22 (there is: ${there}): NAME ONE IN NODE22 TO TEST THE CLIENT ON IT.\n`);
 }
 const server = stopAfterAll(await startTestServer());
+const status = () =>
+  Bun.spawnSync(["git", "status", "--porcelain", "--", "src", "packages"], { cwd: ROOT }).stdout.toString();
+const before = status();
 const build = Bun.spawn([process.execPath, "run", "scripts/build-client.ts"], {
   cwd: ROOT,
   stdout: "pipe",
@@ -31,7 +34,8 @@ test("the engine with a client is small, and the build says how small", () => {
 
 test("the built client needs nothing but itself", async () => {
   const text = await Bun.file(join(ROOT, "packages/client/dist/index.js")).text();
-  expect(new Bun.Transpiler().scanImports(text)).toEqual([]);
+  const imported = new Bun.Transpiler().scanImports(text).map(({ path }) => path);
+  expect(imported.filter((path) => !/^\.\/chunk-\w+\.js$/.test(path))).toEqual([]);
   expect(text).not.toContain("zod");
 });
 
@@ -54,44 +58,117 @@ test.each(nodes)("it runs in Node $version, and gets over a cut of its line", as
   relay.stop();
 });
 
-test.each(nodes)("Node $version finds all that is published by its name", async ({ path }) => {
-  const directory = mkdtempSync(join(tmpdir(), "switchboard-names-"));
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(join(ROOT, "packages/client"), join(directory, "node_modules/switchboard-client"));
-  const names = ["", "/testing", "/validate"].map((name) => `switchboard-client${name}`);
-  const script = `for (const name of ${JSON.stringify(names)}) console.log(Object.keys(await import(name)).join(" "))`;
-  writeFileSync(join(directory, "names.mjs"), script);
-  const child = Bun.spawn([path, "names.mjs"], { cwd: directory, stdout: "pipe", stderr: "inherit" });
-  const [client, testing, validate] = (await new Response(child.stdout).text()).split("\n");
-  expect(client).toContain("GurukulClient");
-  expect(testing).toBe("AssertionFailed ManualClock WebSocketTestHelper");
-  expect(validate).toBe("MessageValidator");
-  rmSync(directory, { recursive: true });
-});
+/** A project of its own, with nothing installed but what the package packs. */
+function project(): string {
+  const directory = mkdtempSync(join(tmpdir(), "switchboard-project-"));
+  const installed = join(directory, "node_modules/switchboard-client");
+  for (const part of ["package.json", "dist"]) {
+    cpSync(join(ROOT, "packages/client", part), join(installed, part), { recursive: true });
+  }
+  return directory;
+}
 
-test("its types tell a right message from a wrong one, without any setting of ours", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "switchboard-types-"));
-  symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
-  const from = JSON.stringify(join(ROOT, "packages/client/dist/types/packages/client/src/index.js"));
+test.each(nodes)(
+  "Node $version finds each entry point by its name, imported and required",
+  async ({ path }) => {
+    const directory = project();
+    symlinkSync(join(ROOT, "node_modules/zod"), join(directory, "node_modules/zod"));
+    const names = ["", "/testing", "/validate", "/textarea"].map((name) => `switchboard-client${name}`);
+    const list = `console.log(Object.keys(found).filter((name) => name !== "__esModule").sort().join(" "))`;
+    writeFileSync(
+      join(directory, "names.mjs"),
+      `for (const name of ${JSON.stringify(names)}) { const found = await import(name); ${list} }`,
+    );
+    writeFileSync(
+      join(directory, "names.cjs"),
+      `for (const name of ${JSON.stringify(names)}) { const found = require(name); ${list} }`,
+    );
+    const outputs = ["names.mjs", "names.cjs"].map((script) => {
+      const { stdout, stderr } = Bun.spawnSync([path, script], { cwd: directory });
+      expect(stderr.toString()).toBe("");
+      return stdout.toString();
+    });
+    expect(outputs[0]).toBe(outputs[1]!);
+    const [client, testing, validate, textarea] = outputs[0]!.split("\n");
+    expect(client).toContain("GurukulClient");
+    expect(testing).toBe("AssertionFailed ManualClock WebSocketTestHelper");
+    expect(validate).toBe("MessageValidator");
+    expect(textarea).toBe("bindTextarea");
+    rmSync(directory, { recursive: true });
+  },
+);
+
+test("its types tell a right message from a wrong one, in a project that has nothing but it", async () => {
+  const directory = project();
   writeFileSync(
     join(directory, "use.ts"),
-    `import { ChatWebSocketClient, DietWebSocketClient } from ${from};
+    `import { ChatWebSocketClient, DietWebSocketClient, GiftHostClient, VoiceChannelClient, GurukulClient } from "switchboard-client";
+    import { ManualClock, WebSocketTestHelper } from "switchboard-client/testing";
+    import { bindTextarea } from "switchboard-client/textarea";
+    /** Holds for any, and for nothing else. */
+    type IsAny<T> = 0 extends 1 & T ? true : false;
+    const isKnown = <T>(_: T, ..._rest: IsAny<T> extends true ? ["this is any"] : []) => {};
     const chat = new ChatWebSocketClient({ url: "" });
     export const content: Promise<string> = chat.send({ type: "message", data: { content: "" } }).then(({ data }) => data.content);
     // @ts-expect-error: it has no such field
     chat.send({ type: "message", data: { text: "" } });
     // @ts-expect-error: nobody sends this
     chat.send({ type: "user_joined", data: {} });
-    chat.subscribe("user_joined", ({ data }) => data.username.length);
-    new DietWebSocketClient({}).subscribe("level.up", ({ data }) => data.rewards.coins.toFixed());
+    chat.subscribe("user_joined", ({ data }) => isKnown(data.username));
+    new DietWebSocketClient({}).subscribe("level.up", ({ data }) => isKnown(data.rewards.coins));
+    new GiftHostClient({ url: "", streamId: "" }).subscribe("gift:received", ({ payload }) => isKnown(payload.sender.isModerator));
+    new VoiceChannelClient({ url: "" }).subscribe("voice.joined", ({ payload }) => isKnown(payload.avatar));
+    new GurukulClient({ url: "" }).subscribe("message", ({ data }) => isKnown(data.message.content));
+    isKnown([bindTextarea, ManualClock, WebSocketTestHelper]);
     `,
   );
-  const args = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2023,dom"];
-  const tsc = Bun.spawn(
-    [process.execPath, join(ROOT, "node_modules/.bin/tsc"), ...args, "--types", "", "use.ts"],
-    { cwd: directory, stdout: "pipe" },
-  );
-  expect(await new Response(tsc.stdout).text()).toBe("");
-  expect(await tsc.exited).toBe(0);
+  const tsc = join(ROOT, "node_modules/.bin/tsc");
+  const strict = [
+    "--noEmit",
+    "--strict",
+    "--exactOptionalPropertyTypes",
+    "--target",
+    "es2022",
+    "--types",
+    "",
+  ];
+  for (const how of [
+    ["--module", "nodenext"],
+    ["--module", "preserve", "--moduleResolution", "bundler"],
+  ]) {
+    const { stdout, exitCode } = Bun.spawnSync(
+      [process.execPath, tsc, ...strict, ...how, "--lib", "es2023,dom", "use.ts"],
+      { cwd: directory },
+    );
+    expect(stdout.toString()).toBe("");
+    expect(exitCode).toBe(0);
+  }
   rmSync(directory, { recursive: true });
+});
+
+test.each(["publint", "attw"])("%s finds nothing wrong with what is packed", async (checker) => {
+  const directory = mkdtempSync(join(tmpdir(), "switchboard-packed-"));
+  const packed = Bun.spawnSync(["npm", "pack", "--silent", "--pack-destination", directory], {
+    cwd: join(ROOT, "packages/client"),
+  });
+  const tarball = join(directory, packed.stdout.toString().trim());
+  const args = checker === "publint" ? ["--strict", "--pack", "npm", "."] : [tarball];
+  const { stdout, stderr, exitCode } = Bun.spawnSync([join(ROOT, "node_modules/.bin", checker), ...args], {
+    cwd: join(ROOT, "packages/client"),
+  });
+  expect(exitCode, `${stdout}${stderr}`).toBe(0);
+  rmSync(directory, { recursive: true });
+});
+
+test("what is packed is what a project needs, and no more", () => {
+  const { stdout } = Bun.spawnSync(["npm", "pack", "--dry-run", "--json"], {
+    cwd: join(ROOT, "packages/client"),
+  });
+  const [{ files }] = JSON.parse(stdout.toString()) as [{ files: { path: string }[] }];
+  const folders = new Set(files.map(({ path }) => path.split("/")[0]));
+  expect([...folders].sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+});
+
+test("the build changes nothing that git knows of", () => {
+  expect(status()).toBe(before);
 });
