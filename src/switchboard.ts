@@ -8,6 +8,7 @@ import { type Config, ConfigError } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { type Core, createCore } from "./core/core.ts";
 import type { Post } from "./core/door.ts";
+import { StoreUnavailable } from "./core/history.ts";
 import { Limiter } from "./core/limits.ts";
 import { Refusal } from "./core/refusal.ts";
 import { createDescription } from "./describe/describe.ts";
@@ -38,9 +39,14 @@ export async function startSwitchboard(
   clock: Clock = systemClock,
 ): Promise<Switchboard> {
   const errors = new RecentErrors(clock);
-  const report = (error: unknown, context: Record<string, unknown> = {}) => {
+  const tell = (error: unknown, context: Record<string, unknown> = {}) => {
     errors.add(error, String(context["where"] ?? "server"));
     log.error({ err: error, ...context }, "error");
+  };
+  const report = (error: unknown, context: Record<string, unknown> = {}) => {
+    // Many find the store so, and the operator is told once.
+    if (error instanceof StoreUnavailable) core.storeHealth.failed(error);
+    else tell(error, context);
   };
   const warn = (line: string) => log.warn(line);
 
@@ -90,7 +96,7 @@ export async function startSwitchboard(
     publisher: () => server,
     storeChanged(failure) {
       if (failure === undefined) log.info("the store can be written again");
-      else report(failure, { where: "store", what: "the store cannot be written; not ready until it can" });
+      else tell(failure, { where: "store", what: "the store cannot be written; not ready until it can" });
     },
     note: (what, context) => log[what === "refused" ? "warn" : "info"](context, what),
   });

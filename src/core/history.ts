@@ -83,11 +83,22 @@ export interface Head {
   readonly count: number;
 }
 
+/** The store takes no writes at present. What was to be written is not, and reads go on. */
+export class StoreUnavailable extends Error {
+  /** It is a matter of time: whoever waited for the write may try again. */
+  readonly passes: boolean;
+
+  constructor(message: string, { passes, cause }: { readonly passes: boolean; readonly cause?: unknown }) {
+    super(message, { cause });
+    this.passes = passes;
+  }
+}
+
 /** What applying needs of the database. All of it runs inside `transaction`. */
 export interface Store extends History {
   /** The position of the last entry applied. */
   position(): number;
-  /** Commits what `work` wrote, or nothing of it when it throws. */
+  /** Commits what `work` wrote, or nothing of it when it throws. Throws a `StoreUnavailable` without asking `work`. */
   transaction<T>(work: () => T): T;
   head(room: string): Head;
   /** Newest first: client ids of the room's last events, for the window of repeats. */
@@ -95,7 +106,7 @@ export interface Store extends History {
   add(event: NewEvent): void;
   write(room: string, row: Row): void;
   savePosition(position: number): void;
-  /** Writes so many bytes more than nothing, keeps none of them, and waits for nobody. Throws when it cannot. */
+  /** Writes this many bytes more than nothing, and keeps none of them. Throws when it cannot. */
   probe(bytes: number): void;
 }
 

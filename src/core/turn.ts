@@ -1,7 +1,7 @@
 import type { Applier, Outcome } from "./apply.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
-import type { Store } from "./history.ts";
+import { type Store, StoreUnavailable } from "./history.ts";
 import type { Batch, Entry, Log } from "./log.ts";
 import type { AnyProtocol } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
@@ -20,6 +20,7 @@ interface Step {
 /** A turn that has grown to this ends at once, which bounds a transaction and a burst of writes. */
 const FULL = 1_024;
 const BUSY_RETRY_MS = 1_000;
+const busy = () => new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS });
 
 /** Where handlers leave what they want done. */
 export interface TurnQueue {
@@ -125,7 +126,7 @@ export class Turns implements TurnQueue {
     this.#inFlight.set(batch.id, steps);
     if (this.parts.log().append(batch)) return;
     this.#inFlight.delete(batch.id);
-    this.#refuse(steps, new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS }));
+    this.#refuse(steps, busy());
   }
 
   /** The log's consumer: applies a batch, commits it with its position, then lets the turn speak. */
@@ -150,8 +151,13 @@ export class Turns implements TurnQueue {
         return applied;
       });
     } catch (error) {
-      this.parts.applier.forget();
       this.parts.health.failed(error);
+      if (error instanceof StoreUnavailable) {
+        // Nothing was applied, and the operator has been told once.
+        this.#refuse(steps, error.passes ? busy() : new Refusal("internal"));
+        return;
+      }
+      this.parts.applier.forget();
       this.parts.report(error, { where: "commit", entries: batch.entries.length });
       this.#refuse(steps, new Refusal("internal"));
       return;

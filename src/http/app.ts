@@ -1,5 +1,6 @@
 import type { BunRequest } from "bun";
 import { Hono } from "hono";
+import { StoreUnavailable } from "../core/history.ts";
 import { Refusal } from "../core/refusal.ts";
 import { requireApiKey } from "./api-keys.ts";
 import { type Answering, limited } from "./body-limit.ts";
@@ -62,6 +63,10 @@ export function createHttpApp(parts: HttpParts): {
   const failed = (error: unknown): Response => {
     if (error instanceof Problem) return error.response();
     if (error instanceof Refusal) return new Problem(503, "Not stored; try again").response();
+    if (error instanceof StoreUnavailable) {
+      parts.failed(error);
+      return new Problem(503, "Not stored; the log says why").response();
+    }
     parts.failed(error);
     return new Problem(500, "The server failed; its log says more").response();
   };

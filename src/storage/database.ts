@@ -1,12 +1,26 @@
 import { Database } from "bun:sqlite";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
+import { StoreUnavailable } from "../core/history.ts";
+import { lockHolder } from "./lock-holder.ts";
 import { migrate } from "./migrations.ts";
 
 export interface OpenDatabase {
   readonly client: Database;
   readonly db: BunSQLiteDatabase;
   readonly migrated: number;
+  /**
+   * Commits what `work` writes, or nothing of it when it throws. Every write goes this way. Throws a
+   * `StoreUnavailable` when another process holds SQLite's write lock, after `PATIENCE_MS` at most.
+   */
+  write<T>(work: () => T): T;
+  /** From now on every write throws this; undefined: no longer. */
+  refuseWrites(failure: StoreUnavailable | undefined): void;
 }
+
+/** Nothing is served while migrations wait for another process. */
+const START_PATIENCE_MS = 5_000;
+/** So long one write may wait for another process, and the event loop with it. */
+const PATIENCE_MS = 50;
 
 /** Opens the database of this server, makes it when it is new, and migrates it. One writer, on this thread. */
 export function openDatabase(
@@ -15,7 +29,7 @@ export function openDatabase(
   onMigration?: (index: number) => void,
 ): OpenDatabase {
   const client = new Database(file, { create: true, strict: true });
-  client.run("PRAGMA busy_timeout = 5000");
+  client.run(`PRAGMA busy_timeout = ${START_PATIENCE_MS}`);
   client.run("PRAGMA journal_mode = WAL");
   client.run(`PRAGMA synchronous = ${synchronous}`);
   // Checkpoints belong to the worker: on this thread each would stall every connection.
@@ -23,5 +37,41 @@ export function openDatabase(
   client.run("PRAGMA cache_size = -65536");
   // A log that once grew does not keep its size.
   client.run("PRAGMA journal_size_limit = 67108864");
-  return { client, db: drizzle(client), migrated: migrate(client, onMigration) };
+  const migrated = migrate(client, onMigration);
+  client.run(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
+  return { client, db: drizzle(client), migrated, ...writing(client, file) };
+}
+
+export function writing(client: Database, file: string): Pick<OpenDatabase, "write" | "refuseWrites"> {
+  const immediate = client.transaction((work: () => unknown) => work()).immediate;
+  let refused: StoreUnavailable | undefined;
+  /** What the last write found, when the lock was held: until one succeeds, none waits. */
+  let held: string | undefined;
+  return {
+    write<T>(work: () => T): T {
+      if (refused) throw refused;
+      let isBegun = false;
+      try {
+        const done = immediate(() => {
+          isBegun = true;
+          return work();
+        }) as T;
+        if (held !== undefined) client.run(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
+        held = undefined;
+        return done;
+      } catch (error) {
+        if (isBegun || !isBusy(error)) throw error;
+        if (held === undefined) client.run("PRAGMA busy_timeout = 0");
+        held ??= `database is locked: another process writes to ${file}; ${lockHolder(file)}`;
+        throw new StoreUnavailable(held, { passes: true, cause: error });
+      }
+    },
+    refuseWrites(failure) {
+      refused = failure;
+    },
+  };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
 }

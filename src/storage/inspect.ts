@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { refuseOtherNames } from "./lock.ts";
 import { migrations } from "./migrations.ts";
 
 /**
@@ -12,6 +13,7 @@ export function inspectDatabase(file: string): number {
   accessSync(made, constants.R_OK | constants.W_OK | constants.X_OK);
   if (!existsSync(file)) return migrations.length;
   accessSync(file, constants.R_OK | constants.W_OK);
+  refuseOtherNames(file);
   // Not read-only: that would leave an empty log beside a database that nobody uses.
   using database = new Database(file, { readwrite: true });
   const done = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;

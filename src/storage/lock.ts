@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
 
 /** Another server, in this process or another, has the database file open. */
 export class DatabaseLocked extends Error {
@@ -16,16 +17,23 @@ const held = new Set<Database>();
  * when the process dies, however it dies. Throws `DatabaseLocked`.
  */
 export function lockDatabase(file: string): () => void {
+  refuseOtherNames(file);
+  const path = lockOf(file);
   // The lock is a transaction on an empty database beside the file, which is never deleted: a server that
   // holds a deleted lock and one that holds its successor would not see each other.
-  const lock = new Database(`${realPath(file)}-lock`);
+  const lock = new Database(path);
   try {
     lock.run("PRAGMA busy_timeout = 0");
     lock.run("PRAGMA journal_mode = MEMORY"); // no second file
     lock.run("BEGIN EXCLUSIVE");
+    // SQLite opens a file that it may not write as well, and locks it for reading: only a write proves the lock.
+    lock.run("CREATE TABLE locked (at)");
   } catch (error) {
     lock.close();
-    throw isBusy(error) ? new DatabaseLocked(file) : error;
+    if (isBusy(error)) throw new DatabaseLocked(file);
+    if (isReadOnly(error))
+      throw new Error(`${path} cannot be written: make it this user's own, or remove it`);
+    throw error;
   }
   held.add(lock);
   return () => {
@@ -34,13 +42,30 @@ export function lockDatabase(file: string): () => void {
   };
 }
 
+/** The file whose lock stands for the database's. */
+export const lockOf = (file: string): string => `${realPath(file)}-lock`;
+
+/**
+ * With a second name a database has a second lock and a second log, and two servers would write to it. Throws when
+ * it has one.
+ */
+export function refuseOtherNames(file: string): void {
+  const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
+  if (names <= 1) return;
+  throw new Error(
+    `the file has ${names} names (hard links), and what is written under one would be missing under the other: ` +
+      "copy it with `switchboard backup` and remove the other names",
+  );
+}
+
 /** Where SQLite will read and write: it follows a link to the file itself, even one to a file yet to be made. */
-function realPath(file: string): string {
+export function realPath(file: string): string {
   using database = new Database(file);
   const main = database.query<{ file: string }, []>("PRAGMA database_list").get();
   return main?.file || file;
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "SQLITE_BUSY";
-}
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "";
+const isBusy = (error: unknown): boolean => codeOf(error).startsWith("SQLITE_BUSY");
+const isReadOnly = (error: unknown): boolean => codeOf(error).startsWith("SQLITE_READONLY");

@@ -1,11 +1,12 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Config, ConfigError } from "../config.ts";
-import type { Clock } from "../core/clock.ts";
-import type { Store } from "../core/history.ts";
+import type { Cancel, Clock } from "../core/clock.ts";
+import { type Store, StoreUnavailable } from "../core/history.ts";
 import { startCheckpoints } from "./checkpoint.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
-import { DatabaseLocked, lockDatabase } from "./lock.ts";
+import { FileWatch } from "./file-watch.ts";
+import { DatabaseLocked, lockDatabase, lockOf, realPath } from "./lock.ts";
 import { createPeople, type People } from "./people.ts";
 import { startRetention } from "./retention.ts";
 import { createStore } from "./store.ts";
@@ -70,6 +71,9 @@ function open(
   }
 }
 
+/** How often the names of the database's files are looked up. */
+const WATCH_MS = 1_000;
+
 /** Takes the database for this server alone and starts what looks after it. Throws like `withDatabase`. */
 export function openStorage(
   config: Config,
@@ -77,9 +81,12 @@ export function openStorage(
   report: (error: unknown, context: Record<string, unknown>) => void,
 ): Storage {
   const { database, release } = take(config);
+  const files = watchFiles(realPath(config.DATABASE_URL), database, clock, report);
   const checkpoints = startCheckpoints(config.DATABASE_URL, clock, {
     writer: database.client,
-    onError: (error) => report(error, { where: "checkpoint" }),
+    onError(error) {
+      if (files.look()) report(error, { where: "checkpoint" });
+    },
   });
   const stopRetention = startRetention(database, clock, config.HISTORY_RETENTION_DAYS, (error) =>
     report(error, { where: "retention" }),
@@ -89,11 +96,42 @@ export function openStorage(
     people: createPeople(database),
     size: () => ({ database: sizeOf(config.DATABASE_URL), wal: sizeOf(`${config.DATABASE_URL}-wal`) }),
     async close() {
+      files.stop();
       stopRetention();
       await checkpoints.stop();
       release();
     },
   };
 }
+
+/** While a name leads to another file than at the start, or to none, nothing is written: it would be lost. */
+function watchFiles(
+  file: string,
+  database: OpenDatabase,
+  clock: Clock,
+  report: (error: unknown, context: Record<string, unknown>) => void,
+): { look(): boolean; readonly stop: Cancel } {
+  const watch = new FileWatch([file, `${file}-wal`, `${file}-shm`, lockOf(file)]);
+  let told: string | undefined;
+  /** True when they are what they were. */
+  function look(): boolean {
+    const wrong = watch.look();
+    if (wrong !== told) {
+      told = wrong;
+      const failure = wrong === undefined ? undefined : lost(wrong);
+      database.refuseWrites(failure);
+      if (failure) report(failure, { where: "store" });
+    }
+    return wrong === undefined;
+  }
+  return { look, stop: clock.every(WATCH_MS, look) };
+}
+
+const lost = (what: string): StoreUnavailable =>
+  new StoreUnavailable(
+    `${what} under the running server, which stores nothing more: ` +
+      "put the same file back, or stop the server and start it on the database that you want",
+    { passes: false },
+  );
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

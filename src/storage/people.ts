@@ -29,7 +29,7 @@ export interface People extends Membership, Members, Activity, Revocations {
 const ROOMS_OF_USER = 1_000;
 
 /** Who belongs where, and what is kept of users. */
-export function createPeople({ client, db }: OpenDatabase): People {
+export function createPeople({ db, write }: OpenDatabase): People {
   const { placeholder } = sql;
   const user = eq(users.id, placeholder("userId"));
   const isMember = db
@@ -71,9 +71,6 @@ export function createPeople({ client, db }: OpenDatabase): People {
     .values({ id: placeholder("userId"), revokedBefore: placeholder("time") })
     .onConflictDoUpdate({ target: users.id, set: { revokedBefore: sql`excluded.revoked_before` } })
     .prepare();
-  const saveAll = client.transaction((lastActive: ReadonlyMap<string, number>) => {
-    for (const [userId, time] of lastActive) touch.run({ userId, time });
-  }).immediate;
 
   return {
     isMember: (room, userId) => isMember.get({ room, userId }) !== undefined,
@@ -84,7 +81,10 @@ export function createPeople({ client, db }: OpenDatabase): People {
     membersOf: (room, after, limit) => membersOf.all({ room, after, limit }),
     lastActive: (userId) => one.get({ userId })?.lastActive ?? undefined,
     revokedBefore: (userId) => one.get({ userId })?.revokedBefore ?? 0,
-    revoke: (userId, time) => void revoke.run({ userId, time }),
-    save: (lastActive) => saveAll(lastActive),
+    revoke: (userId, time) => write(() => void revoke.run({ userId, time })),
+    save: (lastActive) =>
+      write(() => {
+        for (const [userId, time] of lastActive) touch.run({ userId, time });
+      }),
   };
 }

@@ -15,7 +15,6 @@ const ROOM_IDS_IN_MEMORY = 100_000;
 
 /** The log and its views in SQLite. Prepared statements throughout: building one costs five times running it. */
 export function createStore(database: OpenDatabase): Store {
-  const { client } = database;
   const ids = new Map<string, number>();
   const statements = prepare(database);
   const places = new Places(database);
@@ -23,12 +22,6 @@ export function createStore(database: OpenDatabase): Store {
   let position = readPosition(database.db);
   /** The position of the last event. */
   let added: number | undefined;
-  const immediate = client.transaction((work: () => unknown) => {
-    const done = work();
-    kept.write();
-    places.write();
-    return done;
-  }).immediate;
 
   function roomId(name: string): number | undefined {
     const known = ids.get(name);
@@ -69,7 +62,12 @@ export function createStore(database: OpenDatabase): Store {
     transaction<T>(work: () => T): T {
       const before = position;
       try {
-        const done = immediate(work) as T;
+        const done = database.write(() => {
+          const done = work();
+          kept.write();
+          places.write();
+          return done;
+        });
         places.committed();
         return done;
       } catch (error) {
@@ -90,20 +88,11 @@ export function createStore(database: OpenDatabase): Store {
       position = reached;
     },
     probe(bytes) {
-      // Whoever asks whether the server is well must not be what holds it up.
-      const { timeout } = client.query<{ timeout: number }, []>("PRAGMA busy_timeout").get() ?? {
-        timeout: 0,
-      };
-      client.run("PRAGMA busy_timeout = 0");
-      try {
-        this.transaction(() => {
-          statements.keepPosition.run({ position: this.position() });
-          if (bytes > 0) kept.set(NO_ROOM, "probe", " ".repeat(bytes));
-        });
-        if (bytes > 0) this.transaction(() => kept.set(NO_ROOM, "probe", null));
-      } finally {
-        client.run(`PRAGMA busy_timeout = ${timeout}`);
-      }
+      this.transaction(() => {
+        statements.keepPosition.run({ position: this.position() });
+        if (bytes > 0) kept.set(NO_ROOM, "probe", " ".repeat(bytes));
+      });
+      if (bytes > 0) this.transaction(() => kept.set(NO_ROOM, "probe", null));
     },
 
     head(room) {

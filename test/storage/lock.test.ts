@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseLocked, lockDatabase } from "../../src/storage/lock.ts";
@@ -26,12 +36,15 @@ function lock(path: string): () => void {
 }
 
 /** Another process that locks the file and then lives until it is killed. */
-async function serverElsewhere(path: string) {
+async function serverElsewhere(path: string, through: readonly string[] = []) {
   const program = `
     import { lockDatabase } from ${JSON.stringify(join(import.meta.dir, "../../src/storage/lock.ts"))};
     try { lockDatabase(${JSON.stringify(path)}); console.log("locked"); setInterval(() => {}, 1000); }
     catch (error) { console.log(error.message); }`;
-  const child = Bun.spawn([process.execPath, "--eval", program], { stdout: "pipe", stderr: "inherit" });
+  const child = Bun.spawn([...through, process.execPath, "--eval", program], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
   releases.push(() => child.kill("SIGKILL"));
   const { value } = await child.stdout.getReader().read();
   return { says: new TextDecoder().decode(value).trim(), child };
@@ -99,6 +112,29 @@ test("trouble other than a second server is not called one", () => {
   writeFileSync(`${file}-lock`, "not a lock".repeat(1000));
   expect(() => lock(file)).toThrow("file is not a database");
   expect(() => lock(join(directory, "missing", "switchboard.db"))).toThrow("unable to open database file");
+});
+
+test("a database with a second name is refused, since a server under that one would have another lock", () => {
+  writeFileSync(file, "");
+  linkSync(file, join(directory, "data", "second.db"));
+  expect(() => lock(file)).toThrow("the file has 2 names (hard links)");
+  rmSync(file);
+  lock(join(directory, "data", "second.db"));
+});
+
+test("a lock that cannot be written locks nothing, and is refused", async () => {
+  writeFileSync(`${file}-lock`, "", { mode: 0o444 });
+  if (process.getuid?.() !== 0) {
+    expect(() => lock(file)).toThrow(`${file}-lock cannot be written`);
+    return;
+  }
+  // Root may write everything, so somebody else tries.
+  const nobody = 65_534;
+  chmodSync(directory, 0o755);
+  chownSync(join(directory, "data"), nobody, nobody);
+  const { says, child } = await serverElsewhere(file, ["setpriv", `--reuid=${nobody}`, "--clear-groups"]);
+  expect(says).toContain(`${file}-lock cannot be written`);
+  child.kill("SIGKILL");
 });
 
 test("the lock leaves one small file beside the database", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import journal from "../../drizzle/meta/_journal.json" with { type: "json" };
-import { openDatabase } from "../../src/storage/database.ts";
+import { openDatabase, writing } from "../../src/storage/database.ts";
 import { migrate, migrations } from "../../src/storage/migrations.ts";
 import { createStore } from "../../src/storage/store.ts";
 import * as tables from "../../src/storage/tables.ts";
@@ -80,7 +80,7 @@ test("a database of the first version keeps its history, where retention has cut
     add.run(2 * n + 1, 8, 100 + n, `"two ${n}"`);
   }
   migrate(client);
-  const store = createStore({ client, db: drizzle(client), migrated: 0 });
+  const store = createStore({ client, db: drizzle(client), migrated: 0, ...writing(client, "the database") });
   store.transaction(() => store.add(event(301, { room: "chat:1", body: '"one 301"' })));
   const bodies = (room: string) =>
     store.page(room, { kind: "message", limit: 1_000 }).map(({ body }) => JSON.parse(body));
