@@ -14,6 +14,10 @@ import type { TlsPair } from "./tls.ts";
 /** How long a peer may take over an HTTP request, an upgrade too, in seconds. */
 const HTTP_IDLE_SECONDS = 10;
 
+/** Longer than the longest poll, and than the pauses between two comments of a stream. */
+const FEED_IDLE_SECONDS = 75;
+const IS_FEED = /^[^?]*\/(?:feed|export)(?:\?|$)/;
+
 type Answering<R extends Request> = (request: R) => Response | Promise<Response>;
 
 export interface Endpoint {
@@ -50,6 +54,7 @@ export interface SocketData {
 /** Bun.serve: upgrade, message, close. */
 export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefined): Server<SocketData> {
   const { config, connections, protocols } = endpoint;
+  const answer = withHost(endpoint, endpoint.fetch);
   const server: Server<SocketData> = Bun.serve({
     port,
     hostname: config.HOST,
@@ -70,7 +75,11 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
         }),
       ),
     },
-    fetch: withHost(endpoint, endpoint.fetch),
+    fetch(request, server) {
+      // Long polls and streams are silent for longer than a request that is being made may be.
+      if (IS_FEED.test(request.url)) server.timeout(request, FEED_IDLE_SECONDS);
+      return answer(request);
+    },
     error(error) {
       endpoint.failed(error);
       return endpoint.dress(new Response("Internal server error", { status: 500 }));

@@ -12,6 +12,7 @@ import { StoreUnavailable } from "./core/history.ts";
 import { Limiter } from "./core/limits.ts";
 import { Refusal } from "./core/refusal.ts";
 import { createDescription } from "./describe/describe.ts";
+import { Feed } from "./feed/feed.ts";
 import { createHttpApp, operations } from "./http/app.ts";
 import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
@@ -64,6 +65,8 @@ export async function startSwitchboard(
   await verifier.prefetch();
   const storage = openStorage(config, clock, report);
 
+  const feed = new Feed(storage.eventPages, storage.store.position);
+
   const core = createCore({
     ...{ clock, verifier, agent, protocols, report },
     store: storage.store,
@@ -94,6 +97,7 @@ export async function startSwitchboard(
       messageBytes: config.MAX_MESSAGE_BYTES,
     },
     publisher: () => server,
+    committed: feed.woken,
     storeChanged(failure) {
       if (failure === undefined) log.info("the store can be written again");
       else tell(failure, { where: "store", what: "the store cannot be written; not ready until it can" });
@@ -122,6 +126,7 @@ export async function startSwitchboard(
       record: core.recordRoom,
     },
     events: { post: core.post },
+    feed: { feed, protocols: core.protocols, after: clock.after },
     metrics,
     errors,
     description: createDescription(core.protocols, operations, () => ({
@@ -200,6 +205,7 @@ export async function startSwitchboard(
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     phase = "draining";
+    feed.stop();
     stopWatchingTls?.();
     discord?.stop();
     await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);

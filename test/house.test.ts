@@ -20,7 +20,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   storage: ["core", "config"],
   // The page that is served at `/`.
   console: [],
-  http: ["core", "config", "console"],
+  feed: ["core", "config"],
+  http: ["core", "config", "console", "feed"],
   describe: ["core", "http"],
   metrics: ["core"],
   server: ["core", "config", "tls"],

@@ -40,6 +40,8 @@ export interface CoreParts {
   };
   publisher(): Publisher;
   report(error: unknown, context: Record<string, unknown>): void;
+  /** Entries were committed: called once a turn. */
+  committed?(): void;
   /** The store can no longer be written, for this reason; undefined: it can again. */
   storeChanged?(failure: unknown): void;
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
@@ -90,6 +92,7 @@ export function createCore(parts: CoreParts) {
   const turns = new Turns({
     ...{ clock, newId, log: () => log, store, applier, rooms, times, protocols, report },
     health: storeHealth,
+    committed: parts.committed,
   });
   const log = createLocalLog(store.position, turns.apply);
   const access = new Access(people);

@@ -47,6 +47,8 @@ export interface TurnParts {
   readonly times: TurnTimes;
   readonly protocols: ReadonlyMap<string, AnyProtocol>;
   readonly report: (error: unknown, context: Record<string, unknown>) => void;
+  /** Entries were committed, and their frames are out: called once a turn. */
+  readonly committed?: (() => void) | undefined;
 }
 
 /**
@@ -165,6 +167,7 @@ export class Turns implements TurnQueue {
     this.parts.health.committed();
     this.parts.times.committed(batch.entries.length);
     this.#finish(steps, outcomes);
+    this.parts.committed?.();
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
   };
 

@@ -9,6 +9,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: "A field is wrong; `errors` names each.",
   401: "No API key, or a wrong one.",
   404: "There is no such thing.",
+  410: "Retention has removed it; `oldest` says from where on nothing is missing.",
   413: "The body is too long.",
   503: "Not stored; try again.",
 };

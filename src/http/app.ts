@@ -11,6 +11,7 @@ import { devRoutes } from "./dev.ts";
 import type { MakeToken } from "./dev-token.ts";
 import { type ErrorDoor, errorOperations, errorRoutes } from "./errors.ts";
 import { type EventDoor, eventOperations, eventRoutes, postEvents } from "./events.ts";
+import { type FeedDoor, feedOperations, feedRoutes } from "./feed.ts";
 import { type Condition, health, healthOperations } from "./health.ts";
 import { exposition, type MetricsDoor, metricsOperations, metricsRoutes } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...metricsOperations,
   ...descriptionOperations,
   ...eventOperations,
+  ...feedOperations,
   ...roomOperations,
   ...userOperations,
   ...connectionOperations,
@@ -38,6 +40,7 @@ export interface HttpParts {
   readonly users: UserDoor;
   readonly connections: ConnectionDoor;
   readonly events: EventDoor;
+  readonly feed: FeedDoor;
   readonly metrics: MetricsDoor;
   readonly errors: ErrorDoor;
   readonly description: DescriptionDoor;
@@ -79,6 +82,7 @@ export function createHttpApp(parts: HttpParts): {
     .route("/v1/connections", connectionRoutes(parts.connections))
     .route("/v1/metrics", metricsRoutes(parts.metrics))
     .route("/v1/errors", errorRoutes(parts.errors))
+    .route("/v1/feed", feedRoutes(parts.feed))
     .route("/v1", eventRoutes(post));
   const guarded = <R extends Request>(answer: Answering<R>) =>
     requireApiKey(parts.apiKeys, limited(forBackends, MAX_BODY_BYTES, answer));

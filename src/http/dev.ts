@@ -3,6 +3,7 @@ import { isOwnOrigin } from "../core/origin.ts";
 import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
 import { devTokenRoutes, type MakeToken } from "./dev-token.ts";
 import { eventRoutes, type PostEvents } from "./events.ts";
+import { type FeedDoor, feedRoutes } from "./feed.ts";
 import { type MetricsDoor, metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 
@@ -11,6 +12,7 @@ export interface DevDoor {
   readonly makeToken: MakeToken | undefined;
   readonly metrics: MetricsDoor;
   readonly connections: ConnectionDoor;
+  readonly feed: FeedDoor;
 }
 
 /**
@@ -27,6 +29,7 @@ export function devRoutes(door: DevDoor, post: PostEvents): Hono {
   if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
   app.route("/metrics", metricsRoutes(door.metrics));
   app.route("/connections", connectionRoutes(door.connections));
+  app.route("/feed", feedRoutes(door.feed));
   app.route("/", eventRoutes(post));
   return app;
 }

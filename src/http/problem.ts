@@ -9,6 +9,8 @@ const TITLES: Record<number, string> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  409: "Conflict",
+  410: "Gone",
   413: "Content Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -28,6 +30,8 @@ export const problem = z.object({
   detail: z.string(),
   /** Each wrong field, by its path. */
   errors: z.array(fieldError).max(MAX_ERRORS).optional(),
+  /** Of the feed: the position after which nothing is missing. */
+  oldest: z.string().optional(),
 });
 
 /** An error as RFC 9457 has it. */
@@ -38,19 +42,22 @@ export class Problem extends Error {
     readonly status: number,
     readonly detail: string,
     errors?: readonly FieldError[],
+    /** Members of the body of its own. */
+    readonly more: Readonly<Partial<z.output<typeof problem>>> = {},
   ) {
     super(detail);
     this.errors = errors?.slice(0, MAX_ERRORS);
   }
 
   response(headers: Readonly<Record<string, string>> = {}): Response {
-    const { status, detail, errors } = this;
+    const { status, detail, errors, more } = this;
     const body = {
       type: "about:blank",
       title: TITLES[status] ?? "Error",
       status,
       detail,
       errors,
+      ...more,
     };
     const type = { "content-type": "application/problem+json" };
     return new Response(JSON.stringify(body), { status, headers: { ...HEADERS, ...headers, ...type } });

@@ -5,6 +5,7 @@ import type { Cancel, Clock } from "../core/clock.ts";
 import { type Store, StoreUnavailable } from "../core/history.ts";
 import { startCheckpoints } from "./checkpoint.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
+import { createEventPages, type EventPages } from "./event-pages.ts";
 import { FileWatch } from "./file-watch.ts";
 import { DatabaseLocked, lockDatabase, lockOf, realPath } from "./lock.ts";
 import { createPeople, type People } from "./people.ts";
@@ -14,6 +15,7 @@ import { createStore } from "./store.ts";
 export interface Storage {
   readonly store: Store;
   readonly people: People;
+  readonly eventPages: EventPages;
   /** Bytes of its files. */
   size(): { readonly database: number; readonly wal: number };
   close(): Promise<void>;
@@ -94,6 +96,7 @@ export function openStorage(
   return {
     store: createStore(database),
     people: createPeople(database),
+    eventPages: createEventPages(database),
     size: () => ({ database: sizeOf(config.DATABASE_URL), wal: sizeOf(`${config.DATABASE_URL}-wal`) }),
     async close() {
       files.stop();

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from "../core/clock.ts";
 import type { OpenDatabase } from "./database.ts";
 import { prepareKeep } from "./position.ts";
 import { REMOVED } from "./statements.ts";
-import { events, receipts, rooms, runs, state } from "./tables.ts";
+import { events, logPosition, receipts, rooms, runs, state } from "./tables.ts";
 
 /** So few rows at a time that nobody notices, so often that it keeps up with a busy server. */
 const ROWS = 200;
@@ -76,6 +76,7 @@ function trim({ client, db }: OpenDatabase, before: number): void {
     .select({
       id: events.id,
       position: events.position,
+      ordinal: events.ordinal,
       roomId: events.roomId,
       offset: events.offset,
       count: events.count,
@@ -106,6 +107,7 @@ function trim({ client, db }: OpenDatabase, before: number): void {
       }
       db.delete(events).where(lte(events.id, last.id)).run();
       prepareKeep(db).run({ position: last.position });
+      db.update(logPosition).set({ trimmedPosition: last.position, trimmedOrdinal: last.ordinal }).run();
     })
     .immediate();
 }

@@ -29,6 +29,7 @@ type AddEvent = (
   alias: string | null,
   silent: 0 | 1,
   body: string,
+  ordinal: number,
 ) => void;
 
 /** What the store asks of SQLite, made ready once. Events are asked for by the ids that `Places` knows. */
@@ -95,6 +96,7 @@ export function prepare({ client, db }: OpenDatabase) {
           alias: placeholder("alias"),
           silent: sql`${placeholder("silent")}`,
           body: placeholder("body"),
+          ordinal: placeholder("ordinal"),
         })
         .toSQL().sql,
     ),

@@ -20,8 +20,9 @@ export function createStore(database: OpenDatabase): Store {
   const places = new Places(database);
   const kept = new KeptState(database);
   let position = readPosition(database.db);
-  /** The position of the last event. */
+  /** The position of the last event, and which of the events with that position it was. */
   let added: number | undefined;
+  let ordinal = 0;
 
   function roomId(name: string): number | undefined {
     const known = ids.get(name);
@@ -110,6 +111,7 @@ export function createStore(database: OpenDatabase): Store {
       const room = madeRoomId(event.room);
       const id = places.add(room, offset);
       const silent = event.silent ? 1 : 0;
+      ordinal = added === event.position ? ordinal + 1 : 0;
       added = event.position;
       statements.addEvent.run(
         id,
@@ -125,6 +127,7 @@ export function createStore(database: OpenDatabase): Store {
         alias,
         silent,
         body,
+        ordinal,
       );
     },
     write(room: string, row: Row) {

@@ -34,6 +34,8 @@ export const events = sqliteTable(
     /** Stored and never published. */
     silent: integer("silent", { mode: "boolean" }).notNull(),
     body: text("body").notNull(),
+    /** Which of the events with this position it is, from 0: the two together name it on every node. */
+    ordinal: integer("ordinal").notNull().default(0),
   },
   (table) => [uniqueIndex("events_by_alias").on(table.roomId, table.alias).where(sql`alias is not null`)],
 );
@@ -98,4 +100,7 @@ export const users = sqliteTable("users", {
 export const logPosition = sqliteTable("log_position", {
   id: integer("id").primaryKey(),
   position: integer("position").notNull(),
+  /** The last event that retention removed, so that a reader of the feed is told of what it missed. */
+  trimmedPosition: integer("trimmed_position").notNull().default(0),
+  trimmedOrdinal: integer("trimmed_ordinal").notNull().default(0),
 });

@@ -10,7 +10,14 @@ const OPEN = [
   // The console; it shows nothing in production without a key.
   ...[...assets.keys(), "/console/settings.json"],
   // Not there in production: test/http/dev.test.ts.
-  ...["/dev/token", "/dev/metrics", "/dev/connections", "/dev/connections/:id", "/dev/:protocol/events"],
+  ...[
+    "/dev/token",
+    "/dev/metrics",
+    "/dev/connections",
+    "/dev/connections/:id",
+    "/dev/:protocol/events",
+    "/dev/feed",
+  ],
 ];
 
 /** Routes are made without looking at what answers them. */

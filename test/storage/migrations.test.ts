@@ -134,11 +134,28 @@ test("opening a database twice in a row finds the same", () => {
   const file = join(directory, "twice.db");
   const first = openDatabase(file, "FULL");
   expect(first.migrated).toBe(migrations.length);
-  first.client.run("insert into log_position values (1, 7)");
+  first.client.run("insert into log_position (id, position) values (1, 7)");
   const kept = contents(first);
   first.client.close();
   const second = openDatabase(file, "FULL");
   expect(second.migrated).toBe(0);
   expect(contents(second)).toEqual(kept);
   second.client.close();
+});
+
+test("events that one entry made get ordinals of their own", () => {
+  const client = new Database(":memory:");
+  for (const migration of migrations.slice(0, 4)) {
+    for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);
+  }
+  client.run("PRAGMA user_version = 4");
+  for (const [index, position] of [1, 2, 2, 2, 5, 6, 6].entries()) {
+    client.run(
+      "insert into events (id, position, room_id, offset, count, time, kind, entry, silent, body) values (?, ?, 1, ?, 0, 0, 'k', 'e', 0, '{}')",
+      [index + 1, position, index + 1],
+    );
+  }
+  migrate(client);
+  const ordinals = client.query<{ ordinal: number }, []>("select ordinal from events order by id").all();
+  expect(ordinals.map(({ ordinal }) => ordinal)).toEqual([0, 0, 1, 2, 0, 0, 1]);
 });

@@ -1,0 +1,18 @@
+import { formatCursor } from "./cursor.ts";
+import type { FeedEvent } from "./feed.ts";
+
+/** As consumers get it: JSON text. The data goes in as it is stored. */
+export function encodeEvent(event: FeedEvent, protocol: string | null): string {
+  const { room, offset, kind, time, sender, clientId, body } = event;
+  const head = JSON.stringify({
+    position: formatCursor(event),
+    protocol,
+    room,
+    offset,
+    kind,
+    time: new Date(time).toISOString(),
+    sender,
+    clientId,
+  });
+  return `${head.slice(0, -1)},"data":${body}}`;
+}

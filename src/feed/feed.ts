@@ -1,0 +1,163 @@
+import { type Cursor, compareCursors, formatCursor } from "./cursor.ts";
+
+/** What the feed hands out of the log. Lists leave out what is not in them; without a list everything passes. */
+export interface FeedFilter {
+  readonly kinds?: readonly string[] | undefined;
+  readonly rooms?: { readonly names: readonly string[]; readonly kinds: readonly string[] } | undefined;
+  readonly roomKinds?: readonly string[] | undefined;
+}
+
+export interface FeedEvent extends Cursor {
+  readonly room: string;
+  readonly offset: number;
+  readonly kind: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly sender: string | null;
+  readonly clientId: string | null;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/** What the feed asks of the database: each call is short. */
+export interface FeedStore {
+  seek(cursor: Cursor): number;
+  seekTime(time: number): number;
+  cursorAt(id: number): Cursor;
+  scan(
+    after: number,
+    filter: FeedFilter,
+    limit: number,
+    span: number,
+  ): {
+    readonly events: readonly FeedEvent[];
+    readonly after: number;
+    readonly cursor: Cursor | undefined;
+    readonly isEnd: boolean;
+  };
+  trimmed(): Cursor;
+  end(): Cursor;
+}
+
+/** Where a reader is: ids of rows hold while the process runs, the cursor for ever. */
+export interface Place {
+  readonly id: number;
+  readonly cursor: Cursor;
+}
+
+export interface FeedPage {
+  readonly events: readonly FeedEvent[];
+  readonly next: Place;
+  /** More may follow at once; otherwise the reader has reached the end. */
+  readonly more: boolean;
+}
+
+/** Retention has removed events after this cursor. */
+export class Expired extends Error {
+  /** After this one, nothing is missing. */
+  constructor(readonly oldest: Cursor) {
+    super(
+      `retention has removed events after this position; the oldest to go on from is ${formatCursor(oldest)}`,
+    );
+  }
+}
+/** The log has not come so far: the database was restored from a backup, or it is another server's position. */
+export class BeyondEnd extends Error {}
+
+/** What one step reads: about half a millisecond, and then clients have their turn. */
+const STEP_EVENTS = 64;
+const STEP_ROWS = 1_024;
+/** A page ends here, even when its filter has let little pass. */
+const MAX_STEPS = 256;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** Between two looks of one reader: turns that follow each other closely are read together. */
+const GATHER_MS = 10;
+
+/**
+ * The log for consumers outside: read from the database, a few rows at a time, between turns. Without a consumer a
+ * turn costs it one comparison.
+ */
+export class Feed {
+  readonly #waiting = new Set<() => void>();
+  #stopped = false;
+
+  constructor(
+    private readonly store: FeedStore,
+    /** How far the log has been applied. */
+    private readonly position: () => number,
+  ) {}
+
+  /** Throws `Expired` or `BeyondEnd`. */
+  placeOf(cursor: Cursor): Place {
+    const trimmed = this.store.trimmed();
+    if (cursor.position === 0) return { id: this.store.seek(trimmed), cursor: trimmed };
+    if (cursor.position > this.position()) throw new BeyondEnd();
+    if (compareCursors(cursor, trimmed) < 0) throw new Expired(trimmed);
+    return { id: this.store.seek(cursor), cursor };
+  }
+
+  /** Before the first event that is not older than this time. */
+  placeOfTime(time: number): Place {
+    const id = this.store.seekTime(time);
+    return { id, cursor: this.store.cursorAt(id) };
+  }
+
+  end(): Place {
+    const cursor = this.store.end();
+    return { id: this.store.seek(cursor), cursor };
+  }
+
+  /** Throws `Expired` when retention overtakes the reader. */
+  async page(from: Place, filter: FeedFilter, limit: number): Promise<FeedPage> {
+    const events: FeedEvent[] = [];
+    let place = from;
+    let bytes = 0;
+    for (let step = 0; step < MAX_STEPS; step++) {
+      if (step > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      const trimmed = this.store.trimmed();
+      if (compareCursors(place.cursor, trimmed) < 0) throw new Expired(trimmed);
+      const wanted = Math.min(STEP_EVENTS, limit - events.length);
+      const found = this.store.scan(place.id, filter, wanted, STEP_ROWS);
+      for (const event of found.events) bytes += event.body.length;
+      events.push(...found.events);
+      place = { id: found.after, cursor: found.cursor ?? place.cursor };
+      if (found.isEnd) return { events, next: place, more: false };
+      if (events.length >= limit || bytes >= MAX_BYTES) break;
+    }
+    return { events, next: place, more: true };
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** The server stops: long polls are answered, streams end. */
+  stop(): void {
+    this.#stopped = true;
+    this.woken();
+  }
+
+  /** A turn was committed. */
+  woken = (): void => {
+    if (this.#waiting.size === 0) return;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
+  };
+
+  /** Resolves soon after the next commit, or when the signal aborts. Ask for it before the page that may be empty. */
+  next(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const wake = () => void (this.#stopped ? done() : setTimeout(done, GATHER_MS));
+      if (signal.aborted || this.#stopped) return resolve();
+      this.#waiting.add(wake);
+      signal.addEventListener("abort", done);
+    });
+  }
+}

@@ -1,0 +1,108 @@
+import { formatCursor } from "../feed/cursor.ts";
+import {
+  Expired,
+  type Feed,
+  type FeedEvent,
+  type FeedFilter,
+  type FeedPage,
+  type Place,
+} from "../feed/feed.ts";
+import { HEADERS } from "./headers.ts";
+
+export type FeedEncoder = (event: FeedEvent) => string;
+
+/** Says that somebody is there, to proxies as well. */
+const COMMENT_MS = 15_000;
+const PAGE = 64;
+/** What an EventSource waits before it connects again. */
+const RETRY_MS = 1_000;
+
+interface FeedStream {
+  readonly place: Place;
+  readonly filter: FeedFilter;
+  readonly encode: FeedEncoder;
+  readonly signal: AbortSignal;
+}
+
+interface StreamDoor {
+  readonly feed: Feed;
+  after(ms: number, work: () => void): () => void;
+}
+
+export const encodeAnswer = ({ events, next, more }: FeedPage, encode: FeedEncoder): string =>
+  `{"events":[${events.map(encode).join(",")}],"next":"${formatCursor(next.cursor)}","more":${more}}`;
+
+/**
+ * Server-Sent Events. A chunk is read from the database when the one before has been taken: a consumer that reads
+ * slowly holds nothing in memory, and nobody up.
+ */
+export function streamFeed(
+  { feed, after }: StreamDoor,
+  { place, filter, encode, signal }: FeedStream,
+): Response {
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  signal.addEventListener("abort", end);
+  let from = place;
+  let said = formatCursor(place.cursor);
+  const encoder = new TextEncoder();
+
+  async function nextChunk(): Promise<string | undefined> {
+    for (;;) {
+      if (feed.stopped) return undefined;
+      const quiet = new AbortController();
+      const silence = () => quiet.abort();
+      ended.signal.addEventListener("abort", silence);
+      const cancel = after(COMMENT_MS, silence);
+      try {
+        const woken = feed.next(quiet.signal);
+        const page = await feed.page(from, filter, PAGE);
+        if (ended.signal.aborted) return undefined;
+        from = page.next;
+        const text = page.events.map((event) => frame(event)).join("");
+        const next = formatCursor(from.cursor);
+        // Without data it is no event, and still moves the place to which the consumer comes back.
+        const moved = page.events.length === 0 && page.more && next !== said ? `id: ${next}\n\n` : "";
+        if (text || moved) {
+          said = next;
+          return text + moved;
+        }
+        if (!page.more) await woken;
+        if (ended.signal.aborted) return undefined;
+        if (quiet.signal.aborted) return next === said ? ": still here\n\n" : idOnly(next);
+      } finally {
+        cancel();
+        silence();
+        ended.signal.removeEventListener("abort", silence);
+      }
+    }
+  }
+  function idOnly(next: string): string {
+    said = next;
+    return `id: ${next}\n\n`;
+  }
+  const frame = (event: FeedEvent) => `id: ${formatCursor(event)}\ndata: ${encode(event)}\n\n`;
+
+  let opening = `retry: ${RETRY_MS}\nid: ${said}\n\n`;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = opening || (await nextChunk().catch(overtaken));
+        opening = "";
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(encoder.encode(chunk));
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, {
+    headers: { ...HEADERS, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
+  });
+
+  /** The consumer connects again, and is answered 410 with all that there is to say. */
+  function overtaken(error: unknown): undefined {
+    if (!(error instanceof Expired)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,179 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { allOf, kindOf } from "../core/access.ts";
+import { roomName } from "../core/names.ts";
+import type { AnyProtocol } from "../core/protocol.ts";
+import { formatCursor, parseCursor } from "../feed/cursor.ts";
+import { encodeEvent } from "../feed/encode.ts";
+import { BeyondEnd, Expired, type Feed, type FeedFilter, type Place } from "../feed/feed.ts";
+import { protocolOf, roomKindsOf } from "../feed/protocol-rooms.ts";
+import { encodeAnswer, type FeedEncoder, streamFeed } from "./feed-stream.ts";
+import { HEADERS } from "./headers.ts";
+import type { Operation } from "./operation.ts";
+import { check, Problem } from "./problem.ts";
+
+const MAX_PAGE = 1_000;
+/** Seconds. */
+const MAX_WAIT = 60;
+const AFTER = "must be a position of the feed, an ISO time, or end";
+const limits = `must be 1 to ${MAX_PAGE}`;
+const waits = `must be 0 to ${MAX_WAIT}`;
+const ROOM = "must be a room such as chat:1, or all of a kind such as chat:*";
+
+const one = z.object({
+  after: z.string().default("0"),
+  limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
+  wait: z.coerce.number(waits).min(0, waits).max(MAX_WAIT, waits).default(0),
+});
+const roomOrAll = z.union([roomName, z.string().regex(/^[a-z-]+:\*$/)], ROOM);
+const repeated = z.object({
+  room: z.array(roomOrAll).max(100, "at most 100 rooms"),
+  kind: z.array(z.string()).max(100, "at most 100 kinds"),
+  protocol: z.array(z.string()).max(100, "at most 100 protocols"),
+});
+/** What may stand in the query, for the description. A filter may stand there more than once. */
+const query = one.extend({
+  room: roomOrAll.optional(),
+  kind: z.string().optional(),
+  protocol: z.string().optional(),
+});
+
+const event = z.object({
+  position: z.string(),
+  protocol: z.string().nullable(),
+  room: z.string(),
+  offset: z.int(),
+  kind: z.string(),
+  time: z.iso.datetime(),
+  sender: z.string().nullable(),
+  clientId: z.string().nullable(),
+  data: z.unknown(),
+});
+
+export const feedOperations: readonly Operation[] = [
+  {
+    method: "get",
+    path: "/v1/feed",
+    summary:
+      "Every stored event in the order of the log, after a position, an ISO time, or the end; " +
+      "room, kind and protocol may be repeated. With wait it answers when there is something, or after so many seconds. " +
+      "With Accept: text/event-stream it is a stream of Server-Sent Events that goes on.",
+    query,
+    answers: { 200: z.object({ events: z.array(event), next: z.string(), more: z.boolean() }) },
+    problems: [400, 410],
+  },
+];
+
+export interface FeedDoor {
+  readonly feed: Feed;
+  readonly protocols: readonly AnyProtocol[];
+  /** Calls `work` once, so many milliseconds from now. */
+  after(ms: number, work: () => void): () => void;
+}
+
+/** What happened, for backends: pages, long polls and Server-Sent Events over one cursor. */
+export function feedRoutes(door: FeedDoor): Hono {
+  const app = new Hono();
+  const encode: FeedEncoder = (event) => encodeEvent(event, protocolOf(door.protocols, event.room));
+
+  app.get("/", async (c) => {
+    const { after, limit, wait } = check(one, c.req.query());
+    const filter = filterOf(c, door.protocols);
+    const isStream = /\btext\/event-stream\b/.test(c.req.header("accept") ?? "");
+    // An EventSource that connects again says where it was.
+    const place = placeOf(door.feed, (isStream && c.req.header("last-event-id")) || after);
+    const signal = c.req.raw.signal;
+    if (isStream) return streamFeed(door, { place, filter, encode, signal });
+    const page = await nextPage(door, { place, filter, limit, wait, signal }).catch(explained);
+    return c.body(encodeAnswer(page, encode), 200, { ...HEADERS, "content-type": "application/json" });
+  });
+  return app;
+}
+
+interface Wanted {
+  readonly place: Place;
+  readonly filter: FeedFilter;
+  readonly limit: number;
+  readonly wait: number;
+  readonly signal: AbortSignal;
+}
+
+async function nextPage({ feed, after }: FeedDoor, { place, filter, limit, wait, signal }: Wanted) {
+  if (wait === 0) return feed.page(place, filter, limit);
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  const cancel = after(wait * 1_000, end);
+  signal.addEventListener("abort", end);
+  try {
+    let from = place;
+    for (;;) {
+      const woken = feed.next(ended.signal);
+      const page = await feed.page(from, filter, limit);
+      if (page.events.length > 0 || ended.signal.aborted || feed.stopped) return page;
+      from = page.next;
+      if (!page.more) await woken;
+    }
+  } finally {
+    cancel();
+    end();
+  }
+}
+
+function filterOf(c: Context, protocols: readonly AnyProtocol[]): FeedFilter {
+  const list = (name: string) => c.req.queries(name) ?? [];
+  const { room, kind, protocol } = check(repeated, {
+    room: list("room"),
+    kind: list("kind"),
+    protocol: list("protocol"),
+  });
+  const wanted = protocol.map((name, index) => {
+    const known = protocols.find((one) => one.name === name);
+    if (known) return known;
+    const names = protocols.map((one) => one.name).join(", ");
+    throw new Problem(400, "The request is not valid", [
+      { path: `protocol.${index}`, message: `must be one of ${names}` },
+    ]);
+  });
+  const isAll = (name: string) => name === allOf(kindOf(name));
+  return {
+    ...(kind.length > 0 && { kinds: kind }),
+    ...(room.length > 0 && {
+      rooms: { names: room.filter((name) => !isAll(name)), kinds: room.filter(isAll).map(kindOf) },
+    }),
+    ...(protocol.length > 0 && { roomKinds: wanted.flatMap(roomKindsOf) }),
+  };
+}
+
+/** A position, a time, or `end`. */
+function placeOf(feed: Feed, after: string): Place {
+  const invalid = (message: string) =>
+    new Problem(400, "The request is not valid", [{ path: "after", message }]);
+  if (after === "end") return feed.end();
+  const cursor = parseCursor(after);
+  try {
+    if (cursor) return feed.placeOf(cursor);
+  } catch (error) {
+    if (error instanceof BeyondEnd) {
+      throw invalid(
+        "is beyond the end of the log: it is another server's, or this one was restored from a backup",
+      );
+    }
+    return explained(error);
+  }
+  const time = z.iso.datetime({ offset: true }).safeParse(after);
+  if (time.success) return feed.placeOfTime(Date.parse(time.data));
+  throw invalid(AFTER);
+}
+
+function explained(error: unknown): never {
+  if (!(error instanceof Expired)) throw error;
+  const oldest = formatCursor(error.oldest);
+  throw new Problem(
+    410,
+    `Retention has removed events after this position; go on with after=${oldest}`,
+    undefined,
+    {
+      oldest,
+    },
+  );
+}

@@ -1,0 +1,160 @@
+import { and, asc, desc, eq, gt, gte, lte, type SQL, sql } from "drizzle-orm";
+import type { OpenDatabase } from "./database.ts";
+import { REMOVED } from "./statements.ts";
+import { events, logPosition, rooms } from "./tables.ts";
+
+interface Cursor {
+  readonly position: number;
+  readonly ordinal: number;
+}
+
+const NONE: Cursor = { position: 0, ordinal: 0 };
+
+/** Lists leave out what is not in them; without a list everything passes. */
+export interface EventFilter {
+  readonly kinds?: readonly string[] | undefined;
+  /** A room passes that is named here, or whose kind is: `chat` of `chat:1`. */
+  readonly rooms?: { readonly names: readonly string[]; readonly kinds: readonly string[] } | undefined;
+  /** Of these, a kind of room must be one as well. */
+  readonly roomKinds?: readonly string[] | undefined;
+}
+
+export interface PagedEvent extends Cursor {
+  /** Of its row: grows in the order of the log, and holds for as long as this process runs. */
+  readonly id: number;
+  readonly room: string;
+  readonly offset: number;
+  readonly kind: string;
+  readonly time: number;
+  readonly sender: string | null;
+  readonly clientId: string | null;
+  readonly body: string;
+}
+
+export interface EventScan {
+  readonly events: PagedEvent[];
+  /** The id to go on after. */
+  readonly after: number;
+  /** Of the last row that was looked at; undefined where there was none. */
+  readonly cursor: Cursor | undefined;
+  /** Nothing comes after it so far. */
+  readonly isEnd: boolean;
+}
+
+export interface EventPages {
+  /** The id of the last row that is not after this cursor; 0 where all are after it. */
+  seek(cursor: Cursor): number;
+  /** The same of all that is older than this time, in milliseconds since the epoch. */
+  seekTime(time: number): number;
+  /** Of the last row up to this id; where there is none, of the last that retention removed. */
+  cursorAt(id: number): Cursor;
+  /** Of the last row. */
+  end(): Cursor;
+  /** Looks at `span` rows after an id, or fewer when `limit` of them pass. */
+  scan(after: number, filter: EventFilter, limit: number, span: number): EventScan;
+  /** The last event that retention removed. */
+  trimmed(): Cursor;
+  /** The id of the last row. */
+  lastId(): number;
+}
+
+/**
+ * The log in pages, in its own order. There is no index by position: ids grow with it, so a place is found by halving.
+ * Call it outside of transactions; each call is short, so that nobody is held up by a reader.
+ */
+export function createEventPages({ db }: OpenDatabase): EventPages {
+  const { placeholder } = sql;
+  const PLACE = { id: events.id, position: events.position, ordinal: events.ordinal };
+  const from = db
+    .select({ ...PLACE, time: events.time })
+    .from(events)
+    .where(gte(events.id, placeholder("id")))
+    .orderBy(asc(events.id))
+    .limit(1)
+    .prepare();
+  const upTo = db
+    .select(PLACE)
+    .from(events)
+    .where(lte(events.id, placeholder("id")))
+    .orderBy(desc(events.id))
+    .limit(1)
+    .prepare();
+  const trimmed = db
+    .select({ position: logPosition.trimmedPosition, ordinal: logPosition.trimmedOrdinal })
+    .from(logPosition)
+    .prepare();
+  const among = (value: SQL | typeof events.kind, list: string) =>
+    sql`(${placeholder(list)} is null or ${value} in (select value from json_each(${placeholder(list)})))`;
+  const kindOfRoom = sql`substr(${rooms.name}, 1, instr(${rooms.name}, ':') - 1)`;
+  const scan = db
+    .select({
+      ...PLACE,
+      room: rooms.name,
+      offset: events.offset,
+      kind: events.kind,
+      time: events.time,
+      sender: events.sender,
+      clientId: events.clientId,
+      body: events.body,
+    })
+    .from(events)
+    .innerJoin(rooms, eq(rooms.id, events.roomId))
+    .where(
+      and(
+        gt(events.id, placeholder("after")),
+        lte(events.id, placeholder("to")),
+        among(events.kind, "kinds"),
+        among(kindOfRoom, "roomKinds"),
+        sql`(${placeholder("rooms")} is null
+          or ${rooms.name} in (select value from json_each(${placeholder("rooms")}))
+          or ${kindOfRoom} in (select value from json_each(${placeholder("kindsNamed")})))`,
+        // What is left of a removed room is on its way out.
+        sql`${rooms.name} not like ${`${REMOVED}%`}`,
+      ),
+    )
+    .orderBy(asc(events.id))
+    .limit(placeholder("limit"))
+    .prepare();
+  const list = (values: readonly string[] | undefined) => (values ? JSON.stringify(values) : null);
+  const lastId = () => upTo.get({ id: Number.MAX_SAFE_INTEGER })?.id ?? 0;
+
+  /** The last id whose row, or the next one after it, is not beyond the place. */
+  function halve(isBeyond: (row: Cursor & { readonly time: number }) => boolean): number {
+    let [older, younger] = [0, lastId() + 1];
+    while (younger - older > 1) {
+      const middle = Math.floor((older + younger) / 2);
+      const row = from.get({ id: middle });
+      if (!row || isBeyond(row)) younger = middle;
+      else older = row.id;
+    }
+    return older;
+  }
+
+  return {
+    lastId,
+    seek: ({ position, ordinal }) =>
+      halve((row) => row.position > position || (row.position === position && row.ordinal > ordinal)),
+    seekTime: (time) => halve((row) => row.time >= time),
+    cursorAt: (id) => upTo.get({ id }) ?? trimmed.get() ?? NONE,
+    end: () => upTo.get({ id: Number.MAX_SAFE_INTEGER }) ?? trimmed.get() ?? NONE,
+    trimmed: () => trimmed.get() ?? NONE,
+    scan(after, { kinds, rooms, roomKinds }, limit, span) {
+      const found = scan.all({
+        ...{ after, to: after + span, limit, kinds: list(kinds), roomKinds: list(roomKinds) },
+        rooms: list(rooms?.names),
+        kindsNamed: list(rooms?.kinds),
+      });
+      const full = found.length === limit ? found.at(-1) : undefined;
+      const last = full ?? upTo.get({ id: after + span });
+      const next = from.get({ id: (full?.id ?? after + span) + 1 });
+      const isNew = last !== undefined && last.id > after;
+      return {
+        events: found,
+        // Removed rooms leave gaps that may be wider than the span.
+        after: full?.id ?? (next ? next.id - 1 : Math.max(after, last?.id ?? 0)),
+        cursor: isNew ? last : undefined,
+        isEnd: next === undefined,
+      };
+    },
+  };
+}
