@@ -1,4 +1,4 @@
-/** As much of a WebSocket as is used here: a browser's, Bun's, Node's, or one of a test. */
+/** As much of a WebSocket as is used here: a browser's, Bun's, Node's, that of the package `ws`, or one of a test. */
 export interface Socket {
   onopen: ((event: never) => unknown) | null;
   /** The event has the frame as its `data`. */
@@ -17,4 +17,35 @@ export interface Address {
 
 export type CreateSocket = (address: Address) => Socket;
 
-export const createWebSocket: CreateSocket = ({ url, protocols }) => new WebSocket(url, protocols);
+type SocketClass = new (url: string, protocols: string[]) => Socket;
+
+/** As much of Node's `process` as is used here. */
+interface Node {
+  readonly argv: readonly string[];
+  cwd(): string;
+  getBuiltinModule?(name: "node:module"): {
+    createRequire(from: string): (name: string) => { readonly WebSocket: SocketClass };
+  };
+}
+
+const MISSING =
+  "this runtime has no WebSocket: use Node 22 or later, or install the package ws, or give the client createSocket, such as ({ url, protocols }) => new YourWebSocket(url, protocols)";
+
+/** The runtime's WebSocket or, in Node 20, which has none, that of the package `ws` where the project has it. */
+export const createWebSocket: CreateSocket = ({ url, protocols }) =>
+  new (globalThis.WebSocket ?? ofPackage())(url, protocols);
+
+/** Not imported: no bundler is to look for it. */
+function ofPackage(): SocketClass {
+  const { process }: { readonly process?: Node } = Object(globalThis);
+  const createRequire = process?.getBuiltinModule?.("node:module").createRequire;
+  for (const from of process && createRequire ? [process.argv[1] ?? "", `${process.cwd()}/`] : []) {
+    try {
+      const found = createRequire?.(from)("ws").WebSocket;
+      if (found) return found;
+    } catch {
+      // It is not there.
+    }
+  }
+  throw new Error(MISSING);
+}
