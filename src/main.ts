@@ -26,6 +26,7 @@ Usage: switchboard [command] [options]
   backup F  copy the database into the new file F, beside a running server too
   checkconfig
             check the settings as serve would, print them without secrets, and leave
+  tail      show what happens on a running server; tail --help says more
   verify    check a server's promises; verify --help says more
 
   --help, --version
@@ -57,6 +58,10 @@ async function main(args: string[]): Promise<void> {
     // Loaded only when it is wanted: a server needs none of it.
     const { verifyCommand } = await import("./commands/verify.ts");
     process.exit(await verifyCommand(args.slice(1), { ...process.env }));
+  }
+  if (args[0] === "tail") {
+    const { tailCommand } = await import("./commands/tail.ts");
+    process.exit(await tailCommand(args.slice(1), { ...process.env }));
   }
   const { values, positionals } = parse(args);
   if (values.help) return console.log(HELP);

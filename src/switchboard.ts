@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { createAgent } from "./agents/choose.ts";
+import { parseApiKeys } from "./auth/api-keys.ts";
 import { issueToken } from "./auth/issue.ts";
 import { loadSecrets } from "./auth/secrets.ts";
 import { createTokenVerifier } from "./auth/tokens.ts";
@@ -52,6 +53,7 @@ export async function startSwitchboard(
   const warn = (line: string) => log.warn(line);
 
   const { apiKeys, jwtSecret } = loadSecrets(config, warn);
+  const keys = parseApiKeys(apiKeys);
   const tls = readTls(config);
   const agent = new CountedAgent(createAgent(config));
   const verifier = createTokenVerifier({
@@ -115,7 +117,7 @@ export async function startSwitchboard(
   });
   const startedAt = clock.now();
   const http = createHttpApp({
-    apiKeys,
+    apiKeys: keys,
     failed: (error) => report(error, { where: "http" }),
     rooms: {
       history: storage.store,

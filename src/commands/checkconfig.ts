@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createAgent } from "../agents/choose.ts";
+import { parseApiKeys } from "../auth/api-keys.ts";
 import { createTokenVerifier } from "../auth/tokens.ts";
 import { type Config, ConfigError } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
@@ -23,6 +24,7 @@ export async function checkconfigCommand(config: Config): Promise<void> {
 
   const problems: string[] = [];
   attempt(problems, () => createAgent(config));
+  attempt(problems, () => parseApiKeys(config.API_KEYS ?? []));
   attempt(problems, () => {
     const pair = readTls(config);
     if (pair && pair.validTo < Date.now()) warn("TLS_CERT_FILE: the certificate has expired");

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { firstKey } from "../auth/api-keys.ts";
 import { report } from "../verify/report.ts";
 import { type Step, verify } from "../verify/run.ts";
 import { MISHAPS } from "../verify/schedule.ts";
@@ -81,7 +82,7 @@ export async function verifyCommand(
     const origin = URL.parse(text)?.origin;
     if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
     const secret = parsed.data?.secret ?? env["JWT_SECRET"];
-    const apiKey = parsed.data?.["api-key"] ?? env["API_KEYS"]?.split(",")[0]?.trim();
+    const apiKey = parsed.data?.["api-key"] ?? firstKey(env["API_KEYS"]);
     if (!secret) throw new UsageError("--secret: must be the JWT_SECRET of the server");
     if (!apiKey) throw new UsageError("--api-key: must be one of the API_KEYS of the server");
     return { origin: () => origin, secret, apiKey };

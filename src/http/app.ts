@@ -2,7 +2,7 @@ import type { BunRequest } from "bun";
 import { Hono } from "hono";
 import { StoreUnavailable } from "../core/history.ts";
 import { Refusal } from "../core/refusal.ts";
-import { requireApiKey } from "./api-keys.ts";
+import { type ApiKey, contractsOf, keyOperations, keyRoutes, requireApiKey } from "./api-keys.ts";
 import { type Answering, limited } from "./body-limit.ts";
 import { type ConnectionDoor, connectionOperations, connectionRoutes } from "./connections.ts";
 import { type ConsoleSettings, consoleRoutes } from "./console.ts";
@@ -32,10 +32,11 @@ export const operations: readonly Operation[] = [
   ...userOperations,
   ...connectionOperations,
   ...errorOperations,
+  ...keyOperations,
 ];
 
 export interface HttpParts {
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly ApiKey[];
   readonly rooms: RoomDoor;
   readonly users: UserDoor;
   readonly connections: ConnectionDoor;
@@ -82,10 +83,11 @@ export function createHttpApp(parts: HttpParts): {
     .route("/v1/connections", connectionRoutes(parts.connections))
     .route("/v1/metrics", metricsRoutes(parts.metrics))
     .route("/v1/errors", errorRoutes(parts.errors))
-    .route("/v1/feed", feedRoutes(parts.feed))
+    .route("/v1/feed", feedRoutes(parts.feed, contractsOf))
+    .route("/v1/keys", keyRoutes(parts.apiKeys))
     .route("/v1", eventRoutes(post));
   const guarded = <R extends Request>(answer: Answering<R>) =>
-    requireApiKey(parts.apiKeys, limited(forBackends, MAX_BODY_BYTES, answer));
+    requireApiKey(parts.apiKeys, () => parts.rooms.protocols, limited(forBackends, MAX_BODY_BYTES, answer));
   const v1 = guarded(forBackends.fetch);
   const posted = (request: BunRequest) => post(request.params["protocol"] ?? "", request);
   const forPages = parts.console.production ? base() : base().route("/dev", devRoutes(parts, post));

@@ -29,7 +29,10 @@ export function devRoutes(door: DevDoor, post: PostEvents): Hono {
   if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
   app.route("/metrics", metricsRoutes(door.metrics));
   app.route("/connections", connectionRoutes(door.connections));
-  app.route("/feed", feedRoutes(door.feed));
+  app.route(
+    "/feed",
+    feedRoutes(door.feed, () => undefined),
+  );
   app.route("/", eventRoutes(post));
   return app;
 }

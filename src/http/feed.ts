@@ -72,13 +72,17 @@ export interface FeedDoor {
 }
 
 /** What happened, for backends: pages, long polls and Server-Sent Events over one cursor. */
-export function feedRoutes(door: FeedDoor): Hono {
+export function feedRoutes(
+  door: FeedDoor,
+  /** The contracts that the request may hear of; undefined: all. */
+  contractsOf: (request: Request) => readonly string[] | undefined,
+): Hono {
   const app = new Hono();
   const encode: FeedEncoder = (event) => encodeEvent(event, protocolOf(door.protocols, event.room));
 
   app.get("/", async (c) => {
     const { after, limit, wait } = check(one, c.req.query());
-    const filter = filterOf(c, door.protocols);
+    const filter = filterOf(c, door.protocols, contractsOf(c.req.raw));
     const isStream = /\btext\/event-stream\b/.test(c.req.header("accept") ?? "");
     // An EventSource that connects again says where it was.
     const place = placeOf(door.feed, (isStream && c.req.header("last-event-id")) || after);
@@ -119,7 +123,11 @@ async function nextPage({ feed, after }: FeedDoor, { place, filter, limit, wait,
   }
 }
 
-function filterOf(c: Context, protocols: readonly AnyProtocol[]): FeedFilter {
+function filterOf(
+  c: Context,
+  protocols: readonly AnyProtocol[],
+  allowed: readonly string[] | undefined,
+): FeedFilter {
   const list = (name: string) => c.req.queries(name) ?? [];
   const { room, kind, protocol } = check(repeated, {
     room: list("room"),
@@ -134,13 +142,22 @@ function filterOf(c: Context, protocols: readonly AnyProtocol[]): FeedFilter {
       { path: `protocol.${index}`, message: `must be one of ${names}` },
     ]);
   });
+  const forbidden = wanted.find(({ name }) => allowed && !allowed.includes(name));
+  if (forbidden) {
+    throw new Problem(
+      403,
+      `The key lacks the scope read for ${forbidden.name}; it is for ${allowed?.join(", ")}`,
+    );
+  }
+  const heard =
+    allowed && protocol.length === 0 ? protocols.filter(({ name }) => allowed.includes(name)) : wanted;
   const isAll = (name: string) => name === allOf(kindOf(name));
   return {
     ...(kind.length > 0 && { kinds: kind }),
     ...(room.length > 0 && {
       rooms: { names: room.filter((name) => !isAll(name)), kinds: room.filter(isAll).map(kindOf) },
     }),
-    ...(protocol.length > 0 && { roomKinds: wanted.flatMap(roomKindsOf) }),
+    ...((allowed || protocol.length > 0) && { roomKinds: heard.flatMap(roomKindsOf) }),
   };
 }
 

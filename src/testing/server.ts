@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { firstKey } from "../auth/api-keys.ts";
 import { issueToken } from "../auth/issue.ts";
 import { readConfig } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
@@ -75,7 +76,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     http: (method, path, body) =>
       fetch(`http://127.0.0.1:${port}${path}`, {
         method,
-        headers: { authorization: `Bearer ${config.API_KEYS?.[0] ?? API_KEY}` },
+        headers: { authorization: `Bearer ${firstKey(config.API_KEYS?.[0]) ?? API_KEY}` },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
     async stop() {

@@ -68,6 +68,7 @@ const requests: readonly [route: string, path: string, status: number, body?: un
   ["POST /v1/{protocol}/events", "/v1/discord/events", 200, [event, { ...event, id: "e-1" }]],
   ["POST /v1/{protocol}/events", "/v1/discord/events", 400, []],
   ["POST /v1/{protocol}/events", "/v1/nothing/events", 404, event],
+  ["GET /v1/keys", "/v1/keys", 200],
   ["GET /v1/feed", "/v1/feed", 200],
   ["GET /v1/feed", "/v1/feed?limit=1&room=guild:*&kind=voice.left&protocol=discord", 200],
   ["GET /v1/feed", "/v1/feed?after=yesterday", 400],

@@ -1,0 +1,170 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { firstKey } from "../auth/api-keys.ts";
+import { readConfig } from "../config.ts";
+import { UsageError } from "./usage.ts";
+
+const HELP = `Shows what happens on a running server: its feed, one line for each event.
+
+Usage: switchboard tail [URL] [options]
+
+The URL is http://localhost:3001 by default, or what WS_PORT says. When the server goes away, tail connects again
+and goes on where it was.
+
+  --room R        only this room, such as chat:1, or all of a kind: chat:*; may be repeated
+  --kind K        only this kind of event, such as message; may be repeated
+  --protocol P    only this contract; may be repeated
+  --after N       begin after this position (0: with the first that is kept) instead of now
+  --since T       begin this long ago, such as 90s, 30m, 1h, 7d
+  --json          events as JSON, one on each line, for jq
+  --api-key K     a key with the scope read (default: the variable API_KEYS, or the file data/api-key)`;
+
+const RETRY_MS = 1_000;
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+const event = z.object({
+  position: z.string(),
+  protocol: z.string().nullable(),
+  room: z.string(),
+  kind: z.string(),
+  time: z.string(),
+  sender: z.string().nullable(),
+  data: z.unknown(),
+});
+type Event = z.output<typeof event>;
+
+/** Follows a server's feed until it is interrupted, or its reader is gone. Throws `UsageError`. */
+export async function tailCommand(args: string[], env: Record<string, string | undefined>): Promise<number> {
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const [url = `http://localhost:${env["WS_PORT"] || 3001}`, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`unexpected argument '${more[0]}'`);
+  const origin = URL.parse(url)?.origin;
+  if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
+  const key = values["api-key"] ?? firstKey(env["API_KEYS"]) ?? keyOfFile(env);
+  if (!key) throw new UsageError("--api-key: must be one of the API_KEYS of the server");
+  const colours = !values.json && process.stdout.isTTY && !env["NO_COLOR"];
+  // A pipe that is closed, as by head, ends it.
+  process.stdout.on("error", () => process.exit(0));
+
+  let place = startOf(values);
+  for (;;) {
+    try {
+      const filter = (["room", "kind", "protocol"] as const).flatMap((name) =>
+        (values[name] ?? []).map((value): [string, string] => [name, value]),
+      );
+      const query = new URLSearchParams([["after", place], ...filter]);
+      const answer = await fetch(`${origin}/v1/feed?${query}`, {
+        headers: { accept: "text/event-stream", authorization: `Bearer ${key}` },
+      });
+      if (!answer.ok || !answer.body) {
+        const { detail, oldest } = await problemOf(answer);
+        if (answer.status === 410 && oldest) {
+          console.error(`switchboard: retention has removed events after ${place}; going on after ${oldest}`);
+          place = oldest;
+          continue;
+        }
+        if (answer.status < 500) {
+          console.error(`switchboard: ${detail}`);
+          return 1;
+        }
+        throw new Error(detail);
+      }
+      for await (const { id, data } of eventsOf(answer.body)) {
+        if (data !== undefined) {
+          console.log(values.json ? data : line(event.parse(JSON.parse(data)), colours));
+        }
+        if (id !== undefined) place = id;
+      }
+      throw new Error("the server ended the stream");
+    } catch (error) {
+      console.error(`switchboard: ${error instanceof Error ? error.message : error}; trying again`);
+      await Bun.sleep(RETRY_MS);
+    }
+  }
+}
+
+function startOf({ after, since }: { after?: string | undefined; since?: string | undefined }): string {
+  if (after !== undefined && since !== undefined)
+    throw new UsageError("--after and --since: only one of them");
+  if (after !== undefined && !/^\d+$/.test(after))
+    throw new UsageError("--after: must be a position, a number");
+  if (since === undefined) return after ?? "end";
+  const [, count, unit = ""] = /^(\d+)([smhd])$/.exec(since) ?? [];
+  if (count === undefined) throw new UsageError("--since: must be a time such as 90s, 30m, 1h, 7d");
+  return new Date(Date.now() - Number(count) * (UNITS[unit] ?? 1) * 1_000).toISOString();
+}
+
+/** What a server on this machine has made for itself. */
+function keyOfFile(env: Record<string, string | undefined>): string | undefined {
+  const file = join(readConfig({ DATABASE_URL: env["DATABASE_URL"] }).dataDirectory, "api-key");
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+}
+
+async function problemOf(answer: Response): Promise<{ detail: string; oldest?: string }> {
+  const text = await answer.text();
+  try {
+    const { detail, errors = [], oldest } = JSON.parse(text);
+    const fields = errors.map((error: { path: string; message: string }) => `${error.path} ${error.message}`);
+    return { detail: [detail, ...fields].join(": "), oldest };
+  } catch {
+    return { detail: `the server answered ${answer.status}` };
+  }
+}
+
+/** Server-Sent Events, comments left out. */
+async function* eventsOf(body: ReadableStream<Uint8Array>) {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body) {
+    const blocks = (text + decoder.decode(chunk, { stream: true })).split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1];
+      yield { id: field("id"), data: field("data") };
+    }
+  }
+}
+
+const dim = "\x1b[2m";
+const bold = "\x1b[1m";
+const cyan = "\x1b[36m";
+const plain = "\x1b[0m";
+
+/** `12:03:04 chat:1 message ada {"content":"Hello"}` */
+function line({ time, room, kind, sender, data }: Event, colours: boolean): string {
+  // Colours come from here alone: a terminal obeys whatever else a text brings along.
+  const text = JSON.stringify(data).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  const from = sender ?? "-";
+  if (!colours) return `${time.slice(11, 19)} ${room} ${kind} ${from} ${text}`;
+  return `${dim}${time.slice(11, 19)}${plain} ${cyan}${room}${plain} ${bold}${kind}${plain} ${from} ${dim}${text}${plain}`;
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        help: { type: "boolean", short: "h" },
+        room: { type: "string", multiple: true },
+        kind: { type: "string", multiple: true },
+        protocol: { type: "string", multiple: true },
+        after: { type: "string" },
+        since: { type: "string" },
+        json: { type: "boolean" },
+        "api-key": { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
