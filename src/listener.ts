@@ -8,6 +8,8 @@ export interface Listener extends Publisher {
   readonly port: number;
   /** Who connects from now on gets this certificate; who is connected stays. Throws, and the old one stays, when it cannot be used. */
   renew(tls: TlsPair): void;
+  /** Of the peer that asks; undefined for a request that has been read or copied. */
+  addressOf(request: Request): string | undefined;
   /** Closes every socket. */
   stop(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
         throw error;
       }
     },
+    addressOf: (request) => servers.map((server) => server.requestIP(request)).find(Boolean)?.address,
     async stop() {
       await Promise.all(servers.map((server) => server.stop(true)));
     },

@@ -7,7 +7,7 @@ import { migrateCommand } from "./commands/migrate.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { UsageError } from "./commands/usage.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { ConfigError, checkEnvFiles, readConfig } from "./config.ts";
 import { DatabaseLocked } from "./storage/lock.ts";
 
 const HELP = `Switchboard: a realtime server that speaks five WebSocket contracts.
@@ -76,6 +76,7 @@ async function main(args: string[]): Promise<void> {
   if (command !== "token" && Object.keys(tokenOptions).length > 0) {
     throw new UsageError(`--${Object.keys(tokenOptions)[0]} goes with the token command`);
   }
+  checkEnvFiles();
   // The whole environment, because the bundler would fill in process.env.NODE_ENV at build time.
   const config = readConfig({ ...process.env });
   if (command === "token") await tokenCommand(config, tokenOptions);

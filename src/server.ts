@@ -1,4 +1,5 @@
 import type { BunRequest, Server } from "bun";
+import { matchesOrigin } from "./config/origins.ts";
 import type { Config } from "./config.ts";
 import { hardLimit } from "./core/backpressure.ts";
 import type { Clock } from "./core/clock.ts";
@@ -9,6 +10,7 @@ import { addressIn, networkOf } from "./core/network.ts";
 import { isOwnOrigin } from "./core/origin.ts";
 import type { AnyProtocol } from "./core/protocol.ts";
 import type { Traffic } from "./core/traffic.ts";
+import { readable } from "./server/readable.ts";
 import type { TlsPair } from "./tls.ts";
 
 /** How long a peer may take over an HTTP request, an upgrade too, in seconds. */
@@ -54,7 +56,7 @@ export interface SocketData {
 /** Bun.serve: upgrade, message, close. */
 export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefined): Server<SocketData> {
   const { config, connections, protocols } = endpoint;
-  const answer = withHost(endpoint, endpoint.fetch);
+  const answer = withHost(endpoint, (_: Request, read) => endpoint.fetch(read));
   const server: Server<SocketData> = Bun.serve({
     port,
     hostname: config.HOST,
@@ -118,22 +120,15 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
 
 const count = (counts: Map<number, number>, key: number) => counts.set(key, (counts.get(key) ?? 0) + 1);
 
-/** What the last request's URL began with: most say the same as the one before, and to parse it takes a microsecond. */
-let known = "?";
-
-/** A URL has the authority that the Host header says: anybody's text. */
-function hasHost({ url }: Request): boolean {
-  if (url.startsWith(known)) return true;
-  if (!URL.canParse(url)) return false;
-  const path = url.indexOf("/", "https://".length);
-  if (path !== -1) known = url.slice(0, path + 1);
-  return true;
-}
-
 const withHost =
-  <R extends Request>(endpoint: Endpoint, answer: Answering<R>): Answering<R> =>
-  (request) =>
-    hasHost(request) ? answer(request) : badRequest(endpoint);
+  <R extends Request>(
+    endpoint: Endpoint,
+    answer: (request: R, read: Request) => Response | Promise<Response>,
+  ): Answering<R> =>
+  (request) => {
+    const read = readable(request);
+    return read ? answer(request, read) : badRequest(endpoint);
+  };
 
 const badRequest = ({ dress }: Endpoint) => dress(new Response("Bad request", { status: 400 }));
 
@@ -143,9 +138,10 @@ function answerUpgrade(
   request: Request,
   server: Server<SocketData>,
 ): Response | undefined {
-  const url = URL.parse(request.url);
-  if (!url) return badRequest(endpoint);
-  const refusal = upgrade(endpoint, candidates, request, url, server);
+  const read = readable(request);
+  const refusal = read
+    ? upgrade(endpoint, candidates, request, new URL(read.url), server)
+    : badRequest(endpoint);
   if (refusal) count(endpoint.refusedUpgrades, refusal.status);
   return refusal && endpoint.dress(refusal);
 }
@@ -159,6 +155,8 @@ function upgrade(
   server: Server<SocketData>,
 ): Response | undefined {
   const { config, connections } = endpoint;
+  if (request.method !== "GET")
+    return new Response("Expected a WebSocket upgrade", { status: 405, headers: { allow: "GET" } });
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return new Response("Expected a WebSocket upgrade", { status: 426, headers: { upgrade: "websocket" } });
   }
@@ -204,7 +202,7 @@ function upgrade(
 function originAllowed({ ALLOWED_ORIGINS, production }: Config, request: Request, url: URL): boolean {
   const origin = request.headers.get("origin");
   const allowed = ALLOWED_ORIGINS ?? (production ? [] : ["*"]);
-  return origin === null || allowed.includes("*") || allowed.includes(origin) || isOwnOrigin(origin, url);
+  return origin === null || allowed.some((entry) => matchesOrigin(entry, origin)) || isOwnOrigin(origin, url);
 }
 
 /** The last entry of X-Forwarded-For is the one that our own proxy wrote. */

@@ -17,6 +17,7 @@ import { Feed } from "./feed/feed.ts";
 import { createHttpApp, operations } from "./http/app.ts";
 import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
+import { isLocal } from "./http/local.ts";
 import { type Listener, startListener } from "./listener.ts";
 import { CountedAgent } from "./metrics/agent.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -136,6 +137,7 @@ export async function startSwitchboard(
       host: `localhost:${server.port}`,
       secure: tls !== undefined,
     })),
+    opensDev: (request) => config.DEV || (!config.TRUST_PROXY && isLocal(request, server.addressOf(request))),
     console: {
       production: config.production,
       makesTokens: jwtSecret !== undefined && !config.production,

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { command, commandDirectory } from "./support/command.ts";
 
@@ -40,6 +41,17 @@ describe.concurrent("the command line", () => {
   test("--help helps also when a setting is wrong", async () => {
     const env = { NODE_ENV: "production", WS_PORT: "high" };
     expect((await command(["--help"], { directory, env })).code).toBe(0);
+  });
+
+  test("an .env file of UTF-16 or Latin-1, of which Bun takes what it likes, is refused by name", async () => {
+    const settings = "NODE_ENV=production\nJWT_ISSUER=M\xfcller\n";
+    for (const encoding of ["utf16le", "latin1"] as const) {
+      const own = mkdtempSync(join(directory, "env-"));
+      writeFileSync(join(own, ".env"), Buffer.from(settings, encoding));
+      const { code, err, out } = await command(["checkconfig"], { directory: own });
+      expect({ code, err, out }).toEqual({ code: 1, out: "", err: "switchboard: .env: must be UTF-8\n" });
+      rmSync(own, { recursive: true });
+    }
   });
 
   test.each([

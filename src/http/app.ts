@@ -1,5 +1,5 @@
 import type { BunRequest } from "bun";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { StoreUnavailable } from "../core/history.ts";
 import { Refusal } from "../core/refusal.ts";
 import { type ApiKey, contractsOf, keyOperations, keyRoutes, requireApiKey } from "./api-keys.ts";
@@ -13,6 +13,7 @@ import { type ErrorDoor, errorOperations, errorRoutes } from "./errors.ts";
 import { type EventDoor, eventOperations, eventRoutes, postEvents } from "./events.ts";
 import { type FeedDoor, feedOperations, feedRoutes } from "./feed.ts";
 import { type Condition, health, healthOperations } from "./health.ts";
+import { methodsAt } from "./methods.ts";
 import { exposition, type MetricsDoor, metricsOperations, metricsRoutes } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
@@ -20,6 +21,11 @@ import { type RoomDoor, roomOperations, roomRoutes } from "./rooms.ts";
 import { type UserDoor, userOperations, userRoutes } from "./users.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+const closed = new Problem(
+  403,
+  "Without an API key this answers on a loopback address only, and not through a proxy; DEV=1 opens it to all",
+);
 
 /** Every route, as it is described. */
 export const operations: readonly Operation[] = [
@@ -48,6 +54,8 @@ export interface HttpParts {
   readonly console: ConsoleSettings;
   /** Absent where tokens come from elsewhere. */
   readonly makeToken: MakeToken | undefined;
+  /** Whether this request gets at `/dev`, where there is one. */
+  opensDev(request: Request): boolean;
   condition(): Condition;
   failed(error: unknown): void;
 }
@@ -74,8 +82,14 @@ export function createHttpApp(parts: HttpParts): {
     parts.failed(error);
     return new Problem(500, "The server failed; its log says more").response();
   };
-  const base = () =>
-    new Hono().notFound((c) => new Problem(404, `Nothing is at ${c.req.path}`).response()).onError(failed);
+  const notFound = ({ req }: Context): Response => {
+    const allowed = methodsAt(routes, req.path);
+    if (allowed.length === 0) return new Problem(404, `Nothing is at ${req.path}`).response();
+    const allow = allowed.join(", ");
+    const detail = `${req.method} is not for ${req.path}, which answers ${allow}`;
+    return new Problem(405, detail).response({ allow });
+  };
+  const base = () => new Hono().notFound(notFound).onError(failed);
   const post = postEvents(parts.events, failed);
   const forBackends = base()
     .route("/v1/rooms", roomRoutes(parts.rooms))
@@ -90,20 +104,22 @@ export function createHttpApp(parts: HttpParts): {
     requireApiKey(parts.apiKeys, () => parts.rooms.protocols, limited(forBackends, MAX_BODY_BYTES, answer));
   const v1 = guarded(forBackends.fetch);
   const posted = (request: BunRequest) => post(request.params["protocol"] ?? "", request);
-  const forPages = parts.console.production ? base() : base().route("/dev", devRoutes(parts, post));
+  const { production } = parts.console;
+  const forPages = production ? base() : base().route("/dev", devRoutes(parts, post));
   const dev = limited(forPages, MAX_BODY_BYTES, forPages.fetch);
   const open = base()
     .route("/", health(parts.condition))
     .route("/metrics", exposition(parts.metrics))
     .route("/", descriptionRoutes(parts.description))
-    .route("/", consoleRoutes(parts.console))
-    .all("/dev/*", (c) => dev(c.req.raw))
+    .route("/", consoleRoutes(parts.console, parts.opensDev))
+    .all("/dev/*", (c) => (production || parts.opensDev(c.req.raw) ? dev(c.req.raw) : closed.response()))
     // However else it is written.
     .all("/v1/*", (c) => v1(c.req.raw));
+  const routes = [open, forBackends, forPages].flatMap((app) => app.routes);
   return {
     direct: { "/v1/:protocol/events": { POST: guarded(posted) } },
     answer: (request) => (isUnder("/v1/", request) ? v1(request) : open.fetch(request)),
-    routes: [open, forBackends, forPages].flatMap((app) => app.routes),
+    routes,
   };
 }
 

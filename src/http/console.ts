@@ -26,7 +26,7 @@ export interface ConsoleSettings {
 }
 
 /** The page at `/` and what it is made of. A browser asks each time whether its copy is still the right one. */
-export function consoleRoutes(settings: ConsoleSettings): Hono {
+export function consoleRoutes(settings: ConsoleSettings, opensDev: (request: Request) => boolean): Hono {
   const app = new Hono();
   for (const [path, { type, text }] of assets) {
     const etag = `"${hash("sha256", text, "hex").slice(0, 16)}"`;
@@ -37,6 +37,9 @@ export function consoleRoutes(settings: ConsoleSettings): Hono {
         : c.body(text, 200, { ...headers, "content-type": type }),
     );
   }
-  app.get("/console/settings.json", (c) => c.json(settings, 200, { "cache-control": "no-store" }));
+  const withKey: ConsoleSettings = { ...settings, production: true, makesTokens: false };
+  app.get("/console/settings.json", (c) =>
+    c.json(opensDev(c.req.raw) ? settings : withKey, 200, { "cache-control": "no-store" }),
+  );
   return app;
 }

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { ConfigError } from "../config.ts";
-import { Problem, readBody } from "./problem.ts";
+import { readBody } from "./body.ts";
+import { Problem } from "./problem.ts";
 
 const order = z.object({
   user: z.string("must be a text"),

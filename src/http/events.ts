@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { type Post, PostRefusal } from "../core/door.ts";
 import { id, roomName } from "../core/names.ts";
+import { readText } from "./body.ts";
 import { json } from "./headers.ts";
 import type { Operation } from "./operation.ts";
 import { check, Problem, parseJson } from "./problem.ts";
@@ -49,14 +50,14 @@ export interface EventDoor {
 }
 
 /** What backends let happen, posted to a protocol. All of a request is stored, or none. */
-export type PostEvents = (protocol: string, body: { text(): Promise<string> }) => Promise<Response>;
+export type PostEvents = (protocol: string, request: Request) => Promise<Response>;
 
 export const postEvents =
   (door: EventDoor, failed: (error: unknown) => Response): PostEvents =>
-  async (protocol, body) => {
+  async (protocol, request) => {
     let isArray = false;
     try {
-      const posted = parseJson(await body.text());
+      const posted = parseJson(await readText(request));
       isArray = Array.isArray(posted);
       const ids = await door.post(protocol, isArray ? check(events, posted) : [check(event, posted)]);
       if (!ids) throw new Problem(404, `There is no protocol ${protocol}`);
@@ -68,7 +69,7 @@ export const postEvents =
 
 export function eventRoutes(post: PostEvents): Hono {
   const app = new Hono();
-  app.post("/:protocol/events", (c) => post(c.req.param("protocol"), c.req));
+  app.post("/:protocol/events", (c) => post(c.req.param("protocol"), c.req.raw));
   return app;
 }
 

@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import { z } from "zod";
 import { isTooDeep } from "../core/json.ts";
 import { safeParse } from "../core/safe-parse.ts";
@@ -9,9 +8,11 @@ const TITLES: Record<number, string> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  405: "Method Not Allowed",
   409: "Conflict",
   410: "Gone",
   413: "Content Too Large",
+  415: "Unsupported Media Type",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
@@ -44,12 +45,13 @@ export class Problem extends Error {
     errors?: readonly FieldError[],
     /** Members of the body of its own. */
     readonly more: Readonly<Partial<z.output<typeof problem>>> = {},
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
     this.errors = errors?.slice(0, MAX_ERRORS);
   }
 
-  response(headers: Readonly<Record<string, string>> = {}): Response {
+  response(headers = this.headers): Response {
     const { status, detail, errors, more } = this;
     const body = {
       type: "about:blank",
@@ -62,11 +64,6 @@ export class Problem extends Error {
     const type = { "content-type": "application/problem+json" };
     return new Response(JSON.stringify(body), { status, headers: { ...HEADERS, ...headers, ...type } });
   }
-}
-
-/** The body as this schema has it; otherwise a problem that names each wrong field. */
-export async function readBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
-  return check(schema, parseJson(await c.req.text()));
 }
 
 /** The body as it is; no body is an empty object. */

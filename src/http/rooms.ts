@@ -6,8 +6,9 @@ import { id, roomName } from "../core/names.ts";
 import type { AnyProtocol } from "../core/protocol.ts";
 import type { RoomEntries } from "../core/settings.ts";
 import { cleanText } from "../core/text.ts";
+import { readBody } from "./body.ts";
 import type { Operation } from "./operation.ts";
-import { check, Problem, readBody } from "./problem.ts";
+import { check, Problem } from "./problem.ts";
 
 const MAX_PAGE = 1_000;
 

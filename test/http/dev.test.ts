@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { networkInterfaces } from "node:os";
 import { makeKey, serveKeys } from "../auth/jwks-server.ts";
 import { expectProblem } from "../support/problem.ts";
 import { API_KEY, SECRET, startTestServer, stopAfterAll } from "../support/server.ts";
@@ -82,6 +83,53 @@ test("a page of another site gets nothing of it done, the server's own does", as
     await expectProblem(await ask("POST", "/dev/token", { user: "ada" }, { origin }), 403);
   }
   expect((await from(`http://127.0.0.1:${server.port}`)).status).toBe(200);
+});
+
+describe("outside production it answers only who is at this machine:", () => {
+  const status = async (at: typeof server, headers: Record<string, string>) => {
+    const answer = await ask("POST", "/dev/token", { user: "root" }, headers, at);
+    const page = await fetch(`http://127.0.0.1:${at.port}/console/settings.json`, { headers });
+    const { makesTokens } = (await page.json()) as { makesTokens: boolean };
+    expect(makesTokens).toBe(answer.status === 200);
+    return answer.status;
+  };
+  const REMOTE: Record<string, string>[] = [
+    { "x-forwarded-for": "203.0.113.7" },
+    { forwarded: "for=203.0.113.7" },
+    { via: "1.1 proxy" },
+    { "x-real-ip": "203.0.113.7" },
+    { host: "chat.example" },
+    { host: "203.0.113.7:3001" },
+  ];
+
+  test("not what came through a proxy or by another name", async () => {
+    for (const headers of REMOTE) expect([headers, await status(server, headers)]).toEqual([headers, 403]);
+    for (const headers of [{}, { host: "localhost" }, { host: "127.0.0.2:80" }])
+      expect([headers, await status(server, headers)]).toEqual([headers, 200]);
+  });
+
+  test("nobody where TRUST_PROXY says that all come through one; everybody with DEV=1", async () => {
+    const proxied = await startTestServer({ env: { TRUST_PROXY: "on" } });
+    expect(await status(proxied, {})).toBe(403);
+    await proxied.stop();
+    const open = await startTestServer({ env: { DEV: "1" } });
+    for (const headers of REMOTE) expect([headers, await status(open, headers)]).toEqual([headers, 200]);
+    await open.stop();
+  });
+
+  const own = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one?.family === "IPv4" && !one.internal)?.address;
+  test.skipIf(!own)("not who comes from another address, whatever they call the server", async () => {
+    const wide = await startTestServer({ env: { HOST: "0.0.0.0" } });
+    const answer = await fetch(`http://${own}:${wide.port}/dev/token`, {
+      method: "POST",
+      headers: { host: "localhost" },
+      body: JSON.stringify({ user: "root" }),
+    });
+    await expectProblem(answer, 403);
+    await wide.stop();
+  });
 });
 
 test("none of it is there in production, with a key or without", async () => {

@@ -7,15 +7,85 @@ const LARGEST = 4 * 1024 * 1024;
 const server = stopAfterAll(await startTestServer());
 
 test("where nothing is, a problem says so", async () => {
-  for (const [method, path] of [
-    ["GET", "/nothing"],
-    ["POST", "/ws/health"],
-    ["GET", "/v1/nothing"],
-    ["PATCH", "/v1/rooms/chat:a"],
-    ["POST", "/v1/users/ada"],
-  ] as const) {
-    await expectProblem(await server.http(method, path), 404);
-  }
+  for (const path of ["/nothing", "/v1/nothing", "/v1/rooms", "/ws/health/", "/v1/rooms/chat:a/nothing"])
+    await expectProblem(await server.http("GET", path), 404);
+});
+
+test.each([
+  ["POST", "/health/live", "GET, HEAD"],
+  ["POST", "/ws/health", "GET, HEAD"],
+  ["OPTIONS", "/metrics", "GET, HEAD"],
+  ["PUT", "/", "GET, HEAD"],
+  ["GET", "/dev/token", "POST"],
+  ["PATCH", "/v1/rooms/chat:a", "DELETE, GET, HEAD, PUT"],
+  ["POST", "/v1/rooms/chat:a/members/ada", "DELETE, PUT"],
+  ["POST", "/v1/users/ada", "GET, HEAD"],
+  ["GET", "/v1/users/ada/connections", "DELETE"],
+  ["GET", "/v1/gurukul/events", "POST"],
+])("%s is not for %s, and the answer says what is: %s", async (method, path, allow) => {
+  const answer = await server.http(method, path);
+  expect(answer.headers.get("allow")).toBe(allow);
+  await expectProblem(answer, 405);
+});
+
+test.each(["/ws", "/api/ws", "/api/chat/ws"])("POST is not for the WebSocket at %s", async (path) => {
+  const answer = await server.http("POST", path);
+  expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET"]);
+});
+
+describe("bytes that are not what JSON is made of are refused, and nothing is stored:", () => {
+  const event = (content: string) =>
+    `{"room":"chat:bytes","type":"message","data":{"chatId":"bytes","message":{"id":"m","chatId":"bytes",` +
+    `"userId":"u","content":"${content}","role":"user","timestamp":"2024-01-01T00:00:00Z"}}}`;
+  const utf16 = (text: string, mark: number[]) =>
+    Buffer.concat([Buffer.from(mark), Buffer.from(text, "utf16le")]);
+  const routes = [
+    ["POST", "/v1/gurukul/events", event("M\xfcller")],
+    ["POST", "/dev/gurukul/events", event("M\xfcller")],
+    ["PUT", "/v1/rooms/chat:bytes", `{"title":"M\xfcller"}`],
+    ["PUT", "/v1/rooms/chat:bytes/members/ada", `{"role":"M\xfcller"}`],
+    ["POST", "/dev/token", `{"user":"M\xfcller"}`],
+  ] as const;
+  const send = (method: string, path: string, body: Uint8Array, headers: Record<string, string> = {}) =>
+    fetch(`http://127.0.0.1:${server.port}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${API_KEY}`, ...headers },
+      body: new Uint8Array(body),
+    });
+
+  test.each(routes)("%s %s", async (method, path, text) => {
+    const latin1 = Buffer.from(text, "latin1");
+    await expectProblem(await send(method, path, latin1), 400);
+    for (const bytes of [utf16(text, [0xff, 0xfe]), utf16(text, []), utf16(text, [0xff, 0xfe]).swap16()])
+      await expectProblem(await send(method, path, bytes), 415);
+    const good = Buffer.from(text);
+    for (const charset of ["utf-16", "iso-8859-1", `"windows-1252"`]) {
+      const headers = { "content-type": `application/json; charset=${charset}` };
+      await expectProblem(await send(method, path, good, headers), 415);
+    }
+    for (const coding of ["gzip", "br", "identity, gzip"]) {
+      const answer = await send(method, path, good, { "content-encoding": coding });
+      expect(answer.headers.get("accept-encoding")).toBe("identity");
+      await expectProblem(answer, 415);
+    }
+    expect((await server.http("GET", "/v1/rooms/chat:bytes")).status).toBe(404);
+  });
+
+  test("as UTF-8 all of it is taken, with a charset and a mark too", async () => {
+    const headers = { "content-type": `application/json; Charset="UTF-8"`, "content-encoding": "identity" };
+    const body = Buffer.from(`\ufeff{"title":"Müller"}`);
+    const answer = await send("PUT", "/v1/rooms/chat:utf8", body, headers);
+    expect(await answer.json()).toMatchObject({ title: "Müller" });
+  });
+
+  test.each([
+    "/v1/rooms/chat:M%FCller",
+    "/v1/users/M%FCller",
+    "/v1/rooms/chat:a/messages?before=%FC",
+    "/v1/users/%zz",
+  ])("a URL with them: %s", async (path) => {
+    expect((await server.http("PUT", path, {})).status).toBe(400);
+  });
 });
 
 describe("a body that costs more than it says", () => {

@@ -38,6 +38,8 @@ describe("a request that two servers could read differently, or that is too much
     ["a space before the colon", `GET /health/live HTTP/1.1\r\nHost: a\r\nX-A : b\r\n\r\n`, 400],
     ["a folded header", `GET /health/live HTTP/1.1\r\nHost: a\r\n b: c\r\n\r\n`, 400],
     ["no Host", `GET /health/live HTTP/1.1\r\n\r\n`, 400],
+    ["two Hosts", `GET /health/live HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n`, 400],
+    ["two Hosts that are one", `GET /ws HTTP/1.1\r\nHost: a\r\nHost: a\r\nConnection: close\r\n\r\n`, 400],
     [
       "a header of 20,000 octets",
       `GET /health/live HTTP/1.1\r\nHost: a\r\nX-A: ${"a".repeat(20_000)}\r\n\r\n`,
@@ -62,6 +64,53 @@ describe("a request that two servers could read differently, or that is too much
   });
 });
 
+describe("a request as probes and proxies write it is answered:", () => {
+  test.each([
+    ["HTTP/1.0 without a Host", "GET /health/ready HTTP/1.0\r\n\r\n", 200],
+    [
+      "HTTP/1.0 without a Host, with a query",
+      `GET /v1/errors?limit=0 HTTP/1.0\r\n${AUTHORIZED.slice(9)}\r\n`,
+      400,
+    ],
+    ["HTTP/1.0 with one", "GET /health/live HTTP/1.0\r\nHost: a\r\n\r\n", 200],
+    ["a host that is no address", "GET /ws/health HTTP/1.1\r\nHost: app.1\r\n\r\n", 200],
+    ["a host with an underscore and a port", "GET /health/live HTTP/1.1\r\nHost: my_app:3001\r\n\r\n", 200],
+    [
+      "an event to such a host",
+      `POST /v1/gurukul/events HTTP/1.1\r\nHost: app.1\r\n${AUTHORIZED.slice(9)}Content-Length: 2\r\n\r\n[]`,
+      400,
+    ],
+  ])("%s", async (_, request, status) => {
+    const peer = await ask(request);
+    expect(peer.status).toBe(status);
+    peer.destroy();
+  });
+
+  test("an upgrade too, where the host is no address", async () => {
+    const peer = await RawSocket.upgrade(server.port, `/ws?token=${await server.token("ada")}`, {
+      headers: { Host: "app.1" },
+    });
+    expect(peer.status).toBe(101);
+    peer.destroy();
+  });
+
+  test("one in Latin-1 is not taken for another one", async () => {
+    const peer = await RawSocket.upgrade(server.port, "/api/chat/ws?contextId=M%FCller");
+    expect(peer.status).toBe(400);
+    peer.destroy();
+  });
+
+  // A limit of Bun: oven-sh/bun#38128. A Bun that answers both makes this fail: then docs/websocket.md is wrong.
+  test("two posts in one segment: the first is stored and the connection ends without an answer", async () => {
+    const title = `{"title":"first"}`;
+    const put = `PUT /v1/rooms/chat:pipe HTTP/1.1\r\n${AUTHORIZED}Content-Length: ${title.length}\r\n\r\n${title}`;
+    const peer = await ask(put + put.replaceAll("first", "other"));
+    await peer.ended;
+    expect(peer.head).toBe("");
+    expect(await (await server.http("GET", "/v1/rooms/chat:pipe")).json()).toMatchObject({ title: "first" });
+  });
+});
+
 describe("a Host that is no host is refused, and not taken for a fault of the server:", () => {
   const event = JSON.stringify({ room: "chat:a", type: "x", data: {} });
   const chunks = `${event.length.toString(16)}\r\n${event}\r\n0\r\n\r\n`;
@@ -76,7 +125,7 @@ describe("a Host that is no host is refused, and not taken for a fault of the se
     expect(peer.status).toBe(400);
     expect(peer.head.toLowerCase()).toContain("x-content-type-options: nosniff");
     peer.destroy();
-    expect(server.lines).toEqual([]);
+    expect(server.lines.filter((line) => line.includes(`"level":50`))).toEqual([]);
   });
 });
 
@@ -113,14 +162,14 @@ test("nothing that comes in is put into a header of the answer", async () => {
 
 describe("what is compressed is not inflated:", () => {
   test.each(["gzip", "deflate", "br", "zstd"])(
-    "a body with Content-Encoding %s is not JSON",
+    "a body with Content-Encoding %s is refused",
     async (encoding) => {
       const answer = await fetch(`http://127.0.0.1:${server.port}/v1/rooms/chat:zip`, {
         method: "PUT",
         headers: { authorization: `Bearer ${API_KEY}`, "content-encoding": encoding },
         body: gzipSync(`{"title":"${"a".repeat(100)}"}`),
       });
-      expect(answer.status).toBe(400);
+      expect(answer.status).toBe(415);
     },
   );
 

@@ -57,6 +57,46 @@ describe("browser pages may connect from", () => {
     expect(await statuses(PRODUCTION, others)).toEqual([403, 403, 403, 403]);
   });
 
+  test("the server itself where a proxy puts the usual port into Host, and from no other scheme", async () => {
+    const server = await startTestServer({ env: PRODUCTION });
+    const path = `/ws?token=${await server.token("ada")}`;
+    for (const [host, origin, status] of [
+      ["chat.example:443", "https://chat.example", 101],
+      ["chat.example:80", "http://chat.example", 101],
+      ["chat.example:443", "http://chat.example", 403],
+      ["chat.example:8443", "https://chat.example", 403],
+      ["chat.example", "https://chat.example:8443", 403],
+      ["chat.example", "chrome-extension://chat.example", 403],
+    ] as const) {
+      const peer = await RawSocket.upgrade(server.port, path, { headers: { Host: host, Origin: origin } });
+      expect([host, origin, peer.status]).toEqual([host, origin, status]);
+      peer.destroy();
+    }
+    await server.stop();
+  });
+
+  test("the origins of ALLOWED_ORIGINS as people write them", async () => {
+    const entries =
+      "https://slash.example/, HTTPS://Upper.Example, https://port.example:443, https://bücher.example";
+    const env = {
+      ...PRODUCTION,
+      ALLOWED_ORIGINS: `${entries}, https://*.app.example, capacitor://localhost`,
+    };
+    const allowed = ["slash", "upper", "port", "xn--bcher-kva", "a.app", "b-2.app"].map(
+      (name) => `https://${name}.example`,
+    );
+    expect(await statuses(env, [...allowed, "capacitor://localhost"])).toEqual(Array(7).fill(101));
+    const alike = [
+      "https://app.example",
+      "https://a.b.app.example",
+      "http://a.app.example",
+      "https://a.app.example:8443",
+    ];
+    expect(
+      await statuses(env, [...alike, "https://.app.example", "https://evil.example/.app.example"]),
+    ).toEqual(Array(6).fill(403));
+  });
+
   test("anywhere in production too where ALLOWED_ORIGINS is *", async () => {
     expect(await statuses({ ...PRODUCTION, ALLOWED_ORIGINS: "*" }, [HERE, "null"])).toEqual([101, 101]);
   });

@@ -1,4 +1,8 @@
 import { expect, test } from "bun:test";
+import { readConfig } from "../../src/config.ts";
+import { assets } from "../../src/console/assets.ts";
+import { operations } from "../../src/http/app.ts";
+import { builtProtocols } from "../support/built-protocols.ts";
 import { RawSocket, upgradeRequest } from "../support/raw-socket.ts";
 import { recordsOf } from "../support/records.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
@@ -43,7 +47,7 @@ test("extensions are not negotiated: frames stay uncompressed", async () => {
 test.each([
   ["an old version", (request: string) => request.replace("Version: 13", "Version: 8"), 426],
   ["no key", (request: string) => request.replace(/Sec-WebSocket-Key.*\r\n/, ""), 400],
-  ["another method", (request: string) => request.replace("GET", "POST"), 400],
+  ["another method", (request: string) => request.replace("GET", "POST"), 405],
 ])("a handshake with %s is refused", async (_, spoil, status) => {
   expect((await RawSocket.ask(server.port, spoil(upgradeRequest(path)))).status).toBe(status);
 });
@@ -62,6 +66,20 @@ test.each(["%%%", "a b", "", "x:99999"])(
 test("other paths are no WebSocket endpoints", async () => {
   for (const where of ["/ws/", "/WS", "/ws/health/", "/wsx"]) {
     expect([where, (await ask({}, where)).status]).toEqual([where, 404]);
+  }
+});
+
+test("WS_PATH is refused by name wherever another contract or a route is", () => {
+  const taken = [
+    ...builtProtocols().flatMap(({ paths }) => paths.filter((one) => one !== "/ws")),
+    ...operations.map((operation) => operation.path.replaceAll(/\{\w+\}/g, "x").replace("chat:x", "x")),
+    ...assets.keys(),
+    "/console/settings.json",
+    "/dev/token",
+  ];
+  expect(taken.length).toBeGreaterThan(30);
+  for (const one of taken) {
+    expect(() => readConfig({ WS_PATH: one })).toThrow(/^WS_PATH: must be a path /);
   }
 });
 

@@ -1,0 +1,38 @@
+/** A host and a port as a URL may have them (RFC 3986, 3.2.2). Two headers arrive as one, with a comma. */
+const HOST = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(?::(\d*))?$/i;
+/** Takes the place of a host that is none for URLs, such as `app.1`, or that an HTTP/1.0 request does not name. */
+const NOBODY = "http://unnamed.invalid";
+
+/** What the last URL began with: most say the same as the one before, and to parse it takes a microsecond. */
+let known = "?";
+
+/**
+ * The request with a URL that can be parsed: mostly as it is. Undefined where what it says is no host (RFC 9112,
+ * 3.2), or its URL is not UTF-8: Bun would put U+FFFD in place of what was sent.
+ */
+export function readable(request: Request): Request | undefined {
+  const { url } = request;
+  const host = request.headers.get("host");
+  if (host?.includes(",") || (url.includes("%") && !isUtf8(url))) return undefined;
+  if (url.startsWith(known)) return request;
+  const path = url.startsWith("/") ? 0 : url.indexOf("/", "https://".length);
+  if (host !== null && !isHost(host)) return undefined;
+  if (path > 0 && URL.canParse(url)) {
+    known = url.slice(0, path + 1);
+    return request;
+  }
+  return path === -1 ? undefined : new Request(NOBODY + url.slice(path), request);
+}
+
+function isHost(text: string): boolean {
+  const [, port = ""] = HOST.exec(text) ?? [undefined, "none"];
+  return Number(port) <= 65_535;
+}
+
+function isUtf8(url: string): boolean {
+  try {
+    return !decodeURIComponent(url).includes("\ufffd");
+  } catch {
+    return false;
+  }
+}
