@@ -56,7 +56,7 @@ export interface SocketData {
 /** Bun.serve: upgrade, message, close. */
 export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefined): Server<SocketData> {
   const { config, connections, protocols } = endpoint;
-  const answer = withHost(endpoint, (_: Request, read) => endpoint.fetch(read));
+  const answer = withHost(endpoint, endpoint.fetch);
   const server: Server<SocketData> = Bun.serve({
     port,
     hostname: config.HOST,
@@ -120,14 +120,13 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
 
 const count = (counts: Map<number, number>, key: number) => counts.set(key, (counts.get(key) ?? 0) + 1);
 
+/** What had to be given another URL goes the long way: what Bun's router has found is in the request itself. */
 const withHost =
-  <R extends Request>(
-    endpoint: Endpoint,
-    answer: (request: R, read: Request) => Response | Promise<Response>,
-  ): Answering<R> =>
+  <R extends Request>(endpoint: Endpoint, answer: Answering<R>): Answering<R> =>
   (request) => {
     const read = readable(request);
-    return read ? answer(request, read) : badRequest(endpoint);
+    if (!read) return badRequest(endpoint);
+    return read === request ? answer(request) : endpoint.fetch(read);
   };
 
 const badRequest = ({ dress }: Endpoint) => dress(new Response("Bad request", { status: 400 }));
