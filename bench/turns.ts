@@ -42,7 +42,7 @@ const report = (error: unknown, context: Record<string, unknown>) => {
   console.error(context, error);
   process.exit(1);
 };
-const storage = openStorage(config, systemClock, report);
+const storage = openStorage(config, systemClock, report, () => {});
 let published = 0;
 const core = createCore({
   ...{ clock: systemClock, protocols, report, store: storage.store, people: storage.people },

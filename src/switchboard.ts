@@ -66,7 +66,9 @@ export async function startSwitchboard(
     ...(config.JWT_AUDIENCE !== undefined && { audience: config.JWT_AUDIENCE }),
   });
   await verifier.prefetch();
-  const storage = openStorage(config, clock, report);
+  const storage = openStorage(config, clock, report, ({ before, ...removal }) =>
+    log.info({ ...removal, storedBefore: new Date(before).toISOString() }, "history was removed"),
+  );
 
   const feed = new Feed(storage.eventPages, storage.store.position);
 

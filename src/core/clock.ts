@@ -3,8 +3,10 @@ export type Cancel = () => void;
 
 /** Time, injected, so that limits, heartbeats, expiries and pacing are tested without waiting. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as the machine's clock has it: somebody may set it. For what is shown and stored. */
   now(): number;
+  /** Milliseconds since some moment, which only ever grow as time passes. For ages, waits and limits. */
+  monotonic(): number;
   /** Runs `work` every `ms` milliseconds. Does not keep the process alive. */
   every(ms: number, work: () => void): Cancel;
   /** Runs `work` once, `ms` milliseconds from now. Does not keep the process alive. */
@@ -13,6 +15,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   every(ms, work) {
     const timer = setInterval(work, ms);
     timer.unref();

@@ -5,9 +5,10 @@ import runs from "../../drizzle/0001_runs.sql" with { type: "text" };
 import fillRuns from "../../drizzle/0002_fill_runs.sql" with { type: "text" };
 import withoutIndex from "../../drizzle/0003_without_index.sql" with { type: "text" };
 import ordinal from "../../drizzle/0004_ordinal.sql" with { type: "text" };
+import timeIndex from "../../drizzle/0005_time_index.sql" with { type: "text" };
 
 /** Every migration of `drizzle/`, in order. */
-export const migrations: readonly string[] = [first, runs, fillRuns, withoutIndex, ordinal];
+export const migrations: readonly string[] = [first, runs, fillRuns, withoutIndex, ordinal, timeIndex];
 
 /** Brings the database up to date; returns how many migrations that took. `onMigration` hears
  * of each before it runs, and of the end of the list before the commit. Throws on one of a later version. */

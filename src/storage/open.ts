@@ -9,7 +9,7 @@ import { createEventPages, type EventPages } from "./event-pages.ts";
 import { FileWatch } from "./file-watch.ts";
 import { DatabaseLocked, lockDatabase, lockOf, realPath } from "./lock.ts";
 import { createPeople, type People } from "./people.ts";
-import { startRetention } from "./retention.ts";
+import { type Removal, startRetention } from "./retention.ts";
 import { createStore } from "./store.ts";
 
 export interface Storage {
@@ -81,6 +81,7 @@ export function openStorage(
   config: Config,
   clock: Clock,
   report: (error: unknown, context: Record<string, unknown>) => void,
+  removed: (removal: Removal) => void,
 ): Storage {
   const { database, release } = take(config);
   const files = watchFiles(realPath(config.DATABASE_URL), database, clock, report);
@@ -90,9 +91,11 @@ export function openStorage(
       if (files.look()) report(error, { where: "checkpoint" });
     },
   });
-  const stopRetention = startRetention(database, clock, config.HISTORY_RETENTION_DAYS, (error) =>
-    report(error, { where: "retention" }),
-  );
+  const stopRetention = startRetention(database, clock, {
+    days: config.HISTORY_RETENTION_DAYS,
+    failed: (error) => report(error, { where: "retention" }),
+    removed,
+  });
   return {
     store: createStore(database),
     people: createPeople(database),

@@ -1,113 +1,123 @@
-import { and, asc, eq, gte, lt, lte, sql } from "drizzle-orm";
+import { asc, sql } from "drizzle-orm";
 import type { Cancel, Clock } from "../core/clock.ts";
 import type { OpenDatabase } from "./database.ts";
-import { prepareKeep } from "./position.ts";
-import { REMOVED } from "./statements.ts";
-import { events, logPosition, receipts, rooms, runs, state } from "./tables.ts";
+import { clearRemoved } from "./removed-rooms.ts";
+import { SteadyClock } from "./steady-clock.ts";
+import { events } from "./tables.ts";
+import { TimeIndex } from "./time-index.ts";
+import { ROWS, type Trimmed, trim } from "./trim.ts";
 
-/** So few rows at a time that nobody notices, so often that it keeps up with a busy server. */
-const ROWS = 200;
+/** So often that it is never far behind. */
 const EVERY_MS = 250;
+/** When there is more to remove: together with `ROWS` it keeps up with a busy server. */
+const AGAIN_MS = 50;
+/** At most one line of the log in this time says what was removed. */
+const TELL_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+/** What was deleted since the last one of these, and up to where. */
+export interface Removal extends Trimmed {
+  /** Position in the log. */
+  readonly upTo: number;
+  /** It was older than this, in milliseconds since the epoch. */
+  readonly before: number;
+}
+
+export interface RetentionOptions {
+  /** 0 keeps all events. */
+  readonly days: number;
+  readonly failed: (error: unknown) => void;
+  readonly removed?: (removal: Removal) => void;
+}
+
 /**
- * Removes what is left of removed rooms, and events older than so many days with their receipts; numbering
- * goes on where it was. 0 days keeps all events.
+ * Removes what is left of removed rooms, and events older than this many days with their receipts; numbering
+ * goes on where it was.
  */
 export function startRetention(
   database: OpenDatabase,
   clock: Clock,
-  days: number,
-  failed: (error: unknown) => void,
+  { days, failed, removed = () => {} }: RetentionOptions,
 ): Cancel {
-  const removed = database.db
-    .select({ id: rooms.id })
-    .from(rooms)
-    .where(and(gte(rooms.name, REMOVED), lt(rooms.name, `${REMOVED}\uffff`)))
-    .limit(1)
-    .prepare();
-  return clock.every(EVERY_MS, () => {
+  const index = new TimeIndex(database);
+  const oldest = prepareOldest(database);
+  const isEmpty = oldest.all({ limit: 1 }).length === 0;
+  const steady = new SteadyClock(clock, isEmpty ? undefined : (index.newest ?? 0));
+  const tell = collecting(clock, removed);
+  const clear = clearRemoved(database);
+
+  /** True when there may be more to do. */
+  function trimStep(): boolean {
+    const before = clock.now() - days * DAY_MS;
+    const upTo = placeToTrim(oldest, index, before);
+    if (upTo === 0) {
+      tell(undefined);
+      return false;
+    }
+    const { events, receipts, position, isMore } = database.write(() => {
+      index.trim(upTo);
+      return trim(database, upTo);
+    });
+    tell({ events, receipts, upTo: position, before });
+    return isMore;
+  }
+
+  function step(): boolean {
+    const isProven = steady.isProven();
+    if (isProven) index.add(clock.now());
+    const isClearing = clear();
+    return (days > 0 && isProven && trimStep()) || isClearing;
+  }
+
+  let cancel = clock.after(EVERY_MS, run);
+  function run(): void {
+    let isMore = false;
     try {
-      const room = removed.get();
-      if (room) clear(database, room.id);
-      if (days > 0) trim(database, clock.now() - days * DAY_MS);
+      isMore = step();
     } catch (error) {
       failed(error);
     }
-  });
+    cancel = clock.after(isMore ? AGAIN_MS : EVERY_MS, run);
+  }
+  return () => cancel();
 }
 
-/** A bit of a removed room. */
-function clear({ client, db }: OpenDatabase, roomId: number): void {
-  client
-    .transaction(() => {
-      let left = clearRun(db, roomId);
-      for (const table of [receipts, state]) {
-        const bit = sql`rowid in (select rowid from ${table} where ${table.roomId} = ${roomId} limit ${ROWS})`;
-        left ||= db.delete(table).where(bit).returning({ roomId: table.roomId }).all().length > 0;
-      }
-      if (!left) db.delete(rooms).where(eq(rooms.id, roomId)).run();
-    })
-    .immediate();
-}
-
-/** The events of one of its runs: all of a removed room's are in one. */
-function clearRun(db: OpenDatabase["db"], roomId: number): boolean {
-  const run = db
-    .select({ last: runs.last, ids: runs.ids })
-    .from(runs)
-    .where(eq(runs.roomId, roomId))
-    .orderBy(asc(runs.last))
-    .limit(1)
-    .get();
-  if (!run) return false;
-  const among = sql`${events.id} in (select value from json_each(${run.ids}))`;
-  db.delete(events)
-    .where(and(among, eq(events.roomId, roomId)))
-    .run();
-  db.delete(runs)
-    .where(and(eq(runs.roomId, roomId), eq(runs.last, run.last)))
-    .run();
-  return true;
-}
-
-function trim({ client, db }: OpenDatabase, before: number): void {
-  const oldest = db
-    .select({
-      id: events.id,
-      position: events.position,
-      ordinal: events.ordinal,
-      roomId: events.roomId,
-      offset: events.offset,
-      count: events.count,
-      time: events.time,
-    })
+type Oldest = ReturnType<typeof prepareOldest>;
+const prepareOldest = ({ db }: OpenDatabase) =>
+  db
+    .select({ position: events.position, time: events.time })
     .from(events)
     .orderBy(asc(events.id))
-    .limit(ROWS)
-    .all();
-  const young = oldest.findIndex((event) => event.time >= before);
-  const old = young === -1 ? oldest : oldest.slice(0, young);
-  const last = old.at(-1);
-  if (!last) return;
-  const trimmed = new Map(old.map((event) => [event.roomId, event]));
-  client
-    .transaction(() => {
-      for (const { roomId, offset, count } of trimmed.values()) {
-        db.update(rooms)
-          .set({ trimmedOffset: offset, trimmedCount: count })
-          .where(eq(rooms.id, roomId))
-          .run();
-        db.delete(receipts)
-          .where(and(eq(receipts.roomId, roomId), lte(receipts.offset, offset)))
-          .run();
-        db.delete(runs)
-          .where(and(eq(runs.roomId, roomId), lte(runs.last, offset)))
-          .run();
-      }
-      db.delete(events).where(lte(events.id, last.id)).run();
-      prepareKeep(db).run({ position: last.position });
-      db.update(logPosition).set({ trimmedPosition: last.position, trimmedOrdinal: last.ordinal }).run();
-    })
-    .immediate();
+    .limit(sql.placeholder("limit"))
+    .prepare();
+
+/**
+ * Decides up to which position of the log everything goes; 0 when nothing does. One event that is dated ahead keeps
+ * nothing after it: the index knows when its place in the log was passed.
+ */
+function placeToTrim(oldest: Oldest, index: TimeIndex, before: number): number {
+  const [first] = oldest.all({ limit: 1 });
+  if (!first) return 0;
+  const passed = index.before(before);
+  if (first.time >= before) return passed >= first.position ? passed : 0;
+  const some = oldest.all({ limit: ROWS });
+  const young = some.findIndex(({ time }) => time >= before);
+  const last = (young === -1 ? some : some.slice(0, young)).at(-1);
+  return Math.max(last?.position ?? 0, passed);
+}
+
+/** Gathers what was removed, so that many small steps make one line. */
+function collecting(clock: Clock, removed: (removal: Removal) => void): (one: Removal | undefined) => void {
+  let held: Removal | undefined;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (one) => {
+    if (one) {
+      const { events = 0, receipts = 0 } = held ?? {};
+      held = { ...one, events: events + one.events, receipts: receipts + one.receipts };
+    }
+    if (!held || clock.monotonic() - toldAt < TELL_MS) return;
+    removed(held);
+    held = undefined;
+    toldAt = clock.monotonic();
+  };
 }

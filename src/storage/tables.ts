@@ -55,6 +55,13 @@ export const runs = sqliteTable(
   (table) => [primaryKey({ columns: [table.roomId, table.last] })],
 );
 
+/** At which position the log was when, now and then: see time-index.ts. */
+export const timeIndex = sqliteTable("time_index", {
+  /** Milliseconds since the epoch. */
+  time: integer("time").primaryKey(),
+  position: integer("position").notNull(),
+});
+
 export const receipts = sqliteTable(
   "receipts",
   {

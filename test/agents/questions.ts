@@ -16,6 +16,7 @@ export function stoppedClock() {
   const waiting = new Map<() => void, number>();
   const clock: Clock = {
     now: () => 0,
+    monotonic: () => 0,
     every: () => () => {},
     after(ms, work) {
       waiting.set(work, ms);

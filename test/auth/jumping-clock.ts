@@ -6,6 +6,7 @@ export class JumpingClock implements Clock {
   readonly waits: number[] = [];
 
   readonly now = () => this.time;
+  readonly monotonic = () => this.time;
 
   after(ms: number, work: () => void) {
     this.waits.push(ms);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { NewEvent } from "../../src/core/history.ts";
-import { startRetention } from "../../src/storage/retention.ts";
+import type { OpenDatabase } from "../../src/storage/database.ts";
+import { type Removal, startRetention } from "../../src/storage/retention.ts";
 import { createStore } from "../../src/storage/store.ts";
 import { createApplying, entry } from "../support/applying.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -16,10 +17,15 @@ function createRetained(days: number) {
   const clock = new FakeClock(START);
   const made = createTestStore();
   const failures: unknown[] = [];
-  const stop = startRetention(made.database, clock, days, (error) => failures.push(error));
+  const removals: Removal[] = [];
+  const stop = startRetention(made.database, clock, {
+    days,
+    failed: (error) => failures.push(error),
+    removed: (removal) => removals.push(removal),
+  });
   const offsets = (room = "chat:1") =>
     made.store.page(room, { kind: "message", limit: 1_000 }).map((stored) => stored.offset);
-  return { ...made, clock, failures, stop, offsets };
+  return { ...made, clock, failures, removals, stop, offsets };
 }
 
 /** An event that is so old at midnight. */
@@ -81,7 +87,7 @@ test("numbering and messageCount go on, also in a room that was emptied", () => 
 test("whoever applies on after it, restarted or not, numbers on and takes what is gone for new", () => {
   const clock = new FakeClock(START);
   const applying = createApplying(plain.applies);
-  startRetention(applying.database, clock, 7, () => {});
+  startRetention(applying.database, clock, { days: 7, failed() {} });
   const say = (id: string, clientId: string, age: number) => entry({ id, clientId, time: clock.now() - age });
   applying.turn(say("e1", "c-1", 9 * DAY), say("e2", "c-2", 9 * DAY), say("e3", "c-3", DAY));
   clock.advance(SECOND);
@@ -169,4 +175,86 @@ test("trouble is told and tried again, and after the stop nothing more goes", ()
   database.client.run("drop trigger t");
   clock.advance(SECOND);
   expect(offsets()).toEqual([1]);
+});
+
+const HOUR = 3_600_000;
+const countOf = ({ client }: OpenDatabase, table: string) =>
+  Number(client.query(`select count(*) from ${table}`).values()[0]?.[0]);
+
+test("a clock that was a month ahead for seconds takes nothing with it", () => {
+  const { clock, fill, offsets } = createRetained(30);
+  fill(500, { time: START });
+  clock.advance(SECOND);
+  clock.set(31 * DAY);
+  clock.advance(4 * SECOND);
+  clock.set(-31 * DAY);
+  clock.advance(SECOND);
+  clock.jump(2 * HOUR);
+  clock.advance(SECOND);
+  expect(offsets()).toHaveLength(500);
+});
+
+test("a clock that was set ahead for good is believed when it has run evenly for an hour", () => {
+  const { clock, fill, offsets } = createRetained(30);
+  fill(10, { time: START });
+  clock.advance(SECOND);
+  clock.set(31 * DAY);
+  clock.advance(HOUR - SECOND);
+  expect(offsets()).toHaveLength(10);
+  clock.advance(2 * SECOND);
+  expect(offsets()).toHaveLength(0);
+});
+
+test("a start a month after the clock was last believed must wait for the same proof", () => {
+  const { clock, database, fill, offsets, stop } = createRetained(30);
+  fill(10, { time: START });
+  clock.advance(SECOND);
+  stop();
+  const later = new FakeClock(START + 31 * DAY);
+  startRetention(database, later, { days: 30, failed() {} });
+  later.advance(HOUR - SECOND);
+  expect(offsets()).toHaveLength(10);
+  later.advance(2 * SECOND);
+  expect(offsets()).toHaveLength(0);
+});
+
+test("what is dated ahead goes when what was stored after it goes", () => {
+  const { add, clock, offsets } = createRetained(7);
+  const ahead = Array.from({ length: 300 }, (_, index) => said(index + 1, -365 * DAY));
+  add(...ahead, said(301, 0), said(302, 0));
+  clock.advance(SECOND);
+  clock.jump(6 * DAY);
+  clock.advance(SECOND);
+  expect(offsets()).toHaveLength(302);
+  clock.jump(DAY);
+  clock.advance(SECOND);
+  expect(offsets()).toEqual([]);
+});
+
+test("an event with very many receipts goes bit by bit", () => {
+  const { add, clock, database, store, offsets } = createRetained(7);
+  add(said(1, 8 * DAY), said(2, 0));
+  store.transaction(() => {
+    for (let n = 0; n < 2_000; n++) {
+      store.write("chat:1", { table: "receipts", offset: 1, userId: `u${n}`, time: START });
+    }
+  });
+  let left = 2_000;
+  while (offsets().length > 1) {
+    clock.advance(50);
+    const now = countOf(database, "receipts");
+    expect(left - now).toBeLessThanOrEqual(250);
+    left = now;
+  }
+  expect([left, offsets()]).toEqual([0, [2]]);
+});
+
+test("what was deleted is told, and up to where", () => {
+  const { clock, fill, removals } = createRetained(7);
+  fill(450, { time: START - 8 * DAY });
+  clock.advance(2 * 60 * SECOND);
+  expect(removals.map(({ events }) => events).reduce((sum, count) => sum + count)).toBe(450);
+  expect(removals.length).toBeLessThanOrEqual(2);
+  expect(removals.at(-1)).toMatchObject({ upTo: 450, receipts: 0 });
+  expect(Math.abs(removals.at(-1)!.before - (START - 7 * DAY))).toBeLessThan(60 * SECOND);
 });

@@ -10,6 +10,7 @@ export class FakeClock extends ManualClock {
   /** Sets it, as somebody sets the time of a machine: whatever is waited for takes as long as before. */
   set(ms: number): void {
     this.time += ms;
+    this.setBy += ms;
     for (const timer of this.timers) timer.at += ms;
   }
 }

@@ -11,6 +11,7 @@ export class WorldClock implements Clock {
   }
 
   now = (): number => this.#passed.now() + this.#set;
+  monotonic = (): number => this.#passed.now();
   every: Clock["every"] = (ms, work) => this.#passed.every(ms, work);
   after: Clock["after"] = (ms, work) => this.#passed.after(ms, work);
 

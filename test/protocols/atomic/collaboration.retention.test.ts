@@ -4,6 +4,7 @@ import type { Frame } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { SessionStage } from "../../support/session-stage.ts";
 
+const HOUR = 3_600_000;
 const DAY = 86_400_000;
 
 test("when the history of a session is trimmed its document stays, and editing goes on", async () => {
@@ -29,8 +30,11 @@ test("when the history of a session is trimmed its document stays, and editing g
   await say(type(0, 250));
 
   const clock = new FakeClock(Date.now() + 8 * DAY);
-  const stop = startRetention(stage.database, clock, 7, (error) => stage.faults.push(error));
-  clock.advance(10_000);
+  const stop = startRetention(stage.database, clock, {
+    days: 7,
+    failed: (error) => stage.faults.push(error),
+  });
+  clock.advance(HOUR + 10_000);
   stop();
   expect(stage.edits("s-1")).toEqual([]);
   stage.restart();

@@ -9,6 +9,8 @@ interface Timer {
 /** Time that passes when the test says so. For a server and for clients. */
 export class ManualClock implements Clock {
   protected time: number;
+  /** Milliseconds by which the clock was set since the start. No time passed then. */
+  protected setBy = 0;
   protected readonly timers = new Set<Timer>();
 
   /** Milliseconds since the epoch. */
@@ -17,6 +19,7 @@ export class ManualClock implements Clock {
   }
 
   now = (): number => this.time;
+  monotonic = (): number => this.time - this.setBy;
   every = (ms: number, work: () => void) => this.#add({ at: this.time + ms, every: ms, work });
   after = (ms: number, work: () => void) => this.#add({ at: this.time + ms, every: undefined, work });
 

@@ -1,0 +1,49 @@
+import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
+import type { OpenDatabase } from "./database.ts";
+import { REMOVED } from "./statements.ts";
+import { events, receipts, rooms, runs, state } from "./tables.ts";
+import { ROWS } from "./trim.ts";
+
+/** Removes what is left of removed rooms, a step at each call; true when there may be more. */
+export function clearRemoved(database: OpenDatabase): () => boolean {
+  const removed = database.db
+    .select({ id: rooms.id })
+    .from(rooms)
+    .where(and(gte(rooms.name, REMOVED), lt(rooms.name, `${REMOVED}\uffff`)))
+    .limit(1)
+    .prepare();
+  return () => {
+    const room = removed.get();
+    if (room) database.write(() => clear(database, room.id));
+    return room !== undefined;
+  };
+}
+
+function clear({ db }: OpenDatabase, roomId: number): void {
+  let left = clearRun(db, roomId);
+  for (const table of [receipts, state]) {
+    const bit = sql`rowid in (select rowid from ${table} where ${table.roomId} = ${roomId} limit ${ROWS})`;
+    left ||= db.delete(table).where(bit).returning({ roomId: table.roomId }).all().length > 0;
+  }
+  if (!left) db.delete(rooms).where(eq(rooms.id, roomId)).run();
+}
+
+/** The events of one of its runs: all of a removed room's are in one. */
+function clearRun(db: OpenDatabase["db"], roomId: number): boolean {
+  const run = db
+    .select({ last: runs.last, ids: runs.ids })
+    .from(runs)
+    .where(eq(runs.roomId, roomId))
+    .orderBy(asc(runs.last))
+    .limit(1)
+    .get();
+  if (!run) return false;
+  const among = sql`${events.id} in (select value from json_each(${run.ids}))`;
+  db.delete(events)
+    .where(and(among, eq(events.roomId, roomId)))
+    .run();
+  db.delete(runs)
+    .where(and(eq(runs.roomId, roomId), eq(runs.last, run.last)))
+    .run();
+  return true;
+}
