@@ -4,7 +4,8 @@ import { z } from "zod";
  * RFC 3339 as people write it: `T` may be lower case or a space, `Z` lower case, seconds may be missing, and a zone be
  * written without its colon or its minutes.
  */
-const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)$/;
+const TIME =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,20}))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)$/;
 /** As every parser reads it. A leap second is not among them. */
 const PLAIN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
