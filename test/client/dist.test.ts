@@ -92,7 +92,7 @@ test.each(nodes)(
     const [client, testing, validate, textarea] = outputs[0]!.split("\n");
     expect(client).toContain("GurukulClient");
     expect(testing).toBe("AssertionFailed ManualClock WebSocketTestHelper");
-    expect(validate).toBe("MessageValidator");
+    expect(validate).toBe("AccessControl MessageValidator webSocketMessageSchema");
     expect(textarea).toBe("bindTextarea");
     rmSync(directory, { recursive: true });
   },
@@ -122,6 +122,7 @@ test("its types tell a right message from a wrong one, in a project that has not
     isKnown([bindTextarea, ManualClock, WebSocketTestHelper]);
     `,
   );
+  cpSync(join(import.meta.dir, "contract-types.ts"), join(directory, "contract-types.ts"));
   const tsc = join(ROOT, "node_modules/.bin/tsc");
   const strict = [
     "--noEmit",
@@ -137,7 +138,7 @@ test("its types tell a right message from a wrong one, in a project that has not
     ["--module", "preserve", "--moduleResolution", "bundler"],
   ]) {
     const { stdout, exitCode } = Bun.spawnSync(
-      [process.execPath, tsc, ...strict, ...how, "--lib", "es2023,dom", "use.ts"],
+      [process.execPath, tsc, ...strict, ...how, "--lib", "es2023,dom", "use.ts", "contract-types.ts"],
       { cwd: directory },
     );
     expect(stdout.toString()).toBe("");

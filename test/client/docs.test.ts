@@ -63,3 +63,22 @@ test.each(examples)("the example in $name does what the page says", async ({ nam
   expect(out).toBe(output);
   await server.stop();
 });
+
+test("every example type-checks", () => {
+  const checked = join(directory, "checked");
+  mkdirSync(join(checked, "node_modules"), { recursive: true });
+  for (const name of ["bun-types", "zod"]) {
+    symlinkSync(join(ROOT, "node_modules", name), join(checked, "node_modules", name));
+  }
+  writeFileSync(
+    join(checked, "session.ts"),
+    `export declare const freshToken: (user: string) => string;
+    export declare const backend: (path: string, body: object) => Promise<Response>;`,
+  );
+  for (const { name, code } of examples)
+    writeFileSync(join(checked, `${name.replaceAll(" ", "-")}.ts`), code);
+  const config = { extends: join(ROOT, "tsconfig.json"), include: ["*.ts"] };
+  writeFileSync(join(checked, "tsconfig.json"), JSON.stringify(config));
+  const { stdout } = Bun.spawnSync([process.execPath, join(ROOT, "node_modules/.bin/tsc"), "-p", checked]);
+  expect(stdout.toString()).toBe("");
+});

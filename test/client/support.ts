@@ -2,10 +2,10 @@ import type { Address, CreateSocket, Socket } from "../../packages/client/src/so
 
 /** A socket whose server is the test. */
 export class FakeSocket implements Socket {
-  onopen: Socket["onopen"] = null;
+  onopen: ((event: never) => unknown) | null = null;
   onmessage: ((event: never) => unknown) | null = null;
   onclose: ((event: never) => unknown) | null = null;
-  onerror: Socket["onerror"] = null;
+  onerror: ((event: never) => unknown) | null = null;
   /** What the client has sent and nobody has looked at. */
   readonly sent: Record<string, unknown>[] = [];
   isClosed = false;

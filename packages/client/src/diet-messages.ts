@@ -8,6 +8,18 @@ export interface DietMetadata {
   readonly requestId?: string;
   readonly correlationId?: string;
 }
+/** Contract: Base Message Structure, of a type that is known when it runs. */
+export interface WebSocketMessage {
+  id: string;
+  type: string;
+  timestamp: string;
+  // biome-ignore lint/suspicious/noExplicitAny: so the contract has it.
+  data: any;
+  metadata?: DietMetadata;
+}
+/** Contract: EventHandler. */
+export type EventHandler = (event: WebSocketMessage) => void;
+
 interface Envelope<Type extends string, Data> {
   readonly id: string;
   readonly type: Type;

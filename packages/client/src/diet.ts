@@ -1,7 +1,15 @@
 import type { EventType } from "../../../src/protocols/diet/schema.ts";
 import type { Announcement, DietCipher, SealedFrame } from "./cipher.ts";
 import { Client, newId, type Posted } from "./client.ts";
-import type { AuthResponse, DietAnswers, DietEvents, DietMessage, DietResponse } from "./diet-messages.ts";
+import type {
+  AuthResponse,
+  DietAnswers,
+  DietEvents,
+  DietMessage,
+  DietResponse,
+  EventHandler,
+  WebSocketMessage,
+} from "./diet-messages.ts";
 import type { ClientOptions } from "./options.ts";
 import { Refused } from "./outbox.ts";
 import { RecentIds } from "./recent.ts";
@@ -75,6 +83,39 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
       this.line.configure(config.reconnect ?? {}, config.heartbeat ?? {});
     }
     return super.connect();
+  }
+
+  override send<M extends DietMessage>(message: M): Promise<DietResponse>;
+  /** Contract: WebSocketClient. Of a type that is known when it runs; one that is written down is checked. */
+  override send<const M extends WebSocketMessage>(
+    message: string extends M["type"] ? M : never,
+  ): Promise<void>;
+  override send(message: never): Promise<unknown> {
+    return super.send(message);
+  }
+
+  override subscribe<Type extends keyof DietEvents>(
+    eventType: Type,
+    handler: (event: DietEvents[Type]) => void,
+  ): void;
+  override subscribe<Type extends string>(
+    eventType: string extends Type ? Type : never,
+    handler: EventHandler,
+  ): void;
+  override subscribe(eventType: string, handler: (event: never) => void): void {
+    super.subscribe(eventType as keyof DietEvents, handler as (event: unknown) => void);
+  }
+
+  override unsubscribe<Type extends keyof DietEvents>(
+    eventType: Type,
+    handler: (event: DietEvents[Type]) => void,
+  ): void;
+  override unsubscribe<Type extends string>(
+    eventType: string extends Type ? Type : never,
+    handler: EventHandler,
+  ): void;
+  override unsubscribe(eventType: string, handler: (event: never) => void): void {
+    super.unsubscribe(eventType as keyof DietEvents, handler as (event: unknown) => void);
   }
 
   protected async address(token: string | undefined): Promise<Address> {

@@ -8,7 +8,13 @@ export { DietCipher } from "./cipher.ts";
 export type { Clock } from "./clock.ts";
 export { type ConnectionEvent, ConnectionFailed, type ConnectionState } from "./connection.ts";
 export { type DietOptions, DietWebSocketClient, type WebSocketConnection } from "./diet.ts";
-export type { DietEvents, DietMessage, DietResponse } from "./diet-messages.ts";
+export type {
+  DietEvents,
+  DietMessage,
+  DietResponse,
+  EventHandler,
+  WebSocketMessage,
+} from "./diet-messages.ts";
 export { type Gift, type GiftEvents, GiftHostClient, type GiftOptions, GiftViewerClient } from "./gifts.ts";
 export { GurukulClient, type GurukulEvents, type GurukulMessage } from "./gurukul.ts";
 export { indexedDbStore } from "./indexed-db.ts";

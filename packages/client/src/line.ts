@@ -37,6 +37,8 @@ export interface LineParts {
 
 /** Never came from a server (RFC 6455, 7.1.5). */
 const ABNORMAL = 1006;
+/** A `readyState` (HTML: The WebSocket interface). */
+const OPEN = 1;
 /** How long a close may take. */
 const CLOSE_MS = 2_000;
 
@@ -92,14 +94,15 @@ export class Line {
     this.#end();
     this.#state = "disconnected";
     if (was === "connected" || was === "connecting") this.#say("disconnected", { code: 1000, reason: "" });
-    if (!socket) return;
+    if (!socket?.close) return;
+    const close = socket.close.bind(socket);
     await new Promise<void>((resolve) => {
       const cancel = this.parts.clock.after(CLOSE_MS, resolve);
       socket.onclose = () => {
         cancel();
         resolve();
       };
-      socket.close(1000);
+      close(1000);
     });
   }
 
@@ -175,6 +178,7 @@ export class Line {
     socket.onclose = ({ code, reason }: Closing) => this.#drop({ code, reason });
     // A close follows.
     socket.onerror = () => {};
+    if (socket.readyState === OPEN) this.parts.opened();
   }
 
   /** The connection, or the attempt at one, is lost. */
@@ -238,7 +242,7 @@ export class Line {
     socket.onopen = null;
     socket.onmessage = null;
     socket.onclose = null;
-    socket.close();
+    socket.close?.();
   }
 
   #say(type: ConnectionEvent["type"], data?: ConnectionEvent["data"]): void {

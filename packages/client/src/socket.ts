@@ -1,13 +1,16 @@
 /** As much of a WebSocket as is used here: a browser's, Bun's, Node's, that of the package `ws`, or one of a test. */
 export interface Socket {
-  onopen: ((event: never) => unknown) | null;
+  /** 1 of one that is open from the beginning. */
+  readonly readyState?: number;
+  onopen?: ((event: never) => unknown) | null;
   /** The event has the frame as its `data`. */
   onmessage: ((event: never) => unknown) | null;
   /** The event has `code` and `reason`. */
-  onclose: ((event: never) => unknown) | null;
-  onerror: ((event: never) => unknown) | null;
+  onclose?: ((event: never) => unknown) | null;
+  onerror?: ((event: never) => unknown) | null;
   send(frame: string): void;
-  close(code?: number, reason?: string): void;
+  /** One that has none is closed as soon as it is left. */
+  close?(code?: number, reason?: string): void;
 }
 
 export interface Address {

@@ -1,6 +1,7 @@
 // The published entry point `switchboard-client/testing`.
 export { ManualClock } from "./clock.ts";
 export {
+  type AnyMessage,
   AssertionFailed,
   type HelperOptions,
   type MockMessage,

@@ -1,18 +1,20 @@
 import type { ConnectionEvent } from "../connection.ts";
 import type { Address, CreateSocket, Socket } from "../socket.ts";
 
-/** A frame of any contract. */
+/** A frame of any contract, to be read. */
 export type MockMessage = { readonly type: string } & Readonly<Record<string, unknown>>;
+/** A frame of any contract, also one whose type is an interface: these have no index signature. */
+export type AnyMessage = MockMessage | { readonly type: string };
 
 /** Contract diet-game: Testing. The server's end of a connection that has no wire. */
 export interface MockWebSocketConnection {
   /** Where the client wanted to connect. */
   readonly address: Address;
   /** As the client would. */
-  send(message: MockMessage): void;
+  send(message: AnyMessage): void;
   /** As the server would: the line is closed with 1000. */
   close(): void;
-  simulateMessage(message: MockMessage): void;
+  simulateMessage(message: AnyMessage): void;
   /** The line breaks. */
   simulateError(error: Error): void;
 }
@@ -36,8 +38,8 @@ class MockSocket implements Socket, MockWebSocketConnection {
     private readonly answer: (message: MockMessage, connection: MockWebSocketConnection) => void,
   ) {}
 
-  send(message: MockMessage | string): void {
-    const frame: MockMessage = typeof message === "string" ? JSON.parse(message) : message;
+  send(message: AnyMessage | string): void {
+    const frame = typeof message === "string" ? JSON.parse(message) : readable(message);
     this.sent.push(frame);
     this.answer(frame, this);
   }
@@ -46,8 +48,8 @@ class MockSocket implements Socket, MockWebSocketConnection {
     this.onclose?.({ code, reason });
   }
 
-  simulateMessage(message: MockMessage): void {
-    this.received.push(message);
+  simulateMessage(message: AnyMessage): void {
+    this.received.push(readable(message));
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
@@ -94,7 +96,7 @@ export class WebSocketTestHelper {
     return socket;
   };
 
-  simulateMessage(message: MockMessage): void {
+  simulateMessage(message: AnyMessage): void {
     this.#connection().simulateMessage(message);
   }
 
@@ -129,6 +131,8 @@ export class WebSocketTestHelper {
     return connection;
   }
 }
+
+const readable = ({ type, ...rest }: AnyMessage): MockMessage => ({ type, ...rest });
 
 function assertAmong(what: string, messages: readonly MockMessage[], type: string, data: unknown): void {
   const alike = messages.filter((message) => message.type === type);

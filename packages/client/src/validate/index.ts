@@ -1,6 +1,26 @@
 // The published entry point `switchboard-client/validate`. It brings the schemas of the contract, and zod.
-import type { z } from "zod";
+import { z } from "zod";
 import { createMessages, envelope, events } from "../../../../src/protocols/diet/schema.ts";
+
+export { AccessControl, type AccessOptions } from "./access-control.ts";
+
+/** Contract atomic-guide: Message Format. */
+export interface WebSocketMessage {
+  type: string;
+  id?: string | undefined;
+  timestamp: string;
+  data?: unknown;
+  error?: string | undefined;
+}
+
+/** Contract atomic-guide: Message Validation. Any frame of chat, analytics and collaboration. */
+export const webSocketMessageSchema: z.ZodType<WebSocketMessage> = z.object({
+  type: z.string(),
+  id: z.string().optional(),
+  timestamp: z.iso.datetime({ offset: true }),
+  data: z.unknown().optional(),
+  error: z.string().optional(),
+});
 
 /** Contract diet-game: Schema Validation. */
 export interface ValidationError {
