@@ -33,3 +33,10 @@ test("timers of a manual clock run in their order, and again when they repeat", 
   expect(ran).toEqual(["every 15", "once 20", "every 30"]);
   expect(clock.now()).toBe(130);
 });
+
+/** Each can be used as the other. */
+type Same<One extends Other, Other> = [One, Other];
+export type PublishedAsItIs = Same<
+  typeof import("../../src/testing/index.ts"),
+  typeof import("../../src/testing/published.d.ts")
+>;
