@@ -2,10 +2,12 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Glob } from "bun";
+import { command, commandDirectory } from "../support/command.ts";
 import { startTestServer } from "../support/server.ts";
 import { ROOT } from "./blocks.ts";
 
 const WHERE = ["*.md", "docs/**/*.md", "deploy/*.md", "bench/*.md", "examples/**/*.md", "src/**/*.md"];
+const directory = commandDirectory();
 const pages = WHERE.flatMap((where) => [...new Glob(where).scanSync(ROOT)]);
 const read = (page: string): Promise<string> => Bun.file(join(ROOT, page)).text();
 
@@ -32,6 +34,14 @@ test("docs/configuration.md has every setting, and no other", async () => {
     Array.from(row.split("|")[1]!.matchAll(/`([A-Z_]+)`/g), ([, name]) => name),
   );
   expect(shown.toSorted()).toEqual(settings.toSorted());
+});
+
+test("docs/command-line.md has every command that --help lists", async () => {
+  const { out } = await command(["--help"], { directory });
+  const commands = Array.from(out.matchAll(/^ {2}([a-z]+)\b/gm), ([, name]) => name);
+  expect(commands).toContain("serve");
+  const page = await read("docs/command-line.md");
+  expect(commands.filter((name) => !page.includes(`| \`${name}`))).toEqual([]);
 });
 
 test("docs/http-api.md has every route under /v1 that the server describes", async () => {
