@@ -4,7 +4,7 @@ import { createAgent } from "./agents/choose.ts";
 import { parseApiKeys } from "./auth/api-keys.ts";
 import { issueToken } from "./auth/issue.ts";
 import { loadSecrets } from "./auth/secrets.ts";
-import { createTokenVerifier } from "./auth/tokens.ts";
+import { CLOCK_TOLERANCE_SECONDS, createTokenVerifier } from "./auth/tokens.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { type Core, createCore } from "./core/core.ts";
@@ -160,7 +160,12 @@ export async function startSwitchboard(
       isOnline: (userId) => core.presence.isOnline(userId),
       lastActive: (userId) => core.presence.lastSeen(userId) ?? storage.people.lastActive(userId),
       revoke(userId) {
-        storage.people.revoke(userId, clock.now());
+        // No token that was ever accepted was made later, by whatever clock: the user's last time here, should this
+        // machine's have been set back, and the tokens in use.
+        const seen = core.presence.lastSeen(userId) ?? storage.people.lastActive(userId) ?? 0;
+        const made = Array.from(core.presence.of(userId), ({ identity }) => identity?.issuedAt ?? 0);
+        const latest = Math.max(clock.now(), seen) + CLOCK_TOLERANCE_SECONDS * 1_000;
+        storage.people.revoke(userId, Math.max(latest, ...made) + 1);
         return core.endUser(userId);
       },
     },

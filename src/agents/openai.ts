@@ -140,9 +140,16 @@ function describe(error: unknown): string {
 async function fetchBounded(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);
   let bytes = 0;
+  const text = new TextDecoder("utf-8", { fatal: true });
   const bound = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       bytes += chunk.byteLength;
+      // The client decodes with replacement: people would read what the endpoint has not said.
+      try {
+        text.decode(chunk, { stream: true });
+      } catch {
+        return controller.error(new Error("the response is not UTF-8"));
+      }
       if (bytes > MAX_BYTES) controller.error(new Error("the response is too big"));
       else controller.enqueue(chunk);
     },

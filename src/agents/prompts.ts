@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { readPrivateFile } from "../config/private-file.ts";
 import { ConfigError } from "../config.ts";
 
 export interface Prompts {
@@ -35,9 +35,10 @@ export function readPrompts(file: string | undefined): Prompts {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readPrivateFile(file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
+    const why = error instanceof Error && "code" in error ? error.code : error;
+    const code = ` (${why instanceof Error ? why.message : why})`;
     throw new ConfigError(`AI_PROMPTS_FILE: must be a file that can be read${code}`);
   }
 }

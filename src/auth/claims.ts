@@ -5,10 +5,10 @@ export const MAX_TOKEN_LENGTH = 16_384;
 
 const MAX_ENTRIES = 1_000;
 const MAX_ENTRY_LENGTH = 256;
-/** The last second that a `Date` can hold. */
-const LAST_SECOND = 8.64e12;
+/** In the year 5138. What is more counts milliseconds, and would be good for 55,000 years. */
+const LAST_SECOND = 1e11;
 
-const seconds = z.number("a number").min(0, "0 or more").max(LAST_SECOND, `${LAST_SECOND} or less`);
+const seconds = z.number("a number").min(0, "0 or more").max(LAST_SECOND, `seconds, not milliseconds`);
 const text = z.string("a string");
 const entries = z
   .array(text.max(MAX_ENTRY_LENGTH, `${MAX_ENTRY_LENGTH} characters or less`), "a list of strings")

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readPrivateFile } from "../config/private-file.ts";
 import { type Config, ConfigError } from "../config.ts";
 
 export interface Secrets {
@@ -38,9 +39,9 @@ function readOrMake({ path, variable, minimum, warn }: SecretFile): string {
   let secret: string;
   try {
     if (!existsSync(path) && make(path)) warn(`${variable} is not set: made ${path} to be used instead`);
-    secret = readFileSync(path, "utf8").trim();
+    secret = readPrivateFile(path).trim();
   } catch (error) {
-    const reason = codeOf(error) ?? String(error);
+    const reason = codeOf(error) ?? (error instanceof Error ? error.message : error);
     throw new ConfigError(`${path}: cannot be read or made (${reason}); mend that or set ${variable}`);
   }
   if (secret.length < minimum) {

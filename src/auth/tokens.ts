@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
 import { ZodError } from "zod";
 import type { Clock } from "../core/clock.ts";
@@ -6,7 +7,8 @@ import { Refusal } from "../core/refusal.ts";
 import { claimsSchema, MAX_TOKEN_LENGTH } from "./claims.ts";
 import { createKeySet } from "./key-set.ts";
 
-const CLOCK_TOLERANCE_SECONDS = 2;
+/** How far the clocks of those who make tokens may be from this one. */
+export const CLOCK_TOLERANCE_SECONDS = 2;
 /** Shorter than the time a connection has to authenticate, so that it hears `unavailable` before that ends. */
 const FETCH_TIMEOUT_MS = 3_000;
 
@@ -54,7 +56,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): PrefetchingT
     async verify(token) {
       try {
         if (token.length > MAX_TOKEN_LENGTH) throw new errors.JWTInvalid();
-        return identityOf(
+        const identity = identityOf(
           await verifiedPayload(token, keyFor, {
             algorithms: [...sources.keys()],
             requiredClaims: ["exp", "sub"],
@@ -64,6 +66,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): PrefetchingT
             ...(audience !== undefined && { audience }),
           }),
         );
+        if (!isText(token.split(".")[1] ?? "")) throw new errors.JWTInvalid();
+        // Else it would outlive a revocation, which refuses what was issued before it.
+        if (identity.issuedAt > clock.now() + CLOCK_TOLERANCE_SECONDS * 1_000)
+          throw new errors.JWTClaimValidationFailed("iat lies ahead", {}, "iat", "check_failed");
+        return identity;
       } catch (error) {
         if (error instanceof Refusal) throw error;
         throw Object.assign(new Refusal("unauthenticated", "Authentication failed"), { cause: why(error) });
@@ -91,6 +98,9 @@ async function verifiedPayload(token: string, keyFor: JWTVerifyGetKey, options: 
     throw new errors.JWSSignatureVerificationFailed();
   }
 }
+
+/** jose decodes with replacement: another name would be shown than was signed. */
+const isText = (segment: string): boolean => isUtf8(Buffer.from(segment, "base64url"));
 
 const NO_CLAIMS = {};
 

@@ -29,9 +29,15 @@ function isHost(text: string): boolean {
   return Number(port) <= 65_535;
 }
 
+/** A token is not stored, and a bad one is answered in the contract's words. */
+const TOKEN = /([?&]token=)[^&]*/;
+
 function isUtf8(url: string): boolean {
   try {
-    return !decodeURIComponent(url).includes("\ufffd");
+    // A % that begins no escape stands for itself.
+    return !decodeURIComponent(url.replace(TOKEN, "$1").replace(/%(?![\da-f]{2})/gi, "%25")).includes(
+      "\ufffd",
+    );
   } catch {
     return false;
   }

@@ -69,7 +69,10 @@ export function createPeople({ db, write }: OpenDatabase): People {
   const revoke = db
     .insert(users)
     .values({ id: placeholder("userId"), revokedBefore: placeholder("time") })
-    .onConflictDoUpdate({ target: users.id, set: { revokedBefore: sql`excluded.revoked_before` } })
+    .onConflictDoUpdate({
+      target: users.id, // An earlier revocation holds, also when the clock has been set back since.
+      set: { revokedBefore: sql`max(coalesce(${users.revokedBefore}, 0), excluded.revoked_before)` },
+    })
     .prepare();
 
   return {

@@ -77,6 +77,13 @@ describe("an answer", () => {
     expect(answer.content).toBe("Hi 👋, half: \ufffd, end: ");
   });
 
+  test("is refused when its bytes are not UTF-8: what was meant cannot be known", async () => {
+    const event = `data: ${JSON.stringify(chunk("M\xfcller"))}\n\ndata: [DONE]\n\n`;
+    const headers = { "content-type": "text/event-stream" };
+    const answer = answerTo(() => new Response(Buffer.from(event, "latin1"), { headers }));
+    await expect(answer).rejects.toThrow("the AI endpoint broke off, or sent what cannot be read");
+  });
+
   test("may come in one piece from an endpoint that does not stream", async () => {
     const choice = {
       index: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readPrompts } from "../../src/agents/prompts.ts";
 import { ConfigError } from "../../src/config.ts";
@@ -7,11 +7,14 @@ import { temporaryDirectory } from "../support/directory.ts";
 
 const folder = temporaryDirectory();
 
-function fileOf(text: string): string {
+function bytesOf(bytes: Uint8Array, mode = 0o600): string {
   const file = join(folder, `${Bun.randomUUIDv7()}.json`);
-  writeFileSync(file, text);
+  writeFileSync(file, bytes);
+  chmodSync(file, mode);
   return file;
 }
+
+const fileOf = (text: string): string => bytesOf(Buffer.from(text));
 
 const promptsOf = (text: string) => readPrompts(fileOf(text));
 const generic = readPrompts(undefined).promptFor("anybody");
@@ -59,6 +62,13 @@ describe("a file that cannot be used stops the start with one line about AI_PROM
   test.each([
     ["one that is missing", join(folder, "missing.json"), /must be a file that can be read \(ENOENT\)$/],
     ["a folder", folder, /must be a file that can be read \(EISDIR\)$/],
+    [
+      "one in Latin-1",
+      bytesOf(Buffer.from('{"default":"hush M\xfcller"}', "latin1")),
+      /\(it is not UTF-8\)$/,
+    ],
+    ["one in UTF-16", bytesOf(Buffer.from('{"default":"hush"}', "utf16le")), /\(it is not UTF-8\)$/],
+    ["one that everybody may write", bytesOf(Buffer.from("{}"), 0o666), /everybody may write it: chmod o-w /],
     ["one that is empty", fileOf(""), /must be a JSON file$/],
     ["one that is not JSON", fileOf("secret = hush"), /must be a JSON file$/],
     ["a list", fileOf('["hush"]'), /must be one JSON object from agent id to prompt/],

@@ -166,6 +166,22 @@ describe("a file that is there", () => {
     expect(readFileSync(path, "utf8")).toBe(content);
   });
 
+  test("stops the start if everybody may write it, or it is not UTF-8", () => {
+    const path = join(data, "jwt-secret");
+    writeFileSync(path, "j".repeat(32));
+    chmodSync(path, 0o606);
+    expect(complaint()).toBe(
+      `${path}: cannot be read or made (everybody may write it: chmod o-w ${path}); mend that or set JWT_SECRET`,
+    );
+    chmodSync(path, 0o600);
+    for (const encoding of ["latin1", "utf16le"] as const) {
+      writeFileSync(path, Buffer.from("ü".repeat(32), encoding));
+      expect(complaint()).toBe(
+        `${path}: cannot be read or made (it is not UTF-8); mend that or set JWT_SECRET`,
+      );
+    }
+  });
+
   test("stops the start if it cannot be read", () => {
     mkdirSync(join(data, "jwt-secret"));
     expect(complaint()).toBe(

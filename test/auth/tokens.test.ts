@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { SignJWT } from "jose";
 import { createTokenVerifier } from "../../src/auth/tokens.ts";
-import { segment } from "./forge.ts";
+import { forge, segment } from "./forge.ts";
 import { bytes, secret, sign, signText } from "./hs256.ts";
 import { JumpingClock } from "./jumping-clock.ts";
 import { rejection } from "./rejection.ts";
@@ -69,6 +69,25 @@ describe("a token is refused as unauthenticated, with a reason for the logs,", (
     ],
     "when exp is infinite": [() => signText('{"sub":"ada","exp":1e999}'), "claim exp"],
     "when exp is beyond all dates": [() => sign({ sub: "ada", exp: 1e15 }), "claim exp"],
+    "when exp is in milliseconds": [() => sign({ sub: "ada", exp: (now + 60) * 1_000 }), "claim exp"],
+    "when iat is in milliseconds": [() => sign({ ...good, iat: now * 1_000 }), "claim iat"],
+    "when iat is three seconds ahead": [
+      () => sign({ ...good, iat: now + 3 }),
+      "ERR_JWT_CLAIM_VALIDATION_FAILED iat",
+    ],
+    "when iat is an hour ahead": [
+      () => sign({ ...good, exp: now + 9_000, iat: now + 3_600 }),
+      "ERR_JWT_CLAIM_VALIDATION_FAILED iat",
+    ],
+    "when its payload is Latin-1": [
+      () =>
+        forge(
+          { alg: "HS256" },
+          Buffer.from(`{"sub":"ada","exp":${good.exp},"name":"M\xfcller"}`, "latin1"),
+          secret,
+        ),
+      "ERR_JWT_INVALID",
+    ],
     "when iat is negative": [() => sign({ ...good, iat: -1 }), "claim iat"],
     "when iat is a string": [
       () => signText(JSON.stringify({ ...good, iat: "now" })),

@@ -1,9 +1,10 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { forge } from "../auth/forge.ts";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { expectProblem } from "../support/problem.ts";
 import { endingsOf } from "../support/records.ts";
-import { startTestServer, stopAfterAll } from "../support/server.ts";
+import { SECRET, startTestServer, stopAfterAll } from "../support/server.ts";
 
 const clock = new FakeClock();
 // So rare that no pong is a sign of life here.
@@ -64,7 +65,7 @@ test("revoking a user ends all his connections, and only his, and his tokens", a
   expect((await again.next("error"))["data"]).toEqual({ message: "Authentication failed", code: 401 });
   expect(await again.closed).toMatchObject({ code: 1008 });
 
-  clock.advance(1_000);
+  clock.advance(4_000);
   const anew = await server.chat("eve");
   expect(await anew.drain()).toEqual([]);
 });
@@ -75,4 +76,52 @@ test("revoking a user who is not here refuses the tokens that are out", async ()
   expect(await (await revoke("away")).json()).toEqual({ closed: 0 });
   const client = await server.connect(`/ws?token=${token}`);
   expect(await client.closed).toMatchObject({ code: 1008 });
+});
+
+describe("revoking a user cuts every token that was made before,", () => {
+  const hour = 3_600;
+  const seconds = () => Math.floor(clock.now() / 1_000);
+  const made = (iat: number | undefined) =>
+    sign({ sub: "mallory", rooms: ["*"], exp: seconds() + 9 * hour, iat });
+  const sign = (claims: object) => forge({ alg: "HS256" }, claims, SECRET);
+  const enters = async (token: string) => {
+    const client = await server.connect(`/ws?token=${token}`);
+    return client.drain().then(
+      () => true,
+      () => false,
+    );
+  };
+
+  test("by whoever's clock, and none is taken that lies further ahead", async () => {
+    for (const iat of [seconds() + 3, seconds() + hour, clock.now()])
+      expect([iat, await enters(made(iat))]).toEqual([iat, false]);
+    const tokens = [made(undefined), made(seconds() - hour), made(seconds()), made(seconds() + 2)];
+    for (const token of tokens) expect(await enters(token)).toBe(true);
+    await revoke("mallory");
+    for (const token of tokens) expect(await enters(token)).toBe(false);
+    clock.advance(4_000);
+    for (const token of tokens) expect(await enters(token)).toBe(false);
+    expect(await enters(made(seconds()))).toBe(true);
+  });
+
+  test("also when the clock has been set back since", async () => {
+    clock.advance(4_000);
+    const token = made(seconds());
+    expect(await enters(token)).toBe(true);
+    clock.jump(-hour * 1_000);
+    await revoke("mallory");
+    clock.jump(hour * 1_000);
+    expect(await enters(token)).toBe(false);
+  });
+
+  test("and a later revocation by a clock that was set back takes none of that back", async () => {
+    clock.advance(4_000);
+    const token = made(seconds());
+    expect(await enters(token)).toBe(true);
+    await revoke("mallory");
+    clock.jump(-hour * 1_000);
+    await revoke("mallory");
+    clock.jump(hour * 1_000);
+    expect(await enters(token)).toBe(false);
+  });
 });
