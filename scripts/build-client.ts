@@ -10,7 +10,9 @@ const root = resolve(import.meta.dir, "..");
 const source = join(root, "packages/client/src");
 const [folder, ...flags] = process.argv.slice(2);
 const dist = resolve(folder ?? join(root, "packages/client/dist"));
-const ENTRIES = ["index.ts", "testing/index.ts", "validate/index.ts", "textarea.ts", "codemirror.ts"];
+const ENTRIES = [
+  ...["index.ts", "testing/index.ts", "validate/index.ts", "react/index.ts", "textarea.ts", "codemirror.ts"],
+];
 /** Peers: the project that uses the entry point has them. */
 const EXTERNAL = ["zod", "react", "@codemirror/*"];
 /** Bytes, gzipped, of the engine with one client. */
@@ -48,6 +50,11 @@ const common = {
 } as const;
 await Bun.build({ ...common, outdir: dist, format: "esm", splitting: true, sourcemap: "linked" });
 await Bun.build({ ...common, outdir: join(dist, "cjs"), format: "cjs", plugins: [requireMain] });
+// Next takes a module with hooks for one of the server's unless it says this, in its first line.
+for (const path of ["react/index.js", "cjs/react/index.js"]) {
+  const text = await Bun.file(join(dist, path)).text();
+  await Bun.write(join(dist, path), `"use client"; ${text}`);
+}
 await Bun.write(join(dist, "cjs/package.json"), '{ "type": "commonjs" }\n');
 if (!flags.includes("--no-types")) {
   for (const [path, text] of declarations(root, source)) {

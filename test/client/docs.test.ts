@@ -19,7 +19,7 @@ symlinkSync(ROOT, join(directory, "node_modules/switchboard"));
 const own = join(directory, "node_modules/switchboard-client");
 mkdirSync(own);
 symlinkSync(join(ROOT, "packages/client/src"), join(own, "src"));
-const entries = ["index", "testing/index", "validate/index", "textarea", "codemirror"];
+const entries = ["index", "testing/index", "validate/index", "react/index", "textarea", "codemirror"];
 writeFileSync(
   join(own, "package.json"),
   JSON.stringify({

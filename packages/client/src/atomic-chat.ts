@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { createMessages, events as serverEvents } from "../../../src/protocols/atomic/schema.ts";
 import { AtomicClient, type AtomicError, type AtomicFrame } from "./atomic.ts";
-import { newId } from "./client.ts";
+import { newId } from "./id.ts";
 
 type Schemas = ReturnType<typeof createMessages>;
 type Data<Type extends keyof Schemas> = z.input<Schemas[Type]>;

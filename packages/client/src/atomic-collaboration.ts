@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { events as ownEvents } from "../../../src/protocols/atomic/schema.ts";
 import type { messages, events as sessionEvents } from "../../../src/protocols/atomic/session.ts";
 import { AtomicClient, type AtomicError, type AtomicFrame } from "./atomic.ts";
-import { newId } from "./client.ts";
+import { newId } from "./id.ts";
 import { type Edit, type Role, SharedText } from "./shared-text.ts";
 
 type ServerEvents = typeof sessionEvents & Pick<typeof ownEvents, "connected">;

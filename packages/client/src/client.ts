@@ -7,6 +7,7 @@ import {
   type Verdict,
   verdictOf,
 } from "./connection.ts";
+import { newId } from "./id.ts";
 import { Line } from "./line.ts";
 import { Listeners } from "./listeners.ts";
 import { ownNetwork } from "./network.ts";
@@ -220,9 +221,3 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     this.outbox.restore((await this.options.store?.load().catch(() => [])) ?? []);
   }
 }
-
-/** Nobody else makes the same. Where `crypto.randomUUID` is kept from pages without TLS, as good as that. */
-export const newId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );

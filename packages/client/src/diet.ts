@@ -1,6 +1,6 @@
 import type { EventType } from "../../../src/protocols/diet/schema.ts";
 import type { Announcement, DietCipher, SealedFrame } from "./cipher.ts";
-import { Client, newId, type Posted } from "./client.ts";
+import { Client, type Posted } from "./client.ts";
 import type {
   AuthResponse,
   DietAnswers,
@@ -10,6 +10,7 @@ import type {
   EventHandler,
   WebSocketMessage,
 } from "./diet-messages.ts";
+import { newId } from "./id.ts";
 import type { ClientOptions } from "./options.ts";
 import { Refused } from "./outbox.ts";
 import { RecentIds } from "./recent.ts";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { messages, events as serverEvents } from "../../../src/protocols/hyperfocus/schema.ts";
-import { Client, newId } from "./client.ts";
+import { Client } from "./client.ts";
+import { newId } from "./id.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Address } from "./socket.ts";
 

@@ -1,6 +1,6 @@
 import type { Change } from "./change.ts";
-import { newId } from "./client.ts";
 import { difference } from "./difference.ts";
+import { newId } from "./id.ts";
 import { Refused } from "./outbox.ts";
 import { WovenText } from "./woven-text.ts";
 

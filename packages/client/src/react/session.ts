@@ -1,0 +1,113 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { ConnectionEvent, ConnectionState } from "../connection.ts";
+import type { Token } from "../token.ts";
+import type { Store } from "./store.ts";
+
+/** In the state of each hook. */
+export interface Connected {
+  readonly connection: ConnectionState;
+  /** Why there is no connection, as far as that is known; why a room could not be entered. */
+  readonly error: Error | undefined;
+}
+export const NOT_CONNECTED: Connected = { connection: "disconnected", error: undefined };
+
+interface AnyClient {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  onConnectionEvent(handler: (event: ConnectionEvent) => void): () => void;
+  getConnectionState(): ConnectionState;
+}
+
+/** A client, what is known through it, and what can be done. One for each component, while its options are the same. */
+export interface Session<State extends Connected, Actions extends object> {
+  readonly client: AnyClient;
+  readonly store: Store<State>;
+  readonly actions: Actions;
+  /** Once, when there is a connection for the first time to ask for. The client does it again after a reconnect. */
+  enter?(): Promise<unknown>;
+}
+
+interface Running<State extends Connected, Actions extends object> {
+  readonly key: string;
+  readonly session: Session<State, Actions>;
+  readonly start: () => () => void;
+}
+
+function run<State extends Connected, Actions extends object>(
+  key: string,
+  session: Session<State, Actions>,
+): Running<State, Actions> {
+  const { client, store } = session;
+  let isEntered = false;
+  client.onConnectionEvent(({ type, data }) => {
+    const error = type === "connected" ? undefined : (data?.error ?? store.get().error);
+    store.set((state) => ({ ...state, connection: client.getConnectionState(), error }));
+  });
+  const failed = (error: Error) => store.set((state) => ({ ...state, error }));
+  return {
+    ...{ key, session },
+    start() {
+      // Its failure is in the state.
+      client.connect().catch(() => {});
+      if (!isEntered) {
+        isEntered = true;
+        session.enter?.().catch((error: Error) => {
+          isEntered = false;
+          failed(error);
+        });
+      }
+      store.set((state) => ({ ...state, connection: client.getConnectionState() }));
+      return () => void client.disconnect();
+    },
+  };
+}
+
+/**
+ * The state and the actions of a session that lasts as long as `key` is the same. It connects when the component is
+ * mounted and disconnects when it is not: nothing happens while rendering, on a server either.
+ */
+export function useSession<State extends Connected, Actions extends object>(
+  key: string,
+  token: Token | undefined,
+  create: (token: () => Promise<string>) => Session<State, Actions>,
+): State & Actions {
+  // The latest one: components make a function anew each time they are rendered.
+  const latest = useRef(token);
+  const ask = async (): Promise<string> => {
+    const { current } = latest;
+    return (typeof current === "function" ? await current() : current) ?? "";
+  };
+  const [held, hold] = useState(() => run(key, create(ask)));
+  let running = held;
+  if (held.key !== key) {
+    running = run(key, create(ask));
+    hold(running);
+  }
+  useEffect(() => {
+    latest.current = token;
+  }, [token]);
+  useEffect(() => running.start(), [running]);
+  const { store, actions } = running.session;
+  const state = useSyncExternalStore(store.subscribe, store.get, store.get);
+  return { ...state, ...actions };
+}
+
+/** Hears events of a hook's `client`, by their type, while the component is mounted. The handler may be a new one each time. */
+export function useEvent<Type extends string, Event>(
+  client: {
+    subscribe(type: Type, handler: (event: Event) => void): void;
+    unsubscribe(type: Type, handler: (event: Event) => void): void;
+  },
+  type: Type,
+  handler: (event: Event) => void,
+): void {
+  const latest = useRef(handler);
+  useEffect(() => {
+    latest.current = handler;
+  }, [handler]);
+  useEffect(() => {
+    const hear = (event: Event) => latest.current(event);
+    client.subscribe(type, hear);
+    return () => client.unsubscribe(type, hear);
+  }, [client, type]);
+}
