@@ -11,14 +11,14 @@ export type Watch = <T>(file: string, bytes: number, work: (at: (step: number) =
 export interface Backup {
   readonly file: string;
   readonly bytes: number;
-  /** The position in the log up to which it goes. */
+  /** The position in the log up to which the copy goes. */
   readonly position: number;
 }
 
 /**
- * Copies a database into a new file, beside a server that goes on writing to it: all that was committed when this
- * begins is in it, and nothing half. The file appears under its name when it is complete, checked and on disk.
- * Throws `ConfigError`.
+ * Copies a database into a new file while a server goes on writing to it. The copy holds everything that was
+ * committed when it began, and no half transaction. The file appears under its name only when it is complete,
+ * checked and on disk. Throws `ConfigError`.
  */
 export function backUp(
   database: string,
@@ -27,9 +27,9 @@ export function backUp(
 ): Backup {
   const file = resolve(target);
   if (!existsSync(database)) throw new ConfigError(`DATABASE_URL: there is no ${database}`);
-  if (existsSync(file)) throw new ConfigError(`${file} exists, and a backup overwrites nothing`);
+  if (existsSync(file)) throw new ConfigError(`${file} exists and a backup overwrites nothing: name a new file`);
   const draft = `${file}.${process.pid}.partial`;
-  // It is as private as the database.
+  // The copy is as private as the database.
   const umask = process.umask(0o077);
   try {
     const position = watch(draft, statSync(database).size, (at) => {
@@ -40,21 +40,22 @@ export function backUp(
       sync(draft);
       return found;
     });
-    // Unlike a rename, a link never replaces what somebody else has put there.
+    // Unlike a rename, a link never replaces a file that somebody else has made meanwhile.
     linkSync(draft, file);
     sync(dirname(file));
     return { file, bytes: statSync(file).size, position };
   } catch (error) {
-    throw new ConfigError(`${file} could not be made (${error instanceof Error ? error.message : error})`);
+    throw new ConfigError(`the backup ${file} could not be written (${error instanceof Error ? error.message : error})`);
   } finally {
     process.umask(umask);
     rmSync(draft, { force: true });
   }
 }
 
-/** One read transaction: writers are not kept waiting. */
+/** One read transaction, so that writers need not wait. */
 function copy(database: string, target: string): void {
-  // Not read-only: who is last to close it takes its log along, and a reader would leave that lying there.
+  // Not read-only: the last connection to close removes the write-ahead log, and a read-only one would leave
+  // it there.
   using source = new Database(database, { readwrite: true });
   source.run("PRAGMA busy_timeout = 5000");
   source.run("VACUUM INTO ?", [target]);

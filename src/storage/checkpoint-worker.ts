@@ -1,26 +1,28 @@
 import { Database } from "bun:sqlite";
 
-/** To this worker. It answers each with a `Done`. */
+/** Sent to this worker, which answers each with a `Done`. */
 export interface Checkpoint {
   readonly file: string;
-  /** So many pages waiting in the log are worth a checkpoint. */
+  /** A checkpoint runs when at least this many pages wait in the log. */
   readonly pages: number;
-  /** At so many pages the log should begin again. */
+  /** Pages at which the log should begin again. */
   readonly restartPages: number;
-  /** Move what there is and close the database. */
+  /** Move everything that is left and close the database. */
   readonly last: boolean;
 }
 
 export interface Done {
-  /** The log is long enough to begin again, if the writer itself moves what is left of it. */
+  /** The log is long enough to begin again once the writer itself moves the remaining pages. */
   readonly restart?: boolean;
   readonly error?: string;
 }
 
-/** What the writer moves in a few milliseconds. */
+/** The number of pages that the writer moves in a few milliseconds. */
 const FEW_PAGES = 500;
 const PASSES = 5;
-/** A log this many times too long begins again whatever is left: the writer is faster than the disk. */
+/**
+ * A log that is too long by this factor begins again whatever is left: the writer is faster than the disk.
+ */
 const FAR_TOO_LONG = 4;
 
 declare const self: Worker;
@@ -49,7 +51,8 @@ function close(): void {
 
 /**
  * A PASSIVE checkpoint keeps nobody waiting, and so it never catches up with a writer that does not pause:
- * each pass leaves what was written during it. True when the writer should move the rest itself.
+ * each pass leaves the pages that were written during it. Returns true when the writer should move the rest
+ * itself.
  */
 function moveLog(database: Database, { pages, restartPages }: Checkpoint): boolean {
   const found = run(database, "NOOP");
@@ -64,7 +67,7 @@ function moveLog(database: Database, { pages, restartPages }: Checkpoint): boole
   return false;
 }
 
-/** `log` pages in the log, of which `checkpointed` are in the database as well. */
+/** `log` pages are in the log, of which `checkpointed` are in the database as well. */
 function run(database: Database, mode: "NOOP" | "PASSIVE") {
   const counts = database
     .query<{ log: number; checkpointed: number }, []>(`PRAGMA wal_checkpoint(${mode})`)

@@ -3,23 +3,30 @@ import type { Clock } from "../core/clock.ts";
 import type { Checkpoint, Done } from "./checkpoint-worker.ts";
 
 export interface CheckpointOptions {
-  /** The connection that writes, with `wal_autocheckpoint = 0`. Without it a log is only as short as its pauses let it be. */
+  /**
+   * The connection that writes, with `wal_autocheckpoint = 0`. Without it the log begins again only when
+   * writing pauses.
+   */
   readonly writer?: Database;
-  /** Milliseconds between two looks at the log. */
+  /** Milliseconds between two checks of the log. */
   readonly everyMs?: number;
-  /** So many pages waiting in the log are worth a checkpoint. */
+  /** A checkpoint runs when at least this many pages wait in the log. */
   readonly pages?: number;
-  /** At so many pages the log should begin again: to write over what a file has costs half of making it longer. */
+  /** Pages at which the log should begin again. To overwrite a file costs half as much as to extend it. */
   readonly restartPages?: number;
-  /** A checkpoint failed. The next look tries again; until one works the log grows, and nothing is lost. */
+  /**
+   * Called when a checkpoint failed. The next check tries again. Until one succeeds the log grows and nothing
+   * is lost.
+   */
   readonly onError?: (error: Error) => void;
 }
 
 /**
- * Moves the write-ahead log of a database into the database on another thread, so that the writer does not stop
- * for it. Only when the log is to begin again does the writer move the last few pages, between two of its
- * transactions: a lock held by the worker would make it sleep instead, and one that never pauses would never let
- * the worker have it. `stop` does what is left and lets go of the file: close the writer's connection after it.
+ * Moves the write-ahead log of a database into the database on another thread, so that the writer does not
+ * stop for it. Only when the log is to begin again does the writer move the last few pages, between two of
+ * its transactions. If the worker held a lock instead, the writer would sleep, and a writer that never pauses
+ * would never let the worker have the lock. `stop` moves the rest and releases the file: close the writer's
+ * connection after it.
  */
 export function startCheckpoints(
   file: string,
@@ -32,7 +39,7 @@ export function startCheckpoints(
   let stopping: Promise<void> | undefined;
 
   function start(): Worker {
-    // The bundler does not follow this: scripts/build.ts lays the file where it is looked for.
+    // The bundler does not follow this URL; scripts/build.ts puts the file there.
     const url = new URL("./checkpoint-worker.ts", import.meta.url).href;
     const started = new Worker(url, { ref: false, smol: true });
     started.onmessage = ({ data }: MessageEvent<Done>) => {
@@ -41,7 +48,7 @@ export function startCheckpoints(
       if (data.restart) restart();
     };
     started.onerror = ({ message }) => onError(new Error(message));
-    // Also when it could not be started at all.
+    // The event comes also when the worker could not be started at all.
     started.addEventListener("close", () => {
       worker = undefined;
       answered();
@@ -49,7 +56,7 @@ export function startCheckpoints(
     return started;
   }
 
-  /** With all of the log in the database, the next transaction begins it again. */
+  /** Once the whole log is in the database, the next transaction begins the log again. */
   function restart(): void {
     try {
       writer?.run("PRAGMA wal_checkpoint(PASSIVE)");

@@ -22,7 +22,7 @@ const START_PATIENCE_MS = 5_000;
 /** So long one write may wait for another process, and the event loop with it. */
 const PATIENCE_MS = 50;
 
-/** Opens the database of this server, makes it when it is new, and migrates it. One writer, on this thread. */
+/** Opens the server's database, creates it if it is new, and migrates it. One writer, on this thread. */
 export function openDatabase(
   file: string,
   synchronous: "FULL" | "NORMAL",
@@ -32,10 +32,10 @@ export function openDatabase(
   client.run(`PRAGMA busy_timeout = ${START_PATIENCE_MS}`);
   client.run("PRAGMA journal_mode = WAL");
   client.run(`PRAGMA synchronous = ${synchronous}`);
-  // Checkpoints belong to the worker: on this thread each would stall every connection.
+  // Checkpoints belong to the worker: on this thread each of them would stall every connection.
   client.run("PRAGMA wal_autocheckpoint = 0");
   client.run("PRAGMA cache_size = -65536");
-  // A log that once grew does not keep its size.
+  // A log that has grown does not keep its size.
   client.run("PRAGMA journal_size_limit = 67108864");
   const migrated = migrate(client, onMigration);
   client.run(`PRAGMA busy_timeout = ${PATIENCE_MS}`);

@@ -5,8 +5,9 @@ import { refuseOtherNames } from "./lock.ts";
 import { migrations } from "./migrations.ts";
 
 /**
- * Looks whether a server could use this file, and changes nothing; beside a running server too. Returns how many
- * migrations it would apply, all of them to a file that is not there yet. Throws what would keep it from that.
+ * Checks whether a server could use this file, without changing anything, even while a server uses it.
+ * Returns how many migrations the server would apply: all of them to a file that does not exist. Throws the
+ * error that would stop the server.
  */
 export function inspectDatabase(file: string): number {
   const made = existingParent(dirname(file));
@@ -14,18 +15,18 @@ export function inspectDatabase(file: string): number {
   if (!existsSync(file)) return migrations.length;
   accessSync(file, constants.R_OK | constants.W_OK);
   refuseOtherNames(file);
-  // Not read-only: that would leave an empty log beside a database that nobody uses.
+  // Not read-only: that would leave an empty log beside an unused database.
   using database = new Database(file, { readwrite: true });
   const done = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   if (done > migrations.length) {
     throw new Error(
-      `the database is of a later version: it has ${done} migrations, this one knows ${migrations.length}`,
+      `the database is of a later version: it has ${done} migrations, this version knows ${migrations.length}. Use the version that made it, or a later one`,
     );
   }
   return migrations.length - done;
 }
 
-/** The directory itself, or the one in which it would be made. */
+/** The directory itself, or the closest existing directory above it. */
 function existingParent(directory: string): string {
   return existsSync(directory) ? directory : existingParent(dirname(directory));
 }

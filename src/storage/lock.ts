@@ -4,23 +4,23 @@ import { statSync } from "node:fs";
 /** Another server, in this process or another, has the database file open. */
 export class DatabaseLocked extends Error {
   constructor(file: string) {
-    super(`${file} is in use by another server: stop that one, or give this one another DATABASE_URL`);
+    super(`${file} is in use by another server: stop that server, or give this one another DATABASE_URL`);
   }
 }
 
-// A `Database` that nobody refers to is closed by the garbage collector, and its lock would be gone with it.
+// The garbage collector closes a `Database` that nothing refers to, and would release its lock.
 const held = new Set<Database>();
 
 /**
- * Takes the database file for this server alone, whatever path or link it is reached by, and returns what
- * gives it back. Take it before opening the file; its directory must exist. The operating system gives it back
- * when the process dies, however it dies. Throws `DatabaseLocked`.
+ * Takes the database file for this server alone, by whichever path or link it is reached, and returns the
+ * function that releases it. Call it before opening the file, whose directory must exist. The operating
+ * system releases the lock when the process ends, even after a kill. Throws `DatabaseLocked`.
  */
 export function lockDatabase(file: string): () => void {
   refuseOtherNames(file);
   const path = lockOf(file);
   // The lock is a transaction on an empty database beside the file, which is never deleted: a server that
-  // holds a deleted lock and one that holds its successor would not see each other.
+  // holds a deleted lock file and a server that holds its replacement would not see each other.
   const lock = new Database(path);
   try {
     lock.run("PRAGMA busy_timeout = 0");
@@ -58,7 +58,10 @@ export function refuseOtherNames(file: string): void {
   );
 }
 
-/** Where SQLite will read and write: it follows a link to the file itself, even one to a file yet to be made. */
+/**
+ * The file that SQLite will read and write: SQLite follows a link to the file itself, even to a file that
+ * does not exist yet.
+ */
 export function realPath(file: string): string {
   using database = new Database(file);
   const main = database.query<{ file: string }, []>("PRAGMA database_list").get();

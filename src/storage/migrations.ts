@@ -16,7 +16,7 @@ export function migrate(client: Database, onMigration: (index: number) => void =
   const done = client.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   if (done > migrations.length) {
     throw new Error(
-      `the database is of a later version: it has ${done} migrations, this one knows ${migrations.length}`,
+      `the database is of a later version: it has ${done} migrations, this version knows ${migrations.length}. Use the version that made it, or a later one`,
     );
   }
   const pending = migrations.slice(done);

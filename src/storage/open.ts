@@ -16,14 +16,14 @@ export interface Storage {
   readonly store: Store;
   readonly people: People;
   readonly eventPages: EventPages;
-  /** Bytes of its files. */
+  /** Sizes of the files in bytes. */
   size(): { readonly database: number; readonly wal: number };
   close(): Promise<void>;
 }
 
 /**
- * Takes the database for this process alone, for as long as the work takes. Throws `DatabaseLocked`, or
- * `ConfigError` when it cannot be used.
+ * Takes the database for this process alone while the work runs. Throws `DatabaseLocked`, or `ConfigError`
+ * when the database cannot be used.
  */
 export function withDatabase<T>(
   config: Config,
@@ -76,7 +76,9 @@ function open(
 /** How often the names of the database's files are looked up. */
 const WATCH_MS = 1_000;
 
-/** Takes the database for this server alone and starts what looks after it. Throws like `withDatabase`. */
+/**
+ * Takes the database for this server alone, and starts checkpoints and retention. Throws like `withDatabase`.
+ */
 export function openStorage(
   config: Config,
   clock: Clock,

@@ -1,19 +1,24 @@
 import type { Page } from "../core/history.ts";
 
-/** So many rows are walked over before the next one that counts is looked up. */
+/** How many rows are scanned before the next counted row is looked up. */
 const RUN = 256;
 
-/** A room's rows, as far as paging asks for them. */
+/** The queries of a room's rows that paging needs. */
 export interface Rows<Row> {
-  /** Those of the page's kind, newest first, from one offset up to another and without it; at most so many. */
+  /**
+   * Rows of the page's kind, newest first, from one offset up to but not including another; at most `limit`
+   * of them.
+   */
   run(from: number, before: number, limit: number): readonly Row[];
-  /** How many history messages the room had with the event at this offset; undefined where there is none. */
+  /**
+   * How many history messages the room had with the event at this offset; undefined where no event is there.
+   */
   countAt(offset: number): number | undefined;
 }
 
 /**
- * The last events before an offset, newest first; `last` is the room's last offset. However many others lie between
- * them, for each it walks over 2 runs at most, and looks up the logarithm of what is between.
+ * The last events before an offset, newest first; `last` is the room's last offset. For each event found it
+ * scans at most 2 runs, however many other events lie between, and looks up a logarithmic number of events.
  */
 export function findPage<Row>(
   rows: Rows<Row>,
@@ -37,7 +42,7 @@ function lastThatCounts({ countAt }: Rows<unknown>, offset: number): number {
   let [older, younger] = [0, offset];
   while (younger - older > 1) {
     const middle = Math.floor((older + younger) / 2);
-    // What retention has removed is older than what is left.
+    // Events that retention has removed are older than the remaining ones.
     if ((countAt(middle) ?? 0) < count) older = middle;
     else younger = middle;
   }

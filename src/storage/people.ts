@@ -5,7 +5,9 @@ import type { OpenDatabase } from "./database.ts";
 import { members, rooms, users } from "./tables.ts";
 
 export interface Revocations {
-  /** Tokens of the user issued before this time are refused; 0 when none are. Milliseconds since the epoch. */
+  /**
+   * Tokens of the user issued before this time are refused; 0 when none are. Milliseconds since the epoch.
+   */
   revokedBefore(userId: string): number;
   revoke(userId: string, time: number): void;
 }
@@ -16,19 +18,21 @@ export interface Member {
 }
 
 export interface People extends Membership, Members, Activity, Revocations {
-  /** What a backend has said of a room; undefined for one that nobody has named or written to. */
+  /**
+   * The title and access that a backend has set; undefined for a room that nobody has named or written to.
+   */
   room(room: string): { readonly title: string | null; readonly open: boolean } | undefined;
-  /** By user id, after this one, at most so many. */
+  /** Members by user id, after this id; at most `limit` of them. */
   membersOf(room: string, after: string, limit: number): Member[];
 
   /** Milliseconds since the epoch; undefined for a user who was never here. */
   lastActive(userId: string): number | undefined;
 }
 
-/** How many rooms of one user are looked up when he connects. */
+/** How many rooms of one user are looked up when the user connects. */
 const ROOMS_OF_USER = 1_000;
 
-/** Who belongs where, and what is kept of users. */
+/** Members of rooms, and stored facts about users. */
 export function createPeople({ db, write }: OpenDatabase): People {
   const { placeholder } = sql;
   const user = eq(users.id, placeholder("userId"));

@@ -2,34 +2,34 @@ import { and, asc, desc, eq, gt, gte, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { events, runs } from "./tables.ts";
 
-/** So many offsets in a row make a run. */
+/** Consecutive events of a room that make a segment. */
 const RUN = 128;
-/** Whatever is further back in the log is in a run: so much of the log is read at the start. */
+/** How much of the log a start reads. Every older event is in a segment. */
 const TAIL = 65_536;
 
 interface Tail {
-  /** The offset of the first. */
+  /** The offset of the first event. */
   readonly first: number;
   readonly ids: number[];
 }
 
 /**
- * Where the events of each room are in the log: their ids by offset, in runs, and for those in no run yet in
- * memory. An index on all events took 5 µs of a message's 15 with 500 rooms, since a turn touched a page of it for each
- * room; a run touches one for 128 messages.
- *
- * An id may outlive its event, and be another's then: whoever asks for an event by its id names its room as well.
+ * Locates the events of each room in the log: their ids by offset, in stored segments, and in memory for
+ * events that are in no segment yet. An index on all events took 5 of a message's 15 µs with 500 rooms,
+ * because a turn touched one of its pages for each room; a segment touches one page for 128 messages. An id
+ * may outlive its event and then belong to another: a query for an event by its id therefore names the room
+ * as well.
  */
 export class Places {
   readonly #statements: ReturnType<typeof prepare>;
-  /** What is in no run yet, by room: first the room whose first event lies furthest back. */
+  /** Events that are in no segment yet, by room. The room whose first such event is oldest comes first. */
   readonly #tails = new Map<number, Tail>();
   #lastId: number;
-  /** The run that was read last: runs never change. */
+  /** The segment that was read last. Segments never change. */
   #lastRun: Tail & { readonly roomId: number } = { roomId: 0, first: 0, ids: [] };
   /** Rooms that this transaction has added to, once for each event. */
   #added: number[] = [];
-  /** Rooms of which this transaction makes a run. */
+  /** Rooms for which this transaction writes a segment. */
   readonly #due = new Set<number>();
 
   constructor({ db }: OpenDatabase) {
@@ -38,7 +38,7 @@ export class Places {
     this.#restore();
   }
 
-  /** Returns the id that the room's next event is to have. */
+  /** Returns the id that the room's next event will have. */
   add(roomId: number, offset: number): number {
     const id = ++this.#lastId;
     let tail = this.#tails.get(roomId);
@@ -52,12 +52,12 @@ export class Places {
     return id;
   }
 
-  /** The room is removed: its events are found by its runs alone. */
+  /** The room is removed: from now on its events are found only by its segments. */
   removed(roomId: number): void {
     if (this.#tails.has(roomId)) this.#due.add(roomId);
   }
 
-  /** Writes the runs that are due: the end of a transaction. */
+  /** Writes the segments that are due, at the end of a transaction. */
   write(): void {
     for (const [roomId, { ids }] of this.#tails) {
       if (this.#lastId - ids[0]! < TAIL) break;
@@ -86,7 +86,7 @@ export class Places {
     this.#added = [];
   }
 
-  /** The offset of the room's last event; undefined where it never had one. */
+  /** The offset of the room's last event; undefined for a room that never had one. */
   last(roomId: number): number | undefined {
     const tail = this.#tails.get(roomId);
     return tail ? tail.first + tail.ids.length - 1 : this.#statements.last.get({ roomId })?.last;
@@ -96,7 +96,7 @@ export class Places {
     return this.ids(roomId, offset, offset + 1)[0];
   }
 
-  /** Those of the offsets from one up to another and without it, in order; without those that are not known. */
+  /** Ids of the offsets from one up to but not including another, in order. Unknown offsets are left out. */
   ids(roomId: number, from: number, before: number): number[] {
     const found: number[] = [];
     const tail = this.#tails.get(roomId);
@@ -111,7 +111,7 @@ export class Places {
     return found;
   }
 
-  /** The first run that reaches an offset. Whoever looks up one event of a run often looks up others. */
+  /** The first segment that reaches an offset. A reader of one event in a segment often reads others. */
   #run(roomId: number, offset: number): Tail | undefined {
     const { first, ids } = this.#lastRun;
     const isIn = this.#lastRun.roomId === roomId && offset >= first && offset < first + ids.length;
@@ -123,7 +123,7 @@ export class Places {
     return this.#lastRun;
   }
 
-  /** What the last start, or kill, has left in no run. */
+  /** Rebuilds the tails that were in memory before the last stop or kill. */
   #restore(): void {
     for (const { id, roomId, offset } of this.#statements.tail.all({ from: this.#lastId - TAIL })) {
       const tail = this.#tails.get(roomId);

@@ -3,8 +3,9 @@ import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import { events, logPosition } from "./tables.ts";
 
 /**
- * How far the log has been applied. The last event says so, and the row where the last entry of a turn made no event,
- * or where that event is gone: to write the row in each turn took a third of a turn of one message.
+ * The position up to which the log has been applied. The last event carries it. The row carries it only where
+ * a turn's last entry made no event, or where that event has been removed: writing the row in each turn took
+ * a third of a turn of one message.
  */
 export function readPosition(db: BunSQLiteDatabase): number {
   const row = db.select({ position: logPosition.position }).from(logPosition).get();
@@ -12,7 +13,7 @@ export function readPosition(db: BunSQLiteDatabase): number {
   return Math.max(row?.position ?? 0, last?.position ?? 0);
 }
 
-/** Prepared once, with the position to keep. */
+/** Prepared once; takes the position to store. */
 export const prepareKeep = (db: BunSQLiteDatabase) =>
   db
     .insert(logPosition)

@@ -28,7 +28,7 @@ function clear({ db }: OpenDatabase, roomId: number): void {
   if (!left) db.delete(rooms).where(eq(rooms.id, roomId)).run();
 }
 
-/** The events of one of its runs: all of a removed room's are in one. */
+/** Removes the events of one segment. All events of a removed room are in segments. */
 function clearRun(db: OpenDatabase["db"], roomId: number): boolean {
   const run = db
     .select({ last: runs.last, ids: runs.ids })

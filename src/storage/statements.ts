@@ -4,7 +4,7 @@ import { prepareKeep } from "./position.ts";
 import { events, members, receipts, rooms } from "./tables.ts";
 
 const { placeholder } = sql;
-/** What the name of a removed room begins with. */
+/** Prefix of a removed room's name. */
 export const REMOVED = "removed ";
 const EVENT = {
   offset: events.offset,
@@ -32,9 +32,9 @@ type AddEvent = (
   ordinal: number,
 ) => void;
 
-/** What the store asks of SQLite, made ready once. Events are asked for by the ids that `Places` knows. */
+/** The store's prepared statements. Events are selected by the ids that the offset index knows. */
 export function prepare({ client, db }: OpenDatabase) {
-  // An id may be another room's event by now.
+  // By now the id may belong to an event of another room.
   const one = and(eq(events.id, placeholder("event")), eq(events.roomId, placeholder("id")));
   const among = and(
     sql`${events.id} in (select value from json_each(${placeholder("events")}))`,
@@ -78,7 +78,8 @@ export function prepare({ client, db }: OpenDatabase) {
       .where(among)
       .orderBy(desc(events.id))
       .prepare(),
-    // Runs for every message, so its values are bound by their place in the table: drizzle takes 0.8 µs to place them.
+    // Runs for every message, so values are bound by their position in the table: drizzle takes 0.8 µs to
+    // place them.
     addEvent: client.prepare<undefined, Parameters<AddEvent>>(
       db
         .insert(events)
@@ -140,7 +141,7 @@ export function prepare({ client, db }: OpenDatabase) {
       })
       .onConflictDoUpdate({ target: [members.room, members.userId], set: { role: sql`excluded.role` } })
       .prepare(),
-    // No room of any protocol has a name with a space. What is in it goes bit by bit, see retention.ts.
+    // No protocol's room has a space in its name. The data goes batch by batch, see retention.ts.
     removeRoom: db
       .update(rooms)
       .set({ name: sql`${REMOVED} || ${rooms.id}` })

@@ -6,14 +6,17 @@ import { Places } from "./places.ts";
 import { readPosition } from "./position.ts";
 import { prepare } from "./statements.ts";
 
-/** The id of none. */
+/** The id of no room. */
 const NO_ROOM = 0;
 /** Fewer ids in one query do not make it faster. */
 const MIN_LOOKED_UP = 16;
-/** Above this the names are read again. */
+/** Above this number the cache of ids is emptied. */
 const ROOM_IDS_IN_MEMORY = 100_000;
 
-/** The log and its views in SQLite. Prepared statements throughout: building one costs five times running it. */
+/**
+ * The log and its views in SQLite. All statements are prepared: building one costs five times as much as
+ * running it.
+ */
 export function createStore(database: OpenDatabase): Store {
   const ids = new Map<string, number>();
   const statements = prepare(database);
@@ -76,7 +79,7 @@ export function createStore(database: OpenDatabase): Store {
         kept.rolledBack();
         position = before;
         added = undefined;
-        // It may have made rooms whose ids were not committed.
+        // The transaction may have created rooms whose ids were not committed.
         ids.clear();
         throw error;
       }
@@ -84,7 +87,7 @@ export function createStore(database: OpenDatabase): Store {
 
     position: () => position,
     savePosition(reached) {
-      // Otherwise the last event says it.
+      // Otherwise the last event carries the position.
       if (added !== reached) statements.keepPosition.run({ position: reached });
       position = reached;
     },
@@ -152,7 +155,7 @@ export function createStore(database: OpenDatabase): Store {
       const rows = {
         run(from: number, before: number, limit: number) {
           const found: Omit<StoredEvent, "room">[] = [];
-          // Most often all are of that kind, and the last few ids are enough.
+          // Most often all events are of that kind, and the last few ids are enough.
           let few = Math.max(MIN_LOOKED_UP, limit);
           for (let end = before; end > from && found.length < limit; few *= 4) {
             const start = Math.max(from, end - few);

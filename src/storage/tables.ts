@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-/** Rooms that were ever written to or described. Events name them by this short id. */
+/** Rooms that were ever written to or described. Events refer to them by this short id. */
 export const rooms = sqliteTable("rooms", {
   id: integer("id").primaryKey(),
   name: text("name").notNull().unique(),
@@ -13,14 +13,14 @@ export const rooms = sqliteTable("rooms", {
 });
 
 /**
- * The log as applied: append-only, the hot table. It has no index on all rows, as one would touch a page for each
- * room in a turn, which cost more than all the rest of a message; `runs` says where a room's events are.
+ * The applied log: append-only, the busiest table. It has no index on all rows: that would touch one page per
+ * room in a turn, which cost more than everything else about a message. `runs` locates a room's events.
  */
 export const events = sqliteTable(
   "events",
   {
     id: integer("id").primaryKey(),
-    /** Where in the log the entry is that made it. */
+    /** Position in the log of the entry that made it. */
     position: integer("position").notNull(),
     roomId: integer("room_id").notNull(),
     offset: integer("offset").notNull(),
@@ -31,7 +31,7 @@ export const events = sqliteTable(
     clientId: text("client_id"),
     entry: text("entry").notNull(),
     alias: text("alias"),
-    /** Stored and never published. */
+    /** Stored but never published. */
     silent: integer("silent", { mode: "boolean" }).notNull(),
     body: text("body").notNull(),
     /** Which of the events with this position it is, from 0: the two together name it on every node. */
@@ -41,14 +41,15 @@ export const events = sqliteTable(
 );
 
 /**
- * Where the events of a room are: of so many offsets in a row the ids, as a JSON array. Written when there are enough
- * of them; until then they are in memory, and among the last of `events` for whoever starts (see places.ts).
+ * Segments of the offset index: each row locates a number of consecutive events of a room by their ids, as a
+ * JSON array. A segment is written when it is full. Until then its ids are in memory, and a restart finds
+ * them among the last rows of `events` (see offset-index.ts).
  */
 export const runs = sqliteTable(
   "runs",
   {
     roomId: integer("room_id").notNull(),
-    /** The offset of the last of them. */
+    /** The offset of the segment's last event. */
     last: integer("last").notNull(),
     ids: text("ids").notNull(),
   },
@@ -73,7 +74,7 @@ export const receipts = sqliteTable(
   (table) => [primaryKey({ columns: [table.roomId, table.offset, table.userId] })],
 );
 
-/** What a protocol keeps of a room besides its events, by its own keys. */
+/** The state that a protocol stores for a room besides its events, by the protocol's own keys. */
 export const state = sqliteTable(
   "state",
   {
@@ -103,7 +104,7 @@ export const users = sqliteTable("users", {
   revokedBefore: integer("revoked_before"),
 });
 
-/** One row: how far the log has been applied. */
+/** One row: the position up to which the log has been applied. */
 export const logPosition = sqliteTable("log_position", {
   id: integer("id").primaryKey(),
   position: integer("position").notNull(),
