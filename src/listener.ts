@@ -6,7 +6,10 @@ import type { TlsPair } from "./tls.ts";
 
 export interface Listener extends Publisher {
   readonly port: number;
-  /** Who connects from now on gets this certificate; who is connected stays. Throws, and the old one stays, when it cannot be used. */
+  /**
+   * New connections get this certificate; open ones keep theirs. Throws if it cannot be used, and the old one
+   * stays.
+   */
   renew(tls: TlsPair): void;
   /** Of the peer that asks; undefined for a request that has been read or copied. */
   addressOf(request: Request): string | undefined;
@@ -15,8 +18,9 @@ export interface Listener extends Publisher {
 }
 
 /**
- * Listens. Bun gives a running server no other certificate, so with a new one a new server takes the port over,
- * and the old one goes on until its last socket has closed. Meanwhile a room has its connections on both.
+ * Listens. Bun cannot change the certificate of a running server. With a new certificate a new server
+ * therefore takes over the port, and the old one goes on until its last socket has closed. Meanwhile the
+ * connections of a room are on both.
  */
 export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Listener {
   const homes = new WeakMap<Socket, Server<SocketData>>();
@@ -39,11 +43,12 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
   return {
     port,
     renew(pair) {
-      // Whatever is wrong with it must show before the old one lets go of the port.
+      // Any fault of the certificate must show before the old server releases the port.
       void Bun.serve({ port: 0, hostname: "127.0.0.1", tls: pair, fetch: () => new Response() }).stop(true);
       const old = newest();
       const before = used;
-      // Not before its last connection has closed, also one that has asked for nothing yet.
+      // The old server ends only when its last connection has closed, including one that has sent no request
+      // yet.
       void old.stop().then(() => servers.splice(servers.indexOf(old), 1));
       try {
         start(port, pair);

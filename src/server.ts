@@ -13,7 +13,7 @@ import type { Traffic } from "./core/traffic.ts";
 import { readable } from "./server/readable.ts";
 import type { TlsPair } from "./tls.ts";
 
-/** How long a peer may take over an HTTP request, an upgrade too, in seconds. */
+/** Seconds that a peer may take over an HTTP request or an upgrade. */
 const HTTP_IDLE_SECONDS = 10;
 
 /** Longer than the longest poll, and than the pauses between two comments of a stream. */
@@ -32,16 +32,16 @@ export interface Endpoint {
   draining(): boolean;
   newId(): string;
   readonly clock: Clock;
-  /** Of connections by address. */
+  /** Limits on connections by address. */
   readonly limiters: ReadonlyMap<AnyProtocol, Limiter>;
   /** WebSocket upgrades that were refused, by HTTP status. */
   readonly refusedUpgrades: Map<number, number>;
   spent(frame: string): void;
-  /** What Bun's router finds besides the WebSockets. */
+  /** Routes of Bun's router besides the WebSockets. */
   readonly direct: Readonly<Record<string, { readonly POST: Answering<BunRequest> }>>;
-  /** Everything else. */
+  /** Answers every other request. */
   readonly fetch: Answering<Request>;
-  /** Gives an answer the headers that all have. */
+  /** Adds the headers that all answers have. */
   dress(answer: Response): Response;
   failed(error: unknown): void;
   opened?(socket: Socket, server: Server<SocketData>): void;
@@ -49,7 +49,7 @@ export interface Endpoint {
 
 export interface SocketData {
   readonly connection: Connection;
-  /** Gone once the socket has opened: it is a third of a kilobyte. */
+  /** Dropped once the socket has opened: a token takes a third of a kilobyte. */
   token: string | null | undefined;
 }
 
@@ -88,7 +88,7 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
     },
     websocket: {
       data: {} as SocketData,
-      // Up to here the core says what it makes of it; beyond, Bun reads no further and closes with 1009.
+      // Up to this size the core itself refuses a frame; beyond it Bun stops reading and closes with 1009.
       maxPayloadLength: 2 * config.MAX_MESSAGE_BYTES,
       backpressureLimit: hardLimit(config.MAX_BUFFERED_BYTES, endpoint.largestFrame),
       closeOnBackpressureLimit: true,
@@ -107,7 +107,8 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
         connections.received(ws.data.connection, frame);
       },
       ping(ws, payload) {
-        // Bun answers by itself, and to a peer that reads none of the answers they pile up like anything else.
+        // Bun answers a ping by itself. For a peer that does not read, the answers pile up like other frames,
+        // so they count.
         endpoint.spent(payload.toString("latin1"));
         connections.seen(ws.data.connection);
       },
@@ -145,7 +146,7 @@ function answerUpgrade(
   return refusal && endpoint.dress(refusal);
 }
 
-/** Before any `await`, as Bun wants it: the token is checked when the socket is open. */
+/** Runs before any `await`, as Bun requires. The token is checked when the socket is open. */
 function upgrade(
   endpoint: Endpoint,
   candidates: readonly AnyProtocol[],
@@ -188,15 +189,15 @@ function upgrade(
   );
   const done = server.upgrade(request, {
     data: { connection, token: protocol.token?.(url) },
-    // Without it Bun would echo whatever was offered first.
+    // Without this header Bun would select the first subprotocol offered.
     headers: { "Sec-WebSocket-Protocol": protocol.subprotocol ?? "" },
   });
   return done ? undefined : new Response("Bad WebSocket handshake", { status: 400 });
 }
 
 /**
- * Only browsers send an origin, and only they can be made to connect by a page that the user did not mean. The
- * console is a page of this server, and needs no permission.
+ * Only browsers send an origin, and only a browser can be made to connect by a page that its user did not
+ * choose. The console is a page of this server and needs no permission.
  */
 function originAllowed({ ALLOWED_ORIGINS, production }: Config, request: Request, url: URL): boolean {
   const origin = request.headers.get("origin");

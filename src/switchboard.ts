@@ -31,11 +31,11 @@ const DEV_TOKEN_TTL = "12h";
 
 export interface Switchboard {
   readonly port: number;
-  /** Takes no more connections, tells each client, closes 1012, flushes the store. */
+  /** Takes no more connections, tells each client, closes with 1012, flushes the store. */
   stop(): Promise<void>;
 }
 
-/** Wires everything, then listens. Throws before it listens when something of it cannot be had. */
+/** Wires all parts, then listens. Throws before it listens if a part cannot start. */
 export async function startSwitchboard(
   config: Config,
   log: Logger,
@@ -81,7 +81,7 @@ export async function startSwitchboard(
       authMs: config.AUTH_TIMEOUT_MS,
       heartbeatMs: config.HEARTBEAT_INTERVAL_MS,
       maxContentLength: config.MAX_CONTENT_LENGTH,
-      // Whoever has room for one frame more can take the largest.
+      // A client that has room for one more frame can take the largest frame.
       maxFrameBytes: Math.floor(config.MAX_BUFFERED_BYTES * 0.75),
       batchMs: config.BATCH_INTERVAL_MS,
       maxGiftsPerSecond: config.MAX_GIFTS_PER_SECOND,
@@ -207,7 +207,7 @@ export async function startSwitchboard(
     });
   const { DISCORD_BOT_TOKEN: botToken, DISCORD_GATEWAY_URL: gatewayUrl } = config;
   const post = async (posts: readonly Post[]) => core.post("discord", posts);
-  // Loaded only for whoever has a bot: its library takes 70 ms and 6 MB.
+  // Loaded only for a server with a bot: its library takes 70 ms and 6 MB.
   const discord =
     botToken === undefined
       ? undefined
@@ -245,7 +245,8 @@ async function listenOr(
   } catch (error) {
     await failed();
     const { HOST, TLS_CERT_FILE, WS_PORT } = endpoint.config;
-    // For a host that there is not, Bun gives the code of whatever system call failed last.
+    // For a host that does not exist, Bun reports the code of the last failed system call, whichever that
+    // was.
     const isAddress =
       !TLS_CERT_FILE ||
       (error instanceof Error && "code" in error && /^(EADDR|EACCES)/.test(String(error.code)));
@@ -256,7 +257,10 @@ async function listenOr(
   }
 }
 
-/** Sends away all but those who still have something to read: of a socket once closed Bun tells nothing. */
+/**
+ * Closes all connections except those that still have something to read. Bun reports nothing about a closed
+ * socket.
+ */
 function allDismissed({ connections, turns }: Core): boolean {
   turns.end();
   for (const connection of [...connections.all]) {
@@ -265,7 +269,7 @@ function allDismissed({ connections, turns }: Core): boolean {
   return connections.count === 0;
 }
 
-/** What was sent is on its way to the peers; the slow ones get this long. */
+/** Everything sent is on its way to the peers. Slow peers get this long. */
 async function drained(done: () => boolean, graceMs: number): Promise<void> {
   const deadline = performance.now() + graceMs;
   while (!done() && performance.now() < deadline) await Bun.sleep(5);

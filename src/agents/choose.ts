@@ -5,8 +5,8 @@ import { createOpenAiAgent } from "./openai.ts";
 import { readPrompts } from "./prompts.ts";
 
 /**
- * The configured endpoint's agent, or the offline one when `AI_BASE_URL` is unset. Throws
- * `ConfigError` when `AI_PROMPTS_FILE` cannot be used, also when nothing would use it yet.
+ * The agent of the configured endpoint, or the offline agent when `AI_BASE_URL` is unset. Throws
+ * `ConfigError` when `AI_PROMPTS_FILE` cannot be used, even if no agent needs it yet.
  */
 export function createAgent(config: Config): Agent {
   const prompts = readPrompts(config.AI_PROMPTS_FILE);

@@ -1,11 +1,11 @@
 import type { Agent } from "../core/agent.ts";
 
-/** Code points of the question that are quoted back. */
+/** Code points of the question that the answer quotes. */
 const MAX_QUOTE = 200;
 
 /**
- * Answers when no AI endpoint is configured: always the same answer to the same question, without
- * network. Its confidence is 0, because it has not understood the question.
+ * Answers when no AI endpoint is configured, without network, and always the same answer to the same
+ * question. Its confidence is 0, because it has not understood the question.
  */
 export const offlineAgent: Agent = {
   async answer({ conversation, signal }) {

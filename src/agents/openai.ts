@@ -5,13 +5,15 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Prompts } from "./prompts.ts";
 
-/** UTF-16 units of one answer; the rest is cut off and no longer asked for. */
+/** UTF-16 units of one answer. The agent stops reading there and cuts the rest off. */
 const MAX_CHARACTERS = 64_000;
-/** Of one response, text and packaging: what an endpoint sends without end must not fill the memory. */
+/** Bytes of one response, text and packaging: an endless response must not fill the memory. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export interface OpenAiSettings {
-  /** Of any endpoint that speaks OpenAI's chat completions, for example `http://localhost:11434/v1`. */
+  /**
+   * Base URL of an endpoint that speaks OpenAI's chat completions, for example `http://localhost:11434/v1`.
+   */
   readonly baseURL: string;
   readonly apiKey?: string | undefined;
   readonly model: string;
@@ -22,24 +24,24 @@ export interface OpenAiSettings {
 }
 
 /**
- * An agent that asks an OpenAI-compatible endpoint. Whatever goes wrong there is a `Refusal`
- * `unavailable` in our own words: the endpoint's may repeat the key or the conversation.
- *
- * `confidence` is the mean probability of the answer's tokens when the endpoint tells them; else 1, or
- * 0.5 when the answer was cut short (by the endpoint's limit, its filter, or our 64,000 characters).
+ * An agent that asks an OpenAI-compatible endpoint. Every failure becomes a `Refusal` `unavailable` with a
+ * text of ours: the endpoint's text may repeat the key or the conversation. `confidence` is the mean
+ * probability of the answer's tokens if the endpoint reports them; else 1, or 0.5 if the answer was cut short
+ * (by the endpoint's limit, its filter, or our 64,000 characters).
  */
 export function createOpenAiAgent(settings: OpenAiSettings): Agent {
   const { model, timeoutMs, prompts, clock = systemClock } = settings;
   const client = new OpenAI({
     baseURL: settings.baseURL,
-    // The client insists on a key; endpoints that need none ignore it.
+    // The client insists on a key; an endpoint that needs none ignores it.
     apiKey: settings.apiKey ?? "none",
-    // Left out, these would be read from OPENAI_* variables and sent to whatever endpoint this is.
+    // Unset, the client would read these from OPENAI_* variables and send them to this endpoint.
     organization: null,
     project: null,
     adminAPIKey: null,
     logLevel: "off",
-    // Ours below ends the answer; the client's, for the headers only, must not be the shorter one.
+    // Our timeout below ends the answer. The client's timeout, which covers only the headers, must not be
+    // shorter.
     timeout: timeoutMs,
     maxRetries: 1,
     fetch: fetchBounded,
@@ -84,13 +86,13 @@ export function createOpenAiAgent(settings: OpenAiSettings): Agent {
   };
 }
 
-/** What is read of a chunk. Endpoints differ in the rest, and in what they leave out. */
+/** The parts of a chunk that the agent reads. Endpoints differ in the rest and in what they leave out. */
 const chunkShape = z.object({
   choices: z
     .array(
       z.object({
         delta: z.object({ content: z.string().nullish() }).nullish(),
-        /** Where the endpoint does not stream. */
+        /** Present where the endpoint does not stream. */
         message: z.object({ content: z.string().nullish() }).nullish(),
         finish_reason: z.string().nullish(),
         logprobs: z
@@ -124,7 +126,7 @@ async function read(stream: AsyncIterable<unknown>): Promise<Pick<Answer, "conte
     .slice(0, MAX_CHARACTERS)
     .replace(/[\uD800-\uDBFF]$/, "")
     .toWellFormed();
-  if (content.trim() === "") throw new Refusal("unavailable", "the AI endpoint gave an empty answer");
+  if (content.trim() === "") throw new Refusal("unavailable", "the AI endpoint returned an empty answer");
   const cut = finish === "length" || finish === "content_filter";
   return { content, confidence: tokens > 0 ? probability / tokens : cut ? 0.5 : 1 };
 }
@@ -134,7 +136,7 @@ function describe(error: unknown): string {
   if (error instanceof OpenAI.APIConnectionError) return "the AI endpoint could not be reached";
   if (error instanceof OpenAI.APIError && error.status)
     return `the AI endpoint answered HTTP ${error.status}`;
-  return "the AI endpoint broke off, or sent what cannot be read";
+  return "the AI endpoint ended early or sent a response that cannot be read";
 }
 
 async function fetchBounded(input: string | URL | Request, init?: RequestInit): Promise<Response> {
@@ -159,7 +161,10 @@ async function fetchBounded(input: string | URL | Request, init?: RequestInit): 
   return isWhole ? asStream(bounded) : bounded;
 }
 
-/** Some endpoints pass over `stream: true` and answer in one piece: as a stream that is a single event. */
+/**
+ * Some endpoints ignore `stream: true` and answer in one piece: this turns the answer into a stream of one
+ * event.
+ */
 async function asStream(response: Response): Promise<Response> {
   const event = JSON.stringify(await response.json());
   return new Response(`data: ${event}\n\ndata: [DONE]\n\n`, {

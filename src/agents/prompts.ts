@@ -4,8 +4,8 @@ import { ConfigError } from "../config.ts";
 
 export interface Prompts {
   /**
-   * The system prompt of a persona: its own, else the file's `default`, else a built-in one. The id
-   * comes from strangers, so it only ever chooses a prompt and is never part of one.
+   * The system prompt of a persona: its own, else the file's `default`, else the built-in prompt. The id
+   * comes from strangers, so it only selects a prompt and never becomes part of one.
    */
   promptFor(agentId: string): string;
 }
@@ -19,9 +19,9 @@ const shape = z.record(
 );
 
 /**
- * Reads `AI_PROMPTS_FILE`: one JSON object from agent id to prompt, such as
- * `{ "therapist": "You are ...", "default": "..." }`. Without a file every persona gets the built-in
- * prompt. Throws `ConfigError` when the file cannot be used.
+ * Reads `AI_PROMPTS_FILE`: one JSON object from agent id to prompt, such as `{ "therapist": "You are ...",
+ * "default": "..." }`. Without a file every persona gets the built-in prompt. Throws `ConfigError` when the
+ * file cannot be used.
  */
 export function readPrompts(file: string | undefined): Prompts {
   const prompts = file === undefined ? {} : parse(read(file));

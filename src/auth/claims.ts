@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Characters; a longer token is neither parsed nor issued. */
+/** Characters. A longer token is neither parsed nor issued. */
 export const MAX_TOKEN_LENGTH = 16_384;
 
 const MAX_ENTRIES = 1_000;
@@ -14,9 +14,9 @@ const entries = z
   .array(text.max(MAX_ENTRY_LENGTH, `${MAX_ENTRY_LENGTH} characters or less`), "a list of strings")
   .max(MAX_ENTRIES, `${MAX_ENTRIES} entries or less`);
 
-/** The claims every contract shares. What only one contract knows stays in `Identity.claims`, unchecked. */
+/** The claims that all contracts share. Claims of a single contract stay unchecked in `Identity.claims`. */
 export const claimsSchema = z.object({
-  // `*` stands for all: the room of a user of that name would be the room of every user.
+  // `*` means all: the room of a user with that name would be the room of every user.
   sub: text.regex(/^(?!\*$)[^\s\p{C}]{1,128}$/u, "1 to 128 characters, without spaces or control characters"),
   /** Seconds since the epoch, like `iat`. */
   exp: seconds,

@@ -12,14 +12,14 @@ export interface TokenOrder {
   readonly name?: string;
   readonly rooms: readonly string[];
   readonly roles: readonly string[];
-  /** How long the token is good: `90s`, `30m`, `1h`, `7d`. */
+  /** Lifetime of the token: `90s`, `30m`, `1h`, `7d`. */
   readonly ttl: string;
   readonly issuer?: string;
   readonly audience?: string;
   readonly clock: Clock;
 }
 
-/** A JWT that the verifier with the same secret, issuer and audience accepts. Throws `ConfigError`. */
+/** A JWT that a verifier with the same secret, issuer and audience accepts. Throws `ConfigError`. */
 export async function issueToken(order: TokenOrder): Promise<string> {
   const iat = Math.floor(order.clock.now() / 1_000);
   const payload = {
@@ -53,7 +53,7 @@ function secondsOf(ttl: string): number {
   const [, count, unit = ""] = /^(\d{1,7})([smhd])$/.exec(ttl) ?? [];
   const seconds = Number(count) * (SECONDS[unit] ?? 0);
   if (!(seconds > 0)) {
-    throw new ConfigError("ttl: must be 1 to 9999999 with s, m, h or d, such as 90s, 30m, 1h or 7d");
+    throw new ConfigError("ttl: must be a number from 1 to 9999999 and a unit (s, m, h or d), such as 90s, 30m, 1h or 7d");
   }
   return seconds;
 }

@@ -2,9 +2,12 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from "jose";
 import type { Clock } from "../core/clock.ts";
 import { Refusal } from "../core/refusal.ts";
 
-/** Milliseconds between the beginnings of two fetches, whatever tokens come in. */
+/** Least time in milliseconds between the starts of two fetches, however many tokens arrive. */
 const FETCH_GAP_MS = 1_000;
-/** Milliseconds after which the set is fetched anew: how long a key that was taken out of it may live on. */
+/**
+ * Milliseconds after which the set is fetched again. A key that was removed from the set is accepted for at
+ * most this long.
+ */
 const MAX_AGE_MS = 300_000;
 
 export interface KeySetOptions {
@@ -12,23 +15,23 @@ export interface KeySetOptions {
   readonly clock: Clock;
   /** Milliseconds that one fetch may take. */
   readonly timeoutMs: number;
-  /** Hears when the set cannot be fetched, once until it can again. */
+  /** Called when the set cannot be fetched; called again only after a fetch has succeeded since. */
   readonly log: (line: string) => void;
 }
 
 export interface KeySet {
   /**
-   * The key that a token's header asks for. A key unknown so far is looked for in a set whose fetch began
-   * after the call, so a rotated key is found, at most about a second late. When a fetch fails, keys fetched
-   * earlier stay good, and any other key is a `Refusal`, `unavailable`.
+   * The key that a token's header names. An unknown key is looked up in a set whose fetch began after the
+   * call, so a rotated key is found at most about a second late. When a fetch fails, keys fetched earlier
+   * remain valid, and any other key is a `Refusal` `unavailable`.
    */
   readonly keyFor: JWTVerifyGetKey;
-  /** Fetches the set; rejects with a `Refusal`, `unavailable`. */
+  /** Fetches the set. Rejects with a `Refusal` `unavailable`. */
   refresh(): Promise<void>;
 }
 
 export function createKeySet({ url, clock, timeoutMs, log }: KeySetOptions): KeySet {
-  // Never fetches by itself: jose's cooldown starts at a successful fetch only, so while the endpoint fails
+  // Never fetches by itself: jose's cooldown starts only at a successful fetch, so while the endpoint fails
   // each token would cause another request.
   const keys = createRemoteJWKSet(new URL(url), {
     timeoutDuration: timeoutMs,
@@ -41,7 +44,7 @@ export function createKeySet({ url, clock, timeoutMs, log }: KeySetOptions): Key
   let pending: Promise<void> | undefined;
 
   async function fetchInTurn(): Promise<void> {
-    // The outer bound is for a clock that was set back.
+    // The outer bound covers a clock that was set back.
     const wait = Math.min(FETCH_GAP_MS, lastBegan + FETCH_GAP_MS - clock.now());
     if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve));
     fetches += 1;
@@ -51,7 +54,7 @@ export function createKeySet({ url, clock, timeoutMs, log }: KeySetOptions): Key
       failing = false;
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      if (!failing) log(`JWT_JWKS_URL: the keys cannot be fetched: ${cause}`);
+      if (!failing) log(`JWT_JWKS_URL: the key set cannot be fetched (${cause}); tokens with unknown keys are refused until it can`);
       failing = true;
       throw Object.assign(new Refusal("unavailable", "Authentication unavailable"), { cause });
     }

@@ -11,8 +11,8 @@ export interface Secrets {
 }
 
 /**
- * The secrets of the settings; what they leave out is made once, into files of the data directory.
- * `warn` hears which file was made. Throws `ConfigError` when a file cannot be used.
+ * The secrets from the settings. A secret that the settings leave out is created once, in a file of the data
+ * directory. `warn` is called for each created file. Throws `ConfigError` when a file cannot be used.
  */
 export function loadSecrets(config: Config, warn: (line: string) => void): Secrets {
   const secretFile = (name: string, variable: string, minimum: number) =>
@@ -28,7 +28,7 @@ export function loadSecrets(config: Config, warn: (line: string) => void): Secre
 
 interface SecretFile {
   readonly path: string;
-  /** The setting to use in its place. */
+  /** The setting that replaces the file. */
   readonly variable: string;
   /** Characters. */
   readonly minimum: number;
@@ -45,18 +45,18 @@ function readOrMake({ path, variable, minimum, warn }: SecretFile): string {
     throw new ConfigError(`${path}: cannot be read or made (${reason}); mend that or set ${variable}`);
   }
   if (secret.length < minimum) {
-    throw new ConfigError(`${path}: must hold ${minimum} characters or more; delete it or set ${variable}`);
+    throw new ConfigError(`${path}: must hold ${minimum} characters or more: delete it or set ${variable}`);
   }
   return secret;
 }
 
-/** False when another process was quicker: then its file is there, and complete. */
+/** False when another process was faster: its file is there, and complete. */
 function make(path: string): boolean {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomUUID()}`;
   try {
     writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-    // Unlike a rename, a link never replaces what another process has put there, and shows nothing half written.
+    // Unlike a rename, a link never replaces another process's file, and it never shows a half-written one.
     linkSync(draft, path);
     return true;
   } catch (error) {

@@ -15,28 +15,29 @@ const FETCH_TIMEOUT_MS = 3_000;
 export interface TokenVerifierOptions {
   /** Checks HS256. */
   readonly secret?: string;
-  /** Where the keys are that check RS256, ES256 and EdDSA. */
+  /** Address of the keys that check RS256, ES256 and EdDSA. */
   readonly jwksUrl?: string;
   readonly issuer?: string;
   readonly audience?: string;
   readonly clock: Clock;
   /** Milliseconds that one fetch of the key set may take. */
   readonly timeoutMs?: number;
-  /** Hears when the key set cannot be fetched. */
+  /** Called when the key set cannot be fetched. */
   readonly log?: (line: string) => void;
 }
 
 export interface PrefetchingTokenVerifier extends TokenVerifier {
-  /** Fetches the key set ahead of the first token. Never rejects, and ends within the time limit. */
+  /** Fetches the key set before the first token arrives. Never rejects, and ends within the time limit. */
   prefetch(): Promise<void>;
 }
 
-/** Refusals carry a `cause` for logs, a code or a claim's name: never the token or what it says. */
+/** Refusals carry a `cause` for logs, which is a code or a claim's name: never the token or its contents. */
 export function createTokenVerifier(options: TokenVerifierOptions): PrefetchingTokenVerifier {
   const { secret, jwksUrl, issuer, audience, clock, timeoutMs = FETCH_TIMEOUT_MS, log = () => {} } = options;
   const keySet = jwksUrl === undefined ? undefined : createKeySet({ url: jwksUrl, clock, timeoutMs, log });
 
-  // One source of keys per algorithm: a public key never serves as an HS256 secret, nor the other way round.
+  // One source of keys per algorithm: a public key never serves as an HS256 secret, nor a secret as a public
+  // key.
   const sources = new Map<string, JWTVerifyGetKey>();
   if (secret !== undefined) {
     // Imported once: jose would import bytes for every token.
@@ -87,7 +88,7 @@ async function verifiedPayload(token: string, keyFor: JWTVerifyGetKey, options: 
     return (await jwtVerify(token, keyFor, options)).payload;
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    // The token names no key and the set has several for its algorithm, as in the middle of a rotation.
+    // The token names no key and the set has several for its algorithm, as during a rotation.
     for await (const key of error) {
       try {
         return (await jwtVerify(token, key, options)).payload;
@@ -106,7 +107,7 @@ const NO_CLAIMS = {};
 
 function identityOf(payload: Readonly<Record<string, unknown>>): Identity {
   const { sub, exp, iat = 0, name, avatar, sid, roles, rooms } = claimsSchema.parse(payload);
-  // What is kept as long as the connection lives is kept once.
+  // A connection keeps these claims as long as it lives, so each is kept only once.
   const own = Object.entries(payload).filter(([claim]) => !Object.hasOwn(claimsSchema.shape, claim));
   return {
     userId: sub,

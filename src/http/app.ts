@@ -61,12 +61,15 @@ export interface HttpParts {
 }
 
 /**
- * Routes that Bun's own router finds. What backends post comes far more often than all else, and hono's way to it and
- * back costs a fifth of it. What comes in chunks goes that way all the same.
+ * Routes in Bun's own router. Backends post events far more often than they send any other request, and
+ * Hono's routing costs a fifth of such a request. Chunked bodies go through Hono all the same.
  */
 export type DirectRoutes = Readonly<Record<string, { readonly POST: Answering<BunRequest> }>>;
 
-/** Everything that is not a WebSocket. One authorization step for all of `/v1`, before its routes: see `limited`. */
+/**
+ * Everything that is not a WebSocket. One authorization step for all of `/v1`, before its routes: see
+ * `limited`.
+ */
 export function createHttpApp(parts: HttpParts): {
   readonly answer: Answering;
   readonly direct: DirectRoutes;
@@ -74,13 +77,13 @@ export function createHttpApp(parts: HttpParts): {
 } {
   const failed = (error: unknown): Response => {
     if (error instanceof Problem) return error.response();
-    if (error instanceof Refusal) return new Problem(503, "Not stored; try again").response();
+    if (error instanceof Refusal) return new Problem(503, "The events were not stored: try again").response();
     if (error instanceof StoreUnavailable) {
       parts.failed(error);
       return new Problem(503, "Not stored; the log says why").response();
     }
     parts.failed(error);
-    return new Problem(500, "The server failed; its log says more").response();
+    return new Problem(500, "The server failed: see its log").response();
   };
   const notFound = ({ req }: Context): Response => {
     const allowed = methodsAt(routes, req.path);
@@ -113,7 +116,7 @@ export function createHttpApp(parts: HttpParts): {
     .route("/", descriptionRoutes(parts.description))
     .route("/", consoleRoutes(parts.console, parts.opensDev))
     .all("/dev/*", (c) => (production || parts.opensDev(c.req.raw) ? dev(c.req.raw) : closed.response()))
-    // However else it is written.
+    // A path that means /v1 but is written in another way, such as with escapes.
     .all("/v1/*", (c) => v1(c.req.raw));
   const routes = [open, forBackends, forPages].flatMap((app) => app.routes);
   return {

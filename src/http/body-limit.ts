@@ -5,13 +5,13 @@ import { Problem } from "./problem.ts";
 export type Answering<R extends Request = Request> = (request: R) => Response | Promise<Response>;
 
 /**
- * Answers bodies of so many bytes at most: by what the header says; where they come in chunks, and the header says
- * nothing (Bun refuses one that says both), the app answers, as they come. It is no middleware: hono answers by the one
- * handler of a route at once, and with any before it takes 3 µs longer.
+ * Answers only bodies of at most `maxSize` bytes. The Content-Length header gives the size. A chunked body
+ * has no such header (Bun refuses a request with both), so the app counts it as it arrives. This is no
+ * middleware: Hono calls the only handler of a route directly, and any middleware before it costs 3 µs.
  */
 export function limited<R extends Request>(app: Hono, maxSize: number, answer: Answering<R>): Answering<R> {
   const tooLong = () => new Problem(413, `The body may have at most ${maxSize} bytes`).response();
-  // It looks at the body before the header, and a body once looked at is a stream: slow to read.
+  // It reads the body before the header, and a body that was read becomes a stream, which is slow.
   const asItComes = new Hono()
     .use(bodyLimit({ maxSize, onError: tooLong }))
     .all("*", (c) => app.fetch(c.req.raw));

@@ -28,7 +28,7 @@ export async function readText(request: Request): Promise<string> {
   return decoder.decode(bytes);
 }
 
-/** The body as this schema has it; otherwise a problem that names each wrong field. */
+/** Reads the body by this schema. Throws a problem that names each wrong field. */
 export async function readBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.output<S>> {
   return check(schema, parseJson(await readText(c.req.raw)));
 }

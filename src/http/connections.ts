@@ -14,7 +14,7 @@ const page = z.object({
 
 const answer = z.object({
   connections: z.array(
-    // And what its protocol knows of it.
+    // Also the fields that the connection's protocol describes.
     z.looseObject({
       id: z.string(),
       protocol: z.string(),
@@ -31,11 +31,11 @@ const answer = z.object({
 
 export const connectionOperations: readonly Operation[] = [
   {
-    ...{ method: "get", path: "/v1/connections", summary: "Who is connected now." },
+    ...{ method: "get", path: "/v1/connections", summary: "Lists the open connections." },
     ...{ query: page, answers: { 200: answer }, problems: [400] },
   },
   {
-    ...{ method: "delete", path: "/v1/connections/{id}", summary: "Closes a connection, with 1008." },
+    ...{ method: "delete", path: "/v1/connections/{id}", summary: "Closes a connection with code 1008." },
     ...{ answers: { 204: null }, problems: [404] },
   },
 ];
@@ -44,7 +44,7 @@ export interface ConnectionDoor {
   all(): Iterable<Connection>;
 }
 
-/** Who is connected now, for operators. */
+/** Open connections, for operators. */
 export function connectionRoutes(door: ConnectionDoor): Hono {
   const app = new Hono();
   app.get("/", (c) => {
@@ -81,7 +81,7 @@ function describe(connection: Connection) {
     address,
     connectedAt: iso(openedAt),
     lastSeen: iso(lastSeen),
-    // Not those of the protocol's or the core's own, for which nobody could ask.
+    // Rooms of the protocol's or the core's own are left out: no backend can ask for them.
     rooms: [...rooms].filter((room) => protocol.roomKinds.includes(kindOf(room)) && !room.includes(" ")),
     unsentBytes: connection.unsent(),
     ...protocol.describe?.(state),

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { Hono } from "hono";
 import { assets } from "../console/assets.ts";
 
-/** Its own scripts, styles and sockets, and nothing else; what is text stays text. */
+/** Only the page's own scripts, styles and sockets; nothing turns text into code. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -15,17 +15,17 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join("; ");
 
-/** What the page must know of its server before it asks for anything. */
+/** The page needs to know these before it can ask the server for anything. */
 export interface ConsoleSettings {
-  /** Nothing is shown and no token made without an API key. */
+  /** In production the page shows nothing and makes no token without an API key. */
   readonly production: boolean;
-  /** Whether `POST /dev/token` is there. */
+  /** Whether `POST /dev/token` exists. */
   readonly makesTokens: boolean;
-  /** Where gurukul and hyperfocus listen. */
+  /** The path where gurukul and hyperfocus listen. */
   readonly path: string;
 }
 
-/** The page at `/` and what it is made of. A browser asks each time whether its copy is still the right one. */
+/** The page at `/` and its assets. A browser asks each time whether its copy is current. */
 export function consoleRoutes(settings: ConsoleSettings, opensDev: (request: Request) => boolean): Hono {
   const app = new Hono();
   for (const [path, { type, text }] of assets) {

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Operation } from "./operation.ts";
 
-/** `asyncapi` or `openapi`, its version, and the rest of it. */
+/** `asyncapi` or `openapi` with its version, and the rest of the document. */
 const described = z.looseObject({});
 
 export const descriptionOperations: readonly Operation[] = [
@@ -19,22 +19,22 @@ export const descriptionOperations: readonly Operation[] = [
     answers: { 200: described },
   },
   {
-    ...{ method: "get", path: "/docs", summary: "Both descriptions, for people to read." },
+    ...{ method: "get", path: "/docs", summary: "Both descriptions as a page for people." },
     answers: { 200: "text/html" },
   },
 ];
 
 export interface DescriptionDoor {
-  /** As JSON text. */
+  /** JSON text. */
   asyncapi(): string;
   openapi(): string;
-  /** Both for people, as HTML. */
+  /** HTML of both descriptions, for people. */
   page(): string;
-  /** Its Content-Security-Policy. */
+  /** The Content-Security-Policy of the page. */
   readonly policy: string;
 }
 
-/** What the server says of itself, open to all. */
+/** The server's description of itself, open to all. */
 export function descriptionRoutes(door: DescriptionDoor): Hono {
   const app = new Hono();
   const json = { "content-type": "application/json" };

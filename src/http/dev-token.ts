@@ -18,10 +18,13 @@ export interface TokenOrder {
   readonly roles: readonly string[];
 }
 
-/** Makes a token that this server accepts; throws `ConfigError`, a line for each wrong claim. */
+/** Makes a token that this server accepts. Throws `ConfigError` with a line for each wrong claim. */
 export type MakeToken = (order: TokenOrder) => Promise<string>;
 
-/** `POST /dev/token` `{ "user", "name"?, "rooms"?, "roles"? }`, answered `{ "token" }`. Without `rooms` it opens `*`. */
+/**
+ * `POST /dev/token` `{ "user", "name"?, "rooms"?, "roles"? }`, answered `{ "token" }`. Without `rooms` the
+ * token opens `*`.
+ */
 export function devTokenRoutes(make: MakeToken): Hono {
   const app = new Hono();
   app.post("/", async (c) => {
@@ -35,7 +38,7 @@ export function devTokenRoutes(make: MakeToken): Hono {
   return app;
 }
 
-/** Its lines are `claim: must be …`. */
+/** Each of its lines is `claim: must be …`. */
 function problemOf({ message }: ConfigError): Problem {
   const errors = message.split("\n").map((line) => {
     const [, claim = "", why = line] = /^(\w+)[^:]*: (.*)$/.exec(line) ?? [];

@@ -16,15 +16,16 @@ export interface DevDoor {
 }
 
 /**
- * What the console needs without an API key, outside production: who may have any user's token may as well
- * post events. Another site's page may not, since a browser lets it post here without asking.
+ * Routes that the console needs without an API key, outside production: a user who can get any user's token
+ * may as well post events. Pages of other sites are refused, because a browser would let them post here
+ * without asking.
  */
 export function devRoutes(door: DevDoor, post: PostEvents): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     const origin = c.req.header("origin");
     if (origin === undefined || isOwnOrigin(origin, new URL(c.req.url))) return next();
-    return new Problem(403, "Pages of other sites have no business here").response();
+    return new Problem(403, "Pages of other sites may not use this route: call it from this server's own pages").response();
   });
   if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
   app.route("/metrics", metricsRoutes(door.metrics));

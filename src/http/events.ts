@@ -22,7 +22,7 @@ const event = z
     const targets = Number(room !== undefined) + Number(user !== undefined) + Number(everyone !== undefined);
     const to = room !== undefined ? { room } : user !== undefined ? { user } : everyone && { everyone };
     if (to && targets === 1) return { to, type, data, id };
-    ctx.addIssue({ code: "custom", message: "needs one of room, user and everyone" });
+    ctx.addIssue({ code: "custom", message: "must have exactly one of room, user and everyone" });
     return z.NEVER;
   });
 const events = z
@@ -45,11 +45,14 @@ export const eventOperations: readonly Operation[] = [
 ];
 
 export interface EventDoor {
-  /** The ids of the events, once they are stored; undefined where there is no such protocol. Throws a `PostRefusal`. */
+  /**
+   * The ids of the events, once they are stored; undefined if there is no such protocol. Throws a
+   * `PostRefusal`.
+   */
   post(protocol: string, posts: readonly Post[]): Promise<string[]> | undefined;
 }
 
-/** What backends let happen, posted to a protocol. All of a request is stored, or none. */
+/** Posts events of backends to a protocol. All events of a request are stored, or none. */
 export type PostEvents = (protocol: string, request: Request) => Promise<Response>;
 
 export const postEvents =
@@ -73,7 +76,7 @@ export function eventRoutes(post: PostEvents): Hono {
   return app;
 }
 
-/** Paths begin with the place in the array, where the request held one. */
+/** Paths begin with the index in the array, where the request was an array. */
 function problemOf({ kind, issues }: PostRefusal, isArray: boolean): Problem {
   const errors = isArray
     ? issues

@@ -1,4 +1,7 @@
-/** Of every answer that does not say otherwise: it is data, nobody's page, and nobody's business where it was asked from. */
+/**
+ * Headers of every answer that sets no others: an answer is data and not a page, and other sites do not learn
+ * where it was requested.
+ */
 export const HEADERS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -8,10 +11,10 @@ const ENTRIES = Object.entries(HEADERS);
 const [[FIRST]] = ENTRIES as [[string, string]];
 const OF_JSON = new Headers({ ...HEADERS, "content-type": "application/json" });
 
-/** An answer that is made with its security headers: to add them takes a microsecond. */
+/** An answer that is created with its security headers: adding them later takes a microsecond. */
 export const json = (value: unknown): Response => new Response(JSON.stringify(value), { headers: OF_JSON });
 
-/** The answer with its security headers. What it sets itself stays: a page has a policy of its own. */
+/** Adds the security headers. Headers that the answer sets stay: a page has a policy of its own. */
 export function withSecurityHeaders(answer: Response): Response {
   const { headers } = answer;
   if (headers.has(FIRST)) return answer;

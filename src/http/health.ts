@@ -24,7 +24,7 @@ const load = z.object({
 
 export const healthOperations: readonly Operation[] = [
   {
-    ...{ method: "get", path: "/ws/health", summary: "How it does, and how many are here." },
+    ...{ method: "get", path: "/ws/health", summary: "Health of the server, and how many connections are open." },
     answers: { 200: load, 503: load },
   },
   {
@@ -35,7 +35,7 @@ export const healthOperations: readonly Operation[] = [
     ...{
       method: "get",
       path: "/health/ready",
-      summary: "It takes connections, and its store works; or why not.",
+      summary: "Whether the server takes connections and its store works, or the reason why not.",
     },
     answers: {
       200: z.object({ status: z.literal("ready") }),
@@ -64,5 +64,5 @@ export function health(condition: () => Condition): Hono {
 function whyNotReady({ phase, storeWorks }: Pick<Condition, "phase" | "storeWorks">): string | undefined {
   if (phase === "starting") return "the server is starting";
   if (phase === "draining") return "the server is shutting down";
-  return storeWorks ? undefined : "the store cannot be written; the log says why";
+  return storeWorks ? undefined : "the store cannot be written: see the server's log";
 }

@@ -14,14 +14,14 @@ const summary = z.object({
 
 export const metricsOperations: readonly Operation[] = [
   {
-    ...{ method: "get", path: "/metrics", summary: "All that is counted, for Prometheus." },
+    ...{ method: "get", path: "/metrics", summary: "All metrics, for Prometheus." },
     answers: { 200: "text/plain" },
   },
   {
     ...{
       method: "get",
       path: "/v1/metrics",
-      summary: "How the connections do; rates are of the last minute.",
+      summary: "Summary of the connections; rates cover the last minute.",
     },
     answers: { 200: summary },
   },
@@ -41,7 +41,7 @@ export function exposition(door: MetricsDoor): Hono {
   return app;
 }
 
-/** The same in short, for backends. */
+/** The summary, for backends. */
 export function metricsRoutes(door: MetricsDoor): Hono {
   const app = new Hono();
   app.get("/", (c) => c.json(door.summary()));

@@ -17,7 +17,7 @@ const TITLES: Record<number, string> = {
   503: "Service Unavailable",
 };
 
-/** More wrong fields make a problem no clearer, and would answer a large body by a much larger one. */
+/** A problem with more wrong fields would be no clearer, and a large body would get a much larger answer. */
 const MAX_ERRORS = 100;
 
 const fieldError = z.object({ path: z.string(), message: z.string() });
@@ -35,7 +35,7 @@ export const problem = z.object({
   oldest: z.string().optional(),
 });
 
-/** An error as RFC 9457 has it. */
+/** An error as RFC 9457 defines it. */
 export class Problem extends Error {
   readonly errors: readonly FieldError[] | undefined;
 
@@ -66,9 +66,9 @@ export class Problem extends Error {
   }
 }
 
-/** The body as it is; no body is an empty object. */
+/** Reads the body without a schema. A missing body counts as an empty object. */
 export function parseJson(text: string): unknown {
-  // What cannot be written out again must not be read in.
+  // The server could not serialize such a value again, so it must not accept it.
   if (isTooDeep(text)) throw new Problem(400, "The body is nested too deeply");
   try {
     return text === "" ? {} : JSON.parse(text);

@@ -35,20 +35,20 @@ const params = { room: roomName };
 
 export const roomOperations: readonly Operation[] = [
   {
-    ...{ method: "put", path: "/v1/rooms/{room}", summary: "Names a room, or opens it to every user." },
+    ...{ method: "put", path: "/v1/rooms/{room}", summary: "Sets a room's title, or opens the room to every user." },
     ...{ params, body: settings, answers: { 200: answer }, problems: [400, 404, 503] },
   },
   {
-    ...{ method: "get", path: "/v1/rooms/{room}", summary: "How a room stands." },
+    ...{ method: "get", path: "/v1/rooms/{room}", summary: "Describes a room." },
     ...{ params, problems: [400, 404] },
     answers: { 200: answer.extend({ messageCount: z.int(), online: z.int() }) },
   },
   {
-    ...{ method: "delete", path: "/v1/rooms/{room}", summary: "Removes a room, with all that is in it." },
+    ...{ method: "delete", path: "/v1/rooms/{room}", summary: "Removes a room and everything in it." },
     ...{ params, answers: { 204: null }, problems: [400, 404, 503] },
   },
   {
-    ...{ method: "get", path: "/v1/rooms/{room}/members", summary: "Who is a member, by user id." },
+    ...{ method: "get", path: "/v1/rooms/{room}/members", summary: "Lists the members of a room by user id." },
     ...{ params, query: memberPage, problems: [400, 404] },
     answers: { 200: z.object({ members: z.array(member), hasMore: z.boolean() }) },
   },
@@ -58,13 +58,13 @@ export const roomOperations: readonly Operation[] = [
     answers: { 200: member.extend({ room: roomName }) },
   },
   {
-    ...{ method: "delete", path: "/v1/rooms/{room}/members/{userId}", summary: "He is a member no more." },
+    ...{ method: "delete", path: "/v1/rooms/{room}/members/{userId}", summary: "Ends a user's membership." },
     ...{ params, answers: { 204: null }, problems: [400, 404, 503] },
   },
   {
     ...{ method: "get", path: "/v1/rooms/{room}/messages" },
     summary:
-      "What was said in a room, oldest first, as its contract has it; before a message's id or an ISO time.",
+      "The messages of a room as its contract shows them, oldest first: those before a message's id or an ISO time.",
     ...{ params, query: messagePage, problems: [400, 404] },
     answers: { 200: z.object({ messages: z.array(z.unknown()), hasMore: z.boolean() }) },
   },
@@ -73,12 +73,14 @@ export const roomOperations: readonly Operation[] = [
 export interface RoomDoor {
   readonly history: History;
   readonly protocols: readonly AnyProtocol[];
-  /** Undefined for a room that nobody has named or written to. */
+  /**
+   * The title and access that a backend has set; undefined for a room that nobody has named or written to.
+   */
   room(room: string): { readonly title: string | null; readonly open: boolean } | undefined;
   membersOf(room: string, after: string, limit: number): readonly { userId: string; role: string | null }[];
-  /** How many connections are in it now. */
+  /** How many connections are in the room now. */
   online(room: string): number;
-  /** Resolves when it is committed and applied. */
+  /** Resolves when the entry is committed and applied. */
   record<K extends keyof RoomEntries>(room: string, kind: K, body: RoomEntries[K]): Promise<void>;
 }
 
@@ -90,7 +92,7 @@ export function roomRoutes(door: RoomDoor): Hono {
   const named = (c: Context<object, "/:room">): string => {
     const room = c.req.param("room");
     const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
-    if (!ownerOf(room)) throw new Problem(404, `Rooms are ${kinds.map((kind) => `${kind}:<id>`).join(", ")}`);
+    if (!ownerOf(room)) throw new Problem(404, `No contract has rooms of this kind: rooms are ${kinds.map((kind) => `${kind}:<id>`).join(", ")}`);
     check(z.object({ room: roomName }), { room });
     return room;
   };

@@ -10,7 +10,7 @@ export const userOperations: readonly Operation[] = [
     ...{
       method: "get",
       path: "/v1/users/{id}",
-      summary: "Whether a user is online, and when he was last active.",
+      summary: "Whether a user is online, and when they were last active.",
     },
     ...{ answers: { 200: user }, problems: [404] },
   },
@@ -25,17 +25,19 @@ export interface UserDoor {
   isOnline(userId: string): boolean;
   /** Milliseconds since the epoch; undefined for a user who was never here. */
   lastActive(userId: string): number | undefined;
-  /** Closes all connections of the user and refuses tokens issued before now; returns how many were closed. */
+  /**
+   * Closes all connections of the user and refuses tokens issued before now; returns how many were closed.
+   */
   revoke(userId: string): number;
 }
 
-/** Users, for backends: are they online, and out with them. */
+/** Users, for backends: their presence, and the revocation of their tokens. */
 export function userRoutes(door: UserDoor): Hono {
   const app = new Hono();
   app.get("/:id", (c) => {
     const id = c.req.param("id");
     const lastActive = door.lastActive(id);
-    if (lastActive === undefined) throw new Problem(404, "No such user was ever here");
+    if (lastActive === undefined) throw new Problem(404, "No user of this id has ever connected");
     return c.json({ id, online: door.isOnline(id), lastActive: new Date(lastActive).toISOString() });
   });
   app.delete("/:id/connections", (c) => c.json({ closed: door.revoke(c.req.param("id")) }));
