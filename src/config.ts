@@ -14,7 +14,7 @@ const whole = z
 const between = (least: number, most: number, wanted: string) =>
   whole.pipe(z.number().min(least, wanted).max(most, wanted));
 const count = (fallback: number) => whole.pipe(z.number().min(0, "0 or more")).default(fallback);
-/** Timers take no more. */
+/** Timers accept no more. */
 const LONGEST_MS = 2_147_483_647;
 const atMost = (most: number) => z.number().min(1, "1 or more").max(most, `at most ${most}`);
 const milliseconds = whole.pipe(atMost(LONGEST_MS));
@@ -42,7 +42,7 @@ const socketUrl = z.url({ protocol: /^wss?$/, error: "a ws or wss URL" });
 const visible = /^[!-~]+$/;
 const ORIGIN = "an origin as browsers send it, such as https://app.example or https://*.app.example";
 
-/** Every setting of the environment. docs/configuration.md says what each means. */
+/** Every setting of the environment. docs/configuration.md explains each. */
 const environment = z.object({
   NODE_ENV: z
     .enum(["development", "production", "test"], "development, production or test")
@@ -144,11 +144,11 @@ const environment = z.object({
 
 export type Config = Readonly<z.output<typeof environment>> & {
   readonly production: boolean;
-  /** Where the database lies, and the secrets made once. */
+  /** Folder of the database and of the created secrets. */
   readonly dataDirectory: string;
 };
 
-/** A setting is wrong or missing; each line names the variable and what it should have been. */
+/** A setting is wrong or missing. Each line of the message names the variable and the expected value. */
 export class ConfigError extends Error {}
 
 /** Reads the settings from an environment. A blank variable counts as unset. Throws `ConfigError`. */

@@ -55,7 +55,7 @@ function parse(args: string[]) {
 
 async function main(args: string[]): Promise<void> {
   if (args[0] === "verify") {
-    // Loaded only when it is wanted: a server needs none of it.
+    // Loaded only on demand, because a server never needs it.
     const { verifyCommand } = await import("./commands/verify.ts");
     process.exit(await verifyCommand(args.slice(1), { ...process.env }));
   }

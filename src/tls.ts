@@ -17,7 +17,7 @@ export function readTls({ TLS_CERT_FILE, TLS_KEY_FILE }: Config): TlsPair | unde
   try {
     const [cert, key] = [readFileSync(TLS_CERT_FILE, "utf8"), readFileSync(TLS_KEY_FILE, "utf8")];
     const certificate = new X509Certificate(cert);
-    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error("the key is another's");
+    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error("the key belongs to another certificate");
     return { cert, key, validTo: Date.parse(certificate.validTo) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
@@ -28,8 +28,8 @@ export function readTls({ TLS_CERT_FILE, TLS_KEY_FILE }: Config): TlsPair | unde
 const LOOK_MS = 10_000;
 
 /**
- * Looks every 10 s whether the files hold another pair, and hands that over. What cannot be used is told once, when
- * it has stood there from one look to the next: a certificate is often written before its key.
+ * Checks every 10 s whether the files hold another pair, and passes a new pair on. A faulty pair is reported
+ * once, if two checks in a row find it: a certificate is often written before its key.
  */
 export function watchTls(
   config: Config,
@@ -37,7 +37,7 @@ export function watchTls(
   { renew, failed }: { renew(pair: TlsPair): void; failed(error: unknown): void },
 ): Cancel {
   let seen = contents(config);
-  /** In use, or told of. */
+  /** The pair in use, or the last one reported. */
   let done = seen;
   return clock.every(LOOK_MS, () => {
     const found = contents(config);
@@ -56,7 +56,7 @@ export function watchTls(
   });
 }
 
-/** Of both files; "" while one of them cannot be read. */
+/** Contents of both files; "" while one of them cannot be read. */
 function contents({ TLS_CERT_FILE = "", TLS_KEY_FILE = "" }: Config): string {
   try {
     return readFileSync(TLS_CERT_FILE, "utf8") + readFileSync(TLS_KEY_FILE, "utf8");

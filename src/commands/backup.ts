@@ -4,7 +4,7 @@ import { whileShowing } from "./progress.ts";
 
 const STEPS = ["copying", "checking the copy", "waiting for the disk"];
 
-/** Copies the database into a new file, beside a running server too. Throws `ConfigError`. */
+/** Copies the database into a new file, even while a server uses it. Throws `ConfigError`. */
 export function backupCommand(config: Config, target: string): void {
   const { file, bytes, position } = backUp(config.DATABASE_URL, target, (copy, size, work) =>
     whileShowing({ name: "backup", steps: STEPS, file: copy, bytes: size }, work),

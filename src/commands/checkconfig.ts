@@ -8,13 +8,13 @@ import { systemClock } from "../core/clock.ts";
 import { inspectDatabase } from "../storage/inspect.ts";
 import { readTls } from "../tls.ts";
 
-/** Their values are shown to nobody. */
+/** The values of these settings are never shown. */
 const SECRETS: ReadonlySet<string> = new Set(["JWT_SECRET", "API_KEYS", "AI_API_KEY", "DISCORD_BOT_TOKEN"]);
 
 /**
- * Prints the settings as they were resolved, without secrets, and looks at the files that they name, as `serve`
- * would; makes and changes nothing. What is no obstacle to `serve` is a warning on standard error. Throws
- * `ConfigError` with all that is one.
+ * Prints the resolved settings, without secrets, and checks the files that they name as `serve` would. It
+ * creates and changes nothing. A fault that would not stop `serve` is a warning on standard error. Throws
+ * `ConfigError` with every fault that would.
  */
 export async function checkconfigCommand(config: Config): Promise<void> {
   const { production: _, dataDirectory, ...settings } = config;
@@ -50,7 +50,7 @@ export async function checkconfigCommand(config: Config): Promise<void> {
 const warn = (line: string): void => console.error(`switchboard: warning: ${line}`);
 
 function madeOnce(name: string, file: string): void {
-  console.log(`# ${name}: ${existsSync(file) ? "" : "serve will make "}${file}`);
+  console.log(`# ${name}: ${existsSync(file) ? "" : "serve will create "}${file}`);
 }
 
 function attempt(problems: string[], work: () => void, otherwise?: string): void {
@@ -68,7 +68,7 @@ function shown(name: string, value: unknown): string {
   return name.endsWith("_URL") ? withoutCredentials(String(value)) : String(value);
 }
 
-/** What stands in a URL before the host or after the path may be a secret too. */
+/** The part of a URL before the host or after the path may be a secret too. */
 function withoutCredentials(text: string): string {
   const url = URL.parse(text);
   if (!url) return text;

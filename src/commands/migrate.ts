@@ -3,7 +3,7 @@ import { migrations } from "../storage/migrations.ts";
 import { withDatabase } from "../storage/open.ts";
 import { whileShowing } from "./progress.ts";
 
-/** Brings the database up to date. Not beside a running server: throws `DatabaseLocked`. */
+/** Brings the database up to date. Not while a server uses it: throws `DatabaseLocked`. */
 export function migrateCommand(config: Config): void {
   const file = config.DATABASE_URL;
   const steps = migrations.map((_, index) => `migration ${index + 1} of ${migrations.length}`);

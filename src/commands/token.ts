@@ -11,7 +11,7 @@ export interface TokenOptions {
   ttl?: string | undefined;
 }
 
-/** The option that each part of a token comes from. */
+/** The option that sets each part of a token. */
 const OPTION: Readonly<Record<string, string>> = {
   sub: "--user",
   name: "--name",
@@ -23,16 +23,16 @@ const OPTION: Readonly<Record<string, string>> = {
 /** Prints a token that this server accepts, and nothing else, on standard output. Throws `ConfigError`. */
 export async function tokenCommand(config: Config, options: TokenOptions): Promise<void> {
   const { user, name, room, role = [], ttl = "1h" } = options;
-  if (!user) throw new ConfigError("--user: must say for whom the token is");
+  if (!user) throw new ConfigError("--user: must name the user that the token is for");
   if (config.production && !room)
-    throw new ConfigError("--room: must say what the token opens, in production");
-  // A token needs no API key, so none is made for it.
+    throw new ConfigError("--room: must name a room that the token opens: in production there is no default");
+  // A token needs no API key, so this command creates none.
   const { jwtSecret } = loadSecrets({ ...config, API_KEYS: [] }, (line) =>
     console.error(`switchboard: ${line}`),
   );
   if (jwtSecret === undefined) {
     throw new ConfigError(
-      "JWT_SECRET: must be set to make tokens; with JWT_JWKS_URL alone they come from elsewhere",
+      "JWT_SECRET: must be set to make tokens; with JWT_JWKS_URL alone another issuer makes them",
     );
   }
   try {

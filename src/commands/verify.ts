@@ -7,7 +7,7 @@ import { MISHAPS } from "../verify/schedule.ts";
 import { show } from "./progress.ts";
 import { UsageError } from "./usage.ts";
 
-const HELP = `Checks a server's promises: that nothing confirmed is lost or stored twice, and that whoever stays
+const HELP = `Checks a server's promises: that nothing confirmed is lost or stored twice, and that a client that
 connected misses nothing and gets all in order.
 
 Usage: switchboard verify [URL] [options]
@@ -41,7 +41,7 @@ const options = z.object({
   "api-key": z.string().optional(),
 });
 
-/** Prints the report; the exit code says whether all held. Throws `UsageError`. */
+/** Prints the report. The exit code says whether all promises held. Throws `UsageError`. */
 export async function verifyCommand(
   args: string[],
   env: Record<string, string | undefined>,
@@ -62,8 +62,8 @@ export async function verifyCommand(
   if (more.length > 0) throw new UsageError(`unexpected argument '${more[0]}'`);
   const mishaps = chaos ? MISHAPS : parsed.data.mishaps;
   if (url !== undefined && mishaps.length > 0)
-    throw new UsageError("--chaos: only with a server of its own, without a URL");
-  // So that whatever is to be done at the end is done then too.
+    throw new UsageError("--chaos, --mishaps: need a server of verify's own, so leave the URL out");
+  // Exit handlers still run after a signal.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   let [step, since]: [Step | "starting", number] = ["starting", performance.now()];
   const hide = show(() => {

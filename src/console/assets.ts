@@ -38,7 +38,7 @@ const sheet = ([name, text]: [string, string]): [string, Asset] => [
   { type: "text/css; charset=utf-8", text },
 ];
 
-/** The page and what it is made of, by path. They are texts in the program itself, in the binary too. */
+/** The page and its assets by path. They are texts in the program itself, in the binary too. */
 export const assets: ReadonlyMap<string, Asset> = new Map([
   ["/", { type: "text/html; charset=utf-8", text: page }],
   ...Object.entries({ console: style, forms: formStyle, frames: frameStyle }).map(sheet),

@@ -1,4 +1,4 @@
-// Bun gives these as text, as their imports ask.
+// Bun provides these files as text, as their imports request.
 declare module "*/page/index.html" {
   const text: string;
   export default text;

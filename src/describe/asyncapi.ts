@@ -6,12 +6,15 @@ import { type Admission, securitySchemes } from "./security.ts";
 
 export interface Place {
   readonly version: string;
-  /** Where it listens: `localhost:3001`. */
+  /** Address where it listens: `localhost:3001`. */
   readonly host: string;
   readonly secure: boolean;
 }
 
-/** All contracts, both ways, as AsyncAPI 3.0 has it. Made of the schemas that check what is sent and posted. */
+/**
+ * All contracts, both directions, as AsyncAPI 3.0. Derived from the schemas that check sent and posted
+ * messages.
+ */
 export function asyncapi(channels: readonly Channel[], { version, host, secure }: Place) {
   return {
     asyncapi: "3.0.0",
@@ -19,14 +22,14 @@ export function asyncapi(channels: readonly Channel[], { version, host, secure }
       title: "Switchboard",
       version,
       description:
-        "Every message that this server takes and every frame that it sends, contract by contract.",
+        "Every message that this server accepts and every frame that it sends, contract by contract.",
     },
     defaultContentType: "application/json",
     servers: {
       here: {
         host: "{host}",
         protocol: secure ? "wss" : "ws",
-        variables: { host: { default: host, description: "Where the server is reached." } },
+        variables: { host: { default: host, description: "Address of the server." } },
       },
     },
     channels: Object.fromEntries(channels.map((channel) => [channel.key, channelObject(channel)])),
@@ -65,7 +68,7 @@ function channelObject({ path, protocol, admission, messages }: Channel) {
   };
 }
 
-/** In JSON Schema; a token is needed there when it may come in no other way. */
+/** As JSON Schema. The token is required in the query where no other place is possible. */
 function queryOf({ frames, guests }: AnyProtocol, { inQuery, inMessage }: Admission): { query?: object } {
   const isNeeded = !inMessage && !guests;
   const token = { token: isNeeded ? z.string() : z.string().optional() };
@@ -80,8 +83,8 @@ const subprotocolHeader = (subprotocol: string) => ({
 });
 
 const TITLES: Record<Action, (protocol: string) => string> = {
-  receive: (protocol) => `What clients of ${protocol} say`,
-  send: (protocol) => `What the server says to clients of ${protocol}`,
+  receive: (protocol) => `Messages from clients of ${protocol}`,
+  send: (protocol) => `Frames from the server to clients of ${protocol}`,
 };
 
 function operationsOf({ key, protocol, admission, messages }: Channel): [string, object][] {

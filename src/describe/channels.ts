@@ -3,26 +3,26 @@ import type { AnyProtocol, Schemas } from "../core/protocol.ts";
 import { examplesOf, type JsonSchema, jsonSchema, nameOf } from "./schema.ts";
 import { admissionOf } from "./security.ts";
 
-/** When the examples are of, in milliseconds since the epoch. */
+/** Time of the examples, in milliseconds since the epoch. */
 const TIME = Date.UTC(2024, 0, 3);
 
-/** Seen from the server: it receives messages and sends events. */
+/** From the server's point of view: it receives messages and sends events. */
 export type Action = "receive" | "send";
 
 export interface Described {
   readonly action: Action;
-  /** Its type, or a name for it, as the contract has it. */
+  /** Its type in the contract, or a name for it. */
   readonly name: string;
   /** Its name in the document. */
   readonly key: string;
-  /** Of the whole frame. */
+  /** Schema of the whole frame. */
   readonly payload: JsonSchema;
   readonly examples: readonly unknown[];
 }
 
 export type Channel = ReturnType<typeof channelsOf>[number];
 
-/** Of a protocol one for each of its endpoints, with what can be said and heard there. */
+/** One channel for each endpoint of a protocol, with the messages and events that are possible there. */
 export function channelsOf(protocol: AnyProtocol) {
   const all = describedOf(protocol);
   return protocol.paths.map((path) => {

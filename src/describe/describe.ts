@@ -5,7 +5,7 @@ import { channelsOf } from "./channels.ts";
 import { openapi } from "./openapi.ts";
 import { page, policy } from "./page.ts";
 
-/** The server's description of itself, each part made when it is first asked for. */
+/** The server's description of itself. Each part is made on the first request for it. */
 export function createDescription(
   protocols: readonly AnyProtocol[],
   operations: readonly Operation[],

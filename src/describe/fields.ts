@@ -3,15 +3,15 @@ import type { JsonSchema } from "./schema.ts";
 /** A field of an object, at any depth: `data.messageIds`. */
 export interface Field {
   readonly path: string;
-  /** Where there is what it is in. */
+  /** Required wherever its object is present. */
   readonly required: boolean;
-  /** What it may be: `string`, `"join" or "leave"`. */
+  /** The type: `string`, `"join" or "leave"`. */
   readonly type: string;
   /** `at most 200 characters`. */
   readonly limits: string;
 }
 
-/** Every field of a JSON schema, those of objects in it too. Of alternatives: what any of them has. */
+/** Every field of a JSON schema, those of nested objects too. For alternatives: the fields of all of them. */
 export function fieldsOf(schema: JsonSchema, path = "", required = true): Field[] {
   const own = path === "" ? [] : [fieldOf(schema, path, required)];
   return merged([...own, ...within(schema, path)]);
@@ -29,7 +29,7 @@ function within(schema: JsonSchema, path: string): Field[] {
   ];
 }
 
-/** A field that is not in all of them is in none of them required. */
+/** A field that is missing in one alternative is not required. */
 function alternatives(all: readonly Field[][]): Field[] {
   const isInAll = (path: string) => all.every((fields) => fields.some((field) => field.path === path));
   return all.flat().map((field) => ({ ...field, required: field.required && isInAll(field.path) }));
@@ -62,7 +62,7 @@ function typeOf(schema: JsonSchema): string {
   return [schema.type ?? "anything"].flat().join(" or ");
 }
 
-/** Bounds that say no more than that a number is exact. */
+/** A bound that only keeps a number exact is not shown. */
 const isBound = (value: number) => Math.abs(value) < Number.MAX_SAFE_INTEGER;
 
 function limitsOf(schema: JsonSchema): string[] {

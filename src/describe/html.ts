@@ -1,11 +1,14 @@
-/** HTML that holds nobody's text but escaped. */
+/** HTML in which every outside text is escaped. */
 export class Markup {
   constructor(readonly text: string) {}
 }
 
 type Part = string | number | Markup | readonly Markup[] | false | undefined;
 
-/** A template of HTML: text between its own is escaped, other markup is taken as it is; `false` and `undefined` are nothing. */
+/**
+ * A template of HTML: values are escaped, other markup is inserted as it is, and `false` and `undefined` add
+ * nothing.
+ */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup =>
   new Markup(strings.map((text, at) => text + textOf(parts[at])).join(""));
 

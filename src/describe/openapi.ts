@@ -4,18 +4,18 @@ import type { Operation } from "../http/operation.ts";
 import { problem } from "../http/problem.ts";
 import { examplesOf, jsonSchema, nameOf } from "./schema.ts";
 
-/** Statuses as problems explain them. */
+/** Explanations of the problems' statuses. */
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: "A field is wrong; `errors` names each.",
-  401: "No API key, or a wrong one.",
-  404: "There is no such thing.",
+  401: "The API key is missing or wrong.",
+  404: "Nothing of this name exists.",
   410: "Retention has removed it; `oldest` says from where on nothing is missing.",
   413: "The body is too long.",
-  503: "Not stored; try again.",
+  503: "The request was not stored: try again.",
 };
-const UNEXPECTED = "The server failed; its log says more.";
+const UNEXPECTED = "The server failed: see its log.";
 
-/** Every route as OpenAPI 3.1 has it, and what `data` may be in the events that backends post. */
+/** Every route as OpenAPI 3.1, and the `data` of each event that backends may post. */
 export function openapi(
   operations: readonly Operation[],
   protocols: readonly AnyProtocol[],
@@ -30,7 +30,7 @@ export function openapi(
     info: {
       title: "Switchboard",
       version,
-      description: "What backends ask over HTTP. Errors are problems, as RFC 9457 has them.",
+      description: "The HTTP API for backends. Errors are problems as RFC 9457 defines them.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
@@ -88,7 +88,7 @@ function parameters({ path, params, query }: Operation): object[] {
   return [...inPath, ...inQuery];
 }
 
-/** No body is an empty object. */
+/** A missing body counts as an empty object. */
 const bodyObject = (body: z.ZodType) => ({
   required: !body.safeParse({}).success,
   content: jsonContent(json(body)),

@@ -7,14 +7,14 @@ import { html, Markup } from "./html.ts";
 import { jsonSchema } from "./schema.ts";
 import { style } from "./style.ts";
 
-/** Nothing is loaded, nothing runs, nothing may be sent from it. */
+/** The page loads nothing, runs nothing and sends nothing. */
 export const policy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 ].join("; ");
 
-/** What is described, for people to read. */
+/** The description as a page for people. */
 export function page(
   channels: readonly Channel[],
   operations: readonly Operation[],
@@ -83,7 +83,7 @@ const json = (schema: z.ZodType) => jsonSchema(schema, "draft-2020-12");
 
 const fieldTable = (fields: readonly Field[]): Markup | false =>
   fields.length > 0 &&
-  html`<table><thead><tr><th>Field</th><th>What it is</th><th></th></tr></thead><tbody>${fields.map(fieldRow)}</tbody></table>`;
+  html`<table><thead><tr><th>Field</th><th>Type</th><th></th></tr></thead><tbody>${fields.map(fieldRow)}</tbody></table>`;
 
 const fieldRow = ({ path, required, type, limits }: Field): Markup =>
   html`<tr><td><code>${path}</code></td><td>${type}${limits === "" ? "" : `, ${limits}`}</td><td>${required ? "" : "optional"}</td></tr>`;

@@ -9,8 +9,8 @@ export function examplesOf(schema: z.ZodType): readonly unknown[] {
 }
 
 /**
- * The `input` side, of what is sent too: whoever reads it must live with fields that come later. Without the
- * examples, which are of parts: zod keeps what carries them apart from what is around it.
+ * Uses the `input` side for sent frames too: a reader must accept fields that are added later. Leaves the
+ * examples of parts out, because zod separates a schema that carries them from the schema around it.
  */
 export function jsonSchema(schema: z.ZodType, target: "draft-7" | "draft-2020-12"): JsonSchema {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {

@@ -17,12 +17,12 @@ export const securitySchemes = {
 export interface Admission {
   readonly inQuery: boolean;
   readonly inMessage: boolean;
-  /** Names of security schemes, each of which is enough; none where guests may come in. */
+  /** Names of security schemes, each of which is enough; empty where guests may connect. */
   readonly schemes: readonly (keyof typeof securitySchemes)[];
   readonly words: string;
 }
 
-/** How a client shows who it is: as the protocol itself finds the token, and what it lets guests say. */
+/** How a client authenticates: where the protocol itself looks for the token, and what it allows guests. */
 export function admissionOf(protocol: AnyProtocol, path: string): Admission {
   const tokenIn = (query: string) => protocol.token?.(new URL(path + query, "ws://localhost"));
   const rules: Record<string, Rule<unknown>> = protocol.rules;
@@ -38,7 +38,7 @@ export function admissionOf(protocol: AnyProtocol, path: string): Admission {
     schemes: protocol.guests
       ? []
       : [...(inQuery ? ["queryToken" as const] : []), ...(inMessage ? ["messageToken" as const] : [])],
-    words: `The token comes ${ways.join(" or ")}.${protocol.guests ? " Guests may come without one." : ""}${
+    words: `The client sends its token ${ways.join(" or ")}.${protocol.guests ? " Guests may come without one." : ""}${
       protocol.subprotocol === undefined ? "" : ` Clients offer the subprotocol ${protocol.subprotocol}.`
     }`,
   };

@@ -1,4 +1,4 @@
-/** Of the page at `/docs`. */
+/** Style of the page at `/docs`. */
 export const style = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--line:#d5dae0;--back:#fff;--panel:#f5f7f9;--link:#0a58ca}
 @media (prefers-color-scheme:dark){:root{--ink:#e4e8ec;--soft:#9aa4ae;--line:#343b43;--back:#14181c;--panel:#1d2228;--link:#7db4ff}}

@@ -1,7 +1,7 @@
 import type { Agent } from "../core/agent.ts";
 import { Histogram } from "../core/histogram.ts";
 
-/** An agent whose calls are counted. */
+/** Counts the calls of an agent. */
 export class CountedAgent implements Agent {
   calls = 0;
   failures = 0;
@@ -16,7 +16,7 @@ export class CountedAgent implements Agent {
     try {
       return await this.agent.answer(question);
     } catch (error) {
-      // Nobody was left to hear the answer: the agent has not failed.
+      // Nobody was left to get the answer, so the agent has not failed.
       if (!question.signal.aborted) this.failures++;
       throw error;
     } finally {

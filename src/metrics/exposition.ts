@@ -8,7 +8,7 @@ export type Values = number | Iterable<readonly [Labels, number]>;
 export class Exposition {
   #text = "";
 
-  /** Only ever grows; its name ends in `_total`. */
+  /** A value that only grows; its name ends in `_total`. */
   counter(name: string, help: string, values: Values): void {
     this.#family(name, "counter", help);
     this.#samples(name, values);

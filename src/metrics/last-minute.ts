@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 export interface Counts {
   readonly received: number;
   readonly refused: number;
-  /** Turns, and the seconds that they took. */
+  /** Number of turns, and the seconds that they took. */
   readonly turns: number;
   readonly turnSeconds: number;
 }
@@ -15,18 +15,18 @@ interface Sample extends Counts {
 }
 
 const EVERY_MS = 1_000;
-/** The oldest is a minute old. */
+/** The oldest sample is a minute old. */
 const SAMPLES = 61;
 
 export interface Recently {
   readonly messagesPerSecond: number;
   /** Milliseconds; 0 when there was no turn. */
   readonly averageLatency: number;
-  /** Share of the messages that were answered by an error, 0 to 1. */
+  /** Share of the messages that were answered with an error, 0 to 1. */
   readonly errorRate: number;
 }
 
-/** How things went in the last minute, or since the start when that is not so long ago. */
+/** Figures of the last minute, or since the start if that was more recent. */
 export function watchLastMinute(clock: Clock, counts: () => Counts): () => Recently {
   const take = (): Sample => ({ at: clock.now(), ...counts() });
   const samples = [take()];

@@ -3,7 +3,7 @@ import { Histogram } from "../core/histogram.ts";
 
 const EVERY_MS = 50;
 
-/** How late a timer runs that wants to run every 50 ms, in seconds: so long did something hold up the event loop. */
+/** How late a timer of 50 ms runs, in seconds: the time for which something held up the event loop. */
 export function watchLoopDelay(clock: Clock, now: () => number = () => performance.now()): Histogram {
   const delays = new Histogram([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]);
   let due = now() + EVERY_MS;

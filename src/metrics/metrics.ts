@@ -49,7 +49,7 @@ const ENDINGS: ReadonlySet<string> = new Set<Reason>([
 ]);
 const SAMPLE_FLUSH_MS = 100;
 
-/** Reads what the core has counted, when somebody asks. */
+/** Reads the core's counters when a client asks. */
 export function createMetrics(parts: MetricsParts): Metrics {
   const { clock, times } = parts;
   const startedAt = clock.now();
@@ -75,7 +75,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
       exposeTurns(exposition, times);
       exposition.histogram(
         "switchboard_event_loop_delay_seconds",
-        "How late a timer of 50 ms ran: so long did something hold up the event loop.",
+        "How late a timer of 50 ms ran: the time for which something held up the event loop.",
         loopDelay,
       );
       exposeRest(exposition, parts);
@@ -94,72 +94,72 @@ export function createMetrics(parts: MetricsParts): Metrics {
 function exposeConnections(exposition: Exposition, { traffic, refusedUpgrades }: MetricsParts): void {
   const each = (value: (traffic: Traffic) => number): [Labels, number][] =>
     [...traffic].map(([{ name }, one]) => [{ protocol: name }, value(one)]);
-  /** One value for each protocol and key of what is counted. */
+  /** One value for each protocol and key of a counter. */
   const keyed = (label: string, of: (traffic: Traffic) => Iterable<[string | number, number]>) =>
     [...traffic].flatMap(([{ name }, one]) =>
       [...of(one)].map(([key, value]): [Labels, number] => [{ protocol: name, [label]: String(key) }, value]),
     );
   exposition.gauge(
     "switchboard_connections",
-    "Connections that are open.",
+    "Open connections.",
     each(({ open }) => open),
   );
   exposition.counter(
     "switchboard_connections_accepted_total",
-    "Connections that were opened.",
+    "Connections that clients have opened.",
     each(({ opened }) => opened),
   );
   exposition.counter(
     "switchboard_connections_closed_total",
-    "Connections that have ended, by close code; codes of peers' own are 'other'.",
+    "Connections that have ended, by close code; codes that peers chose are 'other'.",
     keyed("code", ({ closed }) =>
       [...closed].map(([code, count]) => [code === OTHER_CODE ? "other" : code, count]),
     ),
   );
   exposition.counter(
     "switchboard_upgrades_refused_total",
-    "WebSocket upgrades that were refused, by HTTP status.",
+    "WebSocket upgrades that the server refused, by HTTP status.",
     [...refusedUpgrades].map(([status, count]) => [{ status: String(status) }, count]),
   );
   exposition.counter(
     "switchboard_backpressure_closes_total",
-    "Connections that were closed because their peers read too slowly.",
+    "Connections that the server closed because their peers read too slowly.",
     each(({ backpressure }) => backpressure),
   );
   exposition.counter(
     "switchboard_messages_received_total",
-    "Messages from clients, good or bad.",
+    "Messages from clients, valid or not.",
     each(({ received }) => received),
   );
   exposition.counter(
     "switchboard_messages_sent_total",
-    "Frames given to sockets: one that is published counts once for each connection that gets it. " +
-      "Without announcements to those who have not joined a room.",
+    "Frames handed to sockets. A published frame counts once for each connection that gets it. " +
+      "Announcements to connections that have not joined a room are left out.",
     each(({ sent }) => sent),
   );
   exposition.counter(
     "switchboard_refusals_total",
-    "Every time that a client was told no, by reason.",
+    "Refusals sent to clients, by reason.",
     keyed("reason", ({ refused }) => Object.entries(refused)),
   );
 }
 
 function exposeTurns(exposition: Exposition, { entries, commit, turn, flush }: TurnTimes): void {
-  exposition.histogram("switchboard_turn_entries", "Entries of a turn that was committed.", entries);
+  exposition.histogram("switchboard_turn_entries", "Entries of each committed turn.", entries);
   exposition.histogram(
     "switchboard_turn_commit_seconds",
-    "Applying and committing the entries of a turn.",
+    "Time to apply and commit the entries of a turn.",
     commit,
   );
   exposition.histogram(
     "switchboard_turn_seconds",
-    "From the moment a turn's first message was handled until its frames and confirmations were given to sockets.",
+    "Time from handling a turn's first message until its frames and confirmations were handed to sockets.",
     turn,
   );
   exposition.histogram(
     "switchboard_publish_flush_seconds",
-    "Of one turn in 100 ms, from its first publish until the event loop had written what the sockets would take. " +
-      "It does not tell when a peer got it.",
+    "For one turn in 100 ms: time from its first publish until the event loop had written what the sockets accepted. " +
+      "It does not show when a peer received it.",
     flush,
   );
 }
@@ -170,34 +170,35 @@ function exposeRest(exposition: Exposition, parts: MetricsParts): void {
   for (const name of rooms.names) {
     const kind = kindOf(name);
     const count = kinds.get(kind);
-    // Those of a protocol's or the core's own, and those who are in all rooms of a kind, are no rooms to operators.
+    // Rooms of a protocol's or the core's own, and the rooms of those who are in all rooms of a kind, are not
+    // rooms to operators.
     if (count === undefined || name === allOf(kind) || name.includes(" ")) continue;
     kinds.set(kind, count + 1);
   }
   exposition.gauge(
     "switchboard_rooms",
-    "Rooms that somebody is in, by kind.",
+    "Rooms with at least one connection, by kind.",
     [...kinds].map(([kind, count]) => [{ kind }, count]),
   );
-  exposition.counter("switchboard_agent_calls_total", "Questions put to the agent.", agent.calls);
+  exposition.counter("switchboard_agent_calls_total", "Questions sent to the agent.", agent.calls);
   exposition.counter(
     "switchboard_agent_failures_total",
-    "Questions that it failed to answer.",
+    "Questions that the agent failed to answer.",
     agent.failures,
   );
   exposition.histogram(
     "switchboard_agent_duration_seconds",
-    "How long it took to answer, or to fail.",
+    "Time until the agent answered or failed.",
     agent.duration,
   );
   const { database, wal } = parts.storeSize();
-  exposition.gauge("switchboard_store_size_bytes", "Files of the store.", [
+  exposition.gauge("switchboard_store_size_bytes", "Size of the store's files.", [
     [{ file: "database" }, database],
     [{ file: "wal" }, wal],
   ]);
-  exposition.gauge("switchboard_ready", "1 when /health/ready says so.", parts.ready() ? 1 : 0);
-  exposition.counter("switchboard_errors_total", "Errors that were logged.", errors.total);
-  exposition.gauge("switchboard_build_info", "Always 1; the labels say what runs.", [
+  exposition.gauge("switchboard_ready", "1 when /health/ready reports ready, else 0.", parts.ready() ? 1 : 0);
+  exposition.counter("switchboard_errors_total", "Errors that the server logged.", errors.total);
+  exposition.gauge("switchboard_build_info", "Always 1; the labels name the running version.", [
     [{ version: packageJson.version, bun: Bun.version }, 1],
   ]);
 }

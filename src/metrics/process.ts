@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Exposition } from "./exposition.ts";
 
-/** What every process tells of itself, under the names that Prometheus has for it. */
+/** The standard metrics of a process, under Prometheus' names. */
 export function exposeProcess(exposition: Exposition): void {
   const { user, system } = process.cpuUsage();
   exposition.counter(
@@ -18,7 +18,7 @@ export function exposeProcess(exposition: Exposition): void {
   const open = openFiles();
   if (open !== undefined) exposition.gauge("process_open_fds", "Open file descriptors.", open);
   const max = maxFiles();
-  if (max !== undefined) exposition.gauge("process_max_fds", "How many file descriptors may be open.", max);
+  if (max !== undefined) exposition.gauge("process_max_fds", "Maximum number of open file descriptors.", max);
 }
 
 /** Undefined where the system has no /proc. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 
-/** One error, for operators: never a token or a message's text. */
+/** One error, for operators. It never holds a token or a message's text. */
 export interface RecentError {
   /** Counted from 1 at the start of the server. */
   readonly id: number;
@@ -9,7 +9,7 @@ export interface RecentError {
   /** The part of the server that reported it. */
   readonly where: string;
   readonly message: string;
-  /** Of SQLite or of the system, where there is one. */
+  /** The code of SQLite or of the system, if any. */
   readonly code: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export class RecentErrors {
     if (this.#errors.length > KEPT) this.#errors.shift();
   }
 
-  /** Newest first, at most so many, of those before this id. */
+  /** Newest first, at most `limit`, of those before this id. */
   page(limit: number, before = Number.POSITIVE_INFINITY): RecentError[] {
     return this.#errors
       .filter(({ id }) => id < before)

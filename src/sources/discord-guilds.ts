@@ -8,7 +8,7 @@ import {
 import type { Post } from "../core/door.ts";
 
 interface Guild {
-  /** Users in voice channels, and in which. */
+  /** The voice channel of each user who is in one. */
   readonly voices: Map<string, string>;
   readonly rooms: Set<string>;
 }
@@ -20,13 +20,13 @@ type Happening = Pick<Post, "type"> & {
 const isVoice = (channel: { readonly type: ChannelType }): boolean =>
   channel.type === ChannelType.GuildVoice || channel.type === ChannelType.GuildStageVoice;
 
-/** The guilds of one shard: what a dispatch changes in them, as events of the contract. */
+/** The guilds of one shard. It turns the changes of a dispatch into events of the contract. */
 export class Guilds {
   #session = "";
   #sequence = 0;
   readonly #guilds = new Map<string, Guild>();
 
-  /** Empty for a dispatch that changes nothing, or that was read before. */
+  /** Empty for a dispatch that changes nothing or was read before. */
   read(dispatch: GatewayDispatchPayload): Post[] {
     if (dispatch.t === GatewayDispatchEvents.Ready) this.#session = dispatch.d.session_id;
     else if (dispatch.s <= this.#sequence) return [];
@@ -49,7 +49,7 @@ export class Guilds {
       case GatewayDispatchEvents.GuildCreate:
         return dispatch.d.unavailable ? [] : this.#compared(dispatch.d);
       case GatewayDispatchEvents.GuildDelete:
-        // During an outage the bot is still in it, and what was known is compared when it is back.
+        // During an outage the bot is still in the guild. The old state is compared when the guild is back.
         if (!dispatch.d.unavailable) this.#guilds.delete(dispatch.d.id);
         return [];
       case GatewayDispatchEvents.ChannelCreate:
@@ -69,8 +69,8 @@ export class Guilds {
   }
 
   /**
-   * A guild as it is now: after a new session this tells what the old one missed. What a guild is first seen with is
-   * no event, for nobody knows when it happened.
+   * Compares a guild with its old state: after a new session this yields the changes that the old session
+   * missed. The first state of a guild yields no events, because nobody knows when it came about.
    */
   #compared({ id, channels, voice_states, members }: GatewayGuildCreateDispatchData): Happening[] {
     const isFirst = !this.#guilds.has(id);
@@ -93,7 +93,7 @@ export class Guilds {
   #entered(guildId: string, userId: string, channelId: string, user: APIUser | undefined): Happening[] {
     const { voices } = this.#guild(guildId);
     const before = voices.get(userId);
-    // Muted, deafened, on video: the contract does not tell.
+    // Muting, deafening and video are not part of the contract.
     if (before === channelId) return [];
     voices.set(userId, channelId);
     const username = user?.global_name ?? user?.username ?? userId;

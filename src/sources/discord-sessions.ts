@@ -1,12 +1,12 @@
 import type { SessionInfo } from "@discordjs/ws";
 import type { Clock } from "../core/clock.ts";
 
-/** How long an unreachable gateway may leave a session as it is; Discord itself forgets it after minutes. */
+/** How long a session survives an unreachable gateway; Discord itself forgets it after minutes. */
 const KEPT_MS = 120_000;
 
 /**
- * The gateway sessions that can be resumed, by shard. The library drops a session when the gateway cannot be reached
- * even once; here it outlives a short outage, so that Discord sends again what happened meanwhile.
+ * The gateway sessions that can be resumed, by shard. The library drops a session as soon as the gateway
+ * cannot be reached once. Here it survives a short outage, so that Discord sends the missed events again.
  */
 export class Sessions {
   readonly #sessions = new Map<number, SessionInfo>();
@@ -24,7 +24,8 @@ export class Sessions {
   };
 
   retrieve = (shardId: number): SessionInfo | null | Promise<never> =>
-    // The library asks before it connects, and connects again even after it was told to end.
+    // The library asks for the session before it connects, and it connects again even after it was told to
+    // end.
     this.#stopped ? new Promise(() => {}) : (this.#sessions.get(shardId) ?? null);
 
   update = (shardId: number, session: SessionInfo | null): void => {

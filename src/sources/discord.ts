@@ -11,19 +11,19 @@ const RETRY_MS = 5_000;
 
 export interface DiscordSourceParts {
   readonly botToken: string;
-  /** Connects here and asks nobody; undefined: Discord is asked where its gateway is. */
+  /** Connects to this URL; if undefined, Discord is asked for its gateway. */
   readonly gatewayUrl?: string | undefined;
   readonly apiUrl?: string;
   readonly clock: Clock;
-  /** A line for the operator. Never the token, never a name. */
+  /** A line for the operator. It never holds the token or a name. */
   readonly log: { info(line: string): void; warn(line: string): void };
-  /** Resolves once all are stored; may be given the same posts again when it rejects. */
+  /** Resolves once all are stored. If it rejects, it may be called with the same posts again. */
   post(posts: readonly Post[]): Promise<unknown>;
 }
 
 /**
- * Lets happen here what happens in the voice channels of the guilds that a Discord bot is in. In order, each once,
- * over dropped connections and new sessions; not what happened while this server was down.
+ * Posts the events of the voice channels of all guilds that a Discord bot is in. They come in order and once
+ * each, over dropped connections and new sessions; events during a downtime of this server are missing.
  */
 export function startDiscordSource(parts: DiscordSourceParts): { stop(): void } {
   const { botToken, gatewayUrl, apiUrl = DefaultRestOptions.api, clock, log } = parts;
@@ -54,7 +54,7 @@ export function startDiscordSource(parts: DiscordSourceParts): { stop(): void } 
       const happened = ofShard.read(dispatch);
       if (happened.length > 0) posts.add(happened);
     } catch {
-      log.warn(`Discord: a ${dispatch.t} of another shape than published is left out`);
+      log.warn(`Discord: a ${dispatch.t} of an unknown shape was ignored`);
     }
   });
   gateway.on(WebSocketShardEvents.Hello, sessions.reached);
@@ -65,13 +65,13 @@ export function startDiscordSource(parts: DiscordSourceParts): { stop(): void } 
     lastCode.set(id, code);
     if (ready.delete(id) && !over) log.warn(`Discord: the connection was closed (${code})`);
   });
-  // What the library does not come back from.
+  // Errors from which the library does not recover.
   gateway.on(WebSocketShardEvents.Error, ({ message }, id) => end(`${message} (${lastCode.get(id)})`));
 
   function end(why: string): void {
     if (over) return;
     over = true;
-    log.warn(`Discord: ${why}; DISCORD_BOT_TOKEN brings no events until the next start`);
+    log.warn(`Discord: ${why}; no more events will come until the next start: check DISCORD_BOT_TOKEN`);
   }
 
   async function connect(): Promise<void> {
@@ -82,7 +82,7 @@ export function startDiscordSource(parts: DiscordSourceParts): { stop(): void } 
       if (over) return;
       if (error instanceof DiscordAPIError && error.status === 401) return end("Authentication failed (401)");
       const why = error instanceof Error ? error.message : "no reason given";
-      log.warn(`Discord: cannot connect (${why}); again in ${RETRY_MS / 1_000} s`);
+      log.warn(`Discord: cannot connect (${why}); next try in ${RETRY_MS / 1_000} s`);
       clock.after(RETRY_MS, () => void connect());
     }
   }

@@ -3,7 +3,10 @@ import { PostRefusal } from "../core/door.ts";
 
 const RETRY_MS = 1_000;
 
-/** Delivers one after another. What fails is tried again until it succeeds; nothing overtakes it. */
+/**
+ * Delivers items one after another. A failed item is tried again until it succeeds; no later item overtakes
+ * it.
+ */
 export class InOrder<Item> {
   readonly #waiting: Item[] = [];
   #working = false;
@@ -35,11 +38,11 @@ export class InOrder<Item> {
         this.#waiting.shift();
       } catch (error) {
         if (error instanceof PostRefusal) {
-          // It would be refused for ever.
+          // The server would refuse it every time.
           this.warn(`an event was refused: ${error.issues.map(({ path }) => path).join(", ")}`);
           this.#waiting.shift();
         } else {
-          if (failures++ === 0) this.warn("events cannot be stored; they wait");
+          if (failures++ === 0) this.warn("events cannot be stored; they wait until they can");
           await new Promise<void>((resolve) => this.clock.after(RETRY_MS, resolve));
         }
       }
