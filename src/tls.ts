@@ -17,7 +17,8 @@ export function readTls({ TLS_CERT_FILE, TLS_KEY_FILE }: Config): TlsPair | unde
   try {
     const [cert, key] = [readFileSync(TLS_CERT_FILE, "utf8"), readFileSync(TLS_KEY_FILE, "utf8")];
     const certificate = new X509Certificate(cert);
-    if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error("the key belongs to another certificate");
+    if (!certificate.checkPrivateKey(createPrivateKey(key)))
+      throw new Error("the key belongs to another certificate");
     return { cert, key, validTo: Date.parse(certificate.validTo) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;

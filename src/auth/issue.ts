@@ -53,7 +53,9 @@ function secondsOf(ttl: string): number {
   const [, count, unit = ""] = /^(\d{1,7})([smhd])$/.exec(ttl) ?? [];
   const seconds = Number(count) * (SECONDS[unit] ?? 0);
   if (!(seconds > 0)) {
-    throw new ConfigError("ttl: must be a number from 1 to 9999999 and a unit (s, m, h or d), such as 90s, 30m, 1h or 7d");
+    throw new ConfigError(
+      "ttl: must be a number from 1 to 9999999 and a unit (s, m, h or d), such as 90s, 30m, 1h or 7d",
+    );
   }
   return seconds;
 }

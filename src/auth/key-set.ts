@@ -54,7 +54,10 @@ export function createKeySet({ url, clock, timeoutMs, log }: KeySetOptions): Key
       failing = false;
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      if (!failing) log(`JWT_JWKS_URL: the key set cannot be fetched (${cause}); tokens with unknown keys are refused until it can`);
+      if (!failing)
+        log(
+          `JWT_JWKS_URL: the key set cannot be fetched (${cause}); tokens with unknown keys are refused until it can`,
+        );
       failing = true;
       throw Object.assign(new Refusal("unavailable", "Authentication unavailable"), { cause });
     }

@@ -7,20 +7,20 @@ import { MISHAPS } from "../verify/schedule.ts";
 import { show } from "./progress.ts";
 import { UsageError } from "./usage.ts";
 
-const HELP = `Checks a server's promises: that nothing confirmed is lost or stored twice, and that a client that
-connected misses nothing and gets all in order.
+const HELP = `Checks a server's promises: it loses nothing confirmed and stores nothing twice, and a client that stays
+connected misses nothing and gets everything in order.
 
 Usage: switchboard verify [URL] [options]
 
-Without a URL it starts a server of its own in a temporary directory. With one it drives the server that runs
-there, http://host:port, at a message a second and client; the rooms that it makes are left behind.
+Without a URL it starts a server of its own in a temporary directory. With a URL, http://host:port, it drives
+the server that runs there, at one message a second and client, and leaves its rooms behind.
 
-  --seconds N     how long (default 20)
-  --clients N     how many clients, of all contracts together (default 48)
-  --seed N        the same clients, words and mishaps as another time (printed in the report)
+  --seconds N     length of the run (default 20)
+  --clients N     number of clients, over all contracts (default 48)
+  --seed N        repeats the clients, words and faults of an earlier run (the report prints its seed)
   --chaos         kills the server, cuts and abandons connections, stalls readers, floods, sends broken frames,
                   fills the disk; only without a URL
-  --mishaps LIST  of these only some: ${MISHAPS.join()}
+  --mishaps LIST  injects only these of the faults: ${MISHAPS.join()}
   --secret S      with a URL: its JWT_SECRET (default: the variable JWT_SECRET)
   --api-key K     with a URL: one of its API_KEYS (default: the variable API_KEYS)
 

@@ -25,7 +25,10 @@ export function devRoutes(door: DevDoor, post: PostEvents): Hono {
   app.use(async (c, next) => {
     const origin = c.req.header("origin");
     if (origin === undefined || isOwnOrigin(origin, new URL(c.req.url))) return next();
-    return new Problem(403, "Pages of other sites may not use this route: call it from this server's own pages").response();
+    return new Problem(
+      403,
+      "Pages of other sites may not use this route: call it from this server's own pages",
+    ).response();
   });
   if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
   app.route("/metrics", metricsRoutes(door.metrics));

@@ -24,7 +24,11 @@ const load = z.object({
 
 export const healthOperations: readonly Operation[] = [
   {
-    ...{ method: "get", path: "/ws/health", summary: "Health of the server, and how many connections are open." },
+    ...{
+      method: "get",
+      path: "/ws/health",
+      summary: "Health of the server, and how many connections are open.",
+    },
     answers: { 200: load, 503: load },
   },
   {

@@ -35,7 +35,11 @@ const params = { room: roomName };
 
 export const roomOperations: readonly Operation[] = [
   {
-    ...{ method: "put", path: "/v1/rooms/{room}", summary: "Sets a room's title, or opens the room to every user." },
+    ...{
+      method: "put",
+      path: "/v1/rooms/{room}",
+      summary: "Sets a room's title, or opens the room to every user.",
+    },
     ...{ params, body: settings, answers: { 200: answer }, problems: [400, 404, 503] },
   },
   {
@@ -48,7 +52,11 @@ export const roomOperations: readonly Operation[] = [
     ...{ params, answers: { 204: null }, problems: [400, 404, 503] },
   },
   {
-    ...{ method: "get", path: "/v1/rooms/{room}/members", summary: "Lists the members of a room by user id." },
+    ...{
+      method: "get",
+      path: "/v1/rooms/{room}/members",
+      summary: "Lists the members of a room by user id.",
+    },
     ...{ params, query: memberPage, problems: [400, 404] },
     answers: { 200: z.object({ members: z.array(member), hasMore: z.boolean() }) },
   },
@@ -92,7 +100,11 @@ export function roomRoutes(door: RoomDoor): Hono {
   const named = (c: Context<object, "/:room">): string => {
     const room = c.req.param("room");
     const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
-    if (!ownerOf(room)) throw new Problem(404, `No contract has rooms of this kind: rooms are ${kinds.map((kind) => `${kind}:<id>`).join(", ")}`);
+    if (!ownerOf(room))
+      throw new Problem(
+        404,
+        `No contract has rooms of this kind: rooms are ${kinds.map((kind) => `${kind}:<id>`).join(", ")}`,
+      );
     check(z.object({ room: roomName }), { room });
     return room;
   };

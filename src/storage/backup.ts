@@ -27,7 +27,8 @@ export function backUp(
 ): Backup {
   const file = resolve(target);
   if (!existsSync(database)) throw new ConfigError(`DATABASE_URL: there is no ${database}`);
-  if (existsSync(file)) throw new ConfigError(`${file} exists and a backup overwrites nothing: name a new file`);
+  if (existsSync(file))
+    throw new ConfigError(`${file} exists and a backup overwrites nothing: name a new file`);
   const draft = `${file}.${process.pid}.partial`;
   // The copy is as private as the database.
   const umask = process.umask(0o077);
@@ -45,7 +46,9 @@ export function backUp(
     sync(dirname(file));
     return { file, bytes: statSync(file).size, position };
   } catch (error) {
-    throw new ConfigError(`the backup ${file} could not be written (${error instanceof Error ? error.message : error})`);
+    throw new ConfigError(
+      `the backup ${file} could not be written (${error instanceof Error ? error.message : error})`,
+    );
   } finally {
     process.umask(umask);
     rmSync(draft, { force: true });

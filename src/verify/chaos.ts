@@ -6,12 +6,12 @@ import type { Actor, Stage } from "./stage.ts";
 
 const STALLED = 3;
 
-/** Lets happen what the schedule says. */
+/** Carries out the faults of the schedule. */
 export class Chaos {
-  /** What could not be done, and why. */
+  /** Faults that could not be injected, and why. */
   readonly skipped = new Set<string>();
   #isDiskFull = false;
-  /** Whoever is stalled already is left alone: thawed once, he reads. */
+  /** A stalled actor is not stalled again: the first thaw would make it read. */
   readonly #stalled = new Set<Actor>();
 
   constructor(
@@ -79,7 +79,7 @@ export class Chaos {
       this.#isDiskFull = true;
       this.stage.count("disk full");
       await Bun.sleep(200 + 1_000 * long);
-      // Another process, when the server was killed meanwhile: it has no limit.
+      // The server was killed meanwhile: this is another process, without the limit.
       this.server.limitFiles(undefined);
       this.#isDiskFull = false;
     },

@@ -1,18 +1,18 @@
 import type { Faults } from "./faults.ts";
 import type { Item, Ledger, Stay } from "./ledger.ts";
 
-/** What a room's history holds, in its order. */
+/** The history of a room, in its order. */
 export interface Stored {
   readonly room: string;
   readonly items: readonly Item[];
   /**
-   * The contract has no history to read: this is the order in which one backend posted. What it had to post
-   * more than once may have been delivered the first time.
+   * The contract has no history to read: this is the order in which one backend posted. An event that was
+   * posted more than once may have been delivered the first time.
    */
   readonly derived?: boolean;
 }
 
-/** Holds what was said against what is stored. */
+/** Compares what was said with what is stored. */
 export function checkStored(ledger: Ledger, rooms: readonly Stored[]): void {
   const { faults } = ledger;
   const places = new Map<Item, number>();
@@ -22,7 +22,8 @@ export function checkStored(ledger: Ledger, rooms: readonly Stored[]): void {
       places.set(item, (places.get(item) ?? 0) + 1);
       const before = last.get(item.sender);
       if (!before || before.n < item.n) last.set(item.sender, item);
-      // What was refused, unheard, because the connection broke, and is said again comes after what was not.
+      // An item that was refused, unheard because the connection broke, and said again comes after later
+      // ones.
       else if (item.attempts === 1) faults.add("order", `${room}: ${item.key} is stored after ${before.key}`);
     }
   }
@@ -33,14 +34,15 @@ export function checkStored(ledger: Ledger, rooms: readonly Stored[]): void {
     const what = `${item.key} in ${item.room}`;
     if (times > 1) faults.add("twice", `${what}: stored ${times} times`);
     if (times === 0 && item.state === "confirmed") faults.add("lost", `${what}: confirmed`);
-    // What was also said on an earlier connection may have come in by that.
+    // An item that was also said on an earlier connection may have been stored by that one.
     if (times > 0 && item.state === "refused" && item.attempts === 1) faults.add("refused", what);
-    if (times > 0 && item.forbidden) faults.add("access", `${what}: stored from a stranger`);
+    if (times > 0 && item.forbidden)
+      faults.add("access", `${what}: stored although its sender has no access`);
     if (item.state === "waiting") faults.add("unanswered", what);
   }
 }
 
-/** Whether an open connection has read all that its room holds. */
+/** Whether an open connection has read everything in its room. */
 export function isUpToDate({ isOpen, again, heard, after, since }: Stay, { items }: Stored): boolean {
   const last = items.at(-1);
   if (!isOpen || again || !last) return true;
@@ -48,7 +50,10 @@ export function isUpToDate({ isOpen, again, heard, after, since }: Stay, { items
   return heard.lastIndexOf(last) >= 0;
 }
 
-/** Holds what each connection heard against what is stored: no gap from its first to its last, in order. */
+/**
+ * Compares what each connection heard with what is stored: no gap from its first item to its last, and in
+ * order.
+ */
 export function checkStays(stays: readonly Stay[], rooms: readonly Stored[], faults: Faults): void {
   const byRoom = new Map(rooms.map((stored) => [stored.room, stored]));
   const indexes = new Map(rooms.map(({ room, items }) => [room, new Map(items.map((item, i) => [item, i]))]));
@@ -59,7 +64,7 @@ export function checkStays(stays: readonly Stay[], rooms: readonly Stored[], fau
   }
 }
 
-/** How far back the first that was heard is compared with what was said since the stay began. */
+/** How many places before the first heard item are searched for an item said since the stay began. */
 const LOOK_BACK = 5_000;
 
 function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>, faults: Faults): void {
@@ -80,7 +85,7 @@ function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>,
   for (const [place, item] of heard.entries()) {
     const at = index.get(item);
     if (at === undefined) {
-      // Of what has no history only the confirmed is known to be stored.
+      // Without a history only confirmed items are known to be stored.
       if (!derived) faults.add("lost", `${item.key} in ${room}: delivered to ${who}`);
       continue;
     }

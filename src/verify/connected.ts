@@ -3,7 +3,7 @@ import type { Actor } from "./stage.ts";
 const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 1_000;
 
-/** Everybody who is gone comes back, later each time that it does not work. */
+/** Reconnects every actor that is gone, later after each failed attempt. */
 export class Connected {
   readonly #next = new Map<Actor, { at: number; backoff: number }>();
   readonly #busy = new Set<Actor>();

@@ -1,12 +1,12 @@
-/** What must not happen, and how a report calls it. */
+/** What must not happen, in the words of the report. */
 export const PROMISES = {
-  lost: "confirmed or delivered, and not stored",
+  lost: "confirmed or delivered, but not stored",
   twice: "stored twice, or confirmed as two",
   gap: "missed on an open connection",
   order: "out of order, or delivered twice",
-  access: "delivered to, or taken from, somebody without access",
+  access: "delivered to or accepted from a user without access",
   altered: "altered, or never said",
-  refused: "refused, and stored all the same",
+  refused: "refused, but stored",
   unanswered: "never answered",
   died: "the server ended by itself",
 } as const;
@@ -14,7 +14,7 @@ export type Fault = keyof typeof PROMISES;
 
 const EXAMPLES = 5;
 
-/** What was found, counted, with the first few of each kind. */
+/** The faults that were found: their number, and the first few of each kind. */
 export class Faults {
   readonly #found = new Map<Fault, { count: number; examples: string[] }>();
 

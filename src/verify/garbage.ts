@@ -2,23 +2,23 @@ import net from "node:net";
 import { addressOf, type Target, tokenFor } from "./target.ts";
 
 const mask = [0, 0, 0, 0];
-/** What the protocol of WebSockets forbids, or what holds back the rest. */
+/** Bytes that the WebSocket protocol forbids, or that leave a frame incomplete. */
 const GARBAGE: readonly (readonly number[])[] = [
   [0x81, 0x05, 0x68, 0x65, 0x6c, 0x6c, 0x6f], // not masked
   [0xf1, 0x81, ...mask, 0x7b], // reserved bits
-  [0x83, 0x80, ...mask], // an opcode that there is not
-  [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ...mask], // longer than anything
-  [0x81, 0x82, ...mask, 0xc3, 0x28], // no UTF-8
+  [0x83, 0x80, ...mask], // an unknown opcode
+  [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ...mask], // longer than any limit
+  [0x81, 0x82, ...mask, 0xc3, 0x28], // invalid UTF-8
   [0x89, 0xfe, 0x01, 0x00, ...mask], // a ping that is too long
   [0x01, 0x81, ...mask, 0x7b, 0x81, 0x81, ...mask, 0x7b], // a new message within another
   [0x81, 0xfe], // half of a head
   [0x88, 0x81, ...mask, 0x03], // half of a close code
-  [0x0d, 0x0a, 0x00, 0xff, 0x16, 0x03, 0x01], // anything
+  [0x0d, 0x0a, 0x00, 0xff, 0x16, 0x03, 0x01], // no frame at all
 ];
 
 const STAYS_MS = 300;
 
-/** A connection that opens as it should, and then sends what it should not. */
+/** Opens a connection correctly and then sends forbidden bytes. */
 export async function sendGarbage(target: Target, who: number): Promise<void> {
   const token = await tokenFor(target, "vandal", ["chat:elsewhere"]);
   const { host, port } = addressOf(target);

@@ -1,37 +1,39 @@
 import type { Faults } from "./faults.ts";
 
-/** Something that a client or a backend said in a room, told from all others by its key. */
+/** A message or event that a client or a backend said in a room. Its key tells it from all others. */
 export interface Item {
   readonly room: string;
   readonly sender: string;
   /** Counted per sender. */
   readonly n: number;
-  /** Also the client's id for it. No white space. */
+  /** Also the client's id of the item. No white space. */
   readonly key: string;
   /** Characters after the key and a space. */
   readonly padding: number;
   /** When it was said first, in ticks of the ledger. */
   readonly saidAt: number;
   attempts: number;
-  /** It must be refused: its sender was never allowed into the room. */
+  /** The server must refuse it: its sender never had access to the room. */
   readonly forbidden: boolean;
   state: "waiting" | "confirmed" | "refused";
-  /** The server's own name for it, once confirmed. */
+  /** The server's id of the item, once confirmed. */
   stamp: string | undefined;
 }
 
-/** One connection in one room, from the moment that it has read that it is in. */
+/** One connection in one room, from the moment that the client has read that it is in the room. */
 export interface Stay {
   readonly who: string;
   readonly room: string;
   readonly since: number;
-  /** The last that was stored before it: null for none, undefined where the contract does not say. */
+  /** The last item stored before the stay: null for none, undefined where the contract does not say. */
   after: Item | null | undefined;
   readonly heard: Item[];
-  /** Places among these at which its own words came that it had said again: they may confirm what was there before. */
+  /**
+   * Places among these where own items came that the client had said again: they may confirm earlier items.
+   */
   readonly repeats: Set<number>;
   isOpen: boolean;
-  /** It is sent again what it has not acknowledged, so what it hears may have holes. */
+  /** Unacknowledged items are sent again, so what the connection hears may have holes. */
   readonly again: boolean;
 }
 
@@ -40,8 +42,8 @@ export const textOf = ({ key, padding }: Pick<Item, "key" | "padding">): string 
 const keyOf = (text: string): string => text.slice(0, text.indexOf(" "));
 
 /**
- * What was said, confirmed and heard: by whom, where, in which order. Ticks order what this process saw; a
- * message said after a tick cannot have been stored before it.
+ * What was said, confirmed and heard: by whom, where and in which order. Ticks order the observations of this
+ * process; a message said after a tick cannot have been stored before it.
  */
 export class Ledger {
   readonly items = new Map<string, Item>();
@@ -50,7 +52,7 @@ export class Ledger {
   heard = 0;
   #tick = 0;
   readonly #counts = new Map<string, number>();
-  /** By user and room: open to him, or since when it is not. */
+  /** By user and room: open to the user, or the tick since when it is closed. */
   readonly #access = new Map<string, "open" | number>();
 
   constructor(readonly faults: Faults) {}
@@ -75,7 +77,8 @@ export class Ledger {
     if (item.stamp !== undefined && item.stamp !== stamp) {
       this.faults.add("twice", `${item.key} in ${item.room}: confirmed as ${item.stamp} and as ${stamp}`);
     }
-    if (item.forbidden) this.faults.add("access", `${item.key}: taken from a stranger to ${item.room}`);
+    if (item.forbidden)
+      this.faults.add("access", `${item.key}: accepted from a user without access to ${item.room}`);
     item.stamp = stamp;
     item.state = "confirmed";
   }
@@ -84,12 +87,12 @@ export class Ledger {
     if (item.state === "waiting") item.state = "refused";
   }
 
-  /** From now on this user may be in the room. */
+  /** From now on the user has access to the room. */
   open(who: string, room: string): void {
     this.#access.set(`${who} ${room}`, "open");
   }
 
-  /** What is said from now on in this room is not for this user. */
+  /** Items said in this room from now on are not for this user. */
   bar(who: string, room: string): void {
     this.#access.set(`${who} ${room}`, ++this.#tick);
   }
@@ -97,12 +100,15 @@ export class Ledger {
   enter(who: string, room: string, after: Stay["after"], again = false): Stay {
     const since = ++this.#tick;
     const stay: Stay = { who, room, since, after, heard: [], repeats: new Set(), isOpen: true, again };
-    if (!this.#access.has(`${who} ${room}`)) this.faults.add("access", `${who} was let into ${room}`);
+    if (!this.#access.has(`${who} ${room}`)) this.faults.add("access", `${who} got access to ${room}`);
     this.stays.push(stay);
     return stay;
   }
 
-  /** By its text, or by its key and a space alone where the contract has no text. Undefined for what nobody said. */
+  /**
+   * Finds an item by its text, or by its key and a space where the contract has no text. Undefined for a text
+   * that nobody said.
+   */
   find(room: string, text: string): Item | undefined {
     const item = this.items.get(keyOf(text));
     if (item?.room === room && (text === textOf(item) || text === `${item.key} `)) return item;
@@ -110,7 +116,7 @@ export class Ledger {
     return undefined;
   }
 
-  /** Something has arrived live; `stay` is missing where the client is not in the room. */
+  /** An item has arrived live. `stay` is missing where the client is not in the room. */
   hear(who: string, item: Item, stay: Stay | undefined): void {
     this.heard++;
     const access = this.#access.get(`${who} ${item.room}`) ?? 0;
@@ -120,7 +126,7 @@ export class Ledger {
     if (stay) this.place(item, stay);
   }
 
-  /** It has its place in what the stay hears. */
+  /** Puts the item in its place among those that the stay heard. */
   place(item: Item, stay: Stay): void {
     if (item.sender === stay.who && item.attempts > 1) stay.repeats.add(stay.heard.length);
     stay.heard.push(item);

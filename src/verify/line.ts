@@ -1,32 +1,34 @@
 import type { Faults } from "./faults.ts";
 import type { Wire } from "./wire.ts";
 
-/** Where a connection goes. */
+/** Address of a connection. */
 export interface Way {
   readonly path: string;
   readonly protocols?: readonly string[];
   readonly wire?: Wire | undefined;
 }
 
-/** A WebSocket that speaks JSON. */
+/** A WebSocket that carries JSON. */
 export interface Line {
   readonly isOpen: boolean;
-  /** A text or bytes go out as they are, anything else as JSON. Lost when the connection is gone, as on any wire. */
+  /**
+   * A text or bytes go out unchanged, other values as JSON. Lost when the connection is gone, as on any wire.
+   */
   send(frame: unknown): void;
   close(): void;
 }
 
 export interface LineEvents {
-  /** Before anything is heard. */
+  /** Called before any frame is heard. */
   opened(line: Line): void;
-  /** Throws when that is no frame of the contract. */
+  /** Throws for a frame that the contract does not know. */
   heard(frame: unknown): void;
   closed(how: string): void;
 }
 
 const CONNECT_MS = 5_000;
 
-/** Resolves once the socket is open, or will not be. */
+/** Resolves once the socket is open or has failed to open. */
 export function openLine(
   origin: string,
   { wire, path, protocols = [] }: Way,
@@ -64,7 +66,7 @@ export function openLine(
   return settled.promise;
 }
 
-/** Whatever is no frame of the contract is a fault. */
+/** A frame that the contract does not know is a fault. */
 export function take(text: string, path: string, heard: LineEvents["heard"], faults: Faults): void {
   try {
     heard(JSON.parse(text));

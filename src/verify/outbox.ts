@@ -1,10 +1,10 @@
 import type { Item, Ledger } from "./ledger.ts";
 
 const IN_FLIGHT = 8;
-/** When it comes back a client doubts so many confirmations, and says those again too. */
+/** After a reconnect a client doubts this many of its last confirmations, and says those items again too. */
 const DOUBTS = 3;
 
-/** What one client has said, until it is answered. */
+/** What one client has said and nobody has answered yet. */
 export class Outbox {
   #waiting = new Map<string, Item>();
   #lately: Item[] = [];
@@ -29,7 +29,7 @@ export class Outbox {
     this.send(item);
   }
 
-  /** The connection is new: what was not answered is said again, in its order and before anything new. */
+  /** The connection is new: unanswered items are said again, in order and before any new item. */
   again(): void {
     const all = [...this.#lately.filter(({ key }) => !this.#waiting.has(key)), ...this.#waiting.values()];
     this.#lately = [];

@@ -7,7 +7,10 @@ import type { Target } from "./target.ts";
 const SECRET = "the secret of a server that is verified";
 const API_KEY = "the-key-of-a-server-that-is-verified";
 
-/** No limits but for slow readers, who are to be met; heartbeats that notice who is gone within the run. */
+/**
+ * No limits except for slow readers, whom the run must meet. Heartbeats are short enough to notice dead peers
+ * during the run.
+ */
 const SETTINGS = {
   WS_PORT: "0",
   HOST: "127.0.0.1",
@@ -24,17 +27,17 @@ const SETTINGS = {
   LOG_LEVEL: "error",
 };
 
-/** The same executable, as a server: from source by Bun, or the binary itself. */
+/** The same executable as a server: Bun with the source, or the binary itself. */
 const command = (): string[] => {
   const script = process.argv[1];
   return script?.endsWith(".ts") ? [process.execPath, "run", script, "serve"] : [process.execPath, "serve"];
 };
 
-/** A server of one's own in a temporary directory, which can be killed and comes back on the same data. */
+/** A server in a temporary directory, which can be killed and restarted on the same data. */
 export class OwnServer implements Target {
   readonly secret = SECRET;
   readonly apiKey = API_KEY;
-  /** Lines of its log, which holds errors only. */
+  /** Lines of its log, which holds only errors. */
   readonly errors: string[] = [];
   readonly #directory = mkdtempSync(join(tmpdir(), "switchboard-verify-"));
   #child: Bun.Subprocess | undefined;
@@ -49,10 +52,10 @@ export class OwnServer implements Target {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Resolves when it listens; rejects when it does not come to that. */
+  /** Resolves when the server listens; rejects if it fails to. */
   async start(): Promise<void> {
     const { PATH = "", HOME = "" } = process.env;
-    // With the signal ignored, a file that may not grow is a disk that is full.
+    // With the signal ignored, a limit on file sizes acts like a full disk.
     const ignoring = ["sh", "-c", `trap '' XFSZ; exec "$@"`, "sh"];
     const child = Bun.spawn([...ignoring, ...command()], {
       cwd: this.#directory,
@@ -72,14 +75,17 @@ export class OwnServer implements Target {
     });
   }
 
-  /** No warning, no last word. */
+  /** Kills the server without a warning. */
   async kill(): Promise<void> {
     this.#isKilled = true;
     this.#child?.kill("SIGKILL");
     await this.#child?.exited;
   }
 
-  /** From now on no file of its may grow over so many bytes; undefined: as large as it likes. False where this cannot be had. */
+  /**
+   * From now on none of its files may grow beyond this size; undefined removes the limit. False where the
+   * system has no such limit.
+   */
   limitFiles(bytes: number | undefined): boolean {
     if (!this.#child) return false;
     try {

@@ -3,22 +3,25 @@ import type { Item } from "./ledger.ts";
 import type { Actor, Stage } from "./stage.ts";
 
 const answer = z.object({ ids: z.array(z.string()) });
-/** Events that one request may have, and how many it mostly has. */
+/** Events that one request may have, and the usual number. */
 const MOST = 1_000;
 const MOST_AT_ONCE = 5;
 const PAUSE_MS = 100;
 
 export interface Posting {
-  /** Of `POST /v1/{protocol}/events`. */
+  /** The protocol of `POST /v1/{protocol}/events`. */
   readonly protocol: string;
   readonly room: string;
   /** The event that an item becomes. */
   event(item: Item): { readonly type: string; readonly data: unknown };
-  /** How much padding an event of a flood may have, and its bytes with it; none is flooded without. */
+  /** The padding that an event of a flood may have, and its size with it. Without this nothing is flooded. */
   readonly flood?: { readonly padding: number; readonly bytes: number };
 }
 
-/** A backend that posts the events of one room, one request after another, each until it knows what became of it. */
+/**
+ * A backend that posts the events of one room, one request after another, each repeated until its outcome is
+ * known.
+ */
 export class Poster implements Actor {
   readonly rooms: readonly string[];
   readonly flood?: () => void;
@@ -48,7 +51,7 @@ export class Poster implements Actor {
     if (!this.#isPosting) void this.#say(this.stage.random.whole(1, MOST_AT_ONCE), 0);
   }
 
-  /** Says again what is confirmed: nobody may hear of it. */
+  /** Posts confirmed items again: nobody may get them. */
   async prove(items: readonly Item[]): Promise<void> {
     while ((await this.#post(items))?.status !== 200) await this.stage.pause(PAUSE_MS);
   }
@@ -71,7 +74,7 @@ export class Poster implements Actor {
         break;
       }
       this.stage.count(`${this.posting.protocol} post ${posted?.status ?? "without answer"}`);
-      // Refused as a whole; unless an earlier attempt came in of which nobody knows.
+      // The request was refused as a whole, unless an earlier attempt was stored unnoticed.
       if (posted && posted.status !== 500 && items.every(({ attempts }) => attempts === 1)) {
         for (const item of items) ledger.refused(item);
         break;

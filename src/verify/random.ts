@@ -1,4 +1,4 @@
-/** Random numbers that a seed repeats. */
+/** Random numbers that a seed reproduces. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** Another sequence of the same seed, for something that must not depend on who else draws. */
+  /** Another sequence of the same seed, independent of all other draws. */
   fork(label: string): Random {
     return new Random(Number(Bun.hash.wyhash(`${this.seed} ${label}`) & 0xffff_ffffn));
   }

@@ -7,13 +7,13 @@ const page = z.object({ messages: z.array(z.record(z.string(), z.unknown())), ha
 const PAGE = 1_000;
 
 export interface Shown {
-  /** By which the next page is asked for. */
+  /** The next page is requested by this id. */
   readonly id: string;
-  /** What tells which item it is. */
+  /** The text that identifies the item. */
   readonly text: string;
 }
 
-/** A room's history, as a backend reads it: page by page from its end. */
+/** Reads a room's history as a backend does: page by page from its end. */
 export async function readBack<T extends z.ZodType>(
   stage: Stage,
   room: string,

@@ -5,7 +5,7 @@ import { MISHAPS } from "./schedule.ts";
 
 const entry = z.object({ where: z.string().optional() });
 
-/** One page: what was done, what held, a verdict. */
+/** One page: what was done, which promises held, a verdict. */
 export function report({ wishes, faults, counts, skipped, errors }: Result): string {
   const { seed, seconds, clients, mishaps, target } = wishes;
   const isAll = mishaps.length === MISHAPS.length;
@@ -29,7 +29,7 @@ export function report({ wishes, faults, counts, skipped, errors }: Result): str
   return lines.join("\n");
 }
 
-/** What the server was doing, as its log says. */
+/** The part of the server that logged the error. */
 function placeOf(line: string): string {
   try {
     const { where } = entry.parse(JSON.parse(line));

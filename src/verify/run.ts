@@ -13,12 +13,12 @@ import { addressOf, ask, type Target, tokenFor } from "./target.ts";
 import { Wire } from "./wire.ts";
 
 export interface Wishes {
-  /** A server that runs already; otherwise one of its own is started. */
+  /** A running server. Undefined: verify starts one of its own. */
   readonly target: Target | undefined;
   readonly seconds: number;
   readonly clients: number;
   readonly seed: number;
-  /** What goes wrong: with a server of its own only. */
+  /** The faults to inject, only with a server of verify's own. */
   readonly mishaps: readonly Mishap[];
 }
 
@@ -27,7 +27,7 @@ export interface Result {
   readonly faults: Faults;
   readonly counts: ReadonlyMap<string, number>;
   readonly skipped: readonly string[];
-  /** Of the server's log. */
+  /** Errors from the server's log. */
   readonly errors: readonly string[];
 }
 
@@ -35,17 +35,22 @@ export interface Result {
 export type Step = "driving the clients" | "waiting for the last answers" | "checking";
 
 const TICK_MS = 10;
-/** How often an actor speaks: of a server of its own, and of one that has others to serve and limits to keep. */
+/**
+ * How often an actor speaks: with a server of verify's own, and with one that serves others and has limits.
+ */
 const OWN_PACE = 0.25;
 const POLITE_PACE = 0.008;
-/** How long after the last word every answer must have come, and then everybody have heard everything. */
+/**
+ * How long after the last word every answer may take, and after that how long everybody may take to hear
+ * everything.
+ */
 const REST_MS = 30_000;
 const HEARD_MS = 10_000;
 const SHUFFLE_MS = 700;
-/** What the kernel takes for a peer that does not read, and more than the server keeps for one. */
+/** More than the kernel and the server together keep for a peer that does not read. */
 const FLOOD_BYTES = 9_600_000;
 
-/** Drives a server for a while, and holds what it confirmed and delivered against what it has stored. */
+/** Drives a server for a while, and compares what it confirmed and delivered with what it has stored. */
 export async function verify(wishes: Wishes, onStep: (step: Step) => void = () => {}): Promise<Result> {
   const faults = new Faults();
   const own = wishes.target ? undefined : new OwnServer(faults);
@@ -56,7 +61,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     const target = wishes.target ?? own!;
     const ledger = new Ledger(faults);
     const stage: Stage = {
-      // Another name each time: a server that runs already may have seen this seed.
+      // Another name each time: a running server may have seen this seed.
       run: `${wishes.seed.toString(36)}${wishes.target ? Date.now().toString(36) : ""}`,
       ...{ random: random.fork("clients"), ledger },
       open: (way, events) => openLine(target.origin(), way, events, faults),
@@ -124,7 +129,7 @@ async function play(
     for (let moment = moments[next]; chaos && moment && moment.at <= elapsed(); moment = moments[next]) {
       next++;
       const work = chaos.happen(moment);
-      // The server must be there again before it can be killed again.
+      // The server must be up again before it can be killed again.
       if (moment.what === "kill") await work;
       else run(work);
     }
@@ -137,7 +142,7 @@ async function play(
   while (running.size > 0) await Promise.all(running);
 }
 
-/** Nobody says anything new, and all that was said is answered. */
+/** Waits until everything that was said is answered; nobody says anything new. */
 async function rest(actors: readonly Actor[]): Promise<void> {
   const keep = new Connected(actors);
   const deadline = performance.now() + REST_MS;

@@ -1,18 +1,18 @@
 import type { Random } from "./random.ts";
 
-/** What goes wrong, and how often, in milliseconds between two of a kind. */
+/** The faults and how often each occurs: milliseconds between two of a kind. */
 const EVERY = {
-  /** SIGKILL, and a start on the same data. */
+  /** SIGKILL, and a restart on the same data. */
   kill: 3_000,
-  /** A connection ends without a word. */
+  /** A connection ends without a close frame. */
   cut: 400,
-  /** A client is gone, and its connection stays open. */
+  /** A client is gone, but its connection stays open. */
   abandon: 2_500,
-  /** Readers stop reading while more is sent than anybody keeps for them. */
+  /** Readers stop reading while more is sent than the server keeps for them. */
   stall: 2_200,
-  /** What no client should send, on connections that go on. */
+  /** Broken messages, on connections that go on. */
   disturb: 300,
-  /** Bytes that are no WebSocket frames. */
+  /** Bytes that are not WebSocket frames. */
   garbage: 500,
   /** No file may grow. */
   disk: 8_000,
@@ -24,12 +24,15 @@ export interface Moment {
   /** Milliseconds from the start. */
   readonly at: number;
   readonly what: Mishap;
-  /** 0 to 1: whom it befalls, and how long it lasts. */
+  /** 0 to 1: chooses the victim and the duration. */
   readonly who: number;
   readonly long: number;
 }
 
-/** The same for the same seed. The first of each kind comes early, so that a short run has it too. */
+/**
+ * The same schedule for the same seed. The first fault of each kind comes early, so that a short run has it
+ * too.
+ */
 export function scheduleOf(random: Random, seconds: number, mishaps: readonly Mishap[]): Moment[] {
   const moments: Moment[] = [];
   for (const what of mishaps) {

@@ -6,43 +6,43 @@ import type { Random } from "./random.ts";
 import type { Answer } from "./target.ts";
 import type { Wire } from "./wire.ts";
 
-/** What a contract's clients are given. */
+/** What a contract's clients get from the run. */
 export interface Stage {
   /** Part of every name, so that no two runs meet on one server. */
   readonly run: string;
   readonly random: Random;
   readonly ledger: Ledger;
-  /** Opens a connection; resolves when it is open, or will not be. */
+  /** Opens a connection. Resolves when it is open or has failed to open. */
   open(way: Way, events: LineEvents): Promise<void>;
-  /** A backend's request. Undefined when no answer came: then nobody knows what became of it. */
+  /** Sends a backend's request. Undefined when no answer came: then the outcome is unknown. */
   ask(method: string, path: string, body?: unknown): Promise<Answer | undefined>;
   token(userId: string, rooms: readonly string[]): Promise<string>;
   pause(ms: number): Promise<void>;
-  /** Bytes that a flood has at least. */
+  /** Least number of bytes of a flood. */
   readonly floodBytes: number;
-  /** Counts what the report tells of. */
+  /** Counts something for the report. */
   count(what: string, by?: number): void;
-  /** A wire that can go bad, where there is chaos. */
+  /** A connection that faults can break; only with faults. */
   wire(): Promise<Wire | undefined>;
 }
 
 /** One client, or one backend, as the run drives it. */
 export interface Actor {
   readonly userId: string;
-  /** The rooms that it is for. */
+  /** The rooms that it has access to. */
   readonly rooms: readonly string[];
   readonly wire?: Wire | undefined;
-  /** Has somewhere to say something. */
+  /** Is in a room where it can speak. */
   readonly isIn: boolean;
-  /** All that it said is answered. */
+  /** Everything that it said is answered. */
   readonly isDone: boolean;
-  /** Comes back if it is gone; resolves when it is connected, or could not be. */
+  /** Reconnects if the connection is gone. Resolves when it is connected or has failed to connect. */
   connect(): Promise<void>;
-  /** Says something new, if it has room for it. Undefined for those who only listen. */
+  /** Says something new, if its outbox has room. Undefined for actors that only listen. */
   speak?(): void;
-  /** Says so much at once that whoever does not read it is over the limit. */
+  /** Says so much at once that a peer that does not read exceeds its limit. */
   flood?(): void;
-  /** Sends what no client should. */
+  /** Sends broken messages. */
   disturb?(): void;
   close(): void;
 }
@@ -50,19 +50,19 @@ export interface Actor {
 /** The clients of one contract, who keep its part of the ledger. */
 export interface Cast {
   readonly actors: readonly Actor[];
-  /** A backend changes somebody's mind on who may be where. */
+  /** A backend changes a user's access to a room. */
   shuffle?(): Promise<void>;
-  /** What its rooms hold, once all has come to rest; throws when it cannot be read. */
+  /** The stored items of its rooms, once nothing moves any more. Throws when they cannot be read. */
   stored(): Promise<Stored[]>;
-  /** Checks of its own, after those that all share. */
+  /** Checks of this contract, after the checks that all share. */
   check?(rooms: readonly Stored[], faults: Faults): void;
 }
 
 export interface Contract {
   readonly name: string;
-  /** So many clients, more or less. */
+  /** About this many clients. */
   cast(stage: Stage, clients: number): Promise<Cast>;
 }
 
-/** How many rooms so many clients share. */
+/** How many rooms this number of clients shares. */
 export const roomsFor = (clients: number): number => Math.max(2, Math.ceil(clients / 6));

@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** The server that is driven, as clients and backends reach it. */
+/** The server under test, as clients and backends reach it. */
 export interface Target {
   /** Where it listens now, without a path: `http://host:port`. */
   origin(): string;
@@ -20,7 +20,7 @@ export const addressOf = (target: Target): Address => {
   return { host: hostname, port: Number(port || (protocol === "https:" ? 443 : 80)) };
 };
 
-/** A backend's request. Undefined when no answer came: then nobody knows what became of it. */
+/** Sends a backend's request. Undefined when no answer came: then the outcome is unknown. */
 export async function ask(
   target: Target,
   method: string,

@@ -5,7 +5,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** One client's way to the server, which can go bad: a TCP relay with a port of its own. */
+/** One client's connection to the server, which faults can break: a TCP relay with a port of its own. */
 export class Wire {
   #near: net.Socket | undefined;
   #far: net.Socket | undefined;
@@ -47,13 +47,15 @@ export class Wire {
     };
   }
 
-  /** Ends both sides without a word. */
+  /** Ends both sides without a close frame. */
   cut(): void {
     this.#near?.destroy();
     this.#far?.destroy();
   }
 
-  /** The client is gone and the server is not told: its side stays open, and nobody reads or answers there. */
+  /**
+   * The client is gone but the server is not told: its side stays open, and nobody reads or answers there.
+   */
   abandon(): void {
     const far = this.#far;
     this.freeze();

@@ -88,7 +88,7 @@ describe("no token is issued", () => {
     "toString",
   ])("for the time %j", async (ttl) => {
     expect(await complaint({ ttl })).toBe(
-      "ttl: must be 1 to 9999999 with s, m, h or d, such as 90s, 30m, 1h or 7d",
+      "ttl: must be a number from 1 to 9999999 and a unit (s, m, h or d), such as 90s, 30m, 1h or 7d",
     );
   });
 

@@ -55,8 +55,8 @@ describe("without settings", () => {
   test("a warning names each file that was made, and never the secret", () => {
     const { jwtSecret = "", apiKeys } = load();
     expect(lines).toEqual([
-      `JWT_SECRET is not set: made ${data}/jwt-secret to be used instead`,
-      `API_KEYS is not set: made ${data}/api-key to be used instead`,
+      `JWT_SECRET is not set: created ${data}/jwt-secret and will use it instead`,
+      `API_KEYS is not set: created ${data}/api-key and will use it instead`,
     ]);
     for (const secret of [jwtSecret, ...apiKeys]) expect(lines.join()).not.toContain(secret);
   });
@@ -161,7 +161,7 @@ describe("a file that is there", () => {
     const path = join(data, name);
     writeFileSync(path, content);
     expect(complaint()).toBe(
-      `${path}: must hold ${minimum} characters or more; delete it or set ${variable}`,
+      `${path}: must hold ${minimum} characters or more: delete it or set ${variable}`,
     );
     expect(readFileSync(path, "utf8")).toBe(content);
   });
@@ -185,7 +185,7 @@ describe("a file that is there", () => {
   test("stops the start if it cannot be read", () => {
     mkdirSync(join(data, "jwt-secret"));
     expect(complaint()).toBe(
-      `${data}/jwt-secret: cannot be read or made (EISDIR); mend that or set JWT_SECRET`,
+      `${data}/jwt-secret: cannot be read or created (EISDIR): repair that or set JWT_SECRET`,
     );
   });
 });
@@ -193,6 +193,6 @@ describe("a file that is there", () => {
 test("a data directory that cannot be made stops the start", () => {
   writeFileSync(data, "a file where the directory should be");
   expect(complaint()).toMatch(
-    /^\S+\/jwt-secret: cannot be read or made \((ENOTDIR|EEXIST)\); mend that or set JWT_SECRET$/,
+    /^\S+\/jwt-secret: cannot be read or created \((ENOTDIR|EEXIST)\): repair that or set JWT_SECRET$/,
   );
 });

@@ -64,7 +64,7 @@ test("nothing is overwritten, and nothing is left where it fails", async () => {
   expect(await backUp(taken, database)).toEqual({
     code: 1,
     out: "",
-    err: `switchboard: ${taken} exists, and a backup overwrites nothing\n`,
+    err: `switchboard: ${taken} exists and a backup overwrites nothing: name a new file\n`,
   });
   expect(await Bun.file(taken).text()).toBe("precious");
   expect(await backUp(join(folder, "b.db"), join(folder, "none.db"))).toMatchObject({
@@ -74,7 +74,7 @@ test("nothing is overwritten, and nothing is left where it fails", async () => {
   const broken = await backUp(join(folder, "b.db"), taken);
   expect([broken.code, broken.err]).toEqual([
     1,
-    `switchboard: ${join(folder, "b.db")} could not be made (file is not a database)\n`,
+    `switchboard: the backup ${join(folder, "b.db")} could not be written (file is not a database)\n`,
   ]);
   expect((await backUp(join(folder, "nowhere/b.db"), database)).code).toBe(1);
   expect(readdirSync(folder).sort()).toEqual(["some.db", "some.db-lock", "taken.db"]);

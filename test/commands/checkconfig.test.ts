@@ -15,8 +15,8 @@ test("with no configuration it prints what is resolved, what serve would make, a
   for (const line of [
     ...["WS_PORT=3001", "HOST=0.0.0.0", "SQLITE_SYNCHRONOUS=FULL", "TRUST_PROXY=false"],
     `DATABASE_URL=${join(directory, "data/switchboard.db")}`,
-    `# JWT_SECRET: serve will make ${join(directory, "data/jwt-secret")}`,
-    `# API_KEYS: serve will make ${join(directory, "data/api-key")}`,
+    `# JWT_SECRET: serve will create ${join(directory, "data/jwt-secret")}`,
+    `# API_KEYS: serve will create ${join(directory, "data/api-key")}`,
     "# serve can start with these settings",
   ]) {
     expect(out.split("\n")).toContain(line);
@@ -95,6 +95,6 @@ test.skipIf(!canMakeCertificates)("a certificate must be its key's", async () =>
   const { code, err } = await pair("a.pem", "b.key");
   expect({ code, err }).toEqual({
     code: 1,
-    err: "switchboard: TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key (the key is another's)\n",
+    err: "switchboard: TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key (the key belongs to another certificate)\n",
   });
 });

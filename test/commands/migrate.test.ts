@@ -23,7 +23,7 @@ test("a fresh database is made and brought up to date, once, and not beside a ru
   expect(await migrate()).toEqual({
     code: 1,
     out: "",
-    err: `switchboard: ${file} is in use by another server: stop that one, or give this one another DATABASE_URL\n`,
+    err: `switchboard: ${file} is in use by another server: stop that server, or give this one another DATABASE_URL\n`,
   });
   await server.end("SIGTERM");
   expect(await migrate()).toEqual({ code: 0, out: `${file} is up to date\n`, err: "" });

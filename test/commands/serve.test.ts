@@ -115,7 +115,7 @@ describe("what stands in the way is one clear line and exit code 1", () => {
     expect(sameFile).toEqual({
       code: 1,
       out: "",
-      err: `switchboard: ${join(directory, "data/switchboard.db")} is in use by another server: stop that one, or give this one another DATABASE_URL\n`,
+      err: `switchboard: ${join(directory, "data/switchboard.db")} is in use by another server: stop that server, or give this one another DATABASE_URL\n`,
     });
     expect(samePort).toMatchObject({ code: 1, out: "" });
     expect(samePort.err).toMatch(

@@ -72,16 +72,16 @@ describe.concurrent("token", () => {
     expect(await token(["--user", "ada"], production)).toEqual({
       code: 1,
       out: "",
-      err: "switchboard: --room: must say what the token opens, in production\n",
+      err: "switchboard: --room: must name a room that the token opens: in production there is no default\n",
     });
   });
 
   test.each([
-    [["--ttl", "1h"], "--user: must say for whom the token is"],
+    [["--ttl", "1h"], "--user: must name the user that the token is for"],
     [["--user", "ada lovelace"], "--user: must be 1 to 128 characters, without spaces or control characters"],
     [
       ["--user", "ada", "--ttl", "soon"],
-      "--ttl: must be 1 to 9999999 with s, m, h or d, such as 90s, 30m, 1h or 7d",
+      "--ttl: must be a number from 1 to 9999999 and a unit (s, m, h or d), such as 90s, 30m, 1h or 7d",
     ],
     [["--user", "ada", "--room", "x".repeat(257)], "--room.0: must be 256 characters or less"],
   ])("%j is refused with one line that names the option", async (args, line) => {
@@ -99,7 +99,7 @@ test("without a secret one is made, for its owner's eyes only, once, and never s
   const data = join(directory, "data");
   const first = await token(["--user", "ada"], {});
   const file = join(data, "jwt-secret");
-  expect(first.err).toBe(`switchboard: JWT_SECRET is not set: made ${file} to be used instead\n`);
+  expect(first.err).toBe(`switchboard: JWT_SECRET is not set: created ${file} and will use it instead\n`);
   expect(readdirSync(data)).toEqual(["jwt-secret"]);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const secret = readFileSync(file, "utf8").trim();

@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from "../support/server.ts";
 const READY = { status: 200, body: { status: "ready" } };
 const BROKEN = {
   status: 503,
-  body: { status: "not ready", reason: "the store cannot be written; the log says why" },
+  body: { status: "not ready", reason: "the store cannot be written: see the server's log" },
 };
 
 let server: TestServer;

@@ -70,7 +70,7 @@ test("events that cannot be stored wait, and come in order", async () => {
   ]);
   const told = server.lines.filter((line) => line.includes("Discord: events"));
   expect(told.map((line) => JSON.parse(line).msg)).toEqual([
-    "Discord: events cannot be stored; they wait",
+    "Discord: events cannot be stored; they wait until they can",
     "Discord: events are stored again",
   ]);
 });
@@ -135,7 +135,7 @@ test("without a gateway of its own it asks Discord for one, and asks again when 
     ...{ botToken: BOT_TOKEN, apiUrl: api.url, clock, log, post: async () => {} },
   });
   cleanUp.push(() => gateway.stop(), source.stop);
-  await eventually(has(lines, "again in 5 s"));
+  await eventually(has(lines, "next try in 5 s"));
   clock.advance(5_000);
   await gateway.ready();
   expect(api.asked).toEqual(Array(2).fill(`/api/v10/gateway/bot Bot ${BOT_TOKEN}`));
@@ -151,7 +151,7 @@ test("when the server stops meanwhile, it does not ask again", async () => {
   const source = startDiscordSource({
     ...{ botToken: BOT_TOKEN, apiUrl: api.url, clock, log, post: async () => {} },
   });
-  await eventually(has(lines, "again in 5 s"));
+  await eventually(has(lines, "next try in 5 s"));
   source.stop();
   clock.advance(5_000);
   await fetch(`${api.url}/a-request-later`);

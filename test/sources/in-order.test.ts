@@ -44,7 +44,7 @@ test("tries again what fails, once a second, and nothing overtakes it", async ()
   clock.advance(1_000);
   await eventually(() => tried.includes("three"));
   expect(tried).toEqual(["one", "two", "two", "two", "three"]);
-  expect(said).toEqual(["events cannot be stored; they wait", "events are stored again"]);
+  expect(said).toEqual(["events cannot be stored; they wait until they can", "events are stored again"]);
 });
 
 test("goes on behind what would be refused for ever, and says what was wrong with it", async () => {

@@ -54,7 +54,7 @@ test("a second server in this process is refused, with one line that names the f
   lock(file);
   expect(() => lock(file)).toThrow(DatabaseLocked);
   expect(() => lock(file)).toThrow(
-    `${file} is in use by another server: stop that one, or give this one another DATABASE_URL`,
+    `${file} is in use by another server: stop that server, or give this one another DATABASE_URL`,
   );
 });
 

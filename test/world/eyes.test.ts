@@ -31,7 +31,7 @@ const HAPPENS = {
   "diet error FORBIDDEN": 12,
   "gurukul error 403": 60,
   "hyperfocus error FORBIDDEN": 30,
-  "members put out": 6,
+  "members removed": 6,
   "closed 1008 Backpressure": 10,
   "closed 1008 No longer in the context": 6,
   "closed cut": 40,

@@ -6,7 +6,7 @@ import { discord } from "./discord.ts";
 import { gurukul } from "./gurukul.ts";
 import { hyperfocus } from "./hyperfocus.ts";
 
-/** Each with its share of the clients. */
+/** Each contract with its share of the clients. */
 export const contracts: readonly { readonly contract: Contract; readonly share: number }[] = [
   { contract: gurukul, share: 0.25 },
   { contract: atomic, share: 0.15 },

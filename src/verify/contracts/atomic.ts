@@ -19,7 +19,7 @@ const PLACE = "place";
 /** Characters of each message of a flood. */
 const LONG = 8_000;
 
-/** A member of one context. What it says is answered under its id. */
+/** A member of one context. Its messages are answered under their ids. */
 class Member implements Actor {
   readonly rooms: readonly string[];
   readonly #outbox: Outbox;
@@ -97,7 +97,7 @@ class Member implements Actor {
     if (type === "connected") {
       this.#isIn = true;
       this.#stay = ledger.enter(this.userId, this.room, undefined);
-      // Answered in its place among the messages, so that what it shows last is what came before.
+      // The answer comes in order among the messages, so the last message in it is the one before.
       this.#line?.send({ type: "history", id: PLACE, data: { limit: 1 } });
       this.#outbox.again();
     } else if (type === "message") this.#message(message.parse(data));

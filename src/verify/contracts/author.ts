@@ -20,12 +20,12 @@ const edit = z.object({
   content: z.string().optional(),
 });
 
-/** So many words an author leaves in the document before it takes the oldest away again. */
+/** How many words an author leaves in the document before it removes its oldest. */
 const WORDS = 20;
 const JOIN = "join";
 export const PATH = "/api/collaboration/ws";
 
-/** What all authors of a session know of its document: its text at each version, whoever has seen it. */
+/** Common knowledge of a session's authors: its text at each version, as any of them has seen it. */
 export class Session {
   readonly #texts = new Map<number, bigint>();
 
@@ -48,7 +48,7 @@ export class Session {
   }
 }
 
-/** One change: a word comes in, or goes. */
+/** One change: a word is inserted or removed. */
 interface Change {
   readonly item: Item;
   readonly word: string;
@@ -56,8 +56,8 @@ interface Change {
 }
 
 /**
- * An author of a document, which consists of words that end with a space: each is an item. It has one edit on
- * its way at a time, and applies it when it is acknowledged.
+ * An author of a document, which consists of words that end with a space: each word is an item. The author
+ * has one edit in flight at a time, and applies it when it is acknowledged.
  */
 export class Author implements Actor {
   readonly rooms: readonly string[];
@@ -65,7 +65,7 @@ export class Author implements Actor {
   #line: Line | undefined;
   #text: string | undefined;
   #version = 0;
-  /** What waits for its ack, and where it lands as far as what came in between has moved it. */
+  /** The change that waits for its ack, at the position to which earlier edits have moved it. */
   #change: Change | undefined;
   #splice: { position: number; length: number } | undefined;
 
@@ -138,12 +138,12 @@ export class Author implements Actor {
     this.wire?.close();
   }
 
-  /** Between two words, or over the whole of one, so that no word is ever parted. */
+  /** Edits go between two words, or over a whole word, so that no word is ever split. */
   #send(): void {
     const { item, word, takes } = this.#change!;
     const text = this.#text ?? "";
     const at = takes ? text.indexOf(word) : this.#boundary(text);
-    // Where it has been taken away already, the repeat is recognised whatever it says.
+    // The word is gone already; the server recognises the repeat whatever its position says.
     this.#splice = { position: Math.max(0, at), length: takes ? word.length : 0 };
     const place = { sessionId: this.session.id, version: this.#version, position: this.#splice.position };
     const data = takes
@@ -164,12 +164,12 @@ export class Author implements Actor {
     else if (type === "edit_ack" && id === this.#change?.item.key) this.#acked(ack.parse(data).version);
     else if (type === "error") {
       count(`collaboration error ${error}`);
-      // Its coming was not stored: it comes again. A stranger stays where he is.
+      // The join was not stored, so the author joins again. A user without access stays outside.
       if (id === JOIN && this.grants.includes(this.session.room)) this.#line?.close();
       const change = this.#change;
       if (!change || id !== change.item.key) return;
       ledger.refused(change.item);
-      // Whether an earlier attempt came in is unknown.
+      // Whether an earlier attempt was stored is unknown.
       if (change.item.attempts > 1) this.outcome.delete(change.word);
       else if (change.takes) this.#words.push(change.word);
       else this.outcome.set(change.word, false);
@@ -180,7 +180,7 @@ export class Author implements Actor {
 
   #joined({ content, version }: z.output<typeof joined>): void {
     if (!this.grants.includes(this.session.room)) {
-      this.stage.ledger.faults.add("access", `${this.userId} was let into ${this.session.room}`);
+      this.stage.ledger.faults.add("access", `${this.userId} got access to ${this.session.room}`);
     }
     this.session.saw(this.userId, version, content);
     this.#text = content;
@@ -201,7 +201,7 @@ export class Author implements Actor {
     this.#apply(position, length, content, version);
     const mine = this.#splice;
     if (!mine) return;
-    // As the contract rebases: what others took away is gone, and at a tie what came first stays left.
+    // As the contract rebases: text that others removed is gone, and at a tie the earlier text stays left.
     const without = (at: number) => (at <= position ? at : Math.max(position, at - length));
     const end = without(mine.position + mine.length);
     mine.position = without(mine.position);

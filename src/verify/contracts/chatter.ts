@@ -25,17 +25,17 @@ const LONG = 8_000;
 export interface Part {
   readonly userId: string;
   readonly chats: readonly string[];
-  /** What the token opens; the rest is by membership, or not at all. */
+  /** The rooms that the token opens. The others are open by membership or not at all. */
   readonly grants: readonly string[];
-  /** Takes its room frames in batches. */
+  /** Gets its room frames in batches. */
   readonly batched: boolean;
-  /** Only listens: errors that nothing asked for would be taken for answers, and answers come late in batches. */
+  /** Only listens: in late batches its answers could not be told apart from unsolicited errors. */
   readonly mute: boolean;
 }
 
 /**
- * A chat's member. Its messages are answered in their order, each by the message itself or by an error, so an
- * error is of the oldest that waits.
+ * A chat's member. Its messages are answered in order, each by the message itself or by an error, so an error
+ * belongs to the oldest unanswered one.
  */
 export class Chatter implements Actor {
   readonly rooms: readonly string[];
@@ -43,7 +43,7 @@ export class Chatter implements Actor {
   readonly flood?: () => void;
   readonly #outbox: Outbox;
   readonly #stays = new Map<string, Stay>();
-  /** What of this connection waits for an answer: a chat to be joined, an item, or a broken frame. */
+  /** What waits for an answer on this connection: a chat to join, an item, or a broken frame. */
   #asked: (string | Item | undefined)[] = [];
   #line: Line | undefined;
   #turn = 0;
@@ -99,7 +99,7 @@ export class Chatter implements Actor {
     this.#send("chat_update", { action: "join", chatId });
   }
 
-  /** It is told that it may no longer be in the chat. */
+  /** The user was told that they lost access to the chat. */
   leave(chatId: string): void {
     const stay = this.#stays.get(chatId);
     if (stay) stay.isOpen = false;
@@ -154,7 +154,7 @@ export class Chatter implements Actor {
     this.#outbox.confirmed(item, id);
   }
 
-  /** The answer to a join; of a chat with history the `batch` is what tells from where on it hears. */
+  /** The answer to a join. For a chat with history, the `batch` shows from where on the connection hears. */
   #update({ chatId, updates }: z.output<typeof update>): void {
     if (updates.messageCount === 0 && this.#asked.includes(chatId)) this.#entered(chatId, null);
   }
@@ -162,7 +162,7 @@ export class Chatter implements Actor {
   #batch(frames: readonly Frame[]): void {
     const last = frames.at(-1);
     const { chatId, content } = last?.type === "message" ? said.parse(last.data).message : {};
-    // Unasked for, only the rooms of a connection that wants batches come as such.
+    // Only a connection that asked for batches gets unsolicited frames in one.
     const isLive = this.part.batched && !this.#asked.includes(chatId ?? "");
     if (chatId === undefined || isLive) {
       for (const one of frames) this.#hear(one);
@@ -178,7 +178,7 @@ export class Chatter implements Actor {
   #error(code: number): void {
     this.stage.count(`gurukul error ${code}`);
     const asked = this.#asked.shift();
-    // Put out, or not let in: of a member nobody knows which, when both can be.
+    // Removed or not admitted: for a member the error may mean either, and any chat, so it leaves them all.
     if (this.part.mute && code === 403) for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
     if (typeof asked === "object") this.#outbox.refused(asked);
     else if (asked !== undefined && code !== 403) this.join(asked);

@@ -18,10 +18,13 @@ const direct = z.object({ toUserId: z.string(), content: z.string() });
 const stored = z.object({ id: z.string(), data: grouped });
 
 const GROUP = "group:";
-/** Where a user's direct messages are. The name is ours: the contract calls it nothing. */
+/** The room of a user's direct messages. The contract has no name for it; this one is ours. */
 const inboxOf = (userId: string): string => `inbox:${userId}`;
 
-/** Of what a user says, one in so many is a direct message: nobody reads them, so they all come again each time. */
+/**
+ * One in this many of a user's messages is a direct message. Nobody reads them, so all of them are delivered
+ * again on each connection.
+ */
 const DIRECT_EVERY = 40;
 /** Characters of each message of a flood. */
 const LONG = 8_000;
@@ -30,13 +33,13 @@ interface Part {
   readonly userId: string;
   readonly group: string;
   readonly friend: string;
-  /** What the token opens. */
+  /** The rooms that the token opens. */
   readonly grant: string;
 }
 
 /**
- * A user in a group, with an inbox. A message is answered under its id in its place among the events, and comes
- * as an event to the others alone.
+ * A user in a group, with an inbox. A message is answered under its id, in order among the events; only the
+ * others get it as an event.
  */
 class User implements Actor {
   readonly rooms: readonly string[];
@@ -95,7 +98,7 @@ class User implements Actor {
   }
 
   disturb(): void {
-    if (!this.isIn) return; // Before it is in, anything else is a bad token.
+    if (!this.isIn) return; // Before it is admitted, any other frame means a bad token.
     this.#line?.send("{}");
     this.#line?.send({ id: "coins", type: "level.up", timestamp: new Date().toISOString(), data: {} });
   }
@@ -128,7 +131,7 @@ class User implements Actor {
     const { userId, group, grant } = this.part;
     if (type === "auth_response" && success) {
       if (grant === group) this.#group = ledger.enter(userId, group, undefined);
-      // Nothing in it is ever read, so all of it comes from its beginning.
+      // Nothing in the inbox is ever read, so it is delivered from its beginning.
       this.#inbox = ledger.enter(userId, inboxOf(userId), null);
       this.#outbox.again();
     } else if (success === undefined) this.#event(type, data);
@@ -144,7 +147,7 @@ class User implements Actor {
       this.#outbox.refused(item);
       return;
     }
-    // In the place of the event.
+    // In place of the event.
     if (item.room === this.part.group && this.#group) this.stage.ledger.place(item, this.#group);
     this.#outbox.confirmed(item, JSON.stringify(data));
   }
@@ -158,7 +161,7 @@ class User implements Actor {
     } else if (type === "direct.message") {
       const { toUserId, content } = direct.parse(data);
       const item = ledger.find(inboxOf(toUserId), content);
-      // What it said itself comes to its own sessions too, if it said so on another connection.
+      // A user's own message reaches its other connections too, if it was sent on another one.
       if (item && item.sender !== this.userId) ledger.hear(this.userId, item, this.#inbox);
     }
   }
@@ -177,7 +180,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     actors.push(new User(stage, { userId, friend, group, grant }, await stage.wire()));
   }
 
-  /** All that waits in an inbox, as its user gets it who comes once more. */
+  /** Everything pending in an inbox, as a newly connected client of its user gets it. */
   async function inbox(userId: string) {
     const room = inboxOf(userId);
     const token = await stage.token(userId, []);
@@ -198,7 +201,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
       if (item) items.push(item);
     };
     await stage.open({ path: "/api/diet/ws" }, { opened, heard, closed: () => {} });
-    // The contract does not say where what waited ends.
+    // The contract does not mark the end of the pending messages.
     for (let tries = 0; tries < 200 && items.length < wanted.length; tries++) await stage.pause(20);
     await stage.pause(20);
     line?.close();
@@ -216,5 +219,5 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   };
 }
 
-/** Groups, and direct messages that wait until they are read. */
+/** Groups, and direct messages that are pending until they are read. */
 export const diet: Contract = { name: "diet", cast };

@@ -14,10 +14,10 @@ const eventOf = ({ room, key }: Item) => ({
   data: { guildId: guildOf(room), channelId: "c", name: `${key} `, userLimit: 0 },
 });
 
-/** Of a room's last events: as many as a server must recognise again. */
+/** How many of a room's last events a server must recognise as repeats. */
 const KNOWN = 900;
 
-/** Somebody who is told of the events of his guilds. */
+/** A user who gets the events of their guilds. */
 class Member implements Actor {
   readonly isDone = true;
   readonly #stays = new Map<string, Stay>();
@@ -29,7 +29,7 @@ class Member implements Actor {
     readonly userId: string,
     readonly rooms: readonly string[],
     readonly wire: Wire | undefined,
-    /** What the backend says a second time: whoever hears of it knows that it was lost. */
+    /** Items that the backend posts a second time: a member that gets one of them proves that it was lost. */
     private readonly proving: ReadonlySet<Item>,
   ) {
     for (const room of rooms) stage.ledger.open(userId, room);
@@ -56,7 +56,7 @@ class Member implements Actor {
   }
 
   disturb(): void {
-    if (!this.isIn) return; // Before it is in, anything else is a bad token.
+    if (!this.isIn) return; // Before it is admitted, any other frame means a bad token.
     this.#line?.send({ v: 2, type: "auth", ts: 1 });
     this.#line?.send(new Uint8Array(1));
   }
@@ -106,7 +106,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   }
   return {
     actors: [...posters, ...members],
-    /** The contract has no history. What a server still knows when it comes again was stored. */
+    /** The contract has no history. An event is known to be stored if the server recognises its repeat. */
     async stored() {
       const confirmed = (room: string) =>
         [...ledger.items.values()].filter((item) => item.room === room && item.state === "confirmed");
@@ -114,7 +114,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
         const known = confirmed(rooms[n] ?? "").slice(-KNOWN);
         for (const item of known) proving.add(item);
         if (known.length > 0) await poster.prove(known);
-        // Whoever has heard this has heard all that came before it.
+        // A member that has heard this event has heard all events before it.
         poster.speak();
         while (!poster.isDone) await stage.pause(5);
       }

@@ -27,7 +27,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
 
   async function admit(userId: string, room: string): Promise<void> {
     ledger.open(userId, room);
-    // The server may be down, or its disk full, just now.
+    // The server may be down, or its disk full, at this moment.
     for (let tries = 0; tries < 50; tries++) {
       if ((await stage.ask("PUT", `/v1/rooms/${room}/members/${userId}`, {}))?.status === 200) return;
       await stage.pause(100);
@@ -42,14 +42,14 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     const out = await stage.ask("DELETE", path);
     if (out?.status === 204) {
       ledger.bar(member.userId, room);
-      stage.count("members put out");
+      stage.count("members removed");
     }
     await stage.pause(300);
     await admit(member.userId, room);
     if (out?.status === 204) member.join(room.slice("chat:".length));
   }
 
-  // One at a time: two could be at the same member, and then nobody knows which of them was first.
+  // One at a time: two at once could concern the same member, and nobody would know which came first.
   let shuffling: Promise<void> | undefined;
   return {
     actors,
@@ -69,5 +69,5 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   };
 }
 
-/** Chats: tokens and memberships, batches, and strangers who try. */
+/** Chats: tokens and memberships, batches, and users without access who try to enter. */
 export const gurukul: Contract = { name: "gurukul", cast };

@@ -14,7 +14,7 @@ const error = z.object({ code: z.string() });
 const eventOf = ({ key, padding }: Item) => ({
   type: "gift:received",
   data: {
-    // Of a sender of its own, so that none is merged with another.
+    // Each gift has a sender of its own, so that the server merges no two of them.
     ...{ giftId: key, giftType: "rose", quantity: 1 },
     sender: { userId: key, username: "Ada", avatar: "", isSubscriber: false, isModerator: false },
     animation: { type: "particle", duration: 3_000, assetUrl: "x".repeat(padding), soundUrl: "" },
@@ -27,13 +27,16 @@ const PROTOCOL = "hyperfocus-protocol-v1";
 
 type Role = "viewer" | "host" | "stranger";
 
-/** Somebody who watches a stream. A host acknowledges what it gets, and is sent again what it did not. */
+/**
+ * A client that watches a stream. A host acknowledges its gifts, and is sent again those that it did not
+ * acknowledge.
+ */
 class Watcher implements Actor {
   readonly rooms: readonly string[];
   readonly isDone = true;
-  /** All that it ever heard. */
+  /** Everything that it ever heard. */
   readonly heard = new Set<Item>();
-  /** When it was in for the first time, in ticks. */
+  /** When it was admitted for the first time, in ticks. */
   firstIn: number | undefined;
   #line: Line | undefined;
   #stay: Stay | undefined;
@@ -110,7 +113,7 @@ class Watcher implements Actor {
       if (this.role === "host") this.#send("gift:ack", { giftId, receivedAt, rendered: true, error: null });
     } else if (type === "error") {
       count(`hyperfocus error ${error.parse(payload).code}`);
-      // Its coming was not stored: it comes again.
+      // Its entry was not stored, so it connects again.
       if (!this.isIn) this.#line?.close();
     }
   }
@@ -118,7 +121,8 @@ class Watcher implements Actor {
 
 async function cast(stage: Stage, clients: number): Promise<Cast> {
   const { run } = stage;
-  // One stream has hosts. It is not flooded: of what a host missed it is sent what fits into a frame.
+  // One stream has hosts. It is not flooded: a host that missed gifts is sent only as many as fit into a
+  // frame.
   const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `stream:${run}-${n}`);
   const [hosted = ""] = rooms;
   const posters = rooms.map(
@@ -135,7 +139,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     watchers.push(new Watcher(stage, `watcher-${run}-${n}`, room, role, await stage.wire()));
   }
   const show = ({ giftId }: z.output<typeof gift>) => ({ id: giftId, text: `${giftId} ` });
-  /** A gift that waits for its place in the pace is stored already, and not yet history. */
+  /** A gift that waits for the pace is stored already but not yet part of the history. */
   async function read(room: string): Promise<Stored> {
     for (let tries = 0; ; tries++) {
       const stored = await readBack(stage, room, gift, show);
