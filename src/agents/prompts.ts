@@ -39,7 +39,7 @@ function read(file: string): string {
   } catch (error) {
     const why = error instanceof Error && "code" in error ? error.code : error;
     const code = ` (${why instanceof Error ? why.message : why})`;
-    throw new ConfigError(`AI_PROMPTS_FILE: must be a file that can be read${code}`);
+    throw new ConfigError(`AI_PROMPTS_FILE: must be a readable file${code}`);
   }
 }
 

@@ -38,11 +38,12 @@ interface SecretFile {
 function readOrMake({ path, variable, minimum, warn }: SecretFile): string {
   let secret: string;
   try {
-    if (!existsSync(path) && make(path)) warn(`${variable} is not set: made ${path} to be used instead`);
+    if (!existsSync(path) && make(path))
+      warn(`${variable} is not set: created ${path} and will use it instead`);
     secret = readPrivateFile(path).trim();
   } catch (error) {
     const reason = codeOf(error) ?? (error instanceof Error ? error.message : error);
-    throw new ConfigError(`${path}: cannot be read or made (${reason}); mend that or set ${variable}`);
+    throw new ConfigError(`${path}: cannot be read or created (${reason}): repair that or set ${variable}`);
   }
   if (secret.length < minimum) {
     throw new ConfigError(`${path}: must hold ${minimum} characters or more: delete it or set ${variable}`);

@@ -9,7 +9,10 @@ import { createKeySet } from "./key-set.ts";
 
 /** How far the clocks of those who make tokens may be from this one. */
 export const CLOCK_TOLERANCE_SECONDS = 2;
-/** Shorter than the time a connection has to authenticate, so that it hears `unavailable` before that ends. */
+/**
+ * Shorter than the time a connection has to authenticate, so that the client is told `unavailable` before
+ * that ends.
+ */
 const FETCH_TIMEOUT_MS = 3_000;
 
 export interface TokenVerifierOptions {

@@ -60,8 +60,8 @@ describe("a file that cannot be used stops the start with one line about AI_PROM
   };
 
   test.each([
-    ["one that is missing", join(folder, "missing.json"), /must be a file that can be read \(ENOENT\)$/],
-    ["a folder", folder, /must be a file that can be read \(EISDIR\)$/],
+    ["one that is missing", join(folder, "missing.json"), /must be a readable file \(ENOENT\)$/],
+    ["a folder", folder, /must be a readable file \(EISDIR\)$/],
     [
       "one in Latin-1",
       bytesOf(Buffer.from('{"default":"hush M\xfcller"}', "latin1")),
