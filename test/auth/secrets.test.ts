@@ -171,13 +171,13 @@ describe("a file that is there", () => {
     writeFileSync(path, "j".repeat(32));
     chmodSync(path, 0o606);
     expect(complaint()).toBe(
-      `${path}: cannot be read or made (everybody may write it: chmod o-w ${path}); mend that or set JWT_SECRET`,
+      `${path}: cannot be read or created (everybody may write it: chmod o-w ${path}): repair that or set JWT_SECRET`,
     );
     chmodSync(path, 0o600);
     for (const encoding of ["latin1", "utf16le"] as const) {
       writeFileSync(path, Buffer.from("ü".repeat(32), encoding));
       expect(complaint()).toBe(
-        `${path}: cannot be read or made (it is not UTF-8); mend that or set JWT_SECRET`,
+        `${path}: cannot be read or created (it is not UTF-8): repair that or set JWT_SECRET`,
       );
     }
   });
