@@ -62,6 +62,11 @@ export interface Context<Out extends Schemas, Entries, State> {
    */
   join(room: string, greet?: () => readonly string[], joining?: Joining): void;
   leave(room: string): void;
+  /**
+   * How to take back what the handler has changed of its own state. Called when the turn's commit fails, and nothing
+   * happens of what the message asked for; the last change is taken back first.
+   */
+  undo(change: () => void): void;
   /** Hears the room's announcements from now on, while it has not joined. */
   watch(room: string): void;
   /** Checks a token that came in a message. What comes in meanwhile waits; `admitted` runs before all of it. */
@@ -173,9 +178,13 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     let greeting = NONE;
     const look = () => {
       greeting = NONE;
+      if (!this.connection.open) return;
+      // Even if it does not get in: what the greeting has registered must not stay.
+      this.turns.settle(room);
       greeting = greet();
     };
     const join = () => {
+      if (!this.connection.open) return;
       // What is held of the room is older than the greeting, which may show it as well.
       if (this.connection.rooms.has(room)) this.connection.diversion?.flush();
       if (!unless?.()) this.rooms.join(this.connection, room, deaf);
@@ -186,6 +195,15 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   leave(room: string): void {
     this.#after(() => this.rooms.leave(this.connection, room));
+  }
+
+  undo(change: () => void): void {
+    // What no message asked for happens all the same.
+    if (this.#message === undefined) return;
+    const refused = () => {
+      if (this.connection.open) change();
+    };
+    this.turns.after(() => {}, { ...this.#waiting(), refused });
   }
 
   watch(room: string): void {

@@ -77,10 +77,7 @@ export function createCore(parts: CoreParts) {
       connection.refuse(new Refusal("backpressure"));
     },
   );
-  const rooms = new Rooms(parts.publisher, guard.spent, (room) => {
-    ownerOf(room)?.emptied?.(room);
-    applier.idle(room);
-  });
+  const rooms = new Rooms(parts.publisher, guard.spent, (room) => turns.settle(room));
   const applier = new Applier(
     store,
     (name) => reducersOf.get(name) ?? ownReducers,
@@ -93,6 +90,10 @@ export function createCore(parts: CoreParts) {
     ...{ clock, newId, log: () => log, store, applier, rooms, times, protocols, report },
     health: storeHealth,
     committed: parts.committed,
+    emptied(room) {
+      ownerOf(room)?.emptied?.(room);
+      applier.idle(room);
+    },
   });
   const log = createLocalLog(store.position, turns.apply);
   const access = new Access(people);

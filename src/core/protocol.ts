@@ -161,7 +161,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   closed?(ctx: Uses<Out, Entries, State>): void;
   /** An event was stored and published, whoever made it. */
   stored?(event: StoredEvent): void;
-  /** The room's last member has left. */
+  /** The turn is over, and nobody is in the room: its last member has left, or who wanted to join it has not got in. */
   emptied?(room: string): void;
   /** A backend has changed the room's title. */
   retitled?(room: string): void;

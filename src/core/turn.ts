@@ -34,6 +34,8 @@ export interface TurnQueue {
    * when the commit fails and the effect runs all the same, because no message asked for it.
    */
   after(effect: () => void, waiting?: Waiting, look?: () => void): void;
+  /** Once the turn is over, the room's protocol is told if nobody is in the room then. */
+  settle(room: string): void;
 }
 
 export interface TurnParts {
@@ -49,6 +51,8 @@ export interface TurnParts {
   readonly report: (error: unknown, context: Record<string, unknown>) => void;
   /** Entries were committed, and their frames are out: called once a turn. */
   readonly committed?: (() => void) | undefined;
+  /** The turn is over, and nobody is in this room. */
+  readonly emptied: (room: string) => void;
 }
 
 /**
@@ -62,6 +66,8 @@ export class Turns implements TurnQueue {
   #ending = false;
   #batches = 0;
   readonly #inFlight = new Map<number, Step[]>();
+  /** Rooms that somebody has left or asked to join since they were last settled. */
+  #unsettled = new Set<string>();
   readonly #speaker: Speaker;
 
   constructor(private readonly parts: TurnParts) {
@@ -87,13 +93,21 @@ export class Turns implements TurnQueue {
     this.#push({ effect, waiting, look });
   }
 
+  settle(room: string): void {
+    this.#unsettled.add(room);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#gathered);
+  }
+
   #push(step: Step): void {
     this.#steps.push(step);
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.parts.times.began();
-      setImmediate(this.#gathered);
-    }
+    if (this.#steps.length === 1) this.parts.times.began();
+    this.#schedule();
     if (this.#steps.length >= FULL && !this.#ending) this.end();
   }
 
@@ -107,7 +121,10 @@ export class Turns implements TurnQueue {
   end = (): void => {
     this.#scheduled = false;
     const steps = this.#steps;
-    if (steps.length === 0) return;
+    if (steps.length === 0) {
+      this.#settle();
+      return;
+    }
     this.#steps = [];
     this.#ending = true;
     this.parts.times.ended();
@@ -192,15 +209,34 @@ export class Turns implements TurnQueue {
         this.parts.report(error, { where: "turn", kind: step.entry?.kind });
       }
     }
+    this.#settle();
+  }
+
+  /**
+   * A greeting may register its connection for what happens in the room before an earlier step of the turn leaves the
+   * room. So rooms are asked about when all steps have run: a room that was left and joined again never was empty.
+   */
+  #settle(): void {
+    if (this.#unsettled.size === 0) return;
+    const rooms = this.#unsettled;
+    this.#unsettled = new Set();
+    for (const room of rooms) {
+      try {
+        if (!this.parts.rooms.has(room)) this.parts.emptied(room);
+      } catch (error) {
+        this.parts.report(error, { where: "emptied" });
+      }
+    }
   }
 
   /** Each message is refused once, whatever it asked for. What no message asked for still takes effect. */
   #refuse(steps: readonly Step[], refusal: Refusal): void {
     const told = new Map<Connection, Set<number>>();
     const rest: Step[] = [];
+    // The last first: each takes back a change of what the one before it has left.
+    for (let at = steps.length - 1; at >= 0; at--) steps[at]?.waiting?.refused?.(refusal);
     for (const step of steps) {
-      const { connection, ref, message, refused } = step.waiting ?? {};
-      refused?.(refusal);
+      const { connection, ref, message } = step.waiting ?? {};
       if (message === undefined && !step.entry) rest.push(step);
       if (message === undefined) {
         if (step.entry) connection?.refuse(refusal, ref);

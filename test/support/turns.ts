@@ -60,7 +60,7 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
   const rooms = new Rooms(
     () => sockets,
     () => {},
-    () => {},
+    (room) => turns.settle(room),
   );
   const report = (error: unknown, context: Record<string, unknown>) => reports.push({ error, context });
   const applies: Record<string, Reducer> = plain.applies;
@@ -83,6 +83,7 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
     times: new TurnTimes(),
     protocols: new Map([["plain", plain]]),
     report,
+    emptied: (room) => journal.push(`${room} is empty`),
   });
   const log = options.log ?? createLocalLog(store.position, turns.apply);
 
