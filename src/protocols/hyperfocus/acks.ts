@@ -24,37 +24,52 @@ export interface Host {
 
 /** How many of the last gifts are sent again at most. */
 const MAX_AGAIN = 1_000;
-/** How many hosts of a stream are remembered: those that connected last. */
+/** How many hosts of a stream are remembered, and how many of one user: those that connected last. */
 const MAX_HOSTS = 100;
+const MAX_HOSTS_OF_USER = 10;
 
 /**
  * The key of a host contains its user, so that nobody acknowledges in another user's name. Spaces separate
  * the two.
  */
 export const hostKey = (userId: string, clientId: string): string => `host ${userId} ${clientId}`;
-export const viewerKey = (clientId: string): string => `viewer ${clientId}`;
+/** The key without its client id. */
+const userOf = (key: string): string => key.slice(0, key.lastIndexOf(" "));
 
 export const applies = {
   /** A host has connected. On its first visit it owes an acknowledgement for every gift from now on. */
   host({ time, body: { client } }: Entry<AckEntries["host"]>, { state: stream }: Place<Stream>): Decision {
     const { upTo, beyond } = stream.hosts.get(client) ?? { upTo: stream.delivered, beyond: [] };
     stream.hosts.append(client, { upTo, beyond, cameAt: time });
-    for (const [longestAway] of stream.hosts.entries()) {
-      if (stream.hosts.size <= MAX_HOSTS) break;
-      stream.hosts.delete(longestAway);
-    }
+    forgetHosts(stream, userOf(client));
     return { rows: stream.rows() };
   },
 
-  ack({ room, time, body }: Entry<AckEntries["ack"]>, { history, state: stream }: Place<Stream>): Decision {
+  ack({ room, body }: Entry<AckEntries["ack"]>, { history, state: stream }: Place<Stream>): Decision {
     const gift = history.named(room, body.giftId);
     if (!gift) throw new Refusal("not_found");
     const host = stream.hosts.get(body.client);
     if (host) stream.hosts.set(body.client, acknowledged(host, gift.count, stream.delivered));
-    const receipt = { table: "receipts", offset: gift.offset, userId: body.client, time } as const;
-    return { rows: [receipt, ...stream.rows()] };
+    return { rows: stream.rows() };
   },
 };
+
+/**
+ * A user who has one host too many loses their own that was longest away. When the stream has one too many, the user
+ * with the most hosts loses one: nobody makes another user's hosts be forgotten by coming under many client ids.
+ */
+function forgetHosts({ hosts }: Stream, user: string): void {
+  const byUser = new Map<string, string[]>();
+  for (const [key] of hosts.entries()) {
+    const keys = byUser.get(userOf(key));
+    if (keys) keys.push(key);
+    else byUser.set(userOf(key), [key]);
+  }
+  const own = byUser.get(user) ?? [];
+  const most = Array.from(byUser.values()).reduce((a, b) => (b.length > a.length ? b : a));
+  const [longestAway] = own.length > MAX_HOSTS_OF_USER ? own : hosts.size > MAX_HOSTS ? most : [];
+  if (longestAway !== undefined) hosts.delete(longestAway);
+}
 
 /** Adds one acknowledged gift. `delivered` is the number of gifts that the stream has shown. */
 export function acknowledged(host: Host, gift: number, delivered: number): Host {

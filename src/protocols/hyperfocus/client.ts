@@ -8,8 +8,8 @@ export interface Client {
   readonly init: Omit<Init, "token">;
   readonly room: string;
   readonly isHost: boolean;
-  /** The key under which the client acknowledges. */
-  readonly key: string;
+  /** The key under which a host acknowledges; a viewer has none. */
+  readonly key: string | undefined;
   /** Number of the last gift shown before the client connected; unknown until it has been greeted. */
   since: number;
   /** How many older gifts the client was sent on entry. */

@@ -2,7 +2,7 @@ import type { Context } from "../../core/context.ts";
 import type { History } from "../../core/history.ts";
 import { defineProtocol, type Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
-import { type AckEntries, applies as ackApplies, hostKey, toSendAgain, viewerKey } from "./acks.ts";
+import { type AckEntries, applies as ackApplies, hostKey, toSendAgain } from "./acks.ts";
 import { StatusBoard } from "./board.ts";
 import { type Client, clientOf, costOfAck, describe, open, type State } from "./client.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -60,12 +60,18 @@ export function hyperfocus({
       ctx.refuse(new Refusal(ctx.isGuest ? "unauthenticated" : "forbidden"));
       return;
     }
+    const before = ctx.state.client;
     leave(ctx);
-    const key = isHost ? hostKey(ctx.identity.userId, init.clientId) : viewerKey(init.clientId);
+    const key = isHost ? hostKey(ctx.identity.userId, init.clientId) : undefined;
     const client = { init, room, isHost, key, since: Number.POSITIVE_INFINITY, again: 0, acks: 0 };
     ctx.state.client = client;
-    if (isHost) ctx.record(room, "host", { client: key });
-    else viewers.add(room, init.clientId);
+    if (key !== undefined) ctx.record(room, "host", { client: key });
+    startWatching(client);
+    ctx.undo(() => {
+      stopWatching(client);
+      ctx.state.client = before;
+      if (before) startWatching(before);
+    });
     ctx.join(room, () => greet(ctx, client));
     startHeartbeat(ctx);
     // After a restart nothing else starts the timer.
@@ -77,7 +83,12 @@ export function hyperfocus({
     const { init, key, room } = client;
     const now = ctx.now();
     const { delivered, hosts } = state(room);
-    const again = toSendAgain(history, room, { delivered, host: hosts.get(key) }, settings.maxFrameBytes);
+    const again = toSendAgain(
+      history,
+      room,
+      { delivered, host: hosts.get(key ?? "") },
+      settings.maxFrameBytes,
+    );
     client.since = delivered;
     client.again = again.length;
     board.joined(room, (status) => ctx.relay(room, "stream:status", status));
@@ -96,6 +107,10 @@ export function hyperfocus({
     if (!client) return;
     ctx.leave(client.room);
     stopWatching(client);
+  }
+
+  function startWatching({ init, isHost, room }: Client): void {
+    if (!isHost) viewers.add(room, init.clientId);
   }
 
   function stopWatching({ init, isHost, room }: Client): void {
@@ -152,10 +167,12 @@ export function hyperfocus({
       },
 
       "gift:ack"(ctx, { giftId, rendered }) {
-        const { isHost, key, room } = clientOf(ctx.state);
-        if (isHost && !ctx.may(room)) throw new Refusal("forbidden");
+        const { key, room } = clientOf(ctx.state);
+        if (key !== undefined && !ctx.may(room)) throw new Refusal("forbidden");
         if (!rendered) ctx.state.notRendered++;
-        ctx.record(room, "ack", { client: key, giftId });
+        if (key !== undefined) ctx.record(room, "ack", { client: key, giftId });
+        // Nobody asks what a viewer has rendered, and viewers need no account: nothing of it is stored.
+        else if (!history.named(room, giftId)) throw new Refusal("not_found");
       },
 
       error(ctx) {

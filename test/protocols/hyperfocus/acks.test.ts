@@ -83,12 +83,27 @@ test("a gift that nobody was shown cannot be acknowledged", () => {
 
 test("the hosts of a stream that came last are remembered", () => {
   const log = createStreamLog();
-  for (let n = 0; n < 150; n++) log.apply("host", { client: `host u ${n}` }, n);
-  log.apply("host", { client: "host u 60" }, 200);
-  for (let n = 150; n < 230; n++) log.apply("host", { client: `host u ${n}` }, n);
+  for (let n = 0; n < 150; n++) log.apply("host", { client: `host u${n} a` }, n);
+  log.apply("host", { client: "host u60 a" }, 200);
+  for (let n = 150; n < 230; n++) log.apply("host", { client: `host u${n} a` }, n);
   const { hosts } = log.state();
   expect(hosts.size).toBe(100);
-  expect(hosts.get("host u 60")).toBeDefined();
-  expect(hosts.get("host u 61")).toBeUndefined();
+  expect(hosts.get("host u60 a")).toBeDefined();
+  expect(hosts.get("host u61 a")).toBeUndefined();
+  log.close();
+});
+
+test("a user who comes under many client ids makes nobody's host be forgotten but their own", () => {
+  const log = createStreamLog();
+  log.apply("host", { client: CLIENT }, 1);
+  show(log, "g1");
+  for (let n = 0; n < 102; n++) log.apply("host", { client: `host eve ${n}` }, 2 + n);
+  expect(again(log)).toEqual(["g1"]);
+  const eves = Array.from(log.state().hosts.entries(), ([key]) => key).filter((key) => key.includes("eve"));
+  expect(eves).toEqual(Array.from({ length: 10 }, (_, n) => `host eve ${92 + n}`));
+  // With the stream full, the user who has the most gives way.
+  for (let n = 0; n < 95; n++) log.apply("host", { client: `host u${n} a` }, 200 + n);
+  expect(again(log)).toEqual(["g1"]);
+  expect(log.state().hosts.size).toBe(100);
   log.close();
 });

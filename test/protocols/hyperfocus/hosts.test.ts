@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { databaseOf } from "../../support/child.ts";
 import type { TestClient } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 import { ack, dial, drain, error, from, gift, gifts, give, host, init, viewer } from "./frames.ts";
@@ -74,10 +76,19 @@ test("there is neither a gap nor a repeat where what was missed meets what comes
   expect(await ids(client)).toEqual(all);
 });
 
-test("a viewer acknowledges what it renders too, and is sent nothing again", async () => {
+test("a viewer acknowledges what it renders too, is sent nothing again, and nothing of it is stored", async () => {
   const client = await viewer(server);
   await giveIds("a");
+  const sizes = () => {
+    using database = new Database(databaseOf(server.directory), { readonly: true });
+    const count = (table: string) =>
+      database.query<{ n: number }, []>(`select count(*) n from ${table}`).get()?.n;
+    return ["events", "receipts", "state"].map(count);
+  };
+  const before = sizes();
   client.send(ack("a"));
+  await drain(client);
+  expect(sizes()).toEqual(before);
   client.send(ack("never given"));
   const details = [{ path: "payload.giftId", message: expect.any(String) }];
   expect(await client.next("error")).toEqual(error("INVALID_MESSAGE", { details }));
