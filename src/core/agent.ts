@@ -5,6 +5,8 @@ export interface Utterance {
 }
 
 export interface Question {
+  /** Whose question it is. */
+  readonly userId: string;
   /** Which persona answers; chooses the prompt. */
   readonly agentId: string;
   /** Recent history, oldest first, ending with what is to be answered. */

@@ -5,6 +5,7 @@ import { BackpressureGuard, SWEEP_MS } from "./backpressure.ts";
 import type { Clock } from "./clock.ts";
 import { Connections } from "./connections.ts";
 import { applyPosted, POSTED, type Post, post } from "./door.ts";
+import { FairAgent } from "./fair-agent.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { Store } from "./history.ts";
 import type { TokenVerifier } from "./identity.ts";
@@ -107,8 +108,9 @@ export function createCore(parts: CoreParts) {
     revokedBefore: people.revokedBefore,
   });
 
-  const agent = new WatchedAgent(parts.agent);
-  const health = { store: () => storeHealth.seemsToWork(), agent: () => agent.works };
+  const watched = new WatchedAgent(parts.agent);
+  const agent = new FairAgent(watched);
+  const health = { store: () => storeHealth.seemsToWork(), agent: () => watched.works };
   for (const factory of parts.protocols) {
     const voice = createVoice(() => protocol, clock, turns, rooms, presence);
     const state = (room: string) => {

@@ -12,6 +12,7 @@ const folder = temporaryDirectory();
 const endpoint = stopAfterAll(startFakeOpenAi());
 
 const question: Question = {
+  userId: "ada",
   agentId: "therapist",
   conversation: [{ role: "user", content: "How are you?" }],
   signal: new AbortController().signal,

@@ -4,6 +4,7 @@ import type { Question } from "../../src/core/agent.ts";
 
 const ask = (content: string, rest: Partial<Question> = {}) =>
   offlineAgent.answer({
+    userId: "ada",
     agentId: "therapist",
     conversation: [
       { role: "user", content: "An older question" },

@@ -5,6 +5,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { type FakeOpenAi, type Reply, startFakeOpenAi } from "../support/fake-openai.ts";
 
 export const question = (rest: Partial<Question> = {}): Question => ({
+  userId: "ada",
   agentId: "therapist",
   conversation: [{ role: "user", content: "How are you?" }],
   signal: new AbortController().signal,

@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import { CountedAgent } from "../../src/metrics/agent.ts";
 
-const question = (signal = new AbortController().signal) => ({ agentId: "a", conversation: [], signal });
+const question = (signal = new AbortController().signal) => ({
+  userId: "u",
+  agentId: "a",
+  conversation: [],
+  signal,
+});
 const answer = { content: "yes", confidence: 1, metadata: {} };
 
 test("answers, failures and their time are counted; nobody waiting any more is no failure", async () => {

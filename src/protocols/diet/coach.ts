@@ -43,7 +43,7 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
     const { userId, conversationId } = question;
     try {
       const conversation = conversationOf(question);
-      const { content, metadata } = await agent.answer({ agentId: COACH, conversation, signal });
+      const { content, metadata } = await agent.answer({ userId, agentId: COACH, conversation, signal });
       if (signal.aborted) return;
       const message = cleanText(content).slice(0, settings.maxContentLength).toWellFormed();
       if (message.trim() === "")
@@ -74,7 +74,7 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
         const unique = `${TYPE} ${userId} ${question.messageId}`;
         const applied = () => {
           const key = `${userId} ${conversationId}`;
-          const taken = questions.ask(key, (signal) => answer(question, refuse, signal));
+          const taken = questions.ask(key, userId, (signal) => answer(question, refuse, signal));
           if (!taken) refuse(new Refusal("unavailable"));
         };
         record(ctx, message, inboxOf(userId), "say", { type: TYPE, data: question, unique }, { applied });

@@ -29,8 +29,8 @@ export class Answers {
   constructor(private readonly services: Services<typeof events, Entries>) {}
 
   ask(asked: Asked): void {
-    const { room } = asked.event;
-    const taken = this.#questions.ask(room, (signal) => this.#answer(room, asked, signal));
+    const { room, sender } = asked.event;
+    const taken = this.#questions.ask(room, sender ?? "", (signal) => this.#answer(room, asked, signal));
     if (!taken) asked.refuse(new Refusal("unavailable", "Agent busy, try again"));
   }
 
@@ -50,11 +50,17 @@ export class Answers {
     voice.relay(room, "typing", { ...typing, isTyping: true });
     try {
       const context = conversation(history, room, event.offset, CONTEXT_MESSAGES);
-      const answer = await agent.answer({ agentId, conversation: context, signal });
-      if (signal.aborted) return;
+      const answer = await agent.answer({
+        userId: event.sender ?? "",
+        agentId,
+        conversation: context,
+        signal,
+      });
+      signal.throwIfAborted();
       this.#record(asked, answer);
     } catch (error) {
-      if (signal.aborted) return;
+      // The others have left the chat; whoever has asked may still be connected.
+      if (signal.aborted) return refuse(new Refusal("unavailable", "Agent unavailable"));
       if (!(error instanceof Refusal)) this.services.report(error, { where: "agent", agentId });
       refuse(new Refusal("unavailable", "Agent unavailable"));
     }
