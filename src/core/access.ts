@@ -13,6 +13,11 @@ export interface Membership extends Pick<Members, "isMember"> {
   roomsOf(userId: string): readonly string[];
 }
 
+export interface Revocations {
+  /** Tokens of the user issued before this time are refused; 0 when none are. Milliseconds since the epoch. */
+  revokedBefore(userId: string): number;
+}
+
 export const kindOf = (room: string): string => room.slice(0, room.indexOf(":"));
 
 /** The name that stands for all rooms of a kind. */

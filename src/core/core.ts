@@ -1,4 +1,4 @@
-import { Access, kindOf, type Members, type Membership } from "./access.ts";
+import { Access, kindOf, type Members, type Membership, type Revocations } from "./access.ts";
 import { type Agent, WatchedAgent } from "./agent.ts";
 import { Applier, type Reducer, type Reducers } from "./apply.ts";
 import { BackpressureGuard, SWEEP_MS } from "./backpressure.ts";
@@ -26,7 +26,7 @@ import { createVoice } from "./voice.ts";
 export interface CoreParts {
   readonly clock: Clock;
   readonly store: Store;
-  readonly people: Membership & Members & Activity & { revokedBefore(userId: string): number };
+  readonly people: Membership & Members & Activity & Revocations;
   readonly verifier: TokenVerifier;
   readonly agent: Agent;
   readonly protocols: readonly ProtocolFactory[];
@@ -147,7 +147,10 @@ export function createCore(parts: CoreParts) {
       body: RoomEntries[K],
     ): Promise<void> {
       await new Promise<void>((resolve, reject) => {
-        const entry = { protocol: "", room, kind, body, sender: null, clientId: null };
+        // A protocol that keeps more of its members than the core does applies the entry itself.
+        const owner = ownerOf(room);
+        const protocol = owner && Object.hasOwn(owner.applies, kind) ? owner.name : "";
+        const entry = { protocol, room, kind, body, sender: null, clientId: null };
         turns.record(entry, { applied: () => resolve(), refused: reject });
       });
       if (kind === "room") ownerOf(room)?.retitled?.(room);

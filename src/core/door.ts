@@ -170,6 +170,8 @@ function roomFor(
     wrong(targets.join(", "), `${name} takes this event only for: ${targets.join(", ")}`);
   } else if (!("room" in to) || !roomKinds.includes(kindOf(to.room))) {
     wrong("room", `must be a room of ${name}, ${roomKinds.map((kind) => `${kind}:<id>`).join(" or ")}`);
+  } else if (protocol.reserved?.(to.room) !== undefined) {
+    wrong("room", protocol.reserved(to.room) ?? "");
   } else {
     const named = posting.room?.(data);
     if (named === undefined || named === to.room) return to.room;

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Members } from "./access.ts";
+import type { Members, Membership, Revocations } from "./access.ts";
 import type { Agent } from "./agent.ts";
 import type { Decision, Place } from "./apply.ts";
 import type { Clock } from "./clock.ts";
@@ -98,6 +98,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly subprotocol?: string;
   /** Kinds of rooms that belong to it. */
   readonly roomKinds: readonly string[];
+  /** Why no room of its kinds may have this name; undefined for one that may. */
+  reserved?(room: string): string | undefined;
   /** Connections without a token may stay. */
   readonly guests: boolean;
   readonly timeouts: { readonly authMs: number; readonly heartbeatMs: number };
@@ -180,7 +182,7 @@ export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
   readonly agent: Agent;
   /** Whether these work, as far as was last seen. */
   readonly health: { store(): boolean; agent(): boolean };
-  readonly members: Members;
+  readonly members: Members & Pick<Membership, "roomsOf"> & Revocations;
   /** Speaks to rooms without being a connection: for agents and timers. */
   readonly voice: Voice<Out, Entries>;
   readonly settings: Settings;

@@ -100,12 +100,17 @@ export function roomRoutes(door: RoomDoor): Hono {
   const named = (c: Context<object, "/:room">): string => {
     const room = c.req.param("room");
     const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
-    if (!ownerOf(room))
+    const owner = ownerOf(room);
+    if (!owner)
       throw new Problem(
         404,
         `No contract has rooms of this kind: rooms are ${kinds.map((kind) => `${kind}:<id>`).join(", ")}`,
       );
-    check(z.object({ room: roomName }), { room });
+    const name = roomName.superRefine((room, { addIssue }) => {
+      const why = owner.reserved?.(room);
+      if (why !== undefined) addIssue({ code: "custom", message: why });
+    });
+    check(z.object({ room: name }), { room });
     return room;
   };
   const known = (c: Context<object, "/:room">) => {

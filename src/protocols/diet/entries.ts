@@ -1,7 +1,7 @@
 import type { Decision, Place } from "../../core/apply.ts";
-import type { History } from "../../core/history.ts";
+import type { History, Row } from "../../core/history.ts";
 import type { Entry } from "../../core/log.ts";
-import { Group, groupFrom } from "./group.ts";
+import { Group, groupFrom, type Seen } from "./group.ts";
 import { Inbox, inboxFrom, type Waiting } from "./inbox.ts";
 import { friendsOf, isGroup, isInbox, userOf } from "./rooms.ts";
 import type {
@@ -42,13 +42,21 @@ export type Entries = {
   join: MemberJoined;
   leave: MemberLeft;
   /** A token has made the user known in the group. */
-  seen: { readonly userId: string };
+  seen: Seen & { readonly userId: string };
+  /** A backend has put the user out of the group: the core's own entry, of which a group keeps more than members. */
+  "member.removed": { readonly userId: string };
 };
 
 export function restore(room: string, history: History): unknown {
   if (isInbox(room)) return Inbox.restore(room, history);
   return isGroup(room) ? Group.restore(room, history) : undefined;
 }
+
+/** What a token once said of the group goes with the membership. */
+const removal = (userId: string, state: unknown): Row[] => [
+  { table: "members", userId, remove: true },
+  ...groupFrom(state).forget(userId),
+];
 
 export const applies = {
   say({ room, body }: Entry<Saying>, { offset, state }: Place<unknown>): Decision {
@@ -103,14 +111,18 @@ export const applies = {
   leave({ body }: Entry<MemberLeft>, { state }: Place<unknown>): Decision {
     return {
       events: [{ kind: "group.member.left", data: body }],
-      rows: [
-        { table: "members", userId: body.userId, remove: true },
-        ...groupFrom(state).forget(body.userId),
-      ],
+      rows: removal(body.userId, state),
     };
   },
 
-  seen: ({ body }: Entry<Entries["seen"]>, { state }: Place<unknown>): Decision => ({
-    rows: groupFrom(state).see(body.userId),
+  seen: (
+    { body: { userId, ...seen }, time }: Entry<Entries["seen"]>,
+    { state }: Place<unknown>,
+  ): Decision => ({
+    rows: groupFrom(state).see(userId, seen, time),
+  }),
+
+  "member.removed": ({ body }: Entry<{ userId: string }>, { state }: Place<unknown>): Decision => ({
+    rows: removal(body.userId, state),
   }),
 };

@@ -2,27 +2,40 @@ import type { History, Row } from "../../core/history.ts";
 
 const SEEN = "seen ";
 
-/**
- * The state of a group: users whom a token has made known there. The members that backends name are kept
- * elsewhere.
- */
+/** What a token said of its user's place in a group. It counts no longer than the token. */
+export interface Seen {
+  /** Both in milliseconds since the epoch. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Rows of earlier versions do not say how long their token was good. */
+const OVER: Seen = { issuedAt: 0, expiresAt: 0 };
+
+/** What is kept of a group besides its members: the users whose token has brought them into it. */
 export class Group {
-  readonly #seen = new Set<string>();
+  /** The user who came last is last. */
+  readonly #seen = new Map<string, Seen>();
 
   static restore(room: string, history: History): Group {
     const group = new Group();
-    for (const key of history.state(room).keys()) group.#seen.add(key.slice(SEEN.length));
+    for (const [key, value] of history.state(room)) {
+      group.#seen.set(key.slice(SEEN.length), value === "" ? OVER : JSON.parse(value));
+    }
     return group;
   }
 
-  has(userId: string): boolean {
-    return this.#seen.has(userId);
+  seen(userId: string): Seen | undefined {
+    return this.#seen.get(userId);
   }
 
-  see(userId: string): Row[] {
-    if (this.#seen.has(userId)) return [];
-    this.#seen.add(userId);
-    return [{ table: "state", key: SEEN + userId, value: "" }];
+  see(userId: string, seen: Seen, now: number): Row[] {
+    // Two go for one that comes, so that tokens that have expired do not pile up.
+    const expired = [...this.#seen].slice(0, 2).filter(([, { expiresAt }]) => expiresAt <= now);
+    const rows = expired.flatMap(([userId]) => this.forget(userId));
+    this.#seen.delete(userId);
+    this.#seen.set(userId, seen);
+    return [...rows, { table: "state", key: SEEN + userId, value: JSON.stringify(seen) }];
   }
 
   forget(userId: string): Row[] {
@@ -32,5 +45,5 @@ export class Group {
 
 export function groupFrom(state: unknown): Group {
   if (state instanceof Group) return state;
-  throw new Error("the room is not the room of a group");
+  throw new Error("the room is no group");
 }

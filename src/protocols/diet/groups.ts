@@ -1,10 +1,10 @@
 import type { Services } from "../../core/protocol.ts";
 import { cleanText } from "../../core/text.ts";
-import { hasSpace } from "./bounds.ts";
-import { ALSO, type Ctx, type Message, record } from "./client.ts";
+import { checkGroups, hasSpace } from "./bounds.ts";
+import { ALSO, type Ctx, confirm, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { iso } from "./frames.ts";
-import { groupFrom } from "./group.ts";
+import { groupFrom, type Seen } from "./group.ts";
 import { inboxFrom } from "./inbox.ts";
 import { uniqueOf, waitingNotification } from "./messages.ts";
 import { groupRoom, inboxOf } from "./rooms.ts";
@@ -20,9 +20,15 @@ export function createGroups({
   /** Only users who are in the group: to anybody else a mention would reveal that the group exists. */
   function mentioned({ groupId, fromUserId, mentions = [] }: GroupMessage): string[] {
     const room = groupRoom(groupId);
-    const group = groupFrom(state(room));
-    const isMember = (userId: string) => group.has(userId) || members.isMember(room, userId);
-    return mentions.filter((userId) => userId !== fromUserId && isMember(userId));
+    return mentions.filter(
+      (userId) => userId !== fromUserId && (members.isMember(room, userId) || isSeen(room, userId)),
+    );
+  }
+
+  /** A token that is still good has brought the user into the group. */
+  function isSeen(room: string, userId: string): boolean {
+    const { issuedAt, expiresAt } = groupFrom(state(room)).seen(userId) ?? NEVER;
+    return voice.now() < expiresAt && issuedAt >= members.revokedBefore(userId);
   }
 
   return {
@@ -35,10 +41,14 @@ export function createGroups({
         record(ctx, message, groupRoom(data.groupId), "say", saying);
         for (const userId of users) {
           // A full inbox only loses the mention: the group still has the message.
-          if (!hasSpace(inboxFrom(state(inboxOf(userId))))) continue;
+          if (!hasSpace(inboxFrom(state(inboxOf(userId))), data.fromUserId)) continue;
           const note = mention(userId, data, ctx.identity.name ?? data.fromUserId, iso(ctx.now()));
           const noting = {
-            ...({ type: "notification", data: note, waits: waitingNotification(note) } as const),
+            ...({
+              type: "notification",
+              data: note,
+              waits: { ...waitingNotification(note), from: data.fromUserId },
+            } as const),
             unique: `${data.groupId} ${uniqueOf("notification", data)}`,
           };
           record(ctx, message, inboxOf(userId), "say", noting, ALSO);
@@ -46,24 +56,33 @@ export function createGroups({
       },
 
       "group.member.joined"(ctx: Ctx, message: Message<"group.member.joined">): void {
-        record(ctx, message, groupRoom(message.data.groupId), "join", cleaned(message.data));
+        const room = groupRoom(message.data.groupId);
+        if (!members.isMember(room, message.data.userId)) checkGroups(members.roomsOf(message.data.userId));
+        record(ctx, message, room, "join", cleaned(message.data));
       },
 
       "group.member.left"(ctx: Ctx, message: Message<"group.member.left">): void {
-        record(ctx, message, groupRoom(message.data.groupId), "leave", cleaned(message.data));
+        const room = groupRoom(message.data.groupId);
+        if (ctx.may(room)) record(ctx, message, room, "leave", cleaned(message.data));
+        // Who is not in it, any more or ever, has left it. Whether there is such a group is told to nobody.
+        else confirm(ctx, message);
       },
     },
 
     /** The user's token names the group, or the user is a member. */
     granted(ctx: Ctx, room: string): void {
-      const { userId } = ctx.identity;
+      const { userId, issuedAt, expiresAt } = ctx.identity;
       ctx.join(room);
-      // A member needs no `seen` entry: the membership lasts until a backend ends it.
-      if (members.isMember(room, userId) || groupFrom(state(room)).has(userId)) return;
-      voice.record(room, "seen", { userId });
+      // A member needs no token, and is out when a backend says so.
+      if (members.isMember(room, userId)) return;
+      const known = groupFrom(state(room)).seen(userId) ?? NEVER;
+      if (isSeen(room, userId) && known.expiresAt >= expiresAt) return;
+      voice.record(room, "seen", { userId, issuedAt, expiresAt });
     },
   };
 }
+
+const NEVER: Seen = { issuedAt: 0, expiresAt: 0 };
 
 const mention = (
   userId: string,

@@ -13,7 +13,7 @@ import { createMessaging } from "./messages.ts";
 import { createPosts } from "./posts.ts";
 import { createPresence } from "./presence.ts";
 import { createRefuse } from "./refuse.ts";
-import { userOf } from "./rooms.ts";
+import { reserved, userOf } from "./rooms.ts";
 import { createEnveloped, rules } from "./rules.ts";
 import {
   auth,
@@ -52,6 +52,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     name: "diet",
     paths: ["/api/diet/ws"],
     roomKinds: ["group"],
+    reserved,
     guests: false,
     timeouts: { authMs: settings.authMs ?? AUTH_MS, heartbeatMs: settings.heartbeatMs ?? HEARTBEAT_MS },
     limitBy: "connection",
@@ -102,7 +103,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
       presence.admitted(ctx);
     },
     // A wildcard grants every group but makes nobody a member of all.
-    granted: (ctx, room) => room !== "group:*" && groups.granted(ctx, room),
+    granted: (ctx, room) => room !== "group:*" && !reserved(room) && groups.granted(ctx, room),
     closed(ctx) {
       ctx.state.closed = true;
       typing.closed(ctx);

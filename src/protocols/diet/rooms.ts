@@ -13,6 +13,16 @@ const GROUP = "group:";
 export const groupRoom = (groupId: string): string => GROUP + groupId;
 export const isGroup = (room: string): boolean => room.startsWith(GROUP);
 
+/** Of two users, never of a group: no group has an id that begins so. */
+export const isDirect = (conversationId: string): boolean => conversationId.startsWith(DIRECT);
+const DIRECT = "dm:";
+
+/** Why no group has this name; undefined for one that a group may have. */
+export const reserved = (room: string): string | undefined =>
+  room.startsWith(GROUP + DIRECT)
+    ? `must not begin with ${GROUP}${DIRECT}: that is a conversation of two users`
+    : undefined;
+
 /**
  * The other user of `dm:<user>:<user>` (ids sorted); undefined when the user is not part of it. Ids may hold
  * colons, so the user's own id is what separates the two.

@@ -29,6 +29,8 @@ export const rules: Rules = perType(createMessages(1), (_, type) => ({
     return (metadata?.userId ?? sender) === sender ? sender : NOBODY;
   },
   room({ data }: { data: Fields }) {
+    // Who is no longer in a group can still leave it.
+    if (type === "group.member.left") return undefined;
     return typeof data["groupId"] === "string" ? groupRoom(data["groupId"]) : undefined;
   },
 })) as Rules;

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../../core/clock.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { type Ctx, confirm, type Message, type State } from "./client.ts";
-import { groupRoom, inboxOf, otherOf } from "./rooms.ts";
+import { groupRoom, inboxOf, isDirect, otherOf } from "./rooms.ts";
 
 /** A user who sends no further typing message is shown as typing for this long. */
 const SILENCE_MS = 5_000;
@@ -48,7 +48,7 @@ export class Typing {
     const other = otherOf(conversationId, ctx.identity.userId);
     if (other !== undefined) return inboxOf(other);
     const room = groupRoom(conversationId);
-    if (!ctx.may(room)) throw new Refusal("forbidden");
+    if (isDirect(conversationId) || !ctx.may(room)) throw new Refusal("forbidden");
     return room;
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Frame } from "../../support/client.ts";
 import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -37,16 +37,16 @@ const texts = async (client: DietClient) => (await heard(client)).map(({ content
 const members = (method: string, userId: string) =>
   server.http(method, `/v1/rooms/group:g/members/${userId}`, method === "PUT" ? {} : undefined);
 
-test("only who may be in a group speaks there, joins it, leaves it and types in it", async () => {
+test("only who may be in a group speaks there, joins it and types in it; to leave it, whoever says so, changes nothing", async () => {
   const [ada, eve] = [await enter("ada", "g"), await enter("eve", "other")];
   for (const groupId of ["g", "no-such-group"]) {
     const frames = [
       message("group.message", text("eve", "x", { groupId })),
       message("group.member.joined", { groupId, userId: "eve", userName: "Eve", joinedAt: AT }),
-      message("group.member.left", { groupId, userId: "eve", userName: "Eve", leftAt: AT }),
       message("typing.indicator", { userId: "eve", isTyping: true, conversationId: groupId }),
     ];
     for (const frame of frames) expect(await eve.askFrame(frame)).toEqual(failed(frame, "FORBIDDEN"));
+    expect(await leave(eve, groupId)).toMatchObject({ success: true });
   }
   expect(await ada.types()).toEqual([]);
   await say(ada, "hello");
@@ -124,6 +124,88 @@ test("who a backend says has joined is a member, until it says that he has left"
     ["hello"],
     [],
   ]);
+});
+
+describe("what a token said of a group", () => {
+  const mention = (client: DietClient, content: string) => say(client, content, { mentions: ["mia"] });
+  const unread = async () => heard(await enter("mia"), "notification");
+  async function away(ttl: string): Promise<void> {
+    const mia = await dietClient(server, "mia", { rooms: ["group:g"], ttl });
+    await mia.types();
+    mia.client.close();
+    await mia.client.closed;
+  }
+
+  test("counts while the token is good, also when its user is away, and no longer", async () => {
+    await away("10m");
+    clock.advance(599_000);
+    await mention(await enter("ada", "g"), "in time");
+    expect(await unread()).toHaveLength(1);
+    clock.advance(2_000);
+    await mention(await enter("ada", "g"), "too late");
+    expect(await unread()).toHaveLength(1);
+    await away("20m");
+    clock.advance(700_000);
+    await mention(await enter("ada", "g"), "with a newer token");
+    expect(await unread()).toHaveLength(2);
+  });
+
+  test("goes with a revocation", async () => {
+    const ada = await enter("ada", "g");
+    await away("1h");
+    clock.advance(2_000);
+    await server.http("DELETE", "/v1/users/mia/connections");
+    await mention(ada, "revoked");
+    clock.advance(2_000);
+    expect(await unread()).toEqual([]);
+  });
+
+  test("goes when a backend puts the user out, who may leave what they are no longer in", async () => {
+    const ada = await enter("ada", "g");
+    await away("1h");
+    await members("PUT", "mia");
+    await members("DELETE", "mia");
+    await mention(ada, "put out");
+    expect(await unread()).toEqual([]);
+    const mia = await enter("mia");
+    expect(await leave(mia)).toMatchObject({ success: true });
+    expect(await heard(ada, "group.member.left")).toEqual([]);
+  });
+});
+
+test("a group whose id begins with dm: is none: a conversation of two has no other audience", async () => {
+  const room = "group:dm:ada:bob";
+  const issue = {
+    errors: [{ path: "room", message: expect.stringContaining("must not begin with group:dm:") }],
+  };
+  for (const [method, path, body] of [
+    ["PUT", `/v1/rooms/${room}`, {}],
+    ["PUT", `/v1/rooms/${room}/members/ada`, {}],
+    [
+      "POST",
+      "/v1/diet/events",
+      {
+        room,
+        type: "typing.indicator",
+        data: { userId: "ada", isTyping: true, conversationId: "dm:ada:bob" },
+      },
+    ],
+  ] as const) {
+    const answer = await server.http(method, path, body);
+    expect([answer.status, await answer.json()]).toEqual([400, expect.objectContaining(issue)]);
+  }
+  const [ada, eve] = [await enter("ada", "dm:ada:bob"), await dietClient(server, "eve", { rooms: ["*"] })];
+  for (const client of [ada, eve]) {
+    expect(await say(client, "hello", { groupId: "dm:ada:bob" })).toMatchObject({
+      error: { code: "INVALID_MESSAGE_FORMAT", details: { errors: [{ field: "data.groupId" }] } },
+    });
+    expect(await join(client, "dm:ada:bob")).toMatchObject({ error: { code: "INVALID_MESSAGE_FORMAT" } });
+  }
+  expect(await typing(eve, "dm:ada:bob")).toMatchObject({ error: { code: "FORBIDDEN" } });
+  const bob = await enter("bob");
+  await typing(ada, "dm:ada:bob");
+  expect(await heard(bob, "typing.indicator")).toHaveLength(1);
+  expect(await eve.types()).toEqual([]);
 });
 
 test("a mention notifies members, online or not, once, and nobody else", async () => {

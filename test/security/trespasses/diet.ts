@@ -30,7 +30,13 @@ const more: Readonly<Partial<Record<MessageType, readonly Trespass[]>>> = {
     },
   ],
   "group.member.joined": [inGroup("group.member.joined")],
-  "group.member.left": [inGroup("group.member.left")],
+  "group.member.left": [
+    {
+      what: "of another group, which nobody hears",
+      frame: byEve("group.member.left", { groupId: "a" }),
+      answer: done,
+    },
+  ],
   "typing.indicator": [
     {
       what: "between others",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { id } from "../../../core/names.ts";
-import { conversationId, count, isoTime, listOf, name, url, word } from "./fields.ts";
+import { conversationId, count, groupId, isoTime, listOf, name, url, word } from "./fields.ts";
 
 /**
  * The contract names attachments and leaves them open. `type` is a MIME type or the app's own word, `size` is
@@ -60,7 +60,7 @@ export const createChat = (content: z.ZodString) => ({
   "group.message": z
     .object({
       messageId: id,
-      groupId: id,
+      groupId,
       fromUserId: id,
       content,
       timestamp: isoTime,
@@ -79,10 +79,10 @@ export const createChat = (content: z.ZodString) => ({
         },
       ],
     }),
-  "group.member.joined": z.object({ groupId: id, userId: id, userName: name, joinedAt: isoTime }).meta({
+  "group.member.joined": z.object({ groupId, userId: id, userName: name, joinedAt: isoTime }).meta({
     examples: [{ groupId: "g1", userId: "u1", userName: "Mia", joinedAt: "2026-03-02T08:15:00.000Z" }],
   }),
-  "group.member.left": z.object({ groupId: id, userId: id, userName: name, leftAt: isoTime }).meta({
+  "group.member.left": z.object({ groupId, userId: id, userName: name, leftAt: isoTime }).meta({
     examples: [{ groupId: "g1", userId: "u1", userName: "Mia", leftAt: "2026-03-02T09:00:00.000Z" }],
   }),
 });
