@@ -69,6 +69,8 @@ export interface Context<Out extends Schemas, Entries, State> {
   undo(change: () => void): void;
   /** Hears the room's announcements from now on, while it has not joined. */
   watch(room: string): void;
+  /** And no longer, unless the room is the user's own. */
+  unwatch(room: string): void;
   /** Checks a token that came in a message. What comes in meanwhile waits; `admitted` runs before all of it. */
   authenticate(token: string, admitted: Admitted): void;
   /** From this place on the room frames of this connection go this way. */
@@ -208,6 +210,14 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   watch(room: string): void {
     this.#after(() => this.rooms.watch(this.connection, room));
+  }
+
+  unwatch(room: string): void {
+    this.#after(() => {
+      const { identity, protocol } = this.connection;
+      const isOwn = identity && this.access.roomsOf(identity, protocol.roomKinds).has(room);
+      if (!isOwn) this.rooms.unwatch(this.connection, room);
+    });
   }
 
   divert(make: (send: (frame: string) => void) => Diversion): void {

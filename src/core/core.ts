@@ -146,18 +146,20 @@ export function createCore(parts: CoreParts) {
       kind: K,
       body: RoomEntries[K],
     ): Promise<void> {
+      const owner = ownerOf(room);
       await new Promise<void>((resolve, reject) => {
         // A protocol that keeps more of its members than the core does applies the entry itself.
-        const owner = ownerOf(room);
         const protocol = owner && Object.hasOwn(owner.applies, kind) ? owner.name : "";
         const entry = { protocol, room, kind, body, sender: null, clientId: null };
         turns.record(entry, { applied: () => resolve(), refused: reject });
       });
-      if (kind === "room") ownerOf(room)?.retitled?.(room);
-      else ownerOf(room)?.membersChanged?.(room);
+      if (kind === "room") owner?.retitled?.(room);
+      else owner?.membersChanged?.(room);
       if (kind === "room" || kind === "room.removed") connections.accessChanged(room);
       else connections.membershipChanged(room, (body as RoomEntries["member"]).userId);
-      if (kind === "room.removed") connections.roomRemoved(room);
+      if (kind !== "room.removed") return;
+      owner?.roomRemoved?.(room);
+      connections.roomRemoved(room);
     },
 
     /** Resolves to the ids of the posts once they are stored; undefined where there is no such protocol. */

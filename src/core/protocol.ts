@@ -165,6 +165,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   stored?(event: StoredEvent): void;
   /** The turn is over, and nobody is in the room: its last member has left, or who wanted to join it has not got in. */
   emptied?(room: string): void;
+  /** A backend has removed the room, with all that was in it. */
+  roomRemoved?(room: string): void;
   /** A backend has changed the room's title. */
   retitled?(room: string): void;
   /** A backend has changed who its members are. */

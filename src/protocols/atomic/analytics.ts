@@ -102,6 +102,7 @@ export function createAnalytics(
       if (all.size > MAX_METRICS) throw tooMany();
       const { ref: clientId } = ctx;
       for (const metric of new Set(message.metrics)) {
+        if (!metrics.has(metric)) ctx.undo(() => metrics.delete(metric));
         metrics.add(metric);
         const greet = () => {
           if (ctx.state.room === undefined) return [];
@@ -119,7 +120,8 @@ export function createAnalytics(
       const room = contextRoom(ctx.state);
       const { metrics } = ctx.state;
       for (const metric of message.metrics) {
-        if (metrics.delete(metric)) ctx.leave(subscribersOf(room, metric));
+        if (metrics.delete(metric)) ctx.undo(() => metrics.add(metric));
+        ctx.leave(subscribersOf(room, metric));
       }
     },
   };

@@ -87,7 +87,13 @@ export function createCollaboration(
       if (sessions.size >= MAX_SESSIONS && !sessions.has(sessionId)) throw tooMany();
       const room = roomOf(sessionId);
       const user = { userId: ctx.identity.userId, username: nameOf(ctx.identity), role };
+      const before = sessions.get(sessionId);
       telling(ctx, sessionId, () => participants.enter(sessionId, user, ctx.state));
+      // Nobody has heard of the change.
+      ctx.undo(() => {
+        if (before === undefined) participants.leave(sessionId, user.userId, ctx.state);
+        else participants.enter(sessionId, { ...user, role: before }, ctx.state);
+      });
       const present = participants.all(sessionId);
       const { ref } = ctx;
       const greet = () => {
@@ -96,11 +102,16 @@ export function createCollaboration(
         const joined = { sessionId, content, version, participants: shown };
         return [envelope("session_joined", JSON.stringify(joined), { time: ctx.now(), clientId: ref })];
       };
-      ctx.join(room, greet, { failed: () => leave(ctx, sessionId) });
+      ctx.join(room, greet);
     },
 
+    /** Who is in it no longer, or never was, has left it. */
     leave_session(ctx: Ctx, { sessionId }: Message<"leave_session">): void {
-      if (!ctx.state.sessions.has(sessionId)) throw notJoined();
+      const role = ctx.state.sessions.get(sessionId);
+      if (role !== undefined) {
+        const user = { userId: ctx.identity.userId, username: nameOf(ctx.identity), role };
+        ctx.undo(() => participants.enter(sessionId, user, ctx.state));
+      }
       leave(ctx, sessionId);
       ctx.leave(roomOf(sessionId));
       ctx.reply("session_left", { sessionId });

@@ -1,4 +1,3 @@
-import type { Context } from "../../core/context.ts";
 import { Pace } from "../../core/pace.ts";
 import { defineProtocol, type Services } from "../../core/protocol.ts";
 import { Refusal } from "../../core/refusal.ts";
@@ -7,6 +6,7 @@ import { Answers } from "./answers.ts";
 import { createBatches } from "./batches.ts";
 import { ASSISTANT, applies, chatOf, type Entries, past, recent, roomOf, summary } from "./chat.ts";
 import { decode, envelope, frames } from "./frames.ts";
+import { join, leave, open, startTyping, stopTyping } from "./presence.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, events } from "./schema.ts";
 
@@ -15,21 +15,8 @@ const UPDATE_MS = 1_000;
 const AUTH_MS = 10_000;
 const HEARTBEAT_MS = 30_000;
 
-interface State {
-  /** `?batch=1`: room frames are sent in batches. */
-  readonly batched: boolean;
-  /** Chats in which the user is shown as typing. */
-  readonly typing: Set<string>;
-}
-
 const room = ({ chatId }: { chatId: string }) => roomOf(chatId);
 const sender = ({ userId }: { userId: string }) => userId;
-
-/** A user who leaves while shown as typing must not stay shown so. */
-function stopTyping(ctx: Context<typeof events, Entries, State>, chatId: string): void {
-  if (!ctx.state.typing.delete(chatId)) return;
-  ctx.relay(roomOf(chatId), "typing", { chatId, userId: ctx.identity.userId, isTyping: false });
-}
 
 /** Gurukul chat: people and AI agents, typing, read receipts, history. */
 export function gurukul(services: Services<typeof events, Entries>) {
@@ -54,11 +41,16 @@ export function gurukul(services: Services<typeof events, Entries>) {
       message: { allow: "user", cost: 1, room },
       typing: { allow: "user", cost: 1, room, sender },
       read_receipt: { allow: "user", cost: 1, room, sender },
-      chat_update: { allow: "user", cost: 1, room },
+      // Who may no longer be in a chat can still leave it.
+      chat_update: {
+        allow: "user",
+        cost: 1,
+        room: ({ action, chatId }) => (action === "leave" ? undefined : roomOf(chatId)),
+      },
       ping: { allow: "user", cost: 1 },
     },
 
-    open: (url): State => ({ batched: url.searchParams.get("batch") === "1", typing: new Set() }),
+    open,
     token: (url) => url.searchParams.get("token"),
     decode,
     envelope: (kind, body, { time }) => envelope(kind, body, time),
@@ -84,7 +76,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
       },
 
       typing(ctx, { chatId, userId, agentId, isTyping }) {
-        if (isTyping) ctx.state.typing.add(chatId);
+        if (isTyping) startTyping(ctx, chatId);
         else ctx.state.typing.delete(chatId);
         ctx.relay(roomOf(chatId), "typing", { chatId, userId, agentId, isTyping });
       },
@@ -96,10 +88,11 @@ export function gurukul(services: Services<typeof events, Entries>) {
       chat_update(ctx, { action, chatId }) {
         const room = roomOf(chatId);
         if (action === "leave") {
-          stopTyping(ctx, chatId);
+          leave(ctx, chatId);
           ctx.leave(room);
           return;
         }
+        join(ctx, chatId);
         ctx.join(room, () => {
           const now = ctx.now();
           const update = envelope("chat_update", JSON.stringify(summary(history, chatId)), now);
@@ -139,7 +132,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
     },
     // A wildcard grants every chat but makes nobody a member of all.
     granted: (ctx, room) => room !== roomOf("*") && ctx.watch(room),
-    expelled: (ctx, room) => stopTyping(ctx, chatOf(room)),
+    expelled: (ctx, room) => leave(ctx, chatOf(room)),
     closed(ctx) {
       for (const chatId of ctx.state.typing) stopTyping(ctx, chatId);
     },
@@ -149,6 +142,8 @@ export function gurukul(services: Services<typeof events, Entries>) {
       update(room);
     },
     emptied: (room) => answers.cancel(room),
+    // An answer would be a message in the empty room of that name.
+    roomRemoved: (room) => answers.cancel(room),
     stop() {
       answers.cancelAll();
       updates.stop();

@@ -103,16 +103,17 @@ test("an observer may not edit, whatever he edits, until he takes part", async (
   expect(await edit(eve, insert(0, "x", 1))).toBe(2);
 });
 
-test("whoever is in no session can neither edit nor leave", async () => {
+test("whoever is in no session cannot edit, and has left it already", async () => {
   const eve = await come(server, "eve");
   for (const message of [
     { type: "edit", data: insert(0, "x", 0) },
     { type: "edit", data: { ...insert(0, "x", 0), sessionId } },
-    { type: "leave_session", data: { sessionId } },
   ]) {
     eve.send(message);
     expect(await eve.next()).toEqual(error("sessionId: must name a session that you have joined"));
   }
+  eve.send({ type: "leave_session", data: { sessionId } });
+  expect(await eve.next()).toMatchObject({ type: "session_left", data: { sessionId } });
 });
 
 test.each([

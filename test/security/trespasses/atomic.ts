@@ -9,7 +9,6 @@ const error = (text: string, id?: string): Frame => ({
   ...(id !== undefined && { id }),
 });
 const notOneself = error("not the sender's own id");
-const notJoined = error("sessionId: must name a session that you have joined");
 const edit = (sessionId: string, more: Frame = {}): Frame =>
   sent("edit", { sessionId, operation: "insert", position: 0, content: "Hi", version: 0, ...more });
 const message = (content: string, id: string): Frame => ({
@@ -113,10 +112,10 @@ export const atomic: Plan = {
     ],
     leave_session: [
       {
-        what: "another session",
+        what: "another session, which nobody hears",
         at: collaboration,
         frame: sent("leave_session", { sessionId: "a" }),
-        answer: notJoined,
+        answer: { type: "session_left", data: { sessionId: "a" } },
       },
       {
         what: "in another's name",

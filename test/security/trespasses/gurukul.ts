@@ -68,11 +68,6 @@ export const gurukul: Plan = {
         frame: said("chat_update", { chatId: "a", action: "join" }),
         answer: denied,
       },
-      {
-        what: "leaves another chat",
-        frame: said("chat_update", { chatId: "a", action: "leave" }),
-        answer: denied,
-      },
     ],
     ping: "names nobody, and its answer goes to its sender alone",
   },

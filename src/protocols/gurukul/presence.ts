@@ -1,0 +1,67 @@
+import type { Context } from "../../core/context.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { type Entries, roomOf } from "./chat.ts";
+import type { events } from "./schema.ts";
+
+/** Chats that one connection may be in, may be shown in as typing, and hears of after it has left them. */
+const MAX_CHATS = 100;
+
+/** What is kept of a connection. */
+export interface State {
+  /** `?batch=1`: room frames are sent in batches. */
+  readonly batched: boolean;
+  /** Chats that it has joined. */
+  readonly joined: Set<string>;
+  /** Chats that it has left and still hears of, the longest ago first. */
+  readonly left: Set<string>;
+  /** Chats in which the user is shown as typing, the longest ago first. */
+  readonly typing: Set<string>;
+}
+
+export const open = (url: URL): State => ({
+  batched: url.searchParams.get("batch") === "1",
+  joined: new Set(),
+  left: new Set(),
+  typing: new Set(),
+});
+
+type Ctx = Context<typeof events, Entries, State>;
+
+/** Throws a `Refusal` for one chat too many. */
+export function join(ctx: Ctx, chatId: string): void {
+  const { joined, left } = ctx.state;
+  if (joined.has(chatId)) return;
+  if (joined.size >= MAX_CHATS) {
+    const message = `must be one of at most ${MAX_CHATS}: leave another first`;
+    throw new Refusal("invalid", "invalid", { issues: [{ path: "chatId", message }] });
+  }
+  joined.add(chatId);
+  left.delete(chatId);
+  ctx.undo(() => joined.delete(chatId));
+}
+
+export function leave(ctx: Ctx, chatId: string): void {
+  const { joined, left } = ctx.state;
+  stopTyping(ctx, chatId);
+  if (!joined.delete(chatId)) return;
+  ctx.undo(() => joined.add(chatId));
+  left.add(chatId);
+  const [longestAgo] = left;
+  if (left.size <= MAX_CHATS || longestAgo === undefined) return;
+  left.delete(longestAgo);
+  ctx.unwatch(roomOf(longestAgo));
+}
+
+export function startTyping(ctx: Ctx, chatId: string): void {
+  const { typing } = ctx.state;
+  typing.delete(chatId);
+  typing.add(chatId);
+  const [longestAgo] = typing;
+  if (typing.size > MAX_CHATS && longestAgo !== undefined) stopTyping(ctx, longestAgo);
+}
+
+/** A user who leaves while shown as typing must not stay shown so. */
+export function stopTyping(ctx: Ctx, chatId: string): void {
+  if (!ctx.state.typing.delete(chatId)) return;
+  ctx.relay(roomOf(chatId), "typing", { chatId, userId: ctx.identity.userId, isTyping: false });
+}
