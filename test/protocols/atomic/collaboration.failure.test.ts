@@ -34,3 +34,19 @@ test("whoever was told that he could not join has not joined", async () => {
   expect(await edit(ada, insert(0, "a", 0))).toBe(1);
   expect((await join(ada, "s-3"))["participants"]).toHaveLength(1);
 });
+
+test("whoever was told that leaving, or joining in another role, failed is in the session as before", async () => {
+  const ada = await editor(server, "ada", "s-4");
+  const bob = await editor(server, "bob", "s-4");
+  await drain(ada);
+  using trouble = failWrites(server, "state");
+  ada.send({ type: "edit", id: "e-1", data: insert(0, "a", 0) });
+  ada.send({ type: "join_session", id: "j-1", data: { sessionId: "s-4", role: "observer" } });
+  ada.send({ type: "leave_session", id: "l-1", data: { sessionId: "s-4" } });
+  for (const id of ["e-1", "j-1", "l-1"]) expect(await ada.next()).toEqual(error("Internal server error", id));
+  trouble.mend();
+  expect(await edit(bob, insert(0, "b", 0))).toBe(1);
+  expect(editsIn(await drain(ada))).toEqual([insert(0, "b", 1)]);
+  expect(await edit(ada, insert(1, "a", 1))).toBe(2);
+  expect(await drain(bob)).toMatchObject([{ type: "edit", data: { version: 2 } }]);
+});
