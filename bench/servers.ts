@@ -93,6 +93,7 @@ const settings = (name: ServerName, directory: string) => ({
   MESSAGE_BURST_LIMIT: "0",
   MAX_GIFTS_PER_SECOND: "0",
   CONNECTION_RATE_LIMIT: "0",
+  ADDRESS_RATE_LIMIT: "0",
   ROOM_RATE_LIMIT: "0",
   LOG_LEVEL: "warn",
   AI_BASE_URL: "",

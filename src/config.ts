@@ -100,6 +100,7 @@ const environment = z.object({
   MESSAGE_RATE_LIMIT: count(100),
   MESSAGE_BURST_LIMIT: count(100),
   CONNECTION_RATE_LIMIT: count(10),
+  ADDRESS_RATE_LIMIT: count(600),
   ROOM_RATE_LIMIT: count(1_000),
   MAX_BUFFERED_BYTES: whole
     .pipe(z.number().min(16_384, "16384 or more").max(LARGEST_BUFFER, `at most ${LARGEST_BUFFER}`))

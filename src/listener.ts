@@ -13,6 +13,8 @@ export interface Listener extends Publisher {
   renew(tls: TlsPair): void;
   /** Of the peer that asks; undefined for a request that has been read or copied. */
   addressOf(request: Request): string | undefined;
+  /** HTTP requests that are not answered yet. */
+  unanswered(): number;
   /** Closes every socket. */
   stop(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
       }
     },
     addressOf: (request) => servers.map((server) => server.requestIP(request)).find(Boolean)?.address,
+    unanswered: () => servers.reduce((sum, { pendingRequests }) => sum + pendingRequests, 0),
     async stop() {
       await Promise.all(servers.map((server) => server.stop(true)));
     },

@@ -30,9 +30,13 @@ export interface Endpoint {
   /** Largest frame that is ever sent, in bytes. */
   readonly largestFrame: number;
   draining(): boolean;
+  /** Requests are no longer taken on: those that were are answered, then the server goes. */
+  stopping(): boolean;
   newId(): string;
   readonly clock: Clock;
   /** Limits on connections by address. */
+  /** Of connections by address: over all endpoints, and where a contract has a limit of its own. */
+  readonly addresses: Limiter;
   readonly limiters: ReadonlyMap<AnyProtocol, Limiter>;
   /** WebSocket upgrades that were refused, by HTTP status. */
   readonly refusedUpgrades: Map<number, number>;
@@ -125,10 +129,14 @@ const count = (counts: Map<number, number>, key: number) => counts.set(key, (cou
 const withHost =
   <R extends Request>(endpoint: Endpoint, answer: Answering<R>): Answering<R> =>
   (request) => {
+    if (endpoint.stopping()) return goingDown(endpoint);
     const read = readable(request);
     if (!read) return badRequest(endpoint);
     return read === request ? answer(request) : endpoint.fetch(read);
   };
+
+const goingDown = ({ dress }: Endpoint) =>
+  dress(new Response("Server is shutting down", { status: 503, headers: { connection: "close" } }));
 
 const badRequest = ({ dress }: Endpoint) => dress(new Response("Bad request", { status: 400 }));
 
@@ -173,7 +181,9 @@ function upgrade(
   );
   if (!protocol) return new Response("Unknown subprotocol", { status: 400 });
   const address = addressOf(config, request, server);
-  const retryAfter = endpoint.limiters.get(protocol)?.take(networkOf(address)) ?? 0;
+  const network = networkOf(address);
+  const retryAfter =
+    endpoint.addresses.take(network) || (endpoint.limiters.get(protocol)?.take(network) ?? 0);
   if (retryAfter > 0) {
     const headers = { "retry-after": String(Math.ceil(retryAfter / 1_000)) };
     return new Response("Too many connections from this address", { status: 429, headers });

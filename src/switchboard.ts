@@ -28,6 +28,8 @@ import { openStorage } from "./storage/open.ts";
 import { readTls, type TlsPair, watchTls } from "./tls.ts";
 
 const DEV_TOKEN_TTL = "12h";
+/** How long a server that stops waits for the answers to the last requests. */
+const ANSWER_MS = 1_000;
 
 export interface Switchboard {
   readonly port: number;
@@ -111,6 +113,7 @@ export async function startSwitchboard(
   });
 
   let phase: Phase = "starting";
+  let stopping = false;
   const ready = () => phase === "serving" && core.storeHealth.works();
   const refusedUpgrades = new Map<number, number>();
   const metrics = createMetrics({
@@ -187,10 +190,12 @@ export async function startSwitchboard(
     ...{ newId: core.newId, spent: core.spent, direct: http.direct },
     clock,
     refusedUpgrades,
+    addresses: new Limiter(clock, config.ADDRESS_RATE_LIMIT, 0),
     limiters: new Map(
       core.protocols.map((one) => [one, new Limiter(clock, one.connectionsPerMinute ?? 0, 0)]),
     ),
     draining: () => phase === "draining",
+    stopping: () => stopping,
     fetch: async (request) => withSecurityHeaders(await http.answer(request)),
     dress: withSecurityHeaders,
     failed: (error) => report(error, { where: "http" }),
@@ -221,6 +226,9 @@ export async function startSwitchboard(
     discord?.stop();
     await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
     core.stop();
+    // What was stored is answered. A request that is still on its way here has 10 s to come: that is not waited for.
+    stopping = true;
+    await drained(() => server.unanswered() === 0, Math.min(config.SHUTDOWN_GRACE_MS, ANSWER_MS));
     await server.stop();
     await storage.close();
   }

@@ -43,7 +43,8 @@ test("whoever was told that leaving, or joining in another role, failed is in th
   ada.send({ type: "edit", id: "e-1", data: insert(0, "a", 0) });
   ada.send({ type: "join_session", id: "j-1", data: { sessionId: "s-4", role: "observer" } });
   ada.send({ type: "leave_session", id: "l-1", data: { sessionId: "s-4" } });
-  for (const id of ["e-1", "j-1", "l-1"]) expect(await ada.next()).toEqual(error("Internal server error", id));
+  for (const id of ["e-1", "j-1", "l-1"])
+    expect(await ada.next()).toEqual(error("Internal server error", id));
   trouble.mend();
   expect(await edit(bob, insert(0, "b", 0))).toBe(1);
   expect(editsIn(await drain(ada))).toEqual([insert(0, "b", 1)]);
