@@ -164,3 +164,67 @@ test("a crowd of other keys makes the limiter forget nobody who is over the limi
   }
   expect(limiter.take("spent")).toBeGreaterThan(0);
 });
+
+describe("a connection that comes after another of the same owner", () => {
+  test("goes on where that one was", () => {
+    const clock = new FakeClock();
+    const limiter = new Limiter(clock, 60, 10);
+    expect(passed(limiter, 7, "a")).toBe(7);
+    limiter.release("a", "ada");
+    limiter.adopt("b", "ada");
+    expect(passed(limiter, 20, "b")).toBe(3);
+    limiter.adopt("c", "ada");
+    limiter.adopt("d", "bob");
+    expect([passed(limiter, 20, "c"), passed(limiter, 20, "d")]).toEqual([10, 10]);
+    for (const key of ["b", "c"]) limiter.release(key, "ada");
+    clock.advance(2_000);
+    for (const key of ["e", "f", "g"]) limiter.adopt(key, "ada");
+    expect(["e", "f", "g"].map((key) => passed(limiter, 20, key))).toEqual([2, 2, 10]);
+  });
+
+  test("however often an owner comes and goes, no more passes than their connections at a time may have", () => {
+    const step = fc.record({ open: fc.boolean(), takes: fc.nat(15), ms: fc.nat(2_000) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 4 }), (steps, most) => {
+        const clock = new FakeClock();
+        const limiter = new Limiter(clock, 60, 10);
+        const open: string[] = [];
+        let [made, passing, ms] = [0, 0, 0];
+        for (const step of steps) {
+          clock.advance(step.ms);
+          ms += step.ms;
+          if (step.open && open.length < most) {
+            open.push(`c${made++}`);
+            limiter.adopt(open.at(-1)!, "ada");
+          } else if (open.length > 0) limiter.release(open.shift()!, "ada");
+          for (const key of open) passing += passed(limiter, step.takes, key);
+        }
+        expect(passing).toBeLessThanOrEqual(most * (10 + ms / 1_000));
+      }),
+    );
+  });
+
+  test("who becomes another owner has used what they have used, as both", () => {
+    const limiter = new Limiter(new FakeClock(), 60, 10);
+    passed(limiter, 7, "guest");
+    limiter.transfer("guest", "address", "ada");
+    limiter.adopt("next", "address");
+    expect([passed(limiter, 20, "guest"), passed(limiter, 20, "next")]).toEqual([3, 3]);
+    limiter.release("guest", "ada");
+    passed(limiter, 2, "another");
+    limiter.transfer("another", "elsewhere", "ada");
+    expect(passed(limiter, 20, "another")).toBe(0);
+  });
+
+  test("what has filled up again is forgotten", () => {
+    const clock = new FakeClock();
+    const limiter = new Limiter(clock, 60, 10);
+    for (let n = 0; n < 30_000; n++) {
+      limiter.take(`c${n}`);
+      limiter.release(`c${n}`, `guest ${n}`);
+      if (n % 100 === 0) clock.advance(2_000);
+    }
+    expect(Object.values(limiter.sizes)).toEqual([0, expect.any(Number)]);
+    expect(limiter.sizes.left).toBeLessThanOrEqual(10_000);
+  });
+});
