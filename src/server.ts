@@ -116,6 +116,9 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
         endpoint.spent(payload.toString("latin1"));
         connections.seen(ws.data.connection);
       },
+      drain(ws) {
+        ws.data.connection.drained = true;
+      },
       pong: (ws) => connections.seen(ws.data.connection),
       close: (ws, code, reason) => connections.closed(ws.data.connection, code, reason),
     },

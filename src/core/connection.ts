@@ -32,6 +32,14 @@ export interface Diversion {
   held(): number;
 }
 
+export type Frame = string | Uint8Array;
+
+/** Frames that wait while the connection's token is being checked, in order, and the memory that they take. */
+export interface Waiting {
+  readonly frames: Frame[];
+  bytes: number;
+}
+
 /** Makes the frame that goes over the wire, in the order of sending. */
 export type Seal = (frame: string) => string;
 
@@ -45,10 +53,14 @@ export class Connection {
   diversion: Diversion | undefined;
   /** What becomes of each frame on its way out. Its rooms are diverted then. */
   seal: Seal | undefined;
-  /** Frames that came in while the token was being checked, in order. */
-  waiting: (string | Uint8Array)[] | undefined;
+  /** Frames that came in while the token was being checked. */
+  waiting: Waiting | undefined;
   lastSeen = 0;
   nextPing = 0;
+  /** Some of what was on its way to the peer has left since the last ping. */
+  drained = false;
+  /** How many pings in a row found something on its way, of which nothing had left since the ping before. */
+  #stalled = 0;
   ending: Ending | undefined;
   #socket: Socket | undefined;
 
@@ -84,6 +96,7 @@ export class Connection {
   /** Silence counts from this time on, and the interval of pings. */
   countFrom(now: number): void {
     this.lastSeen = now;
+    this.#stalled = 0;
     // Anywhere in the interval, so that a storm of connects is not followed by storms of pings.
     this.nextPing = now + Math.random() * this.protocol.timeouts.heartbeatMs;
   }
@@ -102,6 +115,13 @@ export class Connection {
   /** Bytes that are still on their way to the peer. */
   unsent(): number {
     return this.socket.getBufferedAmount() + (this.diversion?.held() ?? 0);
+  }
+
+  /** Asked at each ping: whether the peer has taken nothing of what waits for it over two whole intervals. */
+  isStuck(): boolean {
+    this.#stalled = this.drained || this.unsent() === 0 ? 0 : this.#stalled + 1;
+    this.drained = false;
+    return this.#stalled > 2;
   }
 
   close(code: number, reason: string): void {

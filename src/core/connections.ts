@@ -1,13 +1,15 @@
 import type { Access } from "./access.ts";
-import type { Connection, Socket } from "./connection.ts";
+import type { Connection, Frame, Socket, Waiting } from "./connection.ts";
 import { type Admitted, ConnectionContext } from "./context.ts";
 import { roomOfAll, roomOfUser } from "./door.ts";
 import type { Identity, TokenVerifier } from "./identity.ts";
+import { networkOf } from "./network.ts";
 import { isTooLong, type PipelineParts, receive } from "./pipeline.ts";
 import type { Presence } from "./presence.ts";
 import { Refusal } from "./refusal.ts";
 import type { Rooms } from "./rooms.ts";
 import type { TurnQueue } from "./turn.ts";
+import { WaitingFrames } from "./waiting-frames.ts";
 
 export interface ConnectionParts extends PipelineParts {
   readonly turns: TurnQueue;
@@ -23,13 +25,10 @@ export interface ConnectionParts extends PipelineParts {
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
 }
 
-/** Frames, and their bytes or characters, that may wait while a token is being checked. */
-const MAX_WAITING = 256;
-const MAX_WAITING_SIZE = 1024 * 1024;
-
 /** The life of a connection: opened, authenticated, heard, closed. */
 export class Connections {
   readonly #contexts = new Map<Connection, ConnectionContext>();
+  readonly #waiting = new WaitingFrames();
 
   constructor(private readonly parts: ConnectionParts) {}
 
@@ -49,6 +48,8 @@ export class Connections {
     this.#contexts.set(connection, context);
     connection.traffic.opened++;
     if (connection.protocol.guests) rooms.join(connection, roomOfAll(connection.protocol.name));
+    const guests = guestsOf(connection);
+    if (guests !== undefined) this.parts.limiter.adopt(connection.id, guests);
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
     else if (token !== undefined) void this.authenticate(connection, token);
   }
@@ -60,10 +61,17 @@ export class Connections {
     if (isTooLong(frame, this.parts.maxMessageBytes) && !protocol.longFrames?.(state)) {
       connection.close(1009, "Message too big");
     } else if (connection.waiting) {
-      const size = connection.waiting.reduce((sum, { length }) => sum + length, frame.length);
-      if (connection.waiting.length < MAX_WAITING && size <= MAX_WAITING_SIZE) connection.waiting.push(frame);
-      else connection.refuse(new Refusal("unauthenticated"));
+      this.#wait(connection, connection.waiting, frame);
     } else receive(this.parts, this.#context(connection), frame);
+  }
+
+  #wait(connection: Connection, waiting: Waiting, frame: Frame): void {
+    if (!this.#waiting.add(waiting, frame, this.parts.maxMessageBytes)) {
+      connection.refuse(new Refusal("unauthenticated"));
+    }
+    for (let most = this.#waiting.excess(); most; most = this.#waiting.excess()) {
+      this.#reject(most, new Refusal("unavailable", "Authentication unavailable"));
+    }
   }
 
   /** Any sign of life. */
@@ -80,6 +88,8 @@ export class Connections {
     // A peer's reason is a stranger's text and stays out of the log; nobody can send 1006, so that one is Bun's own.
     connection.ending ??= { code, reason: code === 1006 ? reason : "" };
     const { identity, protocol } = connection;
+    this.#waiting.end(connection);
+    this.#release(connection);
     protocol.closed?.(context);
     rooms.leaveAll(connection);
     if (identity) presence.remove(identity.userId, connection);
@@ -89,6 +99,13 @@ export class Connections {
       userId: identity?.userId,
       ...connection.ending,
     });
+  }
+
+  /** The rate of what it says goes on with the next connection of the same user, or of the same address for guests. */
+  #release(connection: Connection): void {
+    const { id, identity, protocol } = connection;
+    if (protocol.limitBy !== "connection") return;
+    this.parts.limiter.release(id, identity ? `${protocol.name} ${identity.userId}` : guestsOf(connection));
   }
 
   /** A room has become, or may no longer be, the user's own. */
@@ -132,7 +149,7 @@ export class Connections {
   }
 
   async authenticate(connection: Connection, token: string, admitted?: Admitted): Promise<void> {
-    connection.waiting = [];
+    this.#waiting.begin(connection);
     try {
       const identity = await this.parts.verifier.verify(token);
       if (connection.open) this.#admit(connection, identity, admitted);
@@ -151,6 +168,9 @@ export class Connections {
     const more = protocol.grants?.(identity.claims) ?? [];
     connection.identity =
       more.length === 0 ? identity : { ...identity, grants: [...more, ...identity.grants] };
+    if (protocol.limitBy === "connection") {
+      this.parts.limiter.transfer(id, guestsOf(connection), `${protocol.name} ${userId}`);
+    }
     presence.add(userId, connection);
     note("connect", { connection: id, protocol: protocol.name, userId, address });
     const context = this.#context(connection);
@@ -162,9 +182,7 @@ export class Connections {
     else context.join(home);
     context.join(roomOfAll(protocol.name));
     for (const room of own) protocol.granted?.(context, room);
-    const { waiting = [] } = connection;
-    connection.waiting = undefined;
-    for (const frame of waiting) this.received(connection, frame);
+    for (const frame of this.#waiting.end(connection)) this.received(connection, frame);
   }
 
   #reject(connection: Connection, refusal: Refusal): void {
@@ -177,7 +195,7 @@ export class Connections {
       reason: refusal.reason,
       why,
     });
-    connection.waiting = undefined;
+    this.#waiting.end(connection);
     connection.refuse(refusal);
     // Whoever could not be admitted does not stay, whatever the protocol makes of the reason.
     connection.close(1008, "Authentication failed");
@@ -189,3 +207,9 @@ export class Connections {
     return context;
   }
 }
+
+/** The guests of one address are counted together: to the limiter they are one owner of connections. */
+const guestsOf = ({ address, protocol }: Connection): string | undefined =>
+  protocol.guests && protocol.limitBy === "connection"
+    ? `${protocol.name} guest ${networkOf(address)}`
+    : undefined;

@@ -43,6 +43,8 @@ function lookAfter(connection: Connection, now: number): void {
     connection.refuse(new Refusal("auth_timeout"));
   } else if (now >= connection.nextPing) {
     connection.nextPing = now + heartbeatMs;
-    connection.socket.ping();
+    // Its own pings keep it from being silent, but it takes nothing: what waits for it would wait for ever.
+    if (connection.isStuck()) connection.refuse(new Refusal("backpressure"));
+    else connection.socket.ping();
   }
 }

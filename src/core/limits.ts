@@ -62,8 +62,8 @@ export class Limiter {
    * The key is a connection's that has ended, of this owner: the next that the owner opens goes on with its bucket. So
    * an owner has no more buckets than connections at a time, however often they leave and come back.
    */
-  release(key: string, owner: string): void {
-    this.#leave(this.#buckets.get(key), owner);
+  release(key: string, owner: string | undefined): void {
+    if (owner !== undefined) this.#leave(this.#buckets.get(key), owner);
     this.#buckets.delete(key);
   }
 
@@ -82,9 +82,9 @@ export class Limiter {
   }
 
   /** The key's connection has another owner now, who has used what it has used; and so has the one before. */
-  transfer(key: string, from: string, to: string): void {
+  transfer(key: string, from: string | undefined, to: string): void {
     const bucket = this.#buckets.get(key);
-    if (bucket) this.#leave({ ...bucket }, from);
+    if (bucket && from !== undefined) this.#leave({ ...bucket }, from);
     this.adopt(key, to);
   }
 
