@@ -120,7 +120,12 @@ async function soak(minutes: number, tally: Tally, processes: AsyncDisposableSta
   const directory = mkdtempSync(join(tmpdir(), "switchboard-soak-"));
   processes.defer(() => rmSync(directory, { recursive: true, force: true }));
   const heapFile = join(directory, "heap.json");
-  const env = { CONNECTION_RATE_LIMIT: "0", ADDRESS_RATE_LIMIT: "0", ROOM_RATE_LIMIT: "0", SOAK_HEAP_FILE: heapFile };
+  const env = {
+    CONNECTION_RATE_LIMIT: "0",
+    ADDRESS_RATE_LIMIT: "0",
+    ROOM_RATE_LIMIT: "0",
+    SOAK_HEAP_FILE: heapFile,
+  };
   const server = await startServer("FULL", "", processes, { env, preload: "./bench/soak-heap.ts" });
   const playing = parts.flatMap((part) =>
     Array.from({ length: part.players }, (_, player) => play(part, player, server.port, tally)),

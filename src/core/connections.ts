@@ -69,6 +69,11 @@ export class Connections {
     if (!this.#waiting.add(waiting, frame, this.parts.maxMessageBytes)) {
       connection.refuse(new Refusal("unauthenticated"));
     }
+    this.#bound();
+  }
+
+  /** Lets those go for whom most is held, while all together hold too much. */
+  #bound(): void {
     for (let most = this.#waiting.excess(); most; most = this.#waiting.excess()) {
       this.#reject(most, new Refusal("unavailable", "Authentication unavailable"));
     }
@@ -149,7 +154,8 @@ export class Connections {
   }
 
   async authenticate(connection: Connection, token: string, admitted?: Admitted): Promise<void> {
-    this.#waiting.begin(connection);
+    this.#waiting.begin(connection, token);
+    this.#bound();
     try {
       const identity = await this.parts.verifier.verify(token);
       if (connection.open) this.#admit(connection, identity, admitted);

@@ -2,9 +2,11 @@ import type { Connection, Frame, Waiting } from "./connection.ts";
 
 /** Frames that may wait for one connection. */
 const MAX_FRAMES = 256;
-/** Bytes of memory that they may take for one connection, and for all connections together. */
+/** Bytes of memory that they and the token may take for one connection, and for all connections together. */
 const MAX_BYTES = 256 * 1024;
-const MAX_BYTES_IN_ALL = 16 * 1024 * 1024;
+const MAX_BYTES_IN_ALL = 32 * 1024 * 1024;
+/** More than a token and the heads of a few frames. */
+const TOKEN_BYTES = 32 * 1024;
 /** Of a frame besides its text: the string, its place in the list. */
 const OVERHEAD = 64;
 
@@ -20,16 +22,18 @@ export class WaitingFrames {
   #bytes = 0;
 
   /** From now on the connection's frames wait. */
-  begin(connection: Connection): void {
+  begin(connection: Connection, token: string): void {
     this.end(connection);
-    connection.waiting = { frames: [], bytes: 0 };
+    const bytes = OVERHEAD + token.length;
+    connection.waiting = { frames: [], bytes };
     this.#connections.set(connection, connection.waiting);
+    this.#bytes += bytes;
   }
 
   /** False when too much waits already: the frame is not held. */
   add(waiting: Waiting, frame: Frame, largestFrame: number): boolean {
     const bytes = memoryOf(frame);
-    const most = Math.max(MAX_BYTES, 2 * largestFrame + OVERHEAD);
+    const most = Math.max(MAX_BYTES, 2 * largestFrame + TOKEN_BYTES);
     if (waiting.frames.length >= MAX_FRAMES || waiting.bytes + bytes > most) return false;
     waiting.frames.push(frame);
     waiting.bytes += bytes;
