@@ -34,8 +34,7 @@ export interface Endpoint {
   stopping(): boolean;
   newId(): string;
   readonly clock: Clock;
-  /** Limits on connections by address. */
-  /** Of connections by address: over all endpoints, and where a contract has a limit of its own. */
+  /** Limits on connections by address: over all endpoints, and by protocol where a contract has one of its own. */
   readonly addresses: Limiter;
   readonly limiters: ReadonlyMap<AnyProtocol, Limiter>;
   /** WebSocket upgrades that were refused, by HTTP status. */
