@@ -59,6 +59,17 @@ export const hasty = { baseDelay: 1, maxBackoff: 1 };
 /** As the test servers have none. */
 export const noRate = { messagesPerMinute: 0 };
 
+/** What a promise rejects with, or "resolved". */
+export const outcome = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => "resolved",
+    (error: unknown) => error,
+  );
+
+/** A JWT that says this, as far as a client can tell. */
+export const tokenOf = (sub: string, claims: object = {}): string =>
+  `e30.${btoa(JSON.stringify({ sub, ...claims }))}.none`;
+
 /** Lets what waits in promises happen. */
 export async function settled(): Promise<void> {
   for (let n = 0; n < 20; n++) await null;

@@ -24,7 +24,13 @@ export class AnalyticsWebSocketClient extends AtomicClient<
   AnalyticsMessage,
   AnalyticsAnswers
 > {
+  protected readonly contract = "atomic/analytics";
   readonly #metrics = new Set<string>();
+
+  /** A later page has subscriptions of its own. */
+  protected override isKept(): boolean {
+    return false;
+  }
 
   protected isAnswered(type: string): boolean {
     return type === "subscribe";

@@ -26,6 +26,7 @@ const PAGE = 100;
 
 /** Contract atomic-guide: Chat WebSocket API. */
 export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, ChatAnswers> {
+  protected readonly contract = "atomic/chat";
   /** The time of the last message; no two have the same. Undefined before it is known where to begin. */
   #last: string | undefined;
   /** While it is asked what was missed: that, newest first, and what has come since. */
@@ -39,6 +40,11 @@ export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, C
 
   protected override isFleeting(type: string): boolean {
     return type === "typing";
+  }
+
+  /** Nobody waits for the history that an earlier page asked for. */
+  protected override isKept(type: string): boolean {
+    return type === "message";
   }
 
   protected isAnswered(type: string): boolean {

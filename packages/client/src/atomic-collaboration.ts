@@ -30,6 +30,7 @@ export class CollaborationWebSocketClient extends AtomicClient<
   CollaborationMessage,
   CollaborationAnswers
 > {
+  protected readonly contract = "atomic/collaboration";
   /** Sessions that it is in, with its role. */
   readonly #sessions = new Map<string, Role>();
   readonly #texts = new Map<string, SharedText>();
@@ -55,6 +56,11 @@ export class CollaborationWebSocketClient extends AtomicClient<
       throw error;
     }
     return text;
+  }
+
+  /** What is said in a session is worth nothing to who is not in it. */
+  protected override isKept(): boolean {
+    return false;
   }
 
   protected isAnswered(): boolean {

@@ -3,6 +3,7 @@ import type { ClientOptions, Defaults } from "./options.ts";
 import { Refused } from "./outbox.ts";
 import type { Address } from "./socket.ts";
 import type { Letter } from "./store.ts";
+import type { Claims } from "./token.ts";
 
 export interface AtomicOptions extends ClientOptions {
   /** Where the token does not say it. */
@@ -57,6 +58,16 @@ export abstract class AtomicClient<
     this.line.send(JSON.stringify({ type: "auth", token: token ?? "", contextId }));
   }
 
+  /** The context: the one that is asked for, or else the token's, as the server sees it. */
+  protected override scope(claims: Claims | undefined): string | undefined {
+    const { contextId } = this.own;
+    if (contextId || !claims) return contextId || undefined;
+    if (typeof claims["contextId"] === "string") return claims["contextId"];
+    const rooms: unknown[] = Array.isArray(claims["rooms"]) ? claims["rooms"] : [];
+    const contexts = new Set(rooms.filter((room) => /^context:./.test(String(room))));
+    return contexts.size === 1 ? String([...contexts][0]).slice(8) : "";
+  }
+
   protected ping(): void {
     this.say("ping", {});
   }
@@ -77,6 +88,7 @@ export abstract class AtomicClient<
   protected abstract isAnswered(type: string): boolean;
 
   protected heard(frame: AtomicError | AtomicFrame<string, unknown>): void {
+    if (frame.type === "error" && "error" in frame) this.line.explain(frame.error);
     this.arrived(frame);
     if (frame.type === "connected") this.resume();
     const { awaited } = this.outbox;

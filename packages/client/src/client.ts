@@ -4,19 +4,22 @@ import {
   type Closing,
   type ConnectionEvent,
   type ConnectionState,
+  type ConnectOptions,
   type Verdict,
   verdictOf,
 } from "./connection.ts";
 import { newId } from "./id.ts";
+import { inJson } from "./json.ts";
+import { KeptLetters } from "./kept-letters.ts";
 import { Line } from "./line.ts";
 import { Listeners } from "./listeners.ts";
 import { ownNetwork } from "./network.ts";
 import type { ClientOptions, Defaults } from "./options.ts";
 import { Outbox, Refused } from "./outbox.ts";
-import { MessageQueue } from "./queue.ts";
 import { Bucket, politeRate, type Rate } from "./rate.ts";
 import { type Address, createWebSocket } from "./socket.ts";
-import type { Letter } from "./store.ts";
+import type { Letter, StoreEvent } from "./store.ts";
+import { type Claims, claimsOf } from "./token.ts";
 
 type AnswerTo<Answers, Type> = Type extends keyof Answers ? Answers[Type] : undefined;
 export interface Posted {
@@ -38,38 +41,49 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
   protected readonly line: Line;
   protected readonly outbox: Outbox;
   protected readonly listeners = new Listeners<Events>();
-  readonly #connection = new Listeners<{ change: ConnectionEvent }>();
+  readonly #own = new Listeners<{ connection: ConnectionEvent; store: StoreEvent }>();
   readonly #buckets = new Map<string, Bucket>();
   readonly #rate: Rate;
-  #token: string | undefined;
-  #isRestored = false;
+  /** Why the connection was given up. */
+  #failure: Error | undefined;
 
   constructor(
     protected readonly options: ClientOptions,
     defaults: Defaults = {},
   ) {
-    const { clock = systemClock, random = Math.random, network = ownNetwork(), store, token } = options;
+    const {
+      clock = systemClock,
+      random = Math.random,
+      network = ownNetwork(),
+      store,
+      token,
+      queue,
+    } = options;
+    const { answerTimeout = 15_000, connectTimeout = 10_000, createSocket = createWebSocket } = options;
     this.clock = clock;
     this.#rate = { ...politeRate, ...options.rate };
     this.outbox = new Outbox({
-      ...{ clock, random, store },
-      queue: new MessageQueue(options.queue),
-      answerTimeout: options.answerTimeout ?? 15_000,
+      clock,
+      random,
+      kept: new KeptLetters(store, (event) => this.#own.tell("store", event)),
+      queue,
+      answerTimeout,
       take: (type) => this.#take(type),
       write: (letter) => this.write(letter),
     });
     this.line = new Line({
-      ...{ clock, random, network },
-      createSocket: options.createSocket ?? createWebSocket,
+      clock,
+      random,
+      network,
+      createSocket,
       backoff: { ...patient, ...defaults.reconnect, ...options.reconnect },
       heartbeat: { ...(defaults.heartbeat ?? HEARTBEAT), ...options.heartbeat },
-      connectTimeout: options.connectTimeout ?? 10_000,
+      connectTimeout,
       canRenew: typeof token === "function",
-      address: async () => {
-        this.#token = typeof token === "function" ? await token() : token;
-        return this.address(this.#token);
-      },
-      opened: () => this.opened(this.#token),
+      token: async () => (typeof token === "function" ? token() : token),
+      prepare: (token) => this.outbox.claim(this.#ownerOf(claimsOf(token))),
+      address: (token) => this.address(token),
+      opened: (token) => this.opened(token),
       received: (frame) => this.#received(frame),
       lost: () => {
         this.outbox.close();
@@ -77,25 +91,33 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
       },
       ping: () => this.ping(),
       verdict: (closing) => this.#judge(closing),
-      changed: (event) => this.#connection.tell("change", event),
+      changed: (event) => {
+        this.#failure = event.type === "error" ? event.data?.error : undefined;
+        if (this.#failure) this.outbox.fail(this.#failure);
+        this.#own.tell("connection", event);
+      },
     });
   }
 
-  /** Resolves once the server has let the client in; rejects with `ConnectionFailed` when it is given up. */
-  async connect(): Promise<void> {
-    await this.#restore();
+  /**
+   * Resolves once the server has let the client in. Rejects with `ConnectionFailed` when it is given up, and when the
+   * user disconnects before.
+   */
+  connect({ timeout }: ConnectOptions = {}): Promise<void> {
+    if (this.isConnected()) return Promise.resolve();
     const settled = new Promise<void>((resolve, reject) => {
-      const stop = this.onConnectionEvent(({ type, data }) => {
-        if (type === "reconnecting" || (type === "disconnected" && this.line.state !== "disconnected"))
-          return;
+      const cancel =
+        timeout === undefined ? undefined : this.clock.after(timeout, () => this.line.expire(timeout));
+      const stop = this.onConnectionEvent(({ data }) => {
+        const { state } = this.line;
+        if (state === "connecting") return;
         stop();
-        if (type === "connected") resolve();
+        cancel?.();
+        // The user wanted that: no error that the page must catch.
+        if (state === "disconnected") settled.catch(() => {});
+        if (state === "connected") resolve();
         else reject(data?.error ?? new Error("disconnected"));
       });
-      if (this.isConnected()) {
-        stop();
-        resolve();
-      }
     });
     this.line.start();
     return settled;
@@ -118,7 +140,8 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
 
   /**
    * Resolves to the server's answer once the message is confirmed: sent, and sent again, in order, when there is a
-   * connection. Rejects with `Refused` when the server refuses it, with `QueueFull` when too many wait.
+   * connection. Rejects with `Refused` when the server refuses it, with `QueueFull` when too many wait, with a
+   * `TypeError` when JSON has no words for it, and with `NotSent` when the connection is given up.
    */
   send<M extends Message>(message: M): Promise<AnswerTo<Answers, M["type"]>>;
   send(message: Message): Promise<unknown> {
@@ -135,8 +158,14 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
 
   /** The result ends it. */
   onConnectionEvent(handler: (event: ConnectionEvent) => void): () => void {
-    this.#connection.add("change", handler);
-    return () => this.#connection.delete("change", handler);
+    this.#own.add("connection", handler);
+    return () => this.#own.delete("connection", handler);
+  }
+
+  /** Hears of letters in the store that are somebody else's, and of what the store did not do. The result ends it. */
+  onStoreEvent(handler: (event: StoreEvent) => void): () => void {
+    this.#own.add("store", handler);
+    return () => this.#own.delete("store", handler);
   }
 
   /** How many messages are not confirmed. */
@@ -149,6 +178,8 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     this.outbox.clear();
   }
 
+  /** A name that no other contract's client has. */
+  protected abstract readonly contract: string;
   /** Where, and with which subprotocols, to connect. */
   protected abstract address(token: string | undefined): Address | Promise<Address>;
   /** The socket is open: time to say who this is. */
@@ -167,6 +198,20 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     return false;
   }
 
+  /** Whether a later page may send it as it is. */
+  protected isKept(_type: string): boolean {
+    return true;
+  }
+
+  protected get url(): string {
+    return this.options.url;
+  }
+
+  /** What more than user and endpoint says where a message goes; undefined before the token is there that says it. */
+  protected scope(_claims: Claims | undefined): string | undefined {
+    return "";
+  }
+
   /** Which messages share a limit. */
   protected limitOf(_type: string): string {
     return "";
@@ -182,9 +227,24 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
   }
 
   protected post({ type, data = {}, id = newId() }: Posted): Promise<unknown> {
-    return new Promise((resolve, reject) =>
-      this.outbox.add({ id, type, data: { ...data }, fleeting: this.isFleeting(type), resolve, reject }),
-    );
+    return new Promise((resolve, reject) => {
+      // As it is now, whatever its owner makes of it while it waits.
+      const letter: Letter = inJson({ id, type, data: { ...data } });
+      const { token } = this.options;
+      const owner =
+        this.outbox.owner ?? this.#ownerOf(typeof token === "function" ? undefined : claimsOf(token));
+      const fleeting = this.isFleeting(type);
+      this.outbox.add({ ...letter, owner, fleeting, resolve, reject }, !fleeting && this.isKept(type));
+      if (this.line.state === "error" && this.#failure) this.outbox.fail(this.#failure);
+    });
+  }
+
+  /** Whose messages these are; undefined before the token is there that says it. */
+  #ownerOf(claims: Claims | undefined): string | undefined {
+    const user = this.options.userId ?? (claims && String(claims["sub"] ?? ""));
+    const scope = this.scope(claims);
+    if (user === undefined || scope === undefined) return undefined;
+    return JSON.stringify([this.contract, this.url.replace(/[?#].*/, ""), user, scope]);
   }
 
   #judge(closing: Closing): Verdict {
@@ -211,13 +271,5 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     const bucket = this.#buckets.get(key) ?? new Bucket(this.clock, this.#rate);
     this.#buckets.set(key, bucket);
     return bucket.take();
-  }
-
-  /** What an earlier page left unconfirmed comes first. */
-  async #restore(): Promise<void> {
-    if (this.#isRestored) return;
-    this.#isRestored = true;
-    // Where a store does not work, as in some private windows, messages wait in memory.
-    this.outbox.restore((await this.options.store?.load().catch(() => [])) ?? []);
   }
 }

@@ -18,8 +18,14 @@ export interface ConnectionEvent {
     /** The next attempt, the first being 1, and in how many milliseconds it is made. */
     readonly attempt?: number;
     readonly nextAttemptIn?: number;
+    /** Why the last attempt failed, or why no other is made. */
     readonly error?: Error;
   };
+}
+
+export interface ConnectOptions {
+  /** Milliseconds after which the attempts are given up, unless the server has let the client in. */
+  readonly timeout?: number;
 }
 
 /** The connection cannot be had, and is not tried again. */
@@ -28,10 +34,14 @@ export class ConnectionFailed extends Error {
   constructor(
     message: string,
     readonly closing: Closing,
+    cause: Error,
   ) {
-    super(message);
+    super(message, { cause });
   }
 }
+
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));
 
 /** Of 1008, a policy: these pass by themselves. */
 const PASSING = ["Backpressure", "Heartbeat timeout", "Rate limit exceeded"];

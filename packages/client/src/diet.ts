@@ -1,6 +1,7 @@
 import type { EventType } from "../../../src/protocols/diet/schema.ts";
 import type { Announcement, DietCipher, SealedFrame } from "./cipher.ts";
 import { Client, type Posted } from "./client.ts";
+import type { ConnectOptions } from "./connection.ts";
 import type {
   AuthResponse,
   DietAnswers,
@@ -32,8 +33,6 @@ export interface WebSocketConnection {
 
 export interface DietOptions extends Omit<ClientOptions, "url"> {
   readonly url?: string;
-  /** Where the token does not say it. */
-  readonly userId?: string;
   /** Of this device; made where it is left out. */
   readonly sessionId?: string;
   /** `DietCipher.init`, to have everything encrypted. */
@@ -49,87 +48,68 @@ type Frame =
 /** These pass. */
 const PASSING = ["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"];
 
+// More types for methods of `Client`, which cost nothing when it runs.
+export interface DietWebSocketClient {
+  send<M extends DietMessage>(message: M): Promise<DietResponse>;
+  /** Contract: WebSocketClient. Of a type that is known when it runs; one that is written down is checked. */
+  send<const M extends WebSocketMessage>(message: string extends M["type"] ? M : never): Promise<void>;
+  subscribe<Type extends keyof DietEvents>(eventType: Type, handler: (event: DietEvents[Type]) => void): void;
+  subscribe<Type extends string>(eventType: string extends Type ? Type : never, handler: EventHandler): void;
+  unsubscribe<Type extends keyof DietEvents>(
+    eventType: Type,
+    handler: (event: DietEvents[Type]) => void,
+  ): void;
+  unsubscribe<Type extends string>(
+    eventType: string extends Type ? Type : never,
+    handler: EventHandler,
+  ): void;
+}
+
 /** Contract diet-game. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: all that is declared is inherited.
 export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAnswers> {
+  protected readonly contract = "diet";
   readonly sessionId: string;
-  #url: string;
-  #protocols: string[] = [];
+  #address: Address;
   #userId = "";
-  #token = "";
   readonly #seen = new RecentIds();
   #cipher: DietCipher | undefined;
-  #isSealed = false;
+  /** The same, once the server has agreed: from then on everything is sealed. */
+  #sealing: DietCipher | undefined;
   /** Id of the message that asks for encryption. */
   #init = "";
   /** Sealing and opening take time, and may change no order. */
-  #out = Promise.resolve();
-  #in = Promise.resolve();
+  #done = Promise.resolve();
   /** Which connection it is: what is still being sealed for an earlier one is lost with it. */
   #turn = 0;
 
   constructor(private readonly own: DietOptions) {
-    const { url = "", ...rest } = own;
-    super(
-      { ...rest, url },
-      { heartbeat: { interval: 25_000, timeout: 10_000 }, reconnect: { maxAttempts: 10 } },
-    );
-    this.#url = url;
+    super({ url: "", ...own }, { reconnect: { maxAttempts: 10 } });
+    this.#address = { url: own.url ?? "", protocols: [] };
     this.sessionId = own.sessionId ?? newId();
   }
 
-  override connect(config?: WebSocketConnection): Promise<void> {
-    if (config) {
-      this.#url = config.url;
-      this.#protocols = config.protocols ?? [];
-      this.line.configure(config.reconnect ?? {}, config.heartbeat ?? {});
-    }
-    return super.connect();
+  override connect(config: Partial<WebSocketConnection> & ConnectOptions = {}): Promise<void> {
+    const { url, protocols = [], reconnect = {}, heartbeat = {} } = config;
+    if (url !== undefined) this.#address = { url, protocols };
+    this.line.configure(reconnect, heartbeat);
+    return super.connect(config);
   }
 
-  override send<M extends DietMessage>(message: M): Promise<DietResponse>;
-  /** Contract: WebSocketClient. Of a type that is known when it runs; one that is written down is checked. */
-  override send<const M extends WebSocketMessage>(
-    message: string extends M["type"] ? M : never,
-  ): Promise<void>;
-  override send(message: never): Promise<unknown> {
-    return super.send(message);
+  protected override get url(): string {
+    return this.#address.url;
   }
 
-  override subscribe<Type extends keyof DietEvents>(
-    eventType: Type,
-    handler: (event: DietEvents[Type]) => void,
-  ): void;
-  override subscribe<Type extends string>(
-    eventType: string extends Type ? Type : never,
-    handler: EventHandler,
-  ): void;
-  override subscribe(eventType: string, handler: (event: never) => void): void {
-    super.subscribe(eventType as keyof DietEvents, handler as (event: unknown) => void);
-  }
-
-  override unsubscribe<Type extends keyof DietEvents>(
-    eventType: Type,
-    handler: (event: DietEvents[Type]) => void,
-  ): void;
-  override unsubscribe<Type extends string>(
-    eventType: string extends Type ? Type : never,
-    handler: EventHandler,
-  ): void;
-  override unsubscribe(eventType: string, handler: (event: never) => void): void {
-    super.unsubscribe(eventType as keyof DietEvents, handler as (event: unknown) => void);
-  }
-
-  protected async address(token: string | undefined): Promise<Address> {
+  protected async address(): Promise<Address> {
     this.#cipher = await this.own.encryption?.();
-    this.#token = token ?? "";
-    this.#userId = this.own.userId ?? userOf(token) ?? "";
-    return { url: this.#url, protocols: this.#protocols };
+    return this.#address;
   }
 
-  protected opened(): void {
+  protected opened(token = ""): void {
     const { sessionId } = this;
-    const auth = { type: "auth", token: this.#token, userId: this.#userId, sessionId };
-    this.line.send(JSON.stringify(auth));
+    const userId = this.own.userId ?? userOf(token) ?? "";
+    this.#userId = userId;
+    this.line.send(JSON.stringify({ type: "auth", token, userId, sessionId }));
     // At once, so that little of what waits for the user comes in plain text.
     const { publicKey } = this.#cipher ?? {};
     if (publicKey !== undefined) this.#init = this.#say("encryption.init", { publicKey });
@@ -137,7 +117,7 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
 
   protected override lost(): void {
     this.#turn++;
-    this.#isSealed = false;
+    this.#sealing = undefined;
   }
 
   /** The contract has no message for it: this one is answered, and is for nobody else. */
@@ -155,12 +135,12 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
   }
 
   protected write({ id, type, data: { data, metadata, timestamp } }: Letter): void {
-    this.#say(type, data, { id, metadata, ...(timestamp !== undefined && { timestamp }) });
+    this.#say(type, data, { id, metadata, timestamp });
   }
 
   protected override heard(frame: Frame | SealedFrame): void {
-    const cipher = this.#cipher;
-    if (!this.#isSealed || !cipher) {
+    const cipher = this.#sealing;
+    if (!cipher) {
       if (!("encryptedData" in frame)) this.#read(frame);
     } else {
       this.#afterwards(async (isCurrent) => {
@@ -185,6 +165,7 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
   }
 
   #welcomed(frame: AuthResponse): void {
+    if (!frame.success && frame.error) this.line.explain(frame.error.message);
     this.listeners.tell("auth_response", frame);
     if (frame.success && !this.#cipher) this.#admit();
   }
@@ -195,7 +176,7 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
   }
 
   #encrypt(announcement: Announcement): void {
-    this.#isSealed = true;
+    this.#sealing = this.#cipher;
     this.#afterwards(async (isCurrent) => {
       await this.#cipher?.rotate(announcement);
       if (isCurrent()) this.#admit();
@@ -215,39 +196,40 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
     const { code = "", message = "" } = frame.error ?? {};
     const refused = new Refused(message, code);
     if (frame.success) this.outbox.settle(frame);
-    else if (code === "RATE_LIMIT_EXCEEDED")
-      this.outbox.retry(refused, this.#until(frame.data?.["resetTime"]));
-    else if (PASSING.includes(code)) this.outbox.retry(refused);
+    else if (code === "RATE_LIMIT_EXCEEDED") {
+      const ms = Date.parse(String(frame.data?.["resetTime"])) - this.clock.now();
+      this.outbox.retry(refused, ms >= 0 ? ms : undefined);
+    } else if (PASSING.includes(code)) this.outbox.retry(refused);
     else this.outbox.refuse(refused);
   }
 
-  #until(time: unknown): number | undefined {
-    const ms = Date.parse(String(time)) - this.clock.now();
-    return Number.isNaN(ms) ? undefined : Math.max(0, ms);
-  }
-
   /** Does this when all before it is done, unless the connection is another one by then. */
-  #afterwards(work: (isCurrent: () => boolean) => Promise<void>): void {
+  #afterwards(work: (isCurrent: () => boolean) => Promise<void>, what = "opened"): void {
     const turn = this.#turn;
     const isCurrent = () => turn === this.#turn;
-    this.#in = this.#in
+    this.#done = this.#done
       .then(() => (isCurrent() ? work(isCurrent) : undefined))
       // Somebody has a hand in it, or the two sides have lost each other.
-      .catch(() => isCurrent() && this.line.reset("A frame could not be opened"))
-      .then(() => {});
+      .catch(() => {
+        if (isCurrent()) this.line.reset(`A frame could not be ${what}`);
+      });
   }
 
-  #say(type: string, data: unknown, more: object = {}): string {
-    const timestamp = new Date(this.clock.now()).toISOString();
-    const frame = { id: newId(), type, timestamp, data, ...more };
+  #say(
+    type: string,
+    data: unknown,
+    more: { readonly id?: string; readonly [key: string]: unknown } = {},
+  ): string {
+    const timestamp = more["timestamp"] ?? new Date(this.clock.now()).toISOString();
+    const frame = { id: newId(), type, data, ...more, timestamp };
     const text = JSON.stringify(frame);
-    const [cipher, turn] = [this.#cipher, this.#turn];
-    if (!this.#isSealed || !cipher) this.line.send(text);
+    const cipher = this.#sealing;
+    if (!cipher) this.line.send(text);
     else {
-      this.#out = this.#out.then(async () => {
-        const sealed = turn === this.#turn ? await cipher.seal(text) : undefined;
-        if (sealed && turn === this.#turn) this.line.send(JSON.stringify(sealed));
-      });
+      this.#afterwards(async (isCurrent) => {
+        const sealed = await cipher.seal(text);
+        if (isCurrent()) this.line.send(JSON.stringify(sealed));
+      }, "sealed");
     }
     return frame.id;
   }

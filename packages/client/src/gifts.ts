@@ -43,6 +43,7 @@ const KNOWN = 1_000;
 
 /** Contract hyperfocus-gifts: a stream's gifts and status. */
 abstract class GiftClient extends Client<GiftEvents, never, object> {
+  protected readonly contract = "hyperfocus";
   readonly clientId: string;
   /** Gifts that have come, each with its acknowledgement once it has one. */
   readonly #gifts = new Map<string, Acknowledgement | undefined>();
@@ -148,6 +149,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   }
 
   #failed({ code, message, retryAfter }: Events["error"]["payload"]): void {
+    this.line.explain(message);
     if (retryAfter !== null) {
       this.#silentUntil = this.clock.now() + retryAfter;
       this.line.comeBackIn(retryAfter, false);

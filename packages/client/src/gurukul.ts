@@ -45,6 +45,7 @@ const HISTORY = 50;
 
 /** Contract gurukul: chats with people and agents. */
 export class GurukulClient extends Client<GurukulEvents, GurukulMessage, GurukulAnswers> {
+  protected readonly contract = "gurukul";
   #userId: string | undefined;
   /** By chat that is joined, the messages that have been told of. */
   readonly #chats = new Map<string, RecentIds>();
@@ -69,7 +70,8 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
 
   protected address(token: string | undefined): Address {
     this.#userId = userOf(token);
-    const url = new URL(this.options.url);
+    // Where there is a page, a URL may be relative to it.
+    const url = new URL(this.options.url, Object(Reflect.get(globalThis, "location")).href);
     if (token !== undefined) url.searchParams.set("token", token);
     return { url: url.href, protocols: [] };
   }
@@ -99,6 +101,11 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
 
   protected override isFleeting(type: string): boolean {
     return type === "typing";
+  }
+
+  /** A later page joins chats of its own. */
+  protected override isKept(type: string): boolean {
+    return type !== "chat_update";
   }
 
   protected override limitOf(type: string): string {
@@ -162,6 +169,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
 
   /** Errors do not say what they are about: what is still unanswered at the next ping's answer was refused. */
   #failed({ code, message }: Event<"error">["data"]): void {
+    this.line.explain(message);
     const { awaited } = this.outbox;
     if (!awaited) return;
     this.#fence(() => {

@@ -55,12 +55,13 @@ export class Heart {
     const { clock } = this.parts;
     const heard = this.#heard;
     const due = clock.now() + timeout;
-    this.parts.ask();
     this.#stop = clock.after(timeout, () => {
       if (this.#heard > heard) this.#watch();
       else if (mayBeLate && clock.now() - due > LATE_MS) this.ask(false);
       else this.parts.dead();
     });
+    // Last: it may find that the line is lost, and stop the heart.
+    this.parts.ask();
   }
 
   #watch(): void {

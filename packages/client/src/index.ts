@@ -6,7 +6,12 @@ export type { Backoff } from "./backoff.ts";
 export type { Change } from "./change.ts";
 export { DietCipher } from "./cipher.ts";
 export type { Clock } from "./clock.ts";
-export { type ConnectionEvent, ConnectionFailed, type ConnectionState } from "./connection.ts";
+export {
+  type ConnectionEvent,
+  ConnectionFailed,
+  type ConnectionState,
+  type ConnectOptions,
+} from "./connection.ts";
 export { type DietOptions, DietWebSocketClient, type WebSocketConnection } from "./diet.ts";
 export type {
   DietEvents,
@@ -26,12 +31,12 @@ export {
   WebSocketMonitor,
 } from "./monitor.ts";
 export type { ClientOptions } from "./options.ts";
-export { Refused } from "./outbox.ts";
+export { NotSent, Refused } from "./outbox.ts";
 export { MessageQueue, QueueFull, type QueueOptions } from "./queue.ts";
 export type { Rate } from "./rate.ts";
 export { type Participant, SharedText } from "./shared-text.ts";
 export type { Address, CreateSocket, Socket } from "./socket.ts";
-export type { Letter, LetterStore } from "./store.ts";
+export type { Letter, LetterStore, StoreEvent } from "./store.ts";
 export { bindTextarea, type TextField } from "./textarea.ts";
 export type { Token } from "./token.ts";
 export { VoiceChannelClient, type VoiceEvents } from "./voice.ts";

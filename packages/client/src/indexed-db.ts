@@ -12,13 +12,25 @@ interface ObjectStore {
   delete(key: string): Asked<unknown>;
   getAll(): Asked<Kept[]>;
 }
+interface Transaction {
+  readonly error: Error | null;
+  oncomplete: (() => void) | null;
+  onabort: (() => void) | null;
+  objectStore(name: string): ObjectStore;
+}
 interface Database {
+  /** The browser has closed it: its storage was cleared, or its process has died. */
+  onclose: (() => void) | null;
+  /** Somebody wants to delete it, and waits until it is closed. */
+  onversionchange: (() => void) | null;
+  close(): void;
   createObjectStore(name: string, options: { readonly keyPath: string }): ObjectStore;
-  transaction(name: string, mode: "readonly" | "readwrite"): { objectStore(name: string): ObjectStore };
+  transaction(name: string, mode: Mode): Transaction;
 }
 interface Factory {
   open(name: string, version: number): Asked<Database> & { onupgradeneeded: (() => void) | null };
 }
+type Mode = "readonly" | "readwrite";
 
 interface Kept extends Letter {
   /** Their order. */
@@ -28,30 +40,72 @@ interface Kept extends Letter {
 const LETTERS = "letters";
 
 /**
- * Keeps unconfirmed messages in the browser's IndexedDB. Each client needs a name of its own; two pages of one name
- * send each other's messages again, under the same ids, so that they arrive once.
+ * Keeps unconfirmed messages in the browser's IndexedDB, and opens it again when the browser has closed it. Each client
+ * needs a name of its own; two pages of one name send each other's messages again, under the same ids, so that they
+ * arrive once.
  */
 export function indexedDbStore(name: string): LetterStore {
   let database: Promise<Database> | undefined;
   let last = 0;
+  /** What was asked before: no question overtakes one that is asked again. */
+  let before: Promise<unknown> = Promise.resolve();
 
-  function open(): Promise<Database> {
+  async function open(): Promise<Database> {
     const factory: Factory | undefined = Reflect.get(globalThis, "indexedDB");
-    if (!factory) return Promise.reject(new Error("there is no IndexedDB here"));
+    if (!factory) throw new Error("there is no IndexedDB here");
     const asked = factory.open(name, 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore(LETTERS, { keyPath: "id" });
-    return answerTo(asked);
+    return new Promise((resolve, reject) => {
+      asked.onsuccess = () => {
+        const { result } = asked;
+        result.onclose = () => {
+          database = undefined;
+        };
+        result.onversionchange = close;
+        resolve(result);
+      };
+      asked.onerror = () => reject(asked.error ?? new Error("IndexedDB does not open"));
+    });
   }
 
-  async function ask<Result>(mode: "readonly" | "readwrite", what: (all: ObjectStore) => Asked<Result>) {
+  function close(): void {
+    const closing = database;
+    database = undefined;
+    closing?.then(
+      (one) => one.close(),
+      () => {},
+    );
+  }
+
+  async function askOnce<Result>(mode: Mode, what: (all: ObjectStore) => Asked<Result>): Promise<Result> {
     database ??= open();
-    return answerTo(what((await database).transaction(LETTERS, mode).objectStore(LETTERS)));
+    const transaction = (await database).transaction(LETTERS, mode);
+    const asked = what(transaction.objectStore(LETTERS));
+    // Only then is it there to stay: a disk that is full aborts it late.
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () =>
+        reject(transaction.error ?? asked.error ?? new Error("IndexedDB has failed"));
+    });
+    return asked.result;
+  }
+
+  function ask<Result>(mode: Mode, what: (all: ObjectStore) => Asked<Result>): Promise<Result> {
+    const asked = before.then(() =>
+      askOnce(mode, what).catch(() => {
+        // Safari closes a database without a word.
+        close();
+        return askOnce(mode, what);
+      }),
+    );
+    before = asked.catch(close);
+    return asked;
   }
 
   return {
     async load() {
       const all = await ask("readonly", (letters) => letters.getAll());
-      return all.sort((one, other) => one.at - other.at).map(({ id, type, data }) => ({ id, type, data }));
+      return all.sort((one, other) => one.at - other.at).map(({ at: _, ...letter }) => letter);
     },
     async put(letter) {
       last = Math.max(Date.now(), last + 1);
@@ -63,9 +117,3 @@ export function indexedDbStore(name: string): LetterStore {
     },
   };
 }
-
-const answerTo = <Result>(asked: Asked<Result>): Promise<Result> =>
-  new Promise((resolve, reject) => {
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error ?? new Error("IndexedDB has failed"));
-  });

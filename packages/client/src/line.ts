@@ -1,39 +1,16 @@
 import { Attempts } from "./attempts.ts";
 import type { Backoff } from "./backoff.ts";
-import type { Clock } from "./clock.ts";
 import {
+  asError,
   type Closing,
   type ConnectionEvent,
   ConnectionFailed,
   type ConnectionState,
-  type Verdict,
 } from "./connection.ts";
 import { Heart } from "./heart.ts";
-import { isOffline, type Network, watchNetwork } from "./network.ts";
-import type { Address, CreateSocket, Socket } from "./socket.ts";
-
-export interface LineParts {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly createSocket: CreateSocket;
-  readonly backoff: Backoff;
-  readonly network: Network | undefined;
-  /** Milliseconds that an attempt may take until the server has let it in. */
-  readonly connectTimeout: number;
-  /** Milliseconds. An interval of 0: the line has no sign of life to wait for. */
-  readonly heartbeat: { readonly interval: number; readonly timeout: number };
-  /** Where to connect, with a token that was just asked for. */
-  address(): Promise<Address>;
-  opened(): void;
-  received(frame: string): void;
-  /** A connection is gone that had been admitted, or never was. */
-  lost(): void;
-  ping(): void;
-  verdict(closing: Closing): Verdict;
-  /** Whether another token can be had. */
-  readonly canRenew: boolean;
-  changed(event: ConnectionEvent): void;
-}
+import type { LineParts } from "./line-parts.ts";
+import { isOffline, watchNetwork } from "./network.ts";
+import type { Socket } from "./socket.ts";
 
 /** Never came from a server (RFC 6455, 7.1.5). */
 const ABNORMAL = 1006;
@@ -52,13 +29,16 @@ export class Line {
   #unwatch: (() => void) | undefined;
   /** Which attempt the work of an earlier one must not disturb. */
   #turn = 0;
+  /** What is wrong with this attempt, or was with the last one: in the server's own words, or the runtime's. */
+  #cause: Error | undefined;
   readonly #heart: Heart;
   readonly #attempts: Attempts;
 
   constructor(private readonly parts: LineParts) {
     this.#attempts = new Attempts(parts.backoff, parts.random);
     this.#heart = new Heart({
-      ...{ clock: parts.clock, ...parts.heartbeat },
+      clock: parts.clock,
+      ...parts.heartbeat,
       ask: () => parts.ping(),
       dead: () => this.#drop({ code: ABNORMAL, reason: "No sign of life" }),
     });
@@ -73,6 +53,7 @@ export class Line {
     this.#attempts.made = 0;
     this.#renewed = false;
     this.#offline = isOffline(this.parts.network);
+    this.#cause = this.#offline ? new Error("Offline") : undefined;
     this.#attempts.wish = undefined;
     this.#unwatch = watchNetwork(this.parts.network, {
       offline: () => {
@@ -106,8 +87,19 @@ export class Line {
     });
   }
 
+  /** A socket that throws is of no use; what it was given is sent again on the next one. */
   send(frame: string): void {
-    this.#socket?.send(frame);
+    try {
+      this.#socket?.send(frame);
+    } catch (error) {
+      this.#cause = asError(error);
+      this.#drop({ code: ABNORMAL, reason: this.#cause.message });
+    }
+  }
+
+  /** The server says in its own words why it is about to close a connection that it has not let in. */
+  explain(words: string): void {
+    if (this.#state === "connecting") this.#cause = new Error(words);
   }
 
   /** The server has let the connection in. */
@@ -116,6 +108,7 @@ export class Line {
     this.#cancel?.();
     this.#attempts.made = 0;
     this.#renewed = false;
+    this.#cause = undefined;
     this.#state = "connected";
     if (this.#heart.interval > 0) this.#heart.start();
     this.#say("connected");
@@ -135,7 +128,16 @@ export class Line {
   giveUp(reason: string): void {
     this.#silence();
     this.parts.lost();
-    this.#fail({ code: 1008, reason }, reason);
+    this.#fail({ code: 1008, reason }, new Error(reason));
+  }
+
+  /** The server should have let the client in by now. */
+  expire(ms: number): void {
+    if (this.#state !== "connecting") return;
+    this.#silence();
+    this.parts.lost();
+    const closing = { code: ABNORMAL, reason: "No answer" };
+    this.#fail(closing, this.#cause ?? new Error(closing.reason), `No connection after ${ms} ms: `);
   }
 
   /** The connection is of no use any more; another is made. */
@@ -155,30 +157,46 @@ export class Line {
     this.#state = "connecting";
     // Coming online makes another.
     if (this.#offline) return;
+    this.#cause = undefined;
     // Also of asking for a token.
     this.#cancel = this.parts.clock.after(this.parts.connectTimeout, () =>
       this.#drop({ code: ABNORMAL, reason: "No answer" }),
     );
+    const isOver = () => turn !== this.#turn;
+    // A client that is disconnected again in the same task has asked for nothing.
+    await null;
+    if (isOver()) return;
+    let mayHelp = true;
     try {
-      const address = await this.parts.address();
-      if (turn === this.#turn) this.#listen(this.parts.createSocket(address));
+      const token = await this.parts.token();
+      if (isOver()) return;
+      await this.parts.prepare(token);
+      if (isOver()) return;
+      mayHelp = false;
+      const address = await this.parts.address(token);
+      if (!isOver()) this.#listen(this.parts.createSocket(address), token);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (turn === this.#turn) this.#drop({ code: ABNORMAL, reason });
+      if (isOver()) return;
+      this.#cause = asError(error);
+      const closing = { code: ABNORMAL, reason: this.#cause.message };
+      if (mayHelp) this.#drop(closing);
+      else this.#fail(closing, this.#cause);
     }
   }
 
-  #listen(socket: Socket): void {
+  #listen(socket: Socket, token: string | undefined): void {
     this.#socket = socket;
-    socket.onopen = () => this.parts.opened();
+    socket.onopen = () => this.parts.opened(token);
     socket.onmessage = ({ data }: { readonly data: unknown }) => {
       this.#heart.heard();
       if (typeof data === "string") this.parts.received(data);
     };
     socket.onclose = ({ code, reason }: Closing) => this.#drop({ code, reason });
-    // A close follows.
-    socket.onerror = () => {};
-    if (socket.readyState === OPEN) this.parts.opened();
+    // A close follows. Browsers do not say why; other runtimes do.
+    socket.onerror = ({ error, message }: { readonly error?: unknown; readonly message?: unknown }) => {
+      if (error || message) this.#cause ??= asError(error || message);
+    };
+    if (socket.readyState === OPEN) this.parts.opened(token);
   }
 
   /** The connection, or the attempt at one, is lost. */
@@ -187,28 +205,30 @@ export class Line {
     this.#silence();
     const { parts } = this;
     const verdict = parts.verdict(closing);
-    const isUseless = verdict === "token" && (this.#renewed || !parts.canRenew);
+    const isUseless = verdict === "stop" || (verdict === "token" && (this.#renewed || !parts.canRenew));
     const { maxAttempts } = this.#attempts.backoff;
     // Going offline is no attempt that has failed.
     const left = this.#offline || this.#attempts.made < maxAttempts;
     const wasConnected = this.#state === "connected";
+    const cause = this.#cause ?? new Error(closing.reason || `closed with ${closing.code}`);
+    this.#cause = cause;
     this.#state = "connecting";
     parts.lost();
     if (wasConnected) this.#say("disconnected", closing);
-    if (verdict === "stop" || isUseless) this.#fail(closing, closing.reason || "The server refuses");
-    else if (!left) this.#fail(closing, `No connection after ${maxAttempts} attempts`);
+    if (isUseless) this.#fail(closing, cause);
+    else if (!left) this.#fail(closing, cause, `No connection after ${maxAttempts} attempts: `);
     else {
       this.#renewed ||= verdict === "token";
-      this.#tryLater();
+      this.#tryLater({ ...closing, error: cause });
     }
   }
 
-  #tryLater(): void {
+  #tryLater(why: ConnectionEvent["data"]): void {
     // Coming online makes the next one.
     if (this.#offline) return;
     const nextAttemptIn = this.#attempts.next();
     this.#cancel = this.parts.clock.after(nextAttemptIn, () => void this.#open());
-    this.#say("reconnecting", { attempt: this.#attempts.made, nextAttemptIn });
+    this.#say("reconnecting", { ...why, attempt: this.#attempts.made, nextAttemptIn });
   }
 
   #backOnline(): void {
@@ -217,13 +237,13 @@ export class Line {
     if (this.#state !== "connecting" || this.#socket || !wasOffline) return;
     this.#cancel?.();
     this.#attempts.made = 0;
-    this.#tryLater();
+    this.#tryLater({});
   }
 
-  #fail(closing: Closing, message: string): void {
+  #fail(closing: Closing, cause: Error, before = ""): void {
     this.#end();
     this.#state = "error";
-    this.#say("error", { ...closing, error: new ConnectionFailed(message, closing) });
+    this.#say("error", { ...closing, error: new ConnectionFailed(before + cause.message, closing, cause) });
   }
 
   #end(): void {

@@ -11,6 +11,8 @@ export interface ClientOptions {
   /** Of the contract's endpoint: `wss://example.org/api/chat/ws`. */
   readonly url: string;
   readonly token?: Token;
+  /** Whose messages these are, where the token does not say it, or is not there yet when the first is written. */
+  readonly userId?: string;
   readonly reconnect?: Partial<Backoff>;
   /** Milliseconds of silence before the server is asked whether it is there, and that it has to answer. */
   readonly heartbeat?: { readonly interval?: number; readonly timeout?: number };

@@ -1,7 +1,9 @@
 import { delayBefore, patient } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
-import type { MessageQueue } from "./queue.ts";
-import type { Letter, LetterStore } from "./store.ts";
+import { asError } from "./connection.ts";
+import type { KeptLetters } from "./kept-letters.ts";
+import { enqueue, type QueueOptions } from "./queue.ts";
+import type { Letter } from "./store.ts";
 
 /** The server has refused a message. */
 export class Refused extends Error {
@@ -15,10 +17,26 @@ export class Refused extends Error {
   }
 }
 
+/** A message is not confirmed, and the client no longer waits for that. */
+export class NotSent extends Error {
+  override readonly name = "NotSent";
+  constructor(
+    why: Error,
+    /** Whether the store has it: it is sent when its user connects again. Otherwise nothing sends it. */
+    readonly isKept: boolean,
+  ) {
+    super(`${why.message}; ${isKept ? "kept for later" : "not sent"}`, {
+      cause: why,
+    });
+  }
+}
+
 /** A message on its way. */
 export interface Sending extends Letter {
-  /** Worth nothing later: it waits for no connection and no confirmation, and is kept nowhere. */
+  /** Worth nothing later: it waits for no connection and no confirmation. */
   readonly fleeting: boolean;
+  /** Whether the store has it, for a message that is worth something to a later page. */
+  kept?: Promise<boolean> | undefined;
   resolve(answer: unknown): void;
   reject(error: Error): void;
 }
@@ -26,8 +44,8 @@ export interface Sending extends Letter {
 export interface OutboxParts {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly queue: MessageQueue<Sending>;
-  readonly store: LetterStore | undefined;
+  readonly queue: QueueOptions | undefined;
+  readonly kept: KeptLetters;
   /** Milliseconds after which a message that nothing has answered is sent again. */
   readonly answerTimeout: number;
   /** 0, or in how many milliseconds a message of this type may be sent. */
@@ -44,10 +62,16 @@ const MAX_TRIES = 8;
  */
 export class Outbox {
   #open = false;
+  /** Oldest first. */
+  #waiting: Sending[] = [];
   #flying: Sending | undefined;
   #isWritten = false;
   #tries = 0;
   #cancel: (() => void) | undefined;
+  /** Done once what earlier pages have left is in the queue. */
+  #restored: Promise<void> | undefined;
+  /** Whose the messages are; not known before the first token is there that says it. */
+  owner: string | undefined;
 
   constructor(private readonly parts: OutboxParts) {}
 
@@ -57,31 +81,35 @@ export class Outbox {
   }
 
   get size(): number {
-    return this.parts.queue.size() + (this.#flying ? 1 : 0);
+    return this.#waiting.length + (this.#flying ? 1 : 0);
   }
 
-  add(sending: Sending): void {
+  add(sending: Sending, isKept: boolean): void {
     if (sending.fleeting && !this.#open) {
       sending.resolve(undefined);
       return;
     }
-    const dropped = this.parts.queue.enqueue(sending);
+    const dropped = enqueue(this.#waiting, sending, this.parts.queue);
     if (dropped) this.#giveUp(dropped, new Error("dropped for a newer message"));
-    if (!sending.fleeting) this.#keep(sending);
+    if (isKept) sending.kept = this.parts.kept.keep(sending);
     this.#pump();
   }
 
-  /** What an earlier page left comes before all that this one has said. Nobody waits for its answers any more. */
-  restore(letters: readonly Letter[]): void {
-    const ignore = () => {};
-    const mine = new Set(this.parts.queue.remove(() => true));
-    const ids = new Set([...mine].map(({ id }) => id));
-    const theirs = letters.filter(({ id }) => !ids.has(id));
-    this.parts.queue.prepend([
-      ...theirs.map((letter) => ({ ...letter, fleeting: false, resolve: ignore, reject: ignore })),
-      ...mine,
-    ]);
-    this.#pump();
+  /** From now on messages are this owner's. What an earlier page has left of theirs comes before all others. */
+  claim(owner: string | undefined): Promise<void> {
+    if (owner !== this.owner) {
+      this.owner = owner;
+      this.#restored = undefined;
+      for (const one of this.#takeAll()) this.#adopt(one, owner);
+    }
+    this.#restored ??= this.#restore(owner);
+    return this.#restored;
+  }
+
+  /** The connection is given up, and nobody waits any more. What is kept comes back with the next `claim`. */
+  fail(why: Error): void {
+    for (const one of this.#takeAll()) this.#abandon(one, why);
+    this.#restored = undefined;
   }
 
   /** The connection is ready for messages. */
@@ -97,14 +125,15 @@ export class Outbox {
     this.#cancel?.();
     this.#cancel = undefined;
     if (this.#flying?.fleeting) this.#land()?.resolve(undefined);
-    for (const one of this.parts.queue.remove(({ fleeting }) => fleeting)) one.resolve(undefined);
+    for (const one of this.#waiting) if (one.fleeting) one.resolve(undefined);
+    this.#waiting = this.#waiting.filter(({ fleeting }) => !fleeting);
   }
 
   /** The awaited message is answered, or a message that was sent again before its answer came. */
   settle(answer?: unknown): void {
     const flown = this.#land();
     flown?.resolve(answer);
-    if (flown) this.#forget(flown);
+    this.#forget(flown);
     this.#pump();
   }
 
@@ -126,21 +155,14 @@ export class Outbox {
     }
   }
 
-  /** Nothing is sent for so long. */
-  pause(ms: number): void {
-    if (!this.#isWritten) this.#wait(ms);
-  }
-
   /** Drops all that waits. */
   clear(): void {
-    const all = this.parts.queue.remove(() => true);
-    const flown = this.#land();
-    for (const one of flown ? [flown, ...all] : all) this.#giveUp(one, new Error("cleared"));
+    for (const one of this.#takeAll()) this.#giveUp(one, new Error("cleared"));
   }
 
   #pump(): void {
     while (this.#open && !this.#cancel && !this.#isWritten) {
-      this.#flying ??= this.parts.queue.dequeue() ?? undefined;
+      this.#flying ??= this.#waiting.shift();
       if (!this.#flying) return;
       const ms = this.parts.take(this.#flying.type);
       if (ms > 0) this.#wait(ms);
@@ -149,24 +171,24 @@ export class Outbox {
   }
 
   #write(sending: Sending): void {
-    if (sending.fleeting) {
+    const { fleeting } = sending;
+    this.#isWritten = !fleeting;
+    if (!fleeting) this.#wait(this.parts.answerTimeout);
+    try {
       this.parts.write(sending);
-      this.#land()?.resolve(undefined);
-      return;
+      if (fleeting) this.#land()?.resolve(undefined);
+    } catch (error) {
+      // It cannot be said, and must not keep those behind it from being said.
+      this.refuse(asError(error));
     }
-    this.#isWritten = true;
-    this.#cancel = this.parts.clock.after(this.parts.answerTimeout, () => {
-      this.#cancel = undefined;
-      this.#isWritten = false;
-      this.#pump();
-    });
-    this.parts.write(sending);
   }
 
+  /** After so long what is first is written, or written again. */
   #wait(ms: number): void {
     this.#cancel?.();
     this.#cancel = this.parts.clock.after(ms, () => {
       this.#cancel = undefined;
+      this.#isWritten = false;
       this.#pump();
     });
   }
@@ -181,17 +203,46 @@ export class Outbox {
     return flown;
   }
 
+  /** Everything that is not confirmed, oldest first. */
+  #takeAll(): Sending[] {
+    const flown = this.#land();
+    const waiting = this.#waiting.splice(0);
+    return flown ? [flown, ...waiting] : waiting;
+  }
+
   #giveUp(sending: Sending, error: Error): void {
     sending.reject(error);
     this.#forget(sending);
   }
 
-  #keep({ id, type, data }: Letter): void {
-    // A store that fails costs the message its life beyond the page, not its sending.
-    this.parts.store?.put({ id, type, data }).catch(() => {});
+  /** Nobody waits for it any more; where it was kept, the store still has it. */
+  #abandon({ kept, reject }: Sending, why: Error): void {
+    void Promise.resolve(kept).then((isKept = false) => reject(new NotSent(why, isKept)));
   }
 
-  #forget({ id, fleeting }: Sending): void {
-    if (!fleeting) this.parts.store?.delete(id).catch(() => {});
+  /** What others have written is not sent in this owner's name. */
+  #adopt(one: Sending, owner: string | undefined): void {
+    if ((one.owner ?? owner) !== owner) this.#abandon(one, new Error("Another user has connected"));
+    else {
+      const mine = { ...one, owner };
+      if (one.kept && one.owner === undefined) mine.kept = this.parts.kept.keep(mine);
+      this.#waiting.push(mine);
+    }
+  }
+
+  async #restore(owner: string | undefined): Promise<void> {
+    const letters = await this.parts.kept.load(owner);
+    if (owner !== this.owner) return;
+    if (!letters) this.#restored = undefined;
+    const mine = this.#takeAll();
+    const ids = new Set(mine.map(({ id }) => id));
+    const kept = Promise.resolve(true);
+    const own = { kept, fleeting: false, resolve() {}, reject() {} };
+    const theirs = (letters ?? []).filter(({ id }) => !ids.has(id));
+    this.#waiting.push(...theirs.map((letter) => ({ ...letter, ...own })), ...mine);
+  }
+
+  #forget(sending: Sending | undefined): void {
+    if (sending?.kept) this.parts.kept.forget(sending);
   }
 }

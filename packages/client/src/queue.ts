@@ -12,29 +12,28 @@ export class QueueFull extends Error {
 
 const LIMIT = 1_000;
 
+/** Puts one behind those that wait. Returns the one that was dropped for it. Throws `QueueFull` where none is. */
+export function enqueue<Message>(
+  waiting: Message[],
+  message: Message,
+  { limit = LIMIT, whenFull = "refuse" }: QueueOptions = {},
+): Message | undefined {
+  const isFull = waiting.length >= limit;
+  if (isFull && whenFull === "refuse") throw new QueueFull(`${limit} messages wait already`);
+  const dropped = isFull ? waiting.shift() : undefined;
+  waiting.push(message);
+  return dropped;
+}
+
 /** Messages that wait, oldest first (contract diet-game: Message Queue). */
 export class MessageQueue<Message> {
-  #waiting: Message[] = [];
-  readonly #limit: number;
-  readonly #whenFull: "refuse" | "drop-oldest";
+  readonly #waiting: Message[] = [];
 
-  constructor({ limit = LIMIT, whenFull = "refuse" }: QueueOptions = {}) {
-    this.#limit = limit;
-    this.#whenFull = whenFull;
-  }
+  constructor(private readonly options: QueueOptions = {}) {}
 
   /** Returns the message that was dropped for this one. Throws `QueueFull` where none is. */
   enqueue(message: Message): Message | undefined {
-    const full = this.#waiting.length >= this.#limit;
-    if (full && this.#whenFull === "refuse") throw new QueueFull(`${this.#limit} messages wait already`);
-    const dropped = full ? this.#waiting.shift() : undefined;
-    this.#waiting.push(message);
-    return dropped;
-  }
-
-  /** Ahead of all that wait, however many. */
-  prepend(messages: readonly Message[]): void {
-    this.#waiting.unshift(...messages);
+    return enqueue(this.#waiting, message, this.options);
   }
 
   dequeue(): Message | null {
@@ -50,13 +49,6 @@ export class MessageQueue<Message> {
   }
 
   clear(): void {
-    this.#waiting = [];
-  }
-
-  /** Takes out those that this holds for. */
-  remove(holds: (message: Message) => boolean): Message[] {
-    const removed = this.#waiting.filter(holds);
-    this.#waiting = this.#waiting.filter((message) => !holds(message));
-    return removed;
+    this.#waiting.length = 0;
   }
 }

@@ -26,13 +26,12 @@ type SocketClass = new (url: string, protocols: string[]) => Socket;
 interface Node {
   readonly argv: readonly string[];
   cwd(): string;
-  getBuiltinModule?(name: "node:module"): {
+  getBuiltinModule(name: "node:module"): {
     createRequire(from: string): (name: string) => { readonly WebSocket: SocketClass };
   };
 }
 
-const MISSING =
-  "this runtime has no WebSocket: use Node 22 or later, or install the package ws, or give the client createSocket, such as ({ url, protocols }) => new YourWebSocket(url, protocols)";
+const MISSING = "no WebSocket here: use Node 22, install ws, or give createSocket";
 
 /** The runtime's WebSocket or, in Node 20, which has none, that of the package `ws` where the project has it. */
 export const createWebSocket: CreateSocket = ({ url, protocols }) =>
@@ -40,15 +39,12 @@ export const createWebSocket: CreateSocket = ({ url, protocols }) =>
 
 /** Not imported: no bundler is to look for it. */
 function ofPackage(): SocketClass {
-  const { process }: { readonly process?: Node } = Object(globalThis);
-  const createRequire = process?.getBuiltinModule?.("node:module").createRequire;
-  for (const from of process && createRequire ? [process.argv[1] ?? "", `${process.cwd()}/`] : []) {
-    try {
-      const found = createRequire?.(from)("ws").WebSocket;
-      if (found) return found;
-    } catch {
-      // It is not there.
-    }
+  try {
+    const { process }: { readonly process: Node } = Object(globalThis);
+    // From where the program is, or else where it was started.
+    const from = process.argv[1] ?? `${process.cwd()}/`;
+    return process.getBuiltinModule("node:module").createRequire(from)("ws").WebSocket;
+  } catch {
+    throw new Error(MISSING);
   }
-  throw new Error(MISSING);
 }

@@ -4,12 +4,22 @@ export interface Letter {
   readonly id: string;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Whose it is: the contract, the endpoint, the user and more. Only a client of the same owner sends it. */
+  readonly owner?: string | undefined;
 }
 
 /** Where messages wait that must outlive the page. Without one they wait in memory. */
 export interface LetterStore {
-  /** Oldest first. */
+  /** Oldest first, with all that was put. */
   load(): Promise<Letter[]>;
   put(letter: Letter): Promise<void>;
   delete(id: string): Promise<void>;
+}
+
+/** What became of letters in the store, apart from what was asked of it. */
+export interface StoreEvent {
+  /** `foreign`: they are somebody else's, and stay where they are. `failed`: the store did not do what it was asked. */
+  readonly type: "foreign" | "failed";
+  readonly letters: readonly Letter[];
+  readonly error?: Error;
 }

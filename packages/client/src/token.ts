@@ -1,16 +1,23 @@
 /** A token, or where to get one: it is asked for before each attempt to connect. */
 export type Token = string | (() => string | Promise<string>);
 
-/** The user whom a JWT is for, as far as it can be read. What the server makes of it counts. */
-export function userOf(token: string | undefined): string | undefined {
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** What a JWT says, as far as it can be read. What the server makes of it counts. */
+export function claimsOf(token: string | undefined): Claims {
   try {
     const [, claims = ""] = (token ?? "").split(".");
     const bytes = Uint8Array.from(atob(claims.replace(/-/g, "+").replace(/_/g, "/")), (one) =>
       one.charCodeAt(0),
     );
-    const { sub }: { sub?: unknown } = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof sub === "string" ? sub : undefined;
+    return Object(JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+/** The user whom a JWT is for. */
+export function userOf(token: string | undefined): string | undefined {
+  const { sub } = claimsOf(token);
+  return typeof sub === "string" ? sub : undefined;
 }

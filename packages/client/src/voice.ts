@@ -27,6 +27,7 @@ export type VoiceEvents = Events & { "auth.ok": Ack; error: Failure };
  * connection are lost.
  */
 export class VoiceChannelClient extends Client<VoiceEvents, never, object> {
+  protected readonly contract = "discord";
   constructor(options: ClientOptions) {
     super(options, {
       // Contract: Connection Lost. 1s → 2s → 4s → 8s → 16s, max 5 attempts.
@@ -45,6 +46,7 @@ export class VoiceChannelClient extends Client<VoiceEvents, never, object> {
 
   protected override heard(frame: Ack | Failure | Events[Kind]): void {
     if (frame.type === "ack") this.line.admitted();
+    if (frame.type === "error") this.line.explain(frame.error);
     this.listeners.tell(frame.type === "error" ? "error" : frame.event, frame);
   }
 
