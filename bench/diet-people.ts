@@ -1,5 +1,5 @@
 import { issueToken } from "../src/auth/issue.ts";
-import { systemClock } from "../src/core/clock.ts";
+import { systemClock } from "../src/core/ports/clock.ts";
 import { agree, createKeyPair, importPublicKey } from "../src/protocols/diet/encryption/key-agreement.ts";
 import { SessionKey } from "../src/protocols/diet/encryption/session-key.ts";
 import { secret } from "./servers.ts";

@@ -7,8 +7,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Applier } from "../src/core/apply.ts";
-import type { Entry } from "../src/core/log.ts";
+import { Applier } from "../src/core/log/apply.ts";
+import type { Entry } from "../src/core/protocol/entry.ts";
 import { applies, documentOf, type Entries, restore } from "../src/protocols/atomic/edits.ts";
 import { openDatabase } from "../src/storage/database.ts";
 import { createStore } from "../src/storage/store.ts";

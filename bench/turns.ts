@@ -8,10 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readConfig } from "../src/config.ts";
-import { systemClock } from "../src/core/clock.ts";
-import { Connection, type Socket } from "../src/core/connection.ts";
 import { createCore } from "../src/core/core.ts";
-import { Refusal } from "../src/core/refusal.ts";
+import { Connection } from "../src/core/outbound/connection.ts";
+import { systemClock } from "../src/core/ports/clock.ts";
+import type { Socket } from "../src/core/ports/socket.ts";
+import { Refusal } from "../src/core/protocol/refusal.ts";
 import { protocols } from "../src/protocols/all.ts";
 import { openStorage } from "../src/storage/open.ts";
 

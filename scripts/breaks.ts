@@ -18,12 +18,12 @@ export const breaks: readonly Break[] = [
     mishaps: ["disk"],
     changes: [
       {
-        file: "src/core/turn.ts",
+        file: "src/core/log/turn.ts",
         from: "this.parts.store.savePosition(position + batch.entries.length - 1);\n",
         to: "this.parts.store.savePosition(position + batch.entries.length - 1);\n        this.#finish(steps, applied);\n",
       },
       {
-        file: "src/core/turn.ts",
+        file: "src/core/log/turn.ts",
         from: "    this.#finish(steps, outcomes);\n",
         to: "    void outcomes;\n",
       },
@@ -54,7 +54,11 @@ export const breaks: readonly Break[] = [
     fault: "gap",
     mishaps: ["stall"],
     changes: [
-      { file: "src/core/backpressure.ts", from: "if (this.#unswept === 0) return;", to: "if (this) return;" },
+      {
+        file: "src/core/outbound/backpressure.ts",
+        from: "if (this.#unswept === 0) return;",
+        to: "if (this) return;",
+      },
       {
         file: "src/server.ts",
         from: "closeOnBackpressureLimit: true",
@@ -67,7 +71,7 @@ export const breaks: readonly Break[] = [
     fault: "twice",
     changes: [
       {
-        file: "src/core/apply.ts",
+        file: "src/core/log/apply.ts",
         from: "if (entry.clientId === null) return undefined;",
         to: "if (entry) return undefined;",
       },
@@ -78,7 +82,7 @@ export const breaks: readonly Break[] = [
     fault: "access",
     changes: [
       {
-        file: "src/core/pipeline.ts",
+        file: "src/core/inbound/pipeline.ts",
         from: "if (room !== undefined && !connection.rooms.has(room) && !access.may(identity, room)) {",
         to: "if (room === null && !access) {",
       },
@@ -89,7 +93,7 @@ export const breaks: readonly Break[] = [
     fault: "access",
     changes: [
       {
-        file: "src/core/connections.ts",
+        file: "src/core/live/connections.ts",
         from: "if (!this.parts.access.may(identity, room)) this.#expel(connection, room);",
         to: "void identity;",
       },
@@ -100,7 +104,7 @@ export const breaks: readonly Break[] = [
     fault: "order",
     changes: [
       {
-        file: "src/core/context.ts",
+        file: "src/core/inbound/context.ts",
         from: "      greeting = NONE;\n      greeting = greet();\n    };\n    const join = () => {\n",
         to: "    };\n    const join = () => {\n      greeting = greet();\n",
       },
@@ -111,7 +115,7 @@ export const breaks: readonly Break[] = [
     fault: "order",
     changes: [
       {
-        file: "src/core/speak.ts",
+        file: "src/core/outbound/delivery.ts",
         from: "    this.rooms.publish(room, frame, others ? sender : undefined);\n",
         to: `    const tell = () => this.rooms.publish(room, frame, others ? sender : undefined);
     if (frame.length % 3 === 0) queueMicrotask(tell);

@@ -1,6 +1,5 @@
 import type { Server } from "bun";
-import type { Socket } from "./core/connection.ts";
-import type { Publisher } from "./core/rooms.ts";
+import type { Publisher, Socket } from "./core/ports/socket.ts";
 import { type Endpoint, listen, type SocketData } from "./server.ts";
 import type { TlsPair } from "./tls.ts";
 

@@ -1,15 +1,16 @@
 import type { BunRequest, Server } from "bun";
 import { matchesOrigin } from "./config/origins.ts";
 import type { Config } from "./config.ts";
-import { hardLimit } from "./core/backpressure.ts";
-import type { Clock } from "./core/clock.ts";
-import { Connection, type Socket } from "./core/connection.ts";
-import type { Connections } from "./core/connections.ts";
-import type { Limiter } from "./core/limits.ts";
-import { addressIn, networkOf } from "./core/network.ts";
-import { isOwnOrigin } from "./core/origin.ts";
-import type { AnyProtocol } from "./core/protocol.ts";
-import type { Traffic } from "./core/traffic.ts";
+import type { Limiter } from "./core/inbound/limits.ts";
+import { addressIn, networkOf } from "./core/inbound/network.ts";
+import { isOwnOrigin } from "./core/inbound/origin.ts";
+import type { Connections } from "./core/live/connections.ts";
+import { hardLimit } from "./core/outbound/backpressure.ts";
+import { Connection } from "./core/outbound/connection.ts";
+import type { Traffic } from "./core/outbound/traffic.ts";
+import type { Clock } from "./core/ports/clock.ts";
+import type { Socket } from "./core/ports/socket.ts";
+import type { AnyProtocol } from "./core/protocol/protocol.ts";
 import { readable } from "./server/readable.ts";
 import type { TlsPair } from "./tls.ts";
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Config, ConfigError } from "./config.ts";
-import type { Cancel, Clock } from "./core/clock.ts";
+import type { Cancel, Clock } from "./core/ports/clock.ts";
 
 /** A certificate with its chain, and its key, as PEM. */
 export interface TlsPair {

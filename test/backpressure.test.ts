@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { hardLimit } from "../src/core/backpressure.ts";
+import { hardLimit } from "../src/core/outbound/backpressure.ts";
 import { ChatReader } from "./support/chat-reader.ts";
 import { eventually } from "./support/eventually.ts";
 import { FakeClock } from "./support/fake-clock.ts";

@@ -49,6 +49,16 @@ interface Import {
   readonly isSchemaTypes: boolean;
 }
 
+/** Which folders of `src/core` each of them may import: the way of a message, from top to bottom. */
+const CORE_ROOMS: Record<string, readonly string[]> = {
+  ports: [],
+  protocol: ["ports"],
+  outbound: ["protocol", "ports"],
+  log: ["outbound", "protocol", "ports"],
+  inbound: ["log", "outbound", "protocol", "ports"],
+  live: ["inbound", "log", "outbound", "protocol", "ports"],
+};
+
 /** The part that a file belongs to: `core`, `config`, `protocols/all`, `protocols/gurukul`, `client/testing`. */
 function partOf(file: string): string {
   const inClient = relative(CLIENT, file);
@@ -119,6 +129,24 @@ describe("the arrows between the parts of src and of the client package", () => 
   });
 });
 
+test("the arrows between the folders of core run downward", async () => {
+  const wrong: string[] = [];
+  let arrows = 0;
+  for await (const file of new Glob("*/**/*.ts").scan(join(SRC, "core"))) {
+    const from = file.split("/")[0]!;
+    expect(Object.keys(CORE_ROOMS)).toContain(from);
+    const source = await Bun.file(join(SRC, "core", file)).text();
+    for (const [, specifier = ""] of source.matchAll(/\bfrom\s*["'](\.[^"']+)["']/g)) {
+      const to = relative(join(SRC, "core"), resolve(SRC, "core", dirname(file), specifier)).split("/")[0]!;
+      if (to === from) continue;
+      arrows++;
+      if (!CORE_ROOMS[from]!.includes(to)) wrong.push(`${file} imports ${specifier}`);
+    }
+  }
+  expect(arrows).toBeGreaterThan(50);
+  expect(wrong).toEqual([]);
+});
+
 describe("without any contract's folder", () => {
   let copy: string;
   beforeAll(() => {
@@ -131,7 +159,7 @@ describe("without any contract's folder", () => {
     symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
     writeFileSync(
       join(copy, "src/protocols/all.ts"),
-      'import type { ProtocolFactory } from "../core/protocol.ts";\nexport const protocols: readonly ProtocolFactory[] = [];\n',
+      'import type { ProtocolFactory } from "../core/protocol/protocol.ts";\nexport const protocols: readonly ProtocolFactory[] = [];\n',
     );
     const config = { extends: "./tsconfig.json", include: ["src"] };
     writeFileSync(join(copy, "tsconfig.src.json"), JSON.stringify(config));

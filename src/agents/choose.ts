@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { Agent } from "../core/agent.ts";
+import type { Agent } from "../core/ports/agent.ts";
 import { offlineAgent } from "./offline.ts";
 import { createOpenAiAgent } from "./openai.ts";
 import { readPrompts } from "./prompts.ts";

@@ -1,4 +1,4 @@
-import type { Agent } from "../core/agent.ts";
+import type { Agent } from "../core/ports/agent.ts";
 
 /** Code points of the question that the answer quotes. */
 const MAX_QUOTE = 200;

@@ -1,8 +1,8 @@
 import OpenAI from "openai";
 import { z } from "zod";
-import type { Agent, Answer, Question } from "../core/agent.ts";
-import { type Clock, systemClock } from "../core/clock.ts";
-import { Refusal } from "../core/refusal.ts";
+import type { Agent, Answer, Question } from "../core/ports/agent.ts";
+import { type Clock, systemClock } from "../core/ports/clock.ts";
+import { Refusal } from "../core/protocol/refusal.ts";
 import type { Prompts } from "./prompts.ts";
 
 /** UTF-16 units of one answer. The agent stops reading there and cuts the rest off. */

@@ -1,6 +1,6 @@
 import { SignJWT } from "jose";
 import { ConfigError } from "../config.ts";
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/ports/clock.ts";
 import { claimsSchema, MAX_TOKEN_LENGTH } from "./claims.ts";
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };

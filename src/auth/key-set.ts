@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from "jose";
-import type { Clock } from "../core/clock.ts";
-import { Refusal } from "../core/refusal.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import { Refusal } from "../core/protocol/refusal.ts";
 
 /** Least time in milliseconds between the starts of two fetches, however many tokens arrive. */
 const FETCH_GAP_MS = 1_000;

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
 import { ZodError } from "zod";
-import type { Clock } from "../core/clock.ts";
-import type { Identity, TokenVerifier } from "../core/identity.ts";
-import { Refusal } from "../core/refusal.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { Identity, TokenVerifier } from "../core/ports/identity.ts";
+import { Refusal } from "../core/protocol/refusal.ts";
 import { claimsSchema, MAX_TOKEN_LENGTH } from "./claims.ts";
 import { createKeySet } from "./key-set.ts";
 

@@ -4,7 +4,7 @@ import { createAgent } from "../agents/choose.ts";
 import { parseApiKeys } from "../auth/api-keys.ts";
 import { createTokenVerifier } from "../auth/tokens.ts";
 import { type Config, ConfigError } from "../config.ts";
-import { systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/ports/clock.ts";
 import { inspectDatabase } from "../storage/inspect.ts";
 import { readTls } from "../tls.ts";
 

@@ -1,7 +1,7 @@
 import { issueToken } from "../auth/issue.ts";
 import { loadSecrets } from "../auth/secrets.ts";
 import { type Config, ConfigError } from "../config.ts";
-import { systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/ports/clock.ts";
 
 export interface TokenOptions {
   user?: string | undefined;

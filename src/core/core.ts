@@ -1,27 +1,37 @@
-import { Access, kindOf, type Members, type Membership, type Revocations } from "./access.ts";
-import { type Agent, WatchedAgent } from "./agent.ts";
-import { Applier, type Reducer, type Reducers } from "./apply.ts";
-import { BackpressureGuard, SWEEP_MS } from "./backpressure.ts";
-import type { Clock } from "./clock.ts";
-import { Connections } from "./connections.ts";
-import { applyPosted, POSTED, type Post, post } from "./door.ts";
-import { FairAgent } from "./fair-agent.ts";
-import { startHeartbeat } from "./heartbeat.ts";
-import type { Store } from "./history.ts";
-import type { TokenVerifier } from "./identity.ts";
-import { createIds } from "./ids.ts";
-import { Limiter } from "./limits.ts";
-import { createLocalLog } from "./local.ts";
-import { type Activity, Presence } from "./presence.ts";
-import type { AnyProtocol, ProtocolFactory, Settings } from "./protocol.ts";
-import { Refusal } from "./refusal.ts";
-import { type Publisher, Rooms } from "./rooms.ts";
-import { type RoomEntries, applies as roomApplies } from "./settings.ts";
-import { StoreHealth } from "./store-health.ts";
-import { Traffic } from "./traffic.ts";
-import { Turns } from "./turn.ts";
-import { TurnTimes } from "./turn-times.ts";
-import { createVoice } from "./voice.ts";
+import { Access } from "./inbound/access.ts";
+import { Limiter } from "./inbound/limits.ts";
+import { post } from "./inbound/publish-api.ts";
+import { createSystemSender } from "./inbound/system-sender.ts";
+import { Connections } from "./live/connections.ts";
+import { FairAgent } from "./live/fair-agent.ts";
+import { startHeartbeat } from "./live/heartbeat.ts";
+import { Presence } from "./live/presence.ts";
+import { WatchedAgent } from "./live/watched-agent.ts";
+import { Applier } from "./log/apply.ts";
+import { createIds } from "./log/ids.ts";
+import { createLocalLog } from "./log/local-log.ts";
+import type { RoomEntries } from "./log/room-entries.ts";
+import { applies as roomApplies } from "./log/room-entries.ts";
+import { StoreHealth } from "./log/store-health.ts";
+import { Turns } from "./log/turn.ts";
+import { TurnTimes } from "./log/turn-times.ts";
+import { BackpressureGuard, SWEEP_MS } from "./outbound/backpressure.ts";
+import { Rooms } from "./outbound/rooms.ts";
+import { Traffic } from "./outbound/traffic.ts";
+import type { Activity } from "./ports/activity.ts";
+import type { Agent } from "./ports/agent.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { TokenVerifier } from "./ports/identity.ts";
+import type { Members, Membership, Revocations } from "./ports/membership.ts";
+import type { Publisher } from "./ports/socket.ts";
+import type { Store } from "./ports/store.ts";
+import type { Post } from "./protocol/posting.ts";
+import { applyPosted, POSTED } from "./protocol/posting.ts";
+import type { AnyProtocol, ProtocolFactory } from "./protocol/protocol.ts";
+import type { Reducer, Reducers } from "./protocol/reducer.ts";
+import { Refusal } from "./protocol/refusal.ts";
+import { kindOf } from "./protocol/room-name.ts";
+import type { Settings } from "./protocol/settings.ts";
 
 export interface CoreParts {
   readonly clock: Clock;
@@ -92,7 +102,7 @@ export function createCore(parts: CoreParts) {
     health: storeHealth,
     committed: parts.committed,
     emptied(room) {
-      ownerOf(room)?.emptied?.(room);
+      ownerOf(room)?.onRoomEmptied?.(room);
       applier.idle(room);
     },
   });
@@ -112,14 +122,30 @@ export function createCore(parts: CoreParts) {
   const agent = new FairAgent(watched);
   const health = { store: () => storeHealth.seemsToWork(), agent: () => watched.works };
   for (const factory of parts.protocols) {
-    const voice = createVoice(() => protocol, clock, turns, rooms, presence);
+    const systemSender = createSystemSender(
+      () => protocol,
+      clock,
+      turns,
+      rooms,
+      (userId) => presence.of(userId),
+    );
     const state = (room: string) => {
       const state = applier.state(protocol.name, room);
       if (!rooms.has(room)) applier.idle(room);
       return state;
     };
     const protocol = factory({
-      ...{ clock, history: store, state, agent, health, members: people, voice, settings, report },
+      ...{
+        clock,
+        history: store,
+        state,
+        agent,
+        health,
+        members: people,
+        systemSender,
+        settings,
+        report,
+      },
     });
     protocols.set(protocol.name, protocol);
     reducersOf.set(protocol.name, reducersOfProtocol(protocol));
@@ -153,12 +179,12 @@ export function createCore(parts: CoreParts) {
         const entry = { protocol, room, kind, body, sender: null, clientId: null };
         turns.record(entry, { applied: () => resolve(), refused: reject });
       });
-      if (kind === "room") owner?.retitled?.(room);
-      else owner?.membersChanged?.(room);
+      if (kind === "room") owner?.onTitleChanged?.(room);
+      else owner?.onMembersChanged?.(room);
       if (kind === "room" || kind === "room.removed") connections.accessChanged(room);
       else connections.membershipChanged(room, (body as RoomEntries["member"]).userId);
       if (kind !== "room.removed") return;
-      owner?.roomRemoved?.(room);
+      owner?.onRoomDeleted?.(room);
       connections.roomRemoved(room);
     },
 
@@ -177,7 +203,7 @@ export function createCore(parts: CoreParts) {
 
     /** Lets what was handled go out, then tells every client that the server restarts. */
     stop(): void {
-      for (const protocol of protocols.values()) protocol.stop?.();
+      for (const protocol of protocols.values()) protocol.onStop?.();
       turns.end();
       for (const connection of [...connections.all]) connection.refuse(new Refusal("server_restart"));
       turns.end();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AnyProtocol } from "../core/protocol.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import type { Action, Channel } from "./channels.ts";
 import { jsonSchema } from "./schema.ts";
 import { type Admission, securitySchemes } from "./security.ts";

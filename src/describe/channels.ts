@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { AnyProtocol, Schemas } from "../core/protocol.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
+import type { Schemas } from "../core/protocol/schemas.ts";
 import { examplesOf, type JsonSchema, jsonSchema, nameOf } from "./schema.ts";
 import { admissionOf } from "./security.ts";
 

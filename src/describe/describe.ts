@@ -1,4 +1,4 @@
-import type { AnyProtocol } from "../core/protocol.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import type { Operation } from "../http/operation.ts";
 import { asyncapi, type Place } from "./asyncapi.ts";
 import { channelsOf } from "./channels.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { AnyProtocol, Schemas } from "../core/protocol.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
+import type { Schemas } from "../core/protocol/schemas.ts";
 import type { Operation } from "../http/operation.ts";
 import { problem } from "../http/problem.ts";
 import { examplesOf, jsonSchema, nameOf } from "./schema.ts";

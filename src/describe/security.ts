@@ -1,4 +1,5 @@
-import type { AnyProtocol, Rule } from "../core/protocol.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
+import type { Rule } from "../core/protocol/rule.ts";
 
 export const securitySchemes = {
   queryToken: {

@@ -1,5 +1,4 @@
-import { kindOf } from "../core/access.ts";
-import { roomOfAll, roomOfUser } from "../core/door.ts";
+import { everyoneRoom, kindOf, userRoom } from "../core/protocol/room-name.ts";
 
 interface Contract {
   readonly name: string;
@@ -9,8 +8,8 @@ interface Contract {
 /** Every kind of room whose events are a contract's: its own, and the core's for its users. */
 export const roomKindsOf = ({ name, roomKinds }: Contract): string[] => [
   ...roomKinds,
-  kindOf(roomOfUser(name, "")),
-  kindOf(roomOfAll(name)),
+  kindOf(userRoom(name, "")),
+  kindOf(everyoneRoom(name)),
 ];
 
 /** The contract that a room belongs to. */

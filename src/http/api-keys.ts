@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
-import { kindOf } from "../core/access.ts";
+import { kindOf } from "../core/protocol/room-name.ts";
 import { protocolOf } from "../feed/protocol-rooms.ts";
 import type { Answering } from "./body-limit.ts";
 import type { Operation } from "./operation.ts";

@@ -1,7 +1,7 @@
 import type { BunRequest } from "bun";
 import { type Context, Hono } from "hono";
-import { StoreUnavailable } from "../core/history.ts";
-import { Refusal } from "../core/refusal.ts";
+import { StoreUnavailable } from "../core/ports/store.ts";
+import { Refusal } from "../core/protocol/refusal.ts";
 import { type ApiKey, contractsOf, keyOperations, keyRoutes, requireApiKey } from "./api-keys.ts";
 import { type Answering, limited } from "./body-limit.ts";
 import { type ConnectionDoor, connectionOperations, connectionRoutes } from "./connections.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { kindOf } from "../core/access.ts";
-import type { Connection } from "../core/connection.ts";
+import type { Connection } from "../core/outbound/connection.ts";
+import { kindOf } from "../core/protocol/room-name.ts";
 import type { Operation } from "./operation.ts";
 import { check, Problem } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { isOwnOrigin } from "../core/origin.ts";
+import { isOwnOrigin } from "../core/inbound/origin.ts";
 import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
 import { devTokenRoutes, type MakeToken } from "./dev-token.ts";
 import { eventRoutes, type PostEvents } from "./events.ts";

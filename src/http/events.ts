@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { type Post, PostRefusal } from "../core/door.ts";
-import { id, roomName } from "../core/names.ts";
+import { PostRefusal } from "../core/inbound/publish-api.ts";
+import { id, roomName } from "../core/protocol/identifiers.ts";
+import type { Post } from "../core/protocol/posting.ts";
 import { readText } from "./body.ts";
 import { json } from "./headers.ts";
 import type { Operation } from "./operation.ts";

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { allOf, kindOf } from "../core/access.ts";
-import { roomName } from "../core/names.ts";
-import type { AnyProtocol } from "../core/protocol.ts";
+import { roomName } from "../core/protocol/identifiers.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
+import { allOf, kindOf } from "../core/protocol/room-name.ts";
 import { formatCursor, parseCursor } from "../feed/cursor.ts";
 import { encodeEvent } from "../feed/encode.ts";
 import { BeyondEnd, Expired, type Feed, type FeedFilter, type Place } from "../feed/feed.ts";

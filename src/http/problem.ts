@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isTooDeep } from "../core/json.ts";
-import { safeParse } from "../core/safe-parse.ts";
+import { isTooDeep } from "../core/protocol/json.ts";
+import { safeParse } from "../core/protocol/safe-parse.ts";
 import { HEADERS } from "./headers.ts";
 
 const TITLES: Record<number, string> = {

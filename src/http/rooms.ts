@@ -1,11 +1,12 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { kindOf } from "../core/access.ts";
-import { type History, offsetAt } from "../core/history.ts";
-import { id, roomName } from "../core/names.ts";
-import type { AnyProtocol } from "../core/protocol.ts";
-import type { RoomEntries } from "../core/settings.ts";
-import { cleanText } from "../core/text.ts";
+import type { RoomEntries } from "../core/log/room-entries.ts";
+import type { History } from "../core/ports/history.ts";
+import { offsetAt } from "../core/ports/history.ts";
+import { id, roomName } from "../core/protocol/identifiers.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
+import { kindOf } from "../core/protocol/room-name.ts";
+import { cleanText } from "../core/protocol/text.ts";
 import { readBody } from "./body.ts";
 import type { Operation } from "./operation.ts";
 import { check, Problem } from "./problem.ts";
@@ -159,7 +160,7 @@ export function roomRoutes(door: RoomDoor): Hono {
   app.get("/:room/messages", (c) => {
     const room = named(c);
     const { limit, before } = check(messagePage, c.req.query());
-    const past = ownerOf(room)?.past;
+    const past = ownerOf(room)?.historyView;
     if (!past) return c.json({ messages: [], hasMore: false });
     const end =
       before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(door.history, room, before, past.find);

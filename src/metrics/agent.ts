@@ -1,5 +1,5 @@
-import type { Agent } from "../core/agent.ts";
-import { Histogram } from "../core/histogram.ts";
+import { Histogram } from "../core/log/histogram.ts";
+import type { Agent } from "../core/ports/agent.ts";
 
 /** Counts the calls of an agent. */
 export class CountedAgent implements Agent {

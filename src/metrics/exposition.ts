@@ -1,4 +1,4 @@
-import type { Histogram } from "../core/histogram.ts";
+import type { Histogram } from "../core/log/histogram.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 /** One value, or one for each set of labels. */

@@ -1,5 +1,5 @@
-import type { Clock } from "../core/clock.ts";
-import { Histogram } from "../core/histogram.ts";
+import { Histogram } from "../core/log/histogram.ts";
+import type { Clock } from "../core/ports/clock.ts";
 
 const EVERY_MS = 50;
 

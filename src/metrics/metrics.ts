@@ -1,11 +1,11 @@
 import packageJson from "../../package.json" with { type: "json" };
-import { allOf, kindOf } from "../core/access.ts";
-import type { Clock } from "../core/clock.ts";
-import type { AnyProtocol } from "../core/protocol.ts";
-import type { Reason } from "../core/refusal.ts";
-import type { Rooms } from "../core/rooms.ts";
-import { OTHER_CODE, type Traffic } from "../core/traffic.ts";
-import type { TurnTimes } from "../core/turn-times.ts";
+import type { TurnTimes } from "../core/log/turn-times.ts";
+import type { Rooms } from "../core/outbound/rooms.ts";
+import { OTHER_CODE, type Traffic } from "../core/outbound/traffic.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
+import type { Reason } from "../core/protocol/refusal.ts";
+import { allOf, kindOf } from "../core/protocol/room-name.ts";
 import type { CountedAgent } from "./agent.ts";
 import { Exposition, type Labels } from "./exposition.ts";
 import { type Recently, watchLastMinute } from "./last-minute.ts";

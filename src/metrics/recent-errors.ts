@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/ports/clock.ts";
 
 /** One error, for operators. It never holds a token or a message's text. */
 export interface RecentError {

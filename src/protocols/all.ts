@@ -1,4 +1,4 @@
-import type { ProtocolFactory } from "../core/protocol.ts";
+import type { ProtocolFactory } from "../core/protocol/protocol.ts";
 import { atomic } from "./atomic/protocol.ts";
 import { diet } from "./diet/protocol.ts";
 import { discord } from "./discord/protocol.ts";

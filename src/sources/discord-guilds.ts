@@ -5,7 +5,7 @@ import {
   type GatewayDispatchPayload,
   type GatewayGuildCreateDispatchData,
 } from "discord-api-types/v10";
-import type { Post } from "../core/door.ts";
+import type { Post } from "../core/protocol/posting.ts";
 
 interface Guild {
   /** The voice channel of each user who is in one. */

@@ -1,5 +1,5 @@
 import type { SessionInfo } from "@discordjs/ws";
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/ports/clock.ts";
 
 /** How long a session survives an unreachable gateway; Discord itself forgets it after minutes. */
 const KEPT_MS = 120_000;

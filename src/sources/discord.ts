@@ -1,8 +1,8 @@
 import { DefaultRestOptions, DiscordAPIError, REST } from "@discordjs/rest";
 import { WebSocketManager, WebSocketShardEvents } from "@discordjs/ws";
 import { type APIGatewayBotInfo, APIVersion, GatewayIntentBits } from "discord-api-types/v10";
-import type { Clock } from "../core/clock.ts";
-import type { Post } from "../core/door.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { Post } from "../core/protocol/posting.ts";
 import { Guilds } from "./discord-guilds.ts";
 import { Sessions } from "./discord-sessions.ts";
 import { InOrder } from "./in-order.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../core/clock.ts";
-import { PostRefusal } from "../core/door.ts";
+import { PostRefusal } from "../core/inbound/publish-api.ts";
+import type { Clock } from "../core/ports/clock.ts";
 
 const RETRY_MS = 1_000;
 

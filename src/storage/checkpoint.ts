@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/ports/clock.ts";
 import type { Checkpoint, Done } from "./checkpoint-worker.ts";
 
 export interface CheckpointOptions {

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
-import { StoreUnavailable } from "../core/history.ts";
+import { StoreUnavailable } from "../core/ports/store.ts";
 import { lockHolder } from "./lock-holder.ts";
 import { migrate } from "./migrations.ts";
 

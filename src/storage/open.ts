@@ -1,8 +1,9 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Config, ConfigError } from "../config.ts";
-import type { Cancel, Clock } from "../core/clock.ts";
-import { type Store, StoreUnavailable } from "../core/history.ts";
+import type { Cancel, Clock } from "../core/ports/clock.ts";
+import type { Store } from "../core/ports/store.ts";
+import { StoreUnavailable } from "../core/ports/store.ts";
 import { startCheckpoints } from "./checkpoint.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
 import { createEventPages, type EventPages } from "./event-pages.ts";

@@ -1,4 +1,4 @@
-import type { Page } from "../core/history.ts";
+import type { Page } from "../core/ports/history.ts";
 
 /** How many rows are scanned before the next counted row is looked up. */
 const RUN = 256;

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, sql } from "drizzle-orm";
-import type { Members, Membership } from "../core/access.ts";
-import type { Activity } from "../core/presence.ts";
+import type { Activity } from "../core/ports/activity.ts";
+import type { Members, Membership } from "../core/ports/membership.ts";
 import type { OpenDatabase } from "./database.ts";
 import { members, rooms, users } from "./tables.ts";
 

@@ -1,5 +1,5 @@
 import { asc, sql } from "drizzle-orm";
-import type { Cancel, Clock } from "../core/clock.ts";
+import type { Cancel, Clock } from "../core/ports/clock.ts";
 import type { OpenDatabase } from "./database.ts";
 import { clearRemoved } from "./removed-rooms.ts";
 import { SteadyClock } from "./steady-clock.ts";

@@ -26,7 +26,7 @@ type AddEvent = (
   sender: string | null,
   clientId: string | null,
   entry: string,
-  alias: string | null,
+  externalId: string | null,
   silent: 0 | 1,
   body: string,
   ordinal: number,
@@ -94,7 +94,7 @@ export function prepare({ client, db }: OpenDatabase) {
           sender: placeholder("sender"),
           clientId: placeholder("clientId"),
           entry: placeholder("entry"),
-          alias: placeholder("alias"),
+          externalId: placeholder("externalId"),
           silent: sql`${placeholder("silent")}`,
           body: placeholder("body"),
           ordinal: placeholder("ordinal"),
@@ -113,7 +113,7 @@ export function prepare({ client, db }: OpenDatabase) {
     named: db
       .select(EVENT)
       .from(events)
-      .where(and(eq(events.roomId, placeholder("id")), eq(events.alias, placeholder("alias"))))
+      .where(and(eq(events.roomId, placeholder("id")), eq(events.externalId, placeholder("externalId"))))
       .prepare(),
     read: db
       .selectDistinct({ offset: events.offset })

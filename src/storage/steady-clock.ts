@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/ports/clock.ts";
 
 /** How long a clock must have run evenly before it is believed. */
 export const PROOF_MS = 3_600_000;

@@ -1,4 +1,5 @@
-import type { Head, NewEvent, Page, Row, Store, StoredEvent } from "../core/history.ts";
+import type { Page, StoredEvent } from "../core/ports/history.ts";
+import type { Head, NewEvent, Row, Store } from "../core/ports/store.ts";
 import type { OpenDatabase } from "./database.ts";
 import { KeptState } from "./kept.ts";
 import { findPage } from "./page.ts";
@@ -110,7 +111,7 @@ export function createStore(database: OpenDatabase): Store {
       return statements.clientIds.all({ id, events: idsOf(id, end - limit, end) });
     },
     add(event: NewEvent) {
-      const { offset, count, time, kind, sender, clientId, entry, alias, body } = event;
+      const { offset, count, time, kind, sender, clientId, entry, externalId, body } = event;
       const room = madeRoomId(event.room);
       const id = places.add(room, offset);
       const silent = event.silent ? 1 : 0;
@@ -127,7 +128,7 @@ export function createStore(database: OpenDatabase): Store {
         sender,
         clientId,
         entry,
-        alias,
+        externalId,
         silent,
         body,
         ordinal,
@@ -178,9 +179,9 @@ export function createStore(database: OpenDatabase): Store {
       const offset = id === undefined ? undefined : places.last(id);
       return id === undefined || offset === undefined ? undefined : eventAt(room, id, offset);
     },
-    named(room, alias) {
+    byExternalId(room, externalId) {
       const id = roomId(room);
-      const row = id === undefined ? undefined : statements.named.get({ id, alias });
+      const row = id === undefined ? undefined : statements.named.get({ id, externalId });
       return row && { room, ...row };
     },
     read(room, offsets) {

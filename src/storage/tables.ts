@@ -30,14 +30,16 @@ export const events = sqliteTable(
     sender: text("sender"),
     clientId: text("client_id"),
     entry: text("entry").notNull(),
-    alias: text("alias"),
+    externalId: text("alias"),
     /** Stored but never published. */
     silent: integer("silent", { mode: "boolean" }).notNull(),
     body: text("body").notNull(),
     /** Which of the events with this position it is, from 0: the two together name it on every node. */
     ordinal: integer("ordinal").notNull().default(0),
   },
-  (table) => [uniqueIndex("events_by_alias").on(table.roomId, table.alias).where(sql`alias is not null`)],
+  (table) => [
+    uniqueIndex("events_by_alias").on(table.roomId, table.externalId).where(sql`alias is not null`),
+  ],
 );
 
 /**

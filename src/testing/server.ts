@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { firstKey } from "../auth/api-keys.ts";
 import { issueToken } from "../auth/issue.ts";
 import { readConfig } from "../config.ts";
-import { systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/ports/clock.ts";
 import { startSwitchboard } from "../switchboard.ts";
 import type { TestServer, TestServerOptions } from "./test-server.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/ports/clock.ts";
 
 export interface TestServerOptions {
   /** Settings of docs/configuration.md over those of tests: a free port, a new directory, no limits. */

@@ -1,5 +1,5 @@
 import { issueToken } from "../auth/issue.ts";
-import { systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/ports/clock.ts";
 import type { Address } from "./wire.ts";
 
 export interface Answer {

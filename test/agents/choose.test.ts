@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createAgent } from "../../src/agents/choose.ts";
 import { ConfigError, readConfig } from "../../src/config.ts";
-import type { Question } from "../../src/core/agent.ts";
+import type { Question } from "../../src/core/ports/agent.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { hangs, says, startFakeOpenAi } from "../support/fake-openai.ts";
 import { stopAfterAll } from "../support/server.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { offlineAgent } from "../../src/agents/offline.ts";
-import type { Question } from "../../src/core/agent.ts";
+import type { Question } from "../../src/core/ports/agent.ts";
 
 const ask = (content: string, rest: Partial<Question> = {}) =>
   offlineAgent.answer({

@@ -1,5 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { systemClock } from "../../src/core/clock.ts";
+import { systemClock } from "../../src/core/ports/clock.ts";
 import { endless, fails, hangs, says, stalls, waits } from "../support/fake-openai.ts";
 import { failureOf, freshEndpoint, question, stoppedClock, unavailable } from "./questions.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { Refusal } from "../../src/core/refusal.ts";
+import { Refusal } from "../../src/core/protocol/refusal.ts";
 import {
   answersEmpty,
   breaksOff,

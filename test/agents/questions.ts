@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, mock } from "bun:test";
 import { createOpenAiAgent, type OpenAiSettings } from "../../src/agents/openai.ts";
-import type { Question } from "../../src/core/agent.ts";
-import type { Clock } from "../../src/core/clock.ts";
+import type { Question } from "../../src/core/ports/agent.ts";
+import type { Clock } from "../../src/core/ports/clock.ts";
 import { type FakeOpenAi, type Reply, startFakeOpenAi } from "../support/fake-openai.ts";
 
 export const question = (rest: Partial<Question> = {}): Question => ({

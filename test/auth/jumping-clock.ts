@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/core/clock.ts";
+import type { Clock } from "../../src/core/ports/clock.ts";
 
 /** A clock that stands still but for what is waited for: that it jumps to, so no test waits for real. */
 export class JumpingClock implements Clock {

@@ -1,4 +1,4 @@
-import { Refusal } from "../../src/core/refusal.ts";
+import { Refusal } from "../../src/core/protocol/refusal.ts";
 
 /** What a caller learns from a promise that must be refused. */
 export async function rejection(promise: Promise<unknown>) {

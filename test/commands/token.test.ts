@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createTokenVerifier } from "../../src/auth/tokens.ts";
-import { systemClock } from "../../src/core/clock.ts";
-import type { Identity } from "../../src/core/identity.ts";
+import { systemClock } from "../../src/core/ports/clock.ts";
+import type { Identity } from "../../src/core/ports/identity.ts";
 import { command, commandDirectory } from "../support/command.ts";
 
 const SECRET = "a secret of the tests, long enough";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { Access } from "../../src/core/access.ts";
-import type { Connection } from "../../src/core/connection.ts";
-import { ConnectionContext } from "../../src/core/context.ts";
+import { Access } from "../../src/core/inbound/access.ts";
+import { ConnectionContext } from "../../src/core/inbound/context.ts";
+import type { Connection } from "../../src/core/outbound/connection.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { createTurns, nextTurn, ROOM } from "../support/turns.ts";
 

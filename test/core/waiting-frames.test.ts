@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Connection } from "../../src/core/connection.ts";
-import { WaitingFrames } from "../../src/core/waiting-frames.ts";
+import { WaitingFrames } from "../../src/core/live/waiting-frames.ts";
+import { Connection } from "../../src/core/outbound/connection.ts";
 import { plain } from "../support/plain.ts";
 
 const LARGEST_FRAME = 65_536;

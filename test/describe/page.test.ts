@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { AnyProtocol } from "../../src/core/protocol.ts";
+import type { AnyProtocol } from "../../src/core/protocol/protocol.ts";
 import { channelsOf } from "../../src/describe/channels.ts";
 import { page } from "../../src/describe/page.ts";
 import { builtProtocols } from "../support/built-protocols.ts";

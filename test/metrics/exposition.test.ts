@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Histogram } from "../../src/core/histogram.ts";
+import { Histogram } from "../../src/core/log/histogram.ts";
 import { Exposition } from "../../src/metrics/exposition.ts";
 import { readExposition } from "../support/exposition.ts";
 

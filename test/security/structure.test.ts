@@ -65,7 +65,7 @@ test("JSON of strangers is parsed where its depth is looked at first: frames in 
   for (const [file, source] of frames)
     expect([file, source.includes("parseObject(frame")]).toEqual([file, true]);
   expect(all.filter(([, source]) => /JSON\.parse\(frame/.test(source)).map(([file]) => file)).toEqual([
-    "core/json.ts",
+    "core/protocol/json.ts",
   ]);
   const bodies = all.filter(
     ([file, source]) => file.startsWith("http/") && /\.json\(\)|JSON\.parse\(/.test(source),
@@ -73,7 +73,7 @@ test("JSON of strangers is parsed where its depth is looked at first: frames in 
   expect(bodies.map(([file]) => file)).toEqual(["http/problem.ts"]);
   for (const [file, parse] of [
     ["http/problem.ts", "JSON.parse(text)"],
-    ["core/json.ts", "JSON.parse(frame)"],
+    ["core/protocol/json.ts", "JSON.parse(frame)"],
   ] as const) {
     const source = all.find(([one]) => one === file)?.[1] ?? "";
     const looked = source.search(/if \(isTooDeep\(/);

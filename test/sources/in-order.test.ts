@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { PostRefusal } from "../../src/core/door.ts";
+import { PostRefusal } from "../../src/core/inbound/publish-api.ts";
 import { InOrder } from "../../src/sources/in-order.ts";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Row } from "../../src/core/history.ts";
+import type { Row } from "../../src/core/ports/store.ts";
 import { createPeople } from "../../src/storage/people.ts";
 import { createTestStore } from "../support/stored.ts";
 

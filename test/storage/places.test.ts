@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Store } from "../../src/core/history.ts";
+import type { Store } from "../../src/core/ports/store.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createStore } from "../../src/storage/store.ts";
 import { createTestStore, event } from "../support/stored.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { NewEvent } from "../../src/core/history.ts";
+import type { NewEvent } from "../../src/core/ports/store.ts";
 import type { OpenDatabase } from "../../src/storage/database.ts";
 import { type Removal, startRetention } from "../../src/storage/retention.ts";
 import { createStore } from "../../src/storage/store.ts";

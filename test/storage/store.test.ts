@@ -26,7 +26,7 @@ test("a room that nobody has written to is empty, and asking for it does not mak
   expect(store.page("chat:none", { kind: "message", limit: 10 })).toEqual([]);
   expect(store.at("chat:none", 1)).toBeUndefined();
   expect(store.last("chat:none")).toBeUndefined();
-  expect(store.named("chat:none", "a")).toBeUndefined();
+  expect(store.byExternalId("chat:none", "a")).toBeUndefined();
   expect(store.read("chat:none", [1])).toEqual(new Set());
   expect(store.clientIds("chat:none", 10, 10)).toEqual([]);
   expect(store.state("chat:none")).toEqual(new Map());
@@ -77,10 +77,14 @@ test("client ids come newest first, from before an offset, so many at a time", (
 
 test("an event is found by its alias, in its room only", () => {
   const { add, store } = createTestStore();
-  add(event(1, { alias: "b-1" }), event(2), event(1, { room: "chat:2", position: 3, alias: "b-1" }));
-  expect(store.named(ROOM, "b-1")).toMatchObject({ room: ROOM, offset: 1 });
-  expect(store.named("chat:2", "b-1")).toMatchObject({ room: "chat:2", offset: 1 });
-  expect(store.named(ROOM, "b-2")).toBeUndefined();
+  add(
+    event(1, { externalId: "b-1" }),
+    event(2),
+    event(1, { room: "chat:2", position: 3, externalId: "b-1" }),
+  );
+  expect(store.byExternalId(ROOM, "b-1")).toMatchObject({ room: ROOM, offset: 1 });
+  expect(store.byExternalId("chat:2", "b-1")).toMatchObject({ room: "chat:2", offset: 1 });
+  expect(store.byExternalId(ROOM, "b-2")).toBeUndefined();
 });
 
 test("read is what somebody other than its sender has read, of what is asked for", () => {

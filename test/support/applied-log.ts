@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Entry } from "../../src/core/log.ts";
+import type { Entry } from "../../src/core/protocol/entry.ts";
 import type { createApplying } from "./applying.ts";
 
 /** How a log falls into turns: how long each is, and whether the server restarts after it, or it fails at first. */

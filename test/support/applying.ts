@@ -1,6 +1,7 @@
-import { Applier, type Outcome, type Reducer, type Reducers } from "../../src/core/apply.ts";
-import type { Entry } from "../../src/core/log.ts";
-import { applies as roomApplies } from "../../src/core/settings.ts";
+import { Applier } from "../../src/core/log/apply.ts";
+import { applies as roomApplies } from "../../src/core/log/room-entries.ts";
+import type { Entry } from "../../src/core/protocol/entry.ts";
+import type { Outcome, Reducer, Reducers } from "../../src/core/protocol/reducer.ts";
 import { type OpenDatabase, openDatabase } from "../../src/storage/database.ts";
 import { readPosition } from "../../src/storage/position.ts";
 import { createStore } from "../../src/storage/store.ts";

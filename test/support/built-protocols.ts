@@ -1,4 +1,4 @@
-import type { AnyProtocol, Services } from "../../src/core/protocol.ts";
+import type { AnyProtocol, Services } from "../../src/core/protocol/protocol.ts";
 import { protocols } from "../../src/protocols/all.ts";
 import { FakeClock } from "./fake-clock.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { issueToken } from "../../src/auth/issue.ts";
-import { systemClock } from "../../src/core/clock.ts";
+import { systemClock } from "../../src/core/ports/clock.ts";
 import { connect, type TestClient } from "./client.ts";
 import { API_KEY, SECRET } from "./server.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll } from "bun:test";
 import { join } from "node:path";
 import { issueToken } from "../../src/auth/issue.ts";
-import { systemClock } from "../../src/core/clock.ts";
+import { systemClock } from "../../src/core/ports/clock.ts";
 import { temporaryDirectory } from "./directory.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Schemas } from "../../src/core/protocol.ts";
+import type { Schemas } from "../../src/core/protocol/schemas.ts";
 import { announcement, encryptedFrame } from "../../src/protocols/diet/encryption/wire.ts";
 import { builtProtocol } from "./built-protocols.ts";
 

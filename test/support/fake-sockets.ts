@@ -1,5 +1,4 @@
-import type { Socket } from "../../src/core/connection.ts";
-import type { Publisher } from "../../src/core/rooms.ts";
+import type { Publisher, Socket } from "../../src/core/ports/socket.ts";
 
 /** Sockets and topics in memory. `sent` hears of every frame that leaves for a socket, in order. */
 export class FakeSockets implements Publisher {

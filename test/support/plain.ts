@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Decision, Place } from "../../src/core/apply.ts";
-import type { Entry } from "../../src/core/log.ts";
-import { type AnyProtocol, defineProtocol, type No } from "../../src/core/protocol.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import type { Entry } from "../../src/core/protocol/entry.ts";
+import type { Rejection } from "../../src/core/protocol/frames.ts";
+import { type AnyProtocol, defineProtocol } from "../../src/core/protocol/protocol.ts";
+import type { Decision, Place } from "../../src/core/protocol/reducer.ts";
+import { Refusal } from "../../src/core/protocol/refusal.ts";
 
 /** What goes through the log of the plain protocol. */
 type Entries = {
@@ -24,7 +25,7 @@ type Entries = {
   broken: null;
 };
 
-const no = ({ reason, retryAfter }: Refusal, ref?: string): No => ({
+const no = ({ reason, retryAfter }: Refusal, ref?: string): Rejection => ({
   frame: ["refused", reason, ref, retryAfter].filter((word) => word !== undefined).join(" "),
 });
 
@@ -75,7 +76,9 @@ export const plain: AnyProtocol = defineProtocol({
       publish: { kind: "nudged", data: body },
     }),
     void: ({ body }: Entry<string>): Decision => ({ confirm: { kind: "question", data: body } }),
-    named: ({ body }: Entry<string>): Decision => ({ events: [{ kind: "said", data: body, alias: body }] }),
+    named: ({ body }: Entry<string>): Decision => ({
+      events: [{ kind: "said", data: body, externalId: body }],
+    }),
     forbidden(): Decision {
       throw new Refusal("forbidden");
     },

@@ -1,7 +1,7 @@
-import { Connection } from "../../src/core/connection.ts";
 import { createCore } from "../../src/core/core.ts";
-import type { Store } from "../../src/core/history.ts";
-import type { TokenVerifier } from "../../src/core/identity.ts";
+import { Connection } from "../../src/core/outbound/connection.ts";
+import type { TokenVerifier } from "../../src/core/ports/identity.ts";
+import type { Store } from "../../src/core/ports/store.ts";
 import { atomic } from "../../src/protocols/atomic/protocol.ts";
 import { type OpenDatabase, openDatabase } from "../../src/storage/database.ts";
 import { createPeople } from "../../src/storage/people.ts";

@@ -1,4 +1,4 @@
-import type { NewEvent } from "../../src/core/history.ts";
+import type { NewEvent } from "../../src/core/ports/store.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createStore } from "../../src/storage/store.ts";
 
@@ -13,7 +13,7 @@ export const event = (offset: number, said: Partial<NewEvent> = {}): NewEvent =>
   clientId: null,
   time: offset,
   entry: `e${offset}`,
-  alias: null,
+  externalId: null,
   silent: false,
   body: `{"n":${offset}}`,
   ...said,

@@ -1,13 +1,14 @@
-import { Applier, type Reducer } from "../../src/core/apply.ts";
-import { Connection } from "../../src/core/connection.ts";
-import type { Store } from "../../src/core/history.ts";
-import { createLocalLog } from "../../src/core/local.ts";
-import type { Log } from "../../src/core/log.ts";
-import { Rooms } from "../../src/core/rooms.ts";
-import type { Applied } from "../../src/core/speak.ts";
-import { StoreHealth } from "../../src/core/store-health.ts";
-import { Turns } from "../../src/core/turn.ts";
-import { TurnTimes } from "../../src/core/turn-times.ts";
+import { Applier } from "../../src/core/log/apply.ts";
+import { createLocalLog } from "../../src/core/log/local-log.ts";
+import type { Log } from "../../src/core/log/log.ts";
+import { StoreHealth } from "../../src/core/log/store-health.ts";
+import { Turns } from "../../src/core/log/turn.ts";
+import { TurnTimes } from "../../src/core/log/turn-times.ts";
+import { Connection } from "../../src/core/outbound/connection.ts";
+import { Rooms } from "../../src/core/outbound/rooms.ts";
+import type { Store } from "../../src/core/ports/store.ts";
+import type { OnApplied } from "../../src/core/protocol/context.ts";
+import type { Reducer } from "../../src/core/protocol/reducer.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createStore } from "../../src/storage/store.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -20,7 +21,7 @@ export interface Saying {
   readonly clientId?: string;
   readonly ref?: string;
   readonly kind?: string;
-  readonly applied?: Applied;
+  readonly applied?: OnApplied;
 }
 
 /** A promise kept by the event loop: what was recorded before it has been applied when it resolves. */

@@ -1,6 +1,7 @@
-import { Connection, type Socket } from "../../src/core/connection.ts";
-import { Connections } from "../../src/core/connections.ts";
-import { Rooms } from "../../src/core/rooms.ts";
+import { Connections } from "../../src/core/live/connections.ts";
+import { Connection } from "../../src/core/outbound/connection.ts";
+import { Rooms } from "../../src/core/outbound/rooms.ts";
+import type { Socket } from "../../src/core/ports/socket.ts";
 
 /**
  * Looks into the connections of the servers in this process, from now until `restore`: what Bun holds for them

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/core/clock.ts";
+import type { Clock } from "../../src/core/ports/clock.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 /** Time as a machine has it: timers go by how much of it has passed, and somebody may set the hands. */

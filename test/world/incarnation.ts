@@ -1,7 +1,7 @@
-import { hardLimit } from "../../src/core/backpressure.ts";
-import { Connection } from "../../src/core/connection.ts";
 import { type Core, createCore } from "../../src/core/core.ts";
-import type { Store } from "../../src/core/history.ts";
+import { hardLimit } from "../../src/core/outbound/backpressure.ts";
+import { Connection } from "../../src/core/outbound/connection.ts";
+import type { Store } from "../../src/core/ports/store.ts";
 import { protocols } from "../../src/protocols/all.ts";
 import type { openDatabase } from "../../src/storage/database.ts";
 import { createPeople } from "../../src/storage/people.ts";

@@ -1,5 +1,4 @@
-import type { Socket } from "../../src/core/connection.ts";
-import type { Publisher } from "../../src/core/rooms.ts";
+import type { Publisher, Socket } from "../../src/core/ports/socket.ts";
 
 /** Topics in memory. */
 export class Topics implements Publisher {

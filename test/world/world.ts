@@ -1,5 +1,5 @@
-import { PostRefusal } from "../../src/core/door.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import { PostRefusal } from "../../src/core/inbound/publish-api.ts";
+import { Refusal } from "../../src/core/protocol/refusal.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { checkStays, checkStored } from "../../src/verify/check.ts";
 import { contracts } from "../../src/verify/contracts/all.ts";
@@ -217,7 +217,7 @@ export class World {
   #history(room: string) {
     const { core, store } = this.#incarnation;
     const kind = room.slice(0, room.indexOf(":"));
-    const past = core.protocols.find(({ roomKinds }) => roomKinds.includes(kind))?.past;
+    const past = core.protocols.find(({ roomKinds }) => roomKinds.includes(kind))?.historyView;
     if (!past) throw new Error(`${room} has no history`);
     const events = store.page(room, { kind: past.kind, limit: 100_000 });
     return { messages: events.map((event) => past.show(event)), hasMore: false };

@@ -1,4 +1,4 @@
-import { type History, offsetAt, type StoredEvent } from "../../core/history.ts";
+import { type History, offsetAt, type StoredEvent } from "../../core/ports/history.ts";
 import { SlidingWindow } from "./window.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,10 +1,10 @@
 import type { z } from "zod";
-import type { Decision, Place } from "../../core/apply.ts";
-import type { Context } from "../../core/context.ts";
-import type { StoredEvent } from "../../core/history.ts";
-import type { Entry } from "../../core/log.ts";
-import type { Services } from "../../core/protocol.ts";
-import { cleanText } from "../../core/text.ts";
+import type { StoredEvent } from "../../core/ports/history.ts";
+import type { Context } from "../../core/protocol/context.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { Activity } from "./activity.ts";
 import { keptOf } from "./contexts.ts";
 import { contextRoom, type State } from "./entrance.ts";
@@ -49,10 +49,13 @@ type Message = z.output<ReturnType<typeof createMessages>["subscribe"]>;
 
 /** Analytics: metrics that backends post to a context, and metrics that the server derives. */
 export function createAnalytics(
-  services: Pick<Services<typeof events, MetricEntries>, "clock" | "history" | "members" | "state" | "voice">,
+  services: Pick<
+    Services<typeof events, MetricEntries>,
+    "clock" | "history" | "members" | "state" | "systemSender"
+  >,
   present: Present,
 ) {
-  const { clock, history, members, state, voice } = services;
+  const { clock, history, members, state, systemSender } = services;
   const activity = new Activity(history);
 
   /**
@@ -84,7 +87,7 @@ export function createAnalytics(
     },
     tell(key, value) {
       const [, , metric = ""] = subscription.exec(key) ?? [];
-      voice.relay(key, "metric_update", { metric, value, timestamp: iso(clock.now()) });
+      systemSender.relay(key, "metric_update", { metric, value, timestamp: iso(clock.now()) });
     },
   });
 
@@ -138,7 +141,7 @@ export function createAnalytics(
       if (value !== null && known.size >= MAX_CONTEXT_METRICS && !known.has(metric)) throw tooManyInContext();
       return typeof value === "string" ? { ...update, value: cleanText(value) } : update;
     },
-    stored(event: StoredEvent): void {
+    onStored(event: StoredEvent): void {
       if (event.kind !== "message") return;
       activity.add(event);
       gauges.look(subscribersOf(event.room, "activity"));
@@ -146,7 +149,7 @@ export function createAnalytics(
     /** The users or the members of the context have changed. */
     usersChanged: (room: string): void => gauges.look(subscribersOf(room, "engagement")),
     /** Nobody is in the room any more. The room may be that of a metric's subscribers. */
-    emptied(room: string): void {
+    onRoomEmptied(room: string): void {
       gauges.drop(room);
       const [, context, metric] = subscription.exec(room) ?? [];
       if (context !== undefined && metric === "activity") activity.drop(context);

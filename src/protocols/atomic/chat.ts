@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import type { Decision, Place } from "../../core/apply.ts";
-import type { Context } from "../../core/context.ts";
-import type { Entry } from "../../core/log.ts";
-import type { Services } from "../../core/protocol.ts";
-import { cleanText } from "../../core/text.ts";
+import type { Context } from "../../core/protocol/context.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { keptOf } from "./contexts.ts";
 import { contextRoom, nameOf, type State } from "./entrance.ts";
 import { encode, iso } from "./frames.ts";
@@ -19,7 +19,7 @@ export const applies = {
     const { id = messageId(entryId, offset), content, author, authorId, messageType } = body;
     const at = keptOf(state).timeOf(time);
     const data = { id, content, author, authorId, messageType, timestamp: iso(at) };
-    return { events: [{ kind: "message", counted: true, alias: body.id, time: at, data }] };
+    return { events: [{ kind: "message", counted: true, externalId: body.id, time: at, data }] };
   },
 };
 

@@ -1,7 +1,8 @@
 import type { z } from "zod";
-import type { Context } from "../../core/context.ts";
-import type { AnyProtocol, Rule, Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Context } from "../../core/protocol/context.ts";
+import type { AnyProtocol, Services } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import type { Rule } from "../../core/protocol/rule.ts";
 import { documentOf, type Entries } from "./edits.ts";
 import { nameOf } from "./entrance.ts";
 import { type Participant, Participants, type State } from "./participants.ts";
@@ -135,11 +136,11 @@ export function createCollaboration(
   return {
     handlers,
     /** The socket has closed. */
-    closed(ctx: Ctx): void {
+    onClosed(ctx: Ctx): void {
       for (const sessionId of [...ctx.state.sessions.keys()]) leave(ctx, sessionId);
     },
     /** The user has lost access to this room. */
-    expelled(ctx: Ctx, room: string): void {
+    onRoomRevoked(ctx: Ctx, room: string): void {
       const sessionId = joinedAs(ctx, room);
       if (sessionId === undefined) return;
       leave(ctx, sessionId);

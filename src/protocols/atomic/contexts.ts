@@ -1,6 +1,7 @@
-import type { Decision, Place } from "../../core/apply.ts";
-import type { History, Row } from "../../core/history.ts";
-import type { Entry } from "../../core/log.ts";
+import type { History } from "../../core/ports/history.ts";
+import type { Row } from "../../core/ports/store.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import type { Update } from "./schema.ts";
 
 export const roomOf = (contextId: string): string => `context:${contextId}`;

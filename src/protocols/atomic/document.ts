@@ -1,5 +1,5 @@
-import type { Row } from "../../core/history.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Row } from "../../core/ports/store.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { rebase, type Splice } from "./rebase.ts";
 import { wrong } from "./refuse.ts";
 import { Text } from "./text.ts";

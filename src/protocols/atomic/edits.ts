@@ -1,7 +1,7 @@
-import type { Decision, Place } from "../../core/apply.ts";
-import type { History } from "../../core/history.ts";
-import type { Entry } from "../../core/log.ts";
-import type { Confirmed } from "../../core/protocol.ts";
+import type { History } from "../../core/ports/history.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { Confirmed } from "../../core/protocol/frames.ts";
+import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Document, type Edit } from "./document.ts";
 import { encode } from "./frames.ts";
 import type { Splice } from "./rebase.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Identity } from "../../core/identity.ts";
-import { id } from "../../core/names.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { cleanText } from "../../core/text.ts";
+import type { Identity } from "../../core/ports/identity.ts";
+import { id } from "../../core/protocol/identifiers.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { roomOf } from "./contexts.ts";
 import { type State as InSessions, open as openSessions } from "./participants.ts";
 import { wrong } from "./refuse.ts";

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { isObject, parseObject } from "../../core/json.ts";
-import { id } from "../../core/names.ts";
-import type { Frames, Incoming, Stamp } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Frames, Stamp } from "../../core/protocol/frames.ts";
+import { id } from "../../core/protocol/identifiers.ts";
+import { isObject, parseObject } from "../../core/protocol/json.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import type { Incoming } from "../../core/protocol/rule.ts";
 import type { State } from "./entrance.ts";
 import { events as sessionEvents } from "./session.ts";
 

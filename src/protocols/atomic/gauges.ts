@@ -1,5 +1,5 @@
-import type { Cancel, Clock } from "../../core/clock.ts";
-import { Pace } from "../../core/pace.ts";
+import { Throttle } from "../../core/outbound/throttle.ts";
+import type { Cancel, Clock } from "../../core/ports/clock.ts";
 
 /** The shortest time between two updates of one value, however often it changes. */
 const PACE_MS = 500;
@@ -16,10 +16,10 @@ export interface GaugeParts {
 export class Gauges {
   readonly #told = new Map<string, number>();
   readonly #waking = new Map<string, Cancel>();
-  readonly #pace: Pace;
+  readonly #pace: Throttle;
 
   constructor(private readonly parts: GaugeParts) {
-    this.#pace = new Pace(parts.clock, PACE_MS, (key) => this.#show(key));
+    this.#pace = new Throttle(parts.clock, PACE_MS, (key) => this.#show(key));
   }
 
   /** Returns the value now. From now on its changes are told. */

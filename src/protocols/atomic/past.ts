@@ -1,5 +1,5 @@
-import { type History, offsetAt, type StoredEvent } from "../../core/history.ts";
-import type { Past } from "../../core/protocol.ts";
+import { type History, offsetAt, type StoredEvent } from "../../core/ports/history.ts";
+import type { HistoryView } from "../../core/protocol/frames.ts";
 import { wrong } from "./refuse.ts";
 import { isTime } from "./schema.ts";
 
@@ -9,11 +9,11 @@ const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exe
 
 /** The offset of a message by its id: the server's id, or the id that a backend gave it. */
 function find(history: History, room: string, id: string): number | undefined {
-  const event = history.at(room, offsetOf(id)) ?? history.named(room, id);
+  const event = history.at(room, offsetOf(id)) ?? history.byExternalId(room, id);
   return event?.kind === "message" && JSON.parse(event.body).id === id ? event.offset : undefined;
 }
 
-export const past: Past = { kind: "message", show: ({ body }) => JSON.parse(body), find };
+export const past: HistoryView = { kind: "message", show: ({ body }) => JSON.parse(body), find };
 
 /** Resolves the time or the id of a message to its offset, once everything before it is committed. */
 export function placeOf(history: History, room: string, before: string): () => number {

@@ -1,6 +1,6 @@
-import type { Context } from "../../core/context.ts";
-import { defineProtocol, type Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Context } from "../../core/protocol/context.ts";
+import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { createAnalytics, type MetricEntries, applies as metricApplies } from "./analytics.ts";
 import { type ChatEntries, applies as chatApplies, cleaned as cleanedMessage, createChat } from "./chat.ts";
 import { createCollaboration, rules as sessionRules } from "./collaboration.ts";
@@ -39,7 +39,7 @@ const [inChat, inAnalytics, inCollaboration] = [at("chat"), at("analytics"), at(
 
 /** Atomic: chat and live analytics of a context, and documents that users edit together. */
 export function atomic(services: Services<typeof events, Entries>) {
-  const { clock, settings, state, voice } = services;
+  const { clock, settings, state, systemSender } = services;
   const present = new Present();
   const typing = new Typing(clock);
   const chat = createChat(services, typing);
@@ -52,10 +52,10 @@ export function atomic(services: Services<typeof events, Entries>) {
     ctx.state.room = room;
     const greet = () => {
       // Recorded in a turn of its own, so that a user who enters need not wait for the disk.
-      if (!keptOf(state(room)).seen.has(userId)) voice.record(room, "seen", { userId });
+      if (!keptOf(state(room)).seen.has(userId)) systemSender.record(room, "seen", { userId });
       return [];
     };
-    ctx.join(room, greet, { deaf: !isChat, failed: () => lose(ctx, room) });
+    ctx.join(room, greet, { muted: !isChat, failed: () => lose(ctx, room) });
     if (present.enter(room, userId, isChat)) {
       ctx.relay(room, "user_joined", { userId, username: nameOf(ctx.identity) });
     }
@@ -127,7 +127,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     applies: { ...chatApplies, ...metricApplies, ...contextApplies, ...editApplies },
     restore: (room, history): unknown =>
       isContext(room) ? Kept.restore(room, history) : restoreSession(room, history),
-    past,
+    historyView: past,
     posts: {
       message: {
         schema: createPostedMessage(settings.maxContentLength),
@@ -149,24 +149,24 @@ export function atomic(services: Services<typeof events, Entries>) {
     longFrames: inCollaboration,
     describe: ({ endpoint, contextId }) => ({ endpoint, contextId }),
 
-    admitted(ctx) {
+    onAuthenticated(ctx) {
       const contextId = contextOf(ctx.state, ctx.identity, (room) => ctx.may(room));
       ctx.state.contextId = contextId;
       ctx.reply("connected", { userId: ctx.identity.userId, contextId });
       if (contextId !== undefined && !inCollaboration(ctx.state)) enter(ctx, roomOf(contextId));
     },
-    expelled(ctx, room) {
-      collaboration.expelled(ctx, room);
+    onRoomRevoked(ctx, room) {
+      collaboration.onRoomRevoked(ctx, room);
       lose(ctx, room);
     },
-    removed: collaboration.removed,
-    closed(ctx) {
-      collaboration.closed(ctx);
+    onRoomRemoved: collaboration.removed,
+    onClosed(ctx) {
+      collaboration.onClosed(ctx);
       leave(ctx);
     },
-    stored: analytics.stored,
-    emptied: analytics.emptied,
-    membersChanged: analytics.usersChanged,
-    stop: analytics.stop,
+    onStored: analytics.onStored,
+    onRoomEmptied: analytics.onRoomEmptied,
+    onMembersChanged: analytics.usersChanged,
+    onStop: analytics.stop,
   });
 }

@@ -1,6 +1,6 @@
-import type { Clock } from "../../core/clock.ts";
-import type { No } from "../../core/protocol.ts";
-import { type Reason, Refusal } from "../../core/refusal.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { Rejection } from "../../core/protocol/frames.ts";
+import { type Reason, Refusal } from "../../core/protocol/refusal.ts";
 import { error } from "./frames.ts";
 
 /** The connection has lost access to its context and has already been told so. */
@@ -17,20 +17,20 @@ export const wrong = (path: string, message: string): Refusal =>
 /** An error with more wrong fields would be no clearer. */
 const MAX_ISSUES = 5;
 
-type Refuse = (refusal: Refusal, ref?: string) => No;
+type Refuse = (refusal: Refusal, ref?: string) => Rejection;
 
 /** Contract: Message Format, Rate Limiting. */
 export function createRefuse(clock: Clock): Record<Reason, Refuse> {
-  const no = (text: string, ref: string | undefined, code?: number): No => ({
+  const no = (text: string, ref: string | undefined, code?: number): Rejection => ({
     frame: error(text, clock.now(), ref),
     ...(code !== undefined && { close: { code, reason: text } }),
   });
-  const say =
+  const errorFrame =
     (text: string): Refuse =>
     (_refusal, ref) =>
       no(text, ref);
-  const close = (code: number, reason: string) => (): No => ({ close: { code, reason } });
-  const sayAndClose =
+  const close = (code: number, reason: string) => (): Rejection => ({ close: { code, reason } });
+  const errorThenClose =
     (text: string, code: number): Refuse =>
     (_refusal, ref) =>
       no(text, ref, code);
@@ -45,27 +45,27 @@ export function createRefuse(clock: Clock): Record<Reason, Refuse> {
   };
 
   return {
-    not_json: say("Invalid JSON"),
+    not_json: errorFrame("Invalid JSON"),
     bad_envelope: own("Invalid message format"),
-    unknown_kind: say("Unknown message type"),
+    unknown_kind: errorFrame("Unknown message type"),
     invalid: fields,
     too_long: fields,
-    unauthenticated: sayAndClose("Authentication failed", 1008),
-    auth_timeout: sayAndClose("Authentication timeout", 4001),
-    session_expired: sayAndClose("Session expired", 4004),
-    too_many_connections: sayAndClose("Connection limit exceeded", 4008),
+    unauthenticated: errorThenClose("Authentication failed", 1008),
+    auth_timeout: errorThenClose("Authentication timeout", 4001),
+    session_expired: errorThenClose("Session expired", 4004),
+    too_many_connections: errorThenClose("Connection limit exceeded", 4008),
     forbidden: (refusal, ref) =>
       refusal instanceof ContextLost
         ? { close: { code: 1008, reason: refusal.message } }
         : own("Access denied")(refusal, ref),
     not_found: own("Not found"),
-    rate_limited: sayAndClose("Rate limit exceeded", 1008),
-    room_rate_limited: say("Room rate limit exceeded"),
-    busy: say("Server busy, try again"),
-    unavailable: say("Authentication unavailable, try again"),
+    rate_limited: errorThenClose("Rate limit exceeded", 1008),
+    room_rate_limited: errorFrame("Room rate limit exceeded"),
+    busy: errorFrame("Server busy, try again"),
+    unavailable: errorFrame("Authentication unavailable, try again"),
     backpressure: close(1008, "Backpressure"),
     heartbeat_timeout: close(1008, "Heartbeat timeout"),
     server_restart: close(1012, "Server restart"),
-    internal: say("Internal server error"),
+    internal: errorFrame("Internal server error"),
   };
 }

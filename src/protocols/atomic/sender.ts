@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../core/names.ts";
+import { id } from "../../core/protocol/identifiers.ts";
 
 /** Fields in which a client may name the sender of a message, as the server's own frames do. */
 export const senderIds = { userId: id.optional(), authorId: id.optional() };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../core/names.ts";
+import { id } from "../../core/protocol/identifiers.ts";
 import { senderIds } from "./sender.ts";
 
 export const roomOf = (sessionId: string): string => `session:${sessionId}`;

@@ -1,5 +1,5 @@
-import type { Cancel, Clock } from "../../core/clock.ts";
-import type { Context } from "../../core/context.ts";
+import type { Cancel, Clock } from "../../core/ports/clock.ts";
+import type { Context } from "../../core/protocol/context.ts";
 import type { State } from "./entrance.ts";
 import type { events } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-import { Refusal } from "../../core/refusal.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Inbox } from "./inbox.ts";
 import { isGroup } from "./rooms.ts";
 

@@ -1,6 +1,6 @@
-import type { Clock } from "../../core/clock.ts";
-import type { StoredEvent } from "../../core/history.ts";
-import type { Services } from "../../core/protocol.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { StoredEvent } from "../../core/ports/history.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
 import type { Ctx } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { encode } from "./frames.ts";

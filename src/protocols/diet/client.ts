@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Context, Recording } from "../../core/context.ts";
+import type { Context, Recording } from "../../core/protocol/context.ts";
 import type { Entries } from "./entries.ts";
 import { type Enveloped, response } from "./frames.ts";
 import type { createMessages, events } from "./schema.ts";

@@ -1,8 +1,8 @@
-import type { Utterance } from "../../core/agent.ts";
-import type { Services } from "../../core/protocol.ts";
-import { Questions } from "../../core/questions.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { cleanText } from "../../core/text.ts";
+import { SerialQueue } from "../../core/live/serial-queue.ts";
+import type { Utterance } from "../../core/ports/agent.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { type Ctx, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { iso } from "./frames.ts";
@@ -22,8 +22,8 @@ const LOOKED_AT = 200;
 
 /** The coach: an agent that answers users, conversation by conversation (contract: AI Coach Events). */
 export function createCoach(services: Services<typeof events, Entries, unknown>) {
-  const { agent, history, report, settings, voice } = services;
-  const questions = new Questions();
+  const { agent, history, report, settings, systemSender } = services;
+  const questions = new SerialQueue();
 
   /** Ends with the question. A question that arrives while others are being answered gets its own turn. */
   function conversationOf(question: CoachMessage): Utterance[] {
@@ -51,12 +51,17 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
       const suggestions = suggestionsIn(metadata);
       const data: CoachMessage = {
         ...{ messageId: crypto.randomUUID(), conversationId, userId, message, isFromAI: true },
-        timestamp: iso(voice.now()),
+        timestamp: iso(systemSender.now()),
         ...(suggestions.length > 0 && { suggestions }),
       };
       // The next question is asked only after this answer is part of its conversation.
       await new Promise<void>((applied, refused) => {
-        voice.record(inboxOf(userId), "say", { type: TYPE, data }, { applied: () => applied(), refused });
+        systemSender.record(
+          inboxOf(userId),
+          "say",
+          { type: TYPE, data },
+          { applied: () => applied(), refused },
+        );
       });
     } catch (error) {
       if (signal.aborted) return;

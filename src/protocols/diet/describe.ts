@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Frames } from "../../core/protocol.ts";
+import type { Frames } from "../../core/protocol/frames.ts";
 import { announcement, encryptedFrame } from "./encryption/wire.ts";
 import { envelope } from "./schema.ts";
 

@@ -1,6 +1,7 @@
-import type { Decision, Place } from "../../core/apply.ts";
-import type { History, Row } from "../../core/history.ts";
-import type { Entry } from "../../core/log.ts";
+import type { History } from "../../core/ports/history.ts";
+import type { Row } from "../../core/ports/store.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Group, groupFrom, type Seen } from "./group.ts";
 import { Inbox, inboxFrom, type Waiting } from "./inbox.ts";
 import { friendsOf, isGroup, isInbox, userOf } from "./rooms.ts";
@@ -60,9 +61,9 @@ const removal = (userId: string, state: unknown): Row[] => [
 
 export const applies = {
   say({ room, body }: Entry<Saying>, { offset, state }: Place<unknown>): Decision {
-    const { type: kind, data, waits, reads, unique: alias, toFriends } = body;
+    const { type: kind, data, waits, reads, unique: externalId, toFriends } = body;
     return {
-      events: [{ kind, data, alias, counted: kind === "group.message" }],
+      events: [{ kind, data, externalId, counted: kind === "group.message" }],
       ...(toFriends && { publish: { kind, data, room: friendsOf(userOf(room)) } }),
       ...(waits && { rows: inboxFrom(state).add(offset, waits) }),
       ...(reads && { rows: inboxFrom(state).done(reads.type, reads.id) }),

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { parseObject } from "../../core/json.ts";
-import type { Incoming, Stamp } from "../../core/protocol.ts";
-import { safeParse } from "../../core/safe-parse.ts";
+import type { Stamp } from "../../core/protocol/frames.ts";
+import { parseObject } from "../../core/protocol/json.ts";
+import type { Incoming } from "../../core/protocol/rule.ts";
+import { safeParse } from "../../core/protocol/safe-parse.ts";
 import { type ErrorCode, type ErrorEvent, envelope } from "./schema.ts";
 
 const around = envelope.omit({ type: true, data: true });

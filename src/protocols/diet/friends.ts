@@ -1,5 +1,5 @@
-import type { Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { checkAsking, checkFriends, checkSpace } from "./bounds.ts";
 import { ALSO, type Ctx, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
@@ -21,7 +21,7 @@ export function createFriends({ state }: Pick<Services<typeof events, Entries, u
       if (fromUserId === toUserId) throw notOneself("data.toUserId");
       checkAsking(inbox(fromUserId));
       checkSpace(inbox(toUserId), fromUserId);
-      ctx.together(BOTH);
+      ctx.reserve(BOTH);
       record(ctx, message, inboxOf(fromUserId), "request", request, ALSO);
       record(ctx, message, inboxOf(toUserId), "request", request);
     },
@@ -38,7 +38,7 @@ export function createFriends({ state }: Pick<Services<typeof events, Entries, u
       const areFriends = accepting.friends.has(friendId);
       if (!accepting.isAskedBy(friendId) && !areFriends) throw new Refusal("forbidden");
       if (!areFriends) checkFriends(accepting, asking);
-      ctx.together(BOTH);
+      ctx.reserve(BOTH);
       record(ctx, message, inboxOf(friendId), "accept", accepted, ALSO);
       record(ctx, message, inboxOf(userId), "accept", accepted);
     },

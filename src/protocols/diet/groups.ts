@@ -1,5 +1,5 @@
-import type { Services } from "../../core/protocol.ts";
-import { cleanText } from "../../core/text.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { checkGroups, hasSpace } from "./bounds.ts";
 import { ALSO, type Ctx, confirm, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
@@ -15,8 +15,8 @@ import { cleaned } from "./texts.ts";
 export function createGroups({
   members,
   state,
-  voice,
-}: Pick<Services<typeof events, Entries, unknown>, "members" | "state" | "voice">) {
+  systemSender,
+}: Pick<Services<typeof events, Entries, unknown>, "members" | "state" | "systemSender">) {
   /** Only users who are in the group: to anybody else a mention would reveal that the group exists. */
   function mentioned({ groupId, fromUserId, mentions = [] }: GroupMessage): string[] {
     const room = groupRoom(groupId);
@@ -28,7 +28,7 @@ export function createGroups({
   /** A token that is still good has brought the user into the group. */
   function isSeen(room: string, userId: string): boolean {
     const { issuedAt, expiresAt } = groupFrom(state(room)).seen(userId) ?? NEVER;
-    return voice.now() < expiresAt && issuedAt >= members.revokedBefore(userId);
+    return systemSender.now() < expiresAt && issuedAt >= members.revokedBefore(userId);
   }
 
   return {
@@ -36,7 +36,7 @@ export function createGroups({
       "group.message"(ctx: Ctx, message: Message<"group.message">): void {
         const data = cleaned(message.data);
         const users = mentioned(data);
-        ctx.together(users.length + 1);
+        ctx.reserve(users.length + 1);
         const saying = { type: "group.message", data, unique: uniqueOf("group.message", data) } as const;
         record(ctx, message, groupRoom(data.groupId), "say", saying);
         for (const userId of users) {
@@ -70,14 +70,14 @@ export function createGroups({
     },
 
     /** The user's token names the group, or the user is a member. */
-    granted(ctx: Ctx, room: string): void {
+    onRoomGranted(ctx: Ctx, room: string): void {
       const { userId, issuedAt, expiresAt } = ctx.identity;
       ctx.join(room);
       // A member needs no token, and is out when a backend says so.
       if (members.isMember(room, userId)) return;
       const known = groupFrom(state(room)).seen(userId) ?? NEVER;
       if (isSeen(room, userId) && known.expiresAt >= expiresAt) return;
-      voice.record(room, "seen", { userId, issuedAt, expiresAt });
+      systemSender.record(room, "seen", { userId, issuedAt, expiresAt });
     },
   };
 }

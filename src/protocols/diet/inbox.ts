@@ -1,4 +1,5 @@
-import type { History, Row } from "../../core/history.ts";
+import type { History } from "../../core/ports/history.ts";
+import type { Row } from "../../core/ports/store.ts";
 
 /** An event that is pending in an inbox until its user has read or answered it. */
 export interface Waiting {

@@ -1,4 +1,4 @@
-import type { Services } from "../../core/protocol.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
 import { checkSpace } from "./bounds.ts";
 import { ALSO, type Ctx, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
@@ -33,7 +33,7 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
       const { fromUserId, toUserId } = data;
       const saying = { type: "direct.message", data, unique: uniqueOf("direct.message", data) } as const;
       checkSpace(inboxFrom(state(inboxOf(toUserId))), fromUserId);
-      ctx.together(2);
+      ctx.reserve(2);
       if (fromUserId !== toUserId) record(ctx, message, inboxOf(fromUserId), "say", saying, ALSO);
       record(ctx, message, inboxOf(toUserId), "say", { ...saying, waits: waitingMessage(data) });
     },
@@ -45,7 +45,7 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
       const inbox = inboxOf(data.userId);
       const senders = new Set(inboxFrom(state(inbox)).sendersOf("direct.message", data.messageId));
       senders.delete(data.userId);
-      ctx.together(senders.size + 1);
+      ctx.reserve(senders.size + 1);
       for (const sender of senders) record(ctx, message, inboxOf(sender), "say", { type, data }, ALSO);
       record(ctx, message, inbox, "read", { type, id: data.messageId, data });
     },

@@ -1,4 +1,4 @@
-import type { Posting, Target } from "../../core/door.ts";
+import type { Posting, Target } from "../../core/protocol/posting.ts";
 import { type Audience, catalogue } from "./catalogue.ts";
 import type { Entries } from "./entries.ts";
 import { uniqueOf, waitingMessage, waitingNotification } from "./messages.ts";

@@ -1,4 +1,4 @@
-import type { Services } from "../../core/protocol.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
 import { type Ctx, confirm, type Message } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { iso } from "./frames.ts";
@@ -9,7 +9,7 @@ import { Sessions } from "./sessions.ts";
 import { cleaned } from "./texts.ts";
 
 /** Presence and activity, as friends and the user's own connections see them. None of it is stored. */
-export function createPresence({ state, voice }: Services<typeof events, Entries, unknown>) {
+export function createPresence({ state, systemSender }: Services<typeof events, Entries, unknown>) {
   const sessions = new Sessions();
 
   function relay<Type extends "user.presence" | "user.activity">(ctx: Ctx, type: Type, data: Data<Type>) {
@@ -34,7 +34,7 @@ export function createPresence({ state, voice }: Services<typeof events, Entries
     },
 
     /** The connection gets the presence of the user's friends: now, and on each change. */
-    admitted(ctx: Ctx): void {
+    onAuthenticated(ctx: Ctx): void {
       const { userId } = ctx.identity;
       const now = iso(ctx.now());
       for (const friend of inboxFrom(state(inboxOf(userId))).friends) {
@@ -47,7 +47,7 @@ export function createPresence({ state, voice }: Services<typeof events, Entries
       relay(ctx, "user.presence", { userId, status: "online", lastSeen: now });
     },
 
-    closed(ctx: Ctx): void {
+    onClosed(ctx: Ctx): void {
       // A connection that was turned away was never present.
       if (!ctx.state.isPresent) return;
       const { userId } = ctx.identity;
@@ -57,9 +57,9 @@ export function createPresence({ state, voice }: Services<typeof events, Entries
 
     /** The two have just become friends: the first gets the presence of the second. */
     befriended(userId: string, friend: string): void {
-      voice.enter(userId, friendsOf(friend));
-      const presence = sessions.presenceOf(friend, iso(voice.now()));
-      if (presence) voice.relay(inboxOf(userId), "user.presence", presence);
+      systemSender.enter(userId, friendsOf(friend));
+      const presence = sessions.presenceOf(friend, iso(systemSender.now()));
+      if (presence) systemSender.relay(inboxOf(userId), "user.presence", presence);
     },
   };
 }

@@ -1,5 +1,6 @@
-import { defineProtocol, type Past, type Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { HistoryView } from "../../core/protocol/frames.ts";
+import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { createCatchUp } from "./catch-up.ts";
 import { open } from "./client.ts";
 import { createCoach } from "./coach.ts";
@@ -31,7 +32,7 @@ const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
 
 /** Group messages, identified by the ids of their events. */
-const past: Past = {
+const past: HistoryView = {
   kind: "group.message",
   show: (event) => JSON.parse(encode(event.kind, event.body, event)),
   find: (history, room, id) =>
@@ -40,7 +41,7 @@ const past: Past = {
 
 /** Diet: users, messages, groups, coach and notifications of a gamified diet app. */
 export function diet(services: Services<typeof events, Entries, unknown>) {
-  const { clock, settings, voice } = services;
+  const { clock, settings, systemSender } = services;
   const presence = createPresence(services);
   const groups = createGroups(services);
   const coach = createCoach(services);
@@ -95,34 +96,34 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     applies,
     restore,
     posts: createPosts(settings.maxContentLength),
-    past,
+    historyView: past,
 
-    home: createCatchUp(services),
-    admitted(ctx) {
-      status.admitted(ctx);
-      presence.admitted(ctx);
+    onUserRoom: createCatchUp(services),
+    onAuthenticated(ctx) {
+      status.onAuthenticated(ctx);
+      presence.onAuthenticated(ctx);
     },
     // A wildcard grants every group but makes nobody a member of all.
-    granted: (ctx, room) => room !== "group:*" && !reserved(room) && groups.granted(ctx, room),
-    closed(ctx) {
+    onRoomGranted: (ctx, room) => room !== "group:*" && !reserved(room) && groups.onRoomGranted(ctx, room),
+    onClosed(ctx) {
       ctx.state.closed = true;
       typing.closed(ctx);
       sealing.closed(ctx);
-      presence.closed(ctx);
+      presence.onClosed(ctx);
     },
-    stored({ room, kind, body }) {
+    onStored({ room, kind, body }) {
       if (kind === "friend.accepted") {
         const { userId, friendId }: FriendAccepted = JSON.parse(body);
         presence.befriended(userOf(room), userOf(room) === userId ? friendId : userId);
       } else if (kind === "group.member.joined") {
         const { userId }: MemberJoined = JSON.parse(body);
-        voice.enter(userId, room);
+        systemSender.enter(userId, room);
       } else if (kind === "group.member.left") {
         const { userId }: MemberLeft = JSON.parse(body);
-        voice.exit(userId, room);
+        systemSender.exit(userId, room);
       }
     },
-    stop() {
+    onStop() {
       coach.stop();
       status.stop();
     },

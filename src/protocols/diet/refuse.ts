@@ -1,6 +1,7 @@
-import type { Clock } from "../../core/clock.ts";
-import type { No, Settings } from "../../core/protocol.ts";
-import type { FieldIssue, Reason, Refusal } from "../../core/refusal.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { Rejection } from "../../core/protocol/frames.ts";
+import type { FieldIssue, Reason, Refusal } from "../../core/protocol/refusal.ts";
+import type { Settings } from "../../core/protocol/settings.ts";
 import { isForbiddenToClients } from "./catalogue.ts";
 import { encode, type Failure, failure, iso, rateLimited, turnedAway, typeOf } from "./frames.ts";
 
@@ -11,19 +12,19 @@ const MAX_ISSUES = 50;
 const SPREAD_MS = 5_000;
 const MAX_ATTEMPTS = 10;
 
-type Say = (refusal: Refusal, ref?: string) => No;
+type Say = (refusal: Refusal, ref?: string) => Rejection;
 
 /** Contract: Error Handling, Schema Validation, Rate Limiting, Connection Recovery. */
 export function createRefuse(clock: Clock, { messagesPerMinute }: Settings): Record<Reason, Say> {
-  const no = (what: Failure, ref?: string): No => ({ frame: failure(what, ref, clock.now()) });
-  const say =
+  const no = (what: Failure, ref?: string): Rejection => ({ frame: failure(what, ref, clock.now()) });
+  const errorFrame =
     (code: Failure["code"], message: string): Say =>
     (_, ref) =>
       no({ code, message }, ref);
   const close =
     (code: number, reason: string): Say =>
     () => ({ close: { code, reason } });
-  const sayAndClose =
+  const errorThenClose =
     (code: Failure["code"], message: string, closeCode: number): Say =>
     () => ({ ...no({ code, message }), close: { code: closeCode, reason: message } });
   const wrong =
@@ -56,19 +57,19 @@ export function createRefuse(clock: Clock, { messagesPerMinute }: Settings): Rec
       frame: turnedAway("AUTHENTICATION_FAILED", "Authentication failed"),
       close: { code: 4003, reason: "Authentication failed" },
     }),
-    auth_timeout: sayAndClose("CONNECTION_TIMEOUT", "Authentication timeout", 4001),
-    session_expired: sayAndClose("AUTHENTICATION_FAILED", "Session expired", 4004),
+    auth_timeout: errorThenClose("CONNECTION_TIMEOUT", "Authentication timeout", 4001),
+    session_expired: errorThenClose("AUTHENTICATION_FAILED", "Session expired", 4004),
     too_many_connections: () => ({
       frame: turnedAway("RATE_LIMIT_EXCEEDED", "Too many connections"),
       close: { code: 4008, reason: "Too many connections" },
     }),
-    forbidden: say("FORBIDDEN", "Not allowed"),
+    forbidden: errorFrame("FORBIDDEN", "Not allowed"),
     // The same answer as for something that belongs to another user, so that nobody learns which of the two
     // it is.
-    not_found: say("FORBIDDEN", "Not allowed"),
+    not_found: errorFrame("FORBIDDEN", "Not allowed"),
     rate_limited: tooFast,
     room_rate_limited: tooFast,
-    busy: say("SERVICE_UNAVAILABLE", "Server busy, try again"),
+    busy: errorFrame("SERVICE_UNAVAILABLE", "Server busy, try again"),
     unavailable: ({ message, reason }, ref) =>
       no(
         {
@@ -78,12 +79,12 @@ export function createRefuse(clock: Clock, { messagesPerMinute }: Settings): Rec
         ref,
       ),
     backpressure: close(1008, "Backpressure"),
-    heartbeat_timeout: sayAndClose("CONNECTION_TIMEOUT", "Heartbeat timeout", 1008),
+    heartbeat_timeout: errorThenClose("CONNECTION_TIMEOUT", "Heartbeat timeout", 1008),
     server_restart: () => ({
       frame: encode("reconnect", JSON.stringify(soon()), { time: clock.now() }),
       close: { code: 1012, reason: "Server restart" },
     }),
-    internal: say("INTERNAL_SERVER_ERROR", "Internal server error"),
+    internal: errorFrame("INTERNAL_SERVER_ERROR", "Internal server error"),
   };
 }
 

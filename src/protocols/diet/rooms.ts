@@ -1,7 +1,7 @@
-import { roomOfUser } from "../../core/door.ts";
+import { userRoom } from "../../core/protocol/room-name.ts";
 
 /** The room that a user's connections join. It is also the user's inbox. */
-export const inboxOf = (userId: string): string => roomOfUser("diet", userId);
+export const inboxOf = (userId: string): string => userRoom("diet", userId);
 const INBOX = inboxOf("");
 export const isInbox = (room: string): boolean => room.startsWith(INBOX);
 export const userOf = (inbox: string): string => inbox.slice(INBOX.length);

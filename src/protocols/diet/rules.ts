@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Rule } from "../../core/protocol.ts";
+import type { Rule } from "../../core/protocol/rule.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Message, State } from "./client.ts";
 import { enveloped } from "./frames.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../core/names.ts";
+import { id } from "../../core/protocol/identifiers.ts";
 import { activity } from "./schema/activity.ts";
 import { createChat } from "./schema/chat.ts";
 import { createCoach, createCoachQuestion } from "./schema/coach.ts";

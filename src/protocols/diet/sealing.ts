@@ -1,6 +1,6 @@
-import type { Cancel } from "../../core/clock.ts";
-import type { Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Cancel } from "../../core/ports/clock.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Ctx } from "./client.ts";
 import { Encryption } from "./encryption/encryption.ts";
 import type { Announcement } from "./encryption/wire.ts";

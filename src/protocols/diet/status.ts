@@ -1,5 +1,5 @@
-import { roomOfAll } from "../../core/door.ts";
-import type { Services } from "../../core/protocol.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import { everyoneRoom } from "../../core/protocol/room-name.ts";
 import type { Ctx } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { iso } from "./frames.ts";
@@ -16,8 +16,8 @@ type Status = Omit<Data<"system.status">, "timestamp">;
 export function createStatus({
   clock,
   health,
-  voice,
-}: Pick<Services<typeof events, Entries, unknown>, "clock" | "health" | "voice">) {
+  systemSender,
+}: Pick<Services<typeof events, Entries, unknown>, "clock" | "health" | "systemSender">) {
   const now = (): Status => {
     const [database, ai] = [health.store(), health.agent()];
     const status = database ? (ai ? "healthy" : "degraded") : "down";
@@ -35,11 +35,11 @@ export function createStatus({
     const text = JSON.stringify(status);
     if (text === told) return;
     told = text;
-    voice.relay(roomOfAll("diet"), "system.status", { ...status, timestamp: iso(clock.now()) });
+    systemSender.relay(everyoneRoom("diet"), "system.status", { ...status, timestamp: iso(clock.now()) });
   });
 
   return {
-    admitted(ctx: Ctx): void {
+    onAuthenticated(ctx: Ctx): void {
       const status = now();
       if (status.status !== "healthy") ctx.reply("system.status", { ...status, timestamp: iso(ctx.now()) });
     },

@@ -1,5 +1,5 @@
-import { isObject } from "../../core/json.ts";
-import { cleanText } from "../../core/text.ts";
+import { isObject } from "../../core/protocol/json.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 
 /**
  * Fields that people see, and the `type` that apps give attachments. All other fields are ids, words,

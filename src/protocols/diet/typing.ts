@@ -1,5 +1,5 @@
-import type { Cancel, Clock } from "../../core/clock.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Cancel, Clock } from "../../core/ports/clock.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { type Ctx, confirm, type Message, type State } from "./client.ts";
 import { groupRoom, inboxOf, isDirect, otherOf } from "./rooms.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { id } from "../../core/names.ts";
-import { defineProtocol, type Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { cleanText } from "../../core/text.ts";
+import { id } from "../../core/protocol/identifiers.ts";
+import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { ack, decode, event, frames } from "./frames.ts";
 import { createRefuse } from "./refuse.ts";
 import { events, messages } from "./schema.ts";
@@ -58,6 +58,6 @@ export function discord({ clock, settings }: Services<typeof events, Record<neve
       "room.deleted": { room },
     },
 
-    granted: (ctx, room) => ctx.join(room),
+    onRoomGranted: (ctx, room) => ctx.join(room),
   });
 }

@@ -1,9 +1,9 @@
-import type { Answer } from "../../core/agent.ts";
-import type { StoredEvent } from "../../core/history.ts";
-import type { Services } from "../../core/protocol.ts";
-import { Questions } from "../../core/questions.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { cleanText } from "../../core/text.ts";
+import { SerialQueue } from "../../core/live/serial-queue.ts";
+import type { Answer } from "../../core/ports/agent.ts";
+import type { StoredEvent } from "../../core/ports/history.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { ASSISTANT, chatOf, conversation, type Entries } from "./chat.ts";
 import type { events, MessageEvent } from "./schema.ts";
 import { split } from "./split.ts";
@@ -24,7 +24,7 @@ const PART_LENGTH = 2_000;
  * their own.
  */
 export class Answers {
-  readonly #questions = new Questions();
+  readonly #questions = new SerialQueue();
 
   constructor(private readonly services: Services<typeof events, Entries>) {}
 
@@ -45,9 +45,9 @@ export class Answers {
 
   async #answer(room: string, asked: Asked, signal: AbortSignal): Promise<void> {
     const { event, agentId, refuse } = asked;
-    const { agent, history, voice } = this.services;
+    const { agent, history, systemSender } = this.services;
     const typing = { chatId: chatOf(room), userId: ASSISTANT, agentId };
-    voice.relay(room, "typing", { ...typing, isTyping: true });
+    systemSender.relay(room, "typing", { ...typing, isTyping: true });
     try {
       const context = conversation(history, room, event.offset, CONTEXT_MESSAGES);
       const answer = await agent.answer({
@@ -64,11 +64,11 @@ export class Answers {
       if (!(error instanceof Refusal)) this.services.report(error, { where: "agent", agentId });
       refuse(new Refusal("unavailable", "Agent unavailable"));
     }
-    voice.relay(room, "typing", { ...typing, isTyping: false });
+    systemSender.relay(room, "typing", { ...typing, isTyping: false });
   }
 
   #record({ event: question, agentId, refuse: refused }: Asked, answer: Answer): void {
-    const { settings, voice } = this.services;
+    const { settings, systemSender } = this.services;
     const { messageId }: MessageEvent = JSON.parse(question.body);
     const content = cleanText(answer.content);
     if (content.trim() === "")
@@ -86,7 +86,7 @@ export class Answers {
         metadata,
       } as const;
       // The asker is told once if the answer cannot be stored: the first part's refusal is enough.
-      voice.record(question.room, "message", message, index === 0 ? { refused } : {});
+      systemSender.record(question.room, "message", message, index === 0 ? { refused } : {});
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { Cancel, Clock } from "../../core/clock.ts";
-import type { Diversion } from "../../core/connection.ts";
+import type { Cancel, Clock } from "../../core/ports/clock.ts";
+import type { Diversion } from "../../core/protocol/diversion.ts";
 import { batch } from "./frames.ts";
 
 /**

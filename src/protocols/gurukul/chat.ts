@@ -1,8 +1,8 @@
-import type { Decision, Place } from "../../core/apply.ts";
-import type { History, StoredEvent } from "../../core/history.ts";
-import type { Entry } from "../../core/log.ts";
-import type { Past } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { History, StoredEvent } from "../../core/ports/history.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { HistoryView } from "../../core/protocol/frames.ts";
+import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { batch, envelope } from "./frames.ts";
 import type { MessageEvent, Receipt } from "./schema.ts";
 
@@ -31,11 +31,11 @@ const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exe
 
 /** The offset of a message by its id: the server's id, or the id that a backend gave it. */
 function find(history: History, room: string, id: string): number | undefined {
-  const event = history.at(room, offsetOf(id)) ?? history.named(room, id);
+  const event = history.at(room, offsetOf(id)) ?? history.byExternalId(room, id);
   return event?.kind === "message" && messageOf(event).message.id === id ? event.offset : undefined;
 }
 
-export const past: Past = { kind: "message", show: (event) => messageOf(event).message, find };
+export const past: HistoryView = { kind: "message", show: (event) => messageOf(event).message, find };
 
 const messageOf = (event: StoredEvent): MessageEvent => JSON.parse(event.body);
 

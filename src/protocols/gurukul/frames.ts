@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { isObject, parseObject } from "../../core/json.ts";
-import { id } from "../../core/names.ts";
-import type { Frames, Incoming } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Frames } from "../../core/protocol/frames.ts";
+import { id } from "../../core/protocol/identifiers.ts";
+import { isObject, parseObject } from "../../core/protocol/json.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import type { Incoming } from "../../core/protocol/rule.ts";
 
 /** Contract: Base Message Structure. `timestamp` is in milliseconds since the epoch. */
 export function decode(frame: string): Incoming {

@@ -1,5 +1,5 @@
-import type { Context } from "../../core/context.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Context } from "../../core/protocol/context.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { type Entries, roomOf } from "./chat.ts";
 import type { events } from "./schema.ts";
 

@@ -1,7 +1,8 @@
-import { Pace } from "../../core/pace.ts";
-import { defineProtocol, type Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { cleanText } from "../../core/text.ts";
+import { Throttle } from "../../core/outbound/throttle.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import { defineProtocol } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { Answers } from "./answers.ts";
 import { createBatches } from "./batches.ts";
 import { ASSISTANT, applies, chatOf, type Entries, past, recent, roomOf, summary } from "./chat.ts";
@@ -20,12 +21,12 @@ const sender = ({ userId }: { userId: string }) => userId;
 
 /** Gurukul chat: people and AI agents, typing, read receipts, history. */
 export function gurukul(services: Services<typeof events, Entries>) {
-  const { clock, history, settings, voice } = services;
+  const { clock, history, settings, systemSender } = services;
   const answers = new Answers(services);
-  const updates = new Pace(clock, UPDATE_MS, (room) =>
-    voice.announce(room, "chat_update", summary(history, chatOf(room))),
+  const updates = new Throttle(clock, UPDATE_MS, (room) =>
+    systemSender.announce(room, "chat_update", summary(history, chatOf(room))),
   );
-  const update = (room: string) => voice.hasWatchers(room) && updates.touch(room);
+  const update = (room: string) => systemSender.hasWatchers(room) && updates.touch(room);
 
   return defineProtocol({
     name: "gurukul",
@@ -107,11 +108,11 @@ export function gurukul(services: Services<typeof events, Entries>) {
       },
     },
     applies,
-    past,
+    historyView: past,
     posts: {
       message: {
         room,
-        alias: ({ message }) => message.id,
+        externalId: ({ message }) => message.id,
         counted: true,
         prepare: ({ message, ...rest }) => ({
           ...rest,
@@ -123,7 +124,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
       chat_update: { room },
     },
 
-    admitted(ctx) {
+    onAuthenticated(ctx) {
       // This user's messages and typing would look like the agent's.
       if (ctx.identity.userId === ASSISTANT)
         throw new Refusal("unauthenticated", "the token's user id is reserved for the agent");
@@ -131,20 +132,20 @@ export function gurukul(services: Services<typeof events, Entries>) {
       ctx.divert((send) => createBatches(clock, settings.batchMs, settings.maxFrameBytes, send));
     },
     // A wildcard grants every chat but makes nobody a member of all.
-    granted: (ctx, room) => room !== roomOf("*") && ctx.watch(room),
-    expelled: (ctx, room) => leave(ctx, chatOf(room)),
-    closed(ctx) {
+    onRoomGranted: (ctx, room) => room !== roomOf("*") && ctx.watch(room),
+    onRoomRevoked: (ctx, room) => leave(ctx, chatOf(room)),
+    onClosed(ctx) {
       for (const chatId of ctx.state.typing) stopTyping(ctx, chatId);
     },
-    stored: ({ room }) => update(room),
-    retitled(room) {
-      voice.relay(room, "chat_update", summary(history, chatOf(room)));
+    onStored: ({ room }) => update(room),
+    onTitleChanged(room) {
+      systemSender.relay(room, "chat_update", summary(history, chatOf(room)));
       update(room);
     },
-    emptied: (room) => answers.cancel(room),
+    onRoomEmptied: (room) => answers.cancel(room),
     // An answer would be a message in the empty room of that name.
-    roomRemoved: (room) => answers.cancel(room),
-    stop() {
+    onRoomDeleted: (room) => answers.cancel(room),
+    onStop() {
       answers.cancelAll();
       updates.stop();
     },

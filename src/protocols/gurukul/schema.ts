@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../core/names.ts";
+import { id } from "../../core/protocol/identifiers.ts";
 
 /** A screen shows no more messages than this. */
 const MAX_RECEIPTS = 200;

@@ -1,7 +1,7 @@
-import type { Decision, Place } from "../../core/apply.ts";
-import type { History, StoredEvent } from "../../core/history.ts";
-import type { Entry } from "../../core/log.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { History, StoredEvent } from "../../core/ports/history.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { encode } from "./frames.ts";
 import { RECEIVED } from "./gifts.ts";
 import type { Stream } from "./stream.ts";
@@ -46,7 +46,7 @@ export const applies = {
   },
 
   ack({ room, body }: Entry<AckEntries["ack"]>, { history, state: stream }: Place<Stream>): Decision {
-    const gift = history.named(room, body.giftId);
+    const gift = history.byExternalId(room, body.giftId);
     if (!gift) throw new Refusal("not_found");
     const host = stream.hosts.get(body.client);
     if (host) stream.hosts.set(body.client, acknowledged(host, gift.count, stream.delivered));

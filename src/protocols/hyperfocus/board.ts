@@ -1,5 +1,5 @@
-import type { Clock } from "../../core/clock.ts";
-import { Pace } from "../../core/pace.ts";
+import { Throttle } from "../../core/outbound/throttle.ts";
+import type { Clock } from "../../core/ports/clock.ts";
 import type { Status } from "./schema.ts";
 
 /** The shortest time between two status updates for those who watch a stream. */
@@ -12,14 +12,14 @@ const STATUS_MS = 1_000;
 export class StatusBoard {
   /** The last status that each watched stream has shown. */
   readonly #shown = new Map<string, string>();
-  readonly #pace: Pace;
+  readonly #pace: Throttle;
 
   constructor(
     clock: Clock,
     private readonly statusOf: (room: string) => Status,
     tell: (room: string, status: Status) => void,
   ) {
-    this.#pace = new Pace(clock, STATUS_MS, (room) => this.#show(room, (status) => tell(room, status)));
+    this.#pace = new Throttle(clock, STATUS_MS, (room) => this.#show(room, (status) => tell(room, status)));
   }
 
   /** A connection has joined and has got the current status. */

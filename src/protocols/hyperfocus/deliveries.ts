@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../../core/clock.ts";
+import type { Cancel, Clock } from "../../core/ports/clock.ts";
 import { shownAt } from "./gifts.ts";
 import { nextSlotIn, WINDOW_MS } from "./pacing.ts";
 import type { Stream } from "./stream.ts";

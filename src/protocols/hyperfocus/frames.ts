@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { parseObject } from "../../core/json.ts";
-import type { Frames, Incoming } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { safeParse } from "../../core/safe-parse.ts";
+import type { Frames } from "../../core/protocol/frames.ts";
+import { parseObject } from "../../core/protocol/json.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import type { Incoming } from "../../core/protocol/rule.ts";
+import { safeParse } from "../../core/protocol/safe-parse.ts";
 import { envelope } from "./schema.ts";
 
 const VERSION = "1.0.0";

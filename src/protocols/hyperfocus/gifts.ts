@@ -1,7 +1,7 @@
-import type { Decision, Made, Place } from "../../core/apply.ts";
-import type { Entry } from "../../core/log.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { cleanText } from "../../core/text.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { Decision, EventDraft, Place } from "../../core/protocol/reducer.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { isOver, nextCombo } from "./combo.ts";
 import { iso } from "./frames.ts";
 import { merge, recent, slots, type Unranked, WINDOW_MS } from "./pacing.ts";
@@ -59,7 +59,8 @@ export const applies = {
     const { id, room, time, body } = entry;
     const { gift: posted, pace } = body;
     const { giftId = id } = posted;
-    const isStored = () => history.named(room, giftId) ?? history.named(room, acceptedId(giftId));
+    const isStored = () =>
+      history.byExternalId(room, giftId) ?? history.byExternalId(room, acceptedId(giftId));
     if (posted.giftId !== undefined && isStored()) return {};
     const key = keyOf(posted);
     const before = stream.waiting.get(key);
@@ -71,7 +72,7 @@ export const applies = {
       return { events: [made], rows: stream.rows() };
     }
     stream.waiting.set(key, before ? { ...before, gift: merge(before.gift, gift) } : { gift, since: offset });
-    const accepted = { kind: ACCEPTED, silent: true, alias: acceptedId(giftId), data: gift };
+    const accepted = { kind: ACCEPTED, silent: true, externalId: acceptedId(giftId), data: gift };
     return { events: [accepted], rows: stream.rows() };
   },
 
@@ -80,7 +81,7 @@ export const applies = {
     { state: stream }: Place<Stream>,
   ): Decision {
     const free = slots(shownAt(stream), time, pace);
-    const events: Made[] = [];
+    const events: EventDraft[] = [];
     for (const [key, { gift }] of stream.waiting.entries()) {
       if (events.length >= free) break;
       stream.waiting.delete(key);
@@ -118,12 +119,12 @@ function complete(
   };
 }
 
-function show(stream: Stream, gift: Unranked, time: number, pace: number): Made {
+function show(stream: Stream, gift: Unranked, time: number, pace: number): EventDraft {
   const { isStreak, comboCount, timestamp } = gift.metadata;
   const rank = gift.metadata.rank ?? rankOf(stream.values.values(), gift.totalValue);
   countValue(stream.values, gift.totalValue);
   if (pace > 0) stream.shown.set("", [...recent(shownAt(stream), time), time]);
   stream.delivered++;
   const data = { ...gift, metadata: { isStreak, comboCount, rank, timestamp } };
-  return { kind: RECEIVED, counted: true, alias: gift.giftId, data };
+  return { kind: RECEIVED, counted: true, externalId: gift.giftId, data };
 }

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../../core/clock.ts";
+import type { Cancel, Clock } from "../../core/ports/clock.ts";
 
 /** The longest time between two sweeps; a short interval makes them more frequent. */
 const SWEEP_MS = 250;

@@ -1,4 +1,4 @@
-import type { Row } from "../../core/history.ts";
+import type { Row } from "../../core/ports/store.ts";
 
 const NONE: readonly Row[] = [];
 

@@ -1,7 +1,8 @@
-import type { Context } from "../../core/context.ts";
-import type { History } from "../../core/history.ts";
-import { defineProtocol, type Services } from "../../core/protocol.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { History } from "../../core/ports/history.ts";
+import type { Context } from "../../core/protocol/context.ts";
+import type { Services } from "../../core/protocol/protocol.ts";
+import { defineProtocol } from "../../core/protocol/protocol.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
 import { type AckEntries, applies as ackApplies, hostKey, toSendAgain } from "./acks.ts";
 import { StatusBoard } from "./board.ts";
 import { type Client, clientOf, costOfAck, describe, open, type State } from "./client.ts";
@@ -40,17 +41,17 @@ export function hyperfocus({
   history,
   settings,
   state,
-  voice,
+  systemSender,
 }: Services<typeof events, Entries, Stream>) {
   const pace = settings.maxGiftsPerSecond;
   const pingInterval = settings.heartbeatMs ?? HEARTBEAT_MS;
   const viewers = new Viewers();
   const heartbeats = new Heartbeats(clock, pingInterval);
   const status = (room: string) => statusOf(state(room), viewers.count(room));
-  const board = new StatusBoard(clock, status, (room, now) => voice.relay(room, "stream:status", now));
+  const board = new StatusBoard(clock, status, (room, now) => systemSender.relay(room, "stream:status", now));
   const deliveries = new Deliveries({
     ...{ clock, pace, stream: state },
-    release: (room, applied) => voice.record(room, "release", { pace }, { applied }),
+    release: (room, applied) => systemSender.record(room, "release", { pace }, { applied }),
   });
 
   function enter(ctx: Ctx, { token: _, ...init }: Init): void {
@@ -172,7 +173,7 @@ export function hyperfocus({
         if (!rendered) ctx.state.notRendered++;
         if (key !== undefined) ctx.record(room, "ack", { client: key, giftId });
         // Nobody asks what a viewer has rendered, and viewers need no account: nothing of it is stored.
-        else if (!history.named(room, giftId)) throw new Refusal("not_found");
+        else if (!history.byExternalId(room, giftId)) throw new Refusal("not_found");
       },
 
       error(ctx) {
@@ -200,24 +201,24 @@ export function hyperfocus({
         prepare: cleanedStatus,
       },
     },
-    past: {
+    historyView: {
       kind: RECEIVED,
       show: ({ body }) => JSON.parse(body),
-      find: (history, room, giftId) => history.named(room, giftId)?.offset,
+      find: (history, room, giftId) => history.byExternalId(room, giftId)?.offset,
     },
     describe,
     isPublic: ({ client }) => client !== undefined && !client.isHost,
 
-    closed({ state: { client, heart } }) {
+    onClosed({ state: { client, heart } }) {
       if (heart) heartbeats.delete(heart);
       if (client) stopWatching(client);
     },
-    stored({ room, time }) {
+    onStored({ room, time }) {
       deliveries.look(room, clock.now() - time);
       board.look(room);
     },
-    emptied: (room) => board.emptied(room),
-    stop() {
+    onRoomEmptied: (room) => board.emptied(room),
+    onStop() {
       heartbeats.stop();
       deliveries.stop();
       board.stop();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../core/names.ts";
+import { id } from "../../core/protocol/identifiers.ts";
 
 /** ISO 8601. */
 const time = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" });

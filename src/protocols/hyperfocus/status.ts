@@ -1,6 +1,6 @@
-import type { Decision, Place } from "../../core/apply.ts";
-import type { Entry } from "../../core/log.ts";
-import { cleanText } from "../../core/text.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { price } from "./price.ts";
 import type { PostedStatus, Status } from "./schema.ts";
 import type { Stream } from "./stream.ts";

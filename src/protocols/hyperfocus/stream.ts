@@ -1,4 +1,5 @@
-import type { History, Row } from "../../core/history.ts";
+import type { History } from "../../core/ports/history.ts";
+import type { Row } from "../../core/ports/store.ts";
 import type { Host } from "./acks.ts";
 import type { Combo } from "./combo.ts";
 import { Kept } from "./kept.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Row } from "../../../src/core/history.ts";
+import type { Row } from "../../../src/core/ports/store.ts";
 import { Document, type Edit } from "../../../src/protocols/atomic/document.ts";
 import { Random } from "../../support/random.ts";
 

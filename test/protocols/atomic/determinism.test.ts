@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Entry } from "../../../src/core/log.ts";
+import type { Entry } from "../../../src/core/protocol/entry.ts";
 import { applies as metricApplies } from "../../../src/protocols/atomic/analytics.ts";
 import { applies as chatApplies } from "../../../src/protocols/atomic/chat.ts";
 import { applies as contextApplies, Kept } from "../../../src/protocols/atomic/contexts.ts";

@@ -26,7 +26,7 @@ test("what is kept for the subscribers of a metric goes with the last of them", 
     },
     members: { isMember: () => false, memberCount: () => 0 },
     state: () => new Kept(),
-    voice: { relay: (room: string) => relayed.push(room) },
+    systemSender: { relay: (room: string) => relayed.push(room) },
   } as unknown as Parts[0];
   const analytics = createAnalytics(services, new Present());
   const state = open(new URL(`ws://localhost${ANALYTICS}`));
@@ -42,12 +42,12 @@ test("what is kept for the subscribers of a metric goes with the last of them", 
 
   analytics.handlers.subscribe(ctx, { metrics: ["activity"] });
   const [room = ""] = joined;
-  const say = (n: number) => analytics.stored(event(n, { room: ROOM, time: clock.now() + n }));
+  const say = (n: number) => analytics.onStored(event(n, { room: ROOM, time: clock.now() + n }));
   const readsOnce = reads;
   say(1);
   expect(relayed).toEqual([room]);
 
-  analytics.emptied(room);
+  analytics.onRoomEmptied(room);
   clock.advance(1_000);
   say(2);
   clock.advance(120_000);

@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { SignJWT } from "jose";
 import { issueToken } from "../../../src/auth/issue.ts";
-import { systemClock } from "../../../src/core/clock.ts";
+import { systemClock } from "../../../src/core/ports/clock.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startRelay } from "../../support/relay.ts";
 import { SECRET } from "../../support/server.ts";

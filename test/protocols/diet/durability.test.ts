@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { issueToken } from "../../../src/auth/issue.ts";
-import { systemClock } from "../../../src/core/clock.ts";
+import { systemClock } from "../../../src/core/ports/clock.ts";
 import { type ChildServer, databaseOf, startChild } from "../../support/child.ts";
 import type { Frame } from "../../support/client.ts";
 import { DietInsistent } from "../../support/diet-insistent.ts";

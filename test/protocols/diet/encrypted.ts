@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { Refusal } from "../../../src/core/refusal.ts";
+import { Refusal } from "../../../src/core/protocol/refusal.ts";
 import { Encryption, type EncryptionSettings } from "../../../src/protocols/diet/encryption/encryption.ts";
 import { DietCipher } from "../../support/diet-cipher.ts";
 

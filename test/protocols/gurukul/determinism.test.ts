@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Entry } from "../../../src/core/log.ts";
+import type { Entry } from "../../../src/core/protocol/entry.ts";
 import { applies } from "../../../src/protocols/gurukul/chat.ts";
 import { applyLog, type Turns, turns } from "../../support/applied-log.ts";
 import { contents, createApplying, entry } from "../../support/applying.ts";

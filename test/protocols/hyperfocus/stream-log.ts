@@ -1,5 +1,6 @@
-import { Applier, type Reducer } from "../../../src/core/apply.ts";
-import type { NewEvent } from "../../../src/core/history.ts";
+import { Applier } from "../../../src/core/log/apply.ts";
+import type { NewEvent } from "../../../src/core/ports/store.ts";
+import type { Reducer } from "../../../src/core/protocol/reducer.ts";
 import { applies as ackApplies } from "../../../src/protocols/hyperfocus/acks.ts";
 import { applies as giftApplies } from "../../../src/protocols/hyperfocus/gifts.ts";
 import { applies as statusApplies } from "../../../src/protocols/hyperfocus/status.ts";

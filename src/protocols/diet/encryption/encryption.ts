@@ -1,6 +1,6 @@
 import { type KeyObject, randomBytes } from "node:crypto";
-import { Refusal } from "../../../core/refusal.ts";
-import { safeParse } from "../../../core/safe-parse.ts";
+import { Refusal } from "../../../core/protocol/refusal.ts";
+import { safeParse } from "../../../core/protocol/safe-parse.ts";
 import { base64Of } from "./base64.ts";
 import { deflate, inflate } from "./compression.ts";
 import { agree, createKeyPair, importPublicKey } from "./key-agreement.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../../core/names.ts";
+import { id } from "../../../core/protocol/identifiers.ts";
 import { between, isoTime, oneOf, text } from "./fields.ts";
 
 /** Contract: User Activity Events. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../../core/names.ts";
+import { id } from "../../../core/protocol/identifiers.ts";
 import { conversationId, count, groupId, isoTime, listOf, name, url, word } from "./fields.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../../core/names.ts";
+import { id } from "../../../core/protocol/identifiers.ts";
 import { between, description, isoTime, listOf, oneOf, text, title } from "./fields.ts";
 
 /** Contract: AI Coach Events. `userId` is the user in the conversation, no matter which side speaks. */

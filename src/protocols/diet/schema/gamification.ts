@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../../core/names.ts";
+import { id } from "../../../core/protocol/identifiers.ts";
 import { count, description, isoTime, listOf, name, oneOf } from "./fields.ts";
 
 /** Contract: Gamification Events. */

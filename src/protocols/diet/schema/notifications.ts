@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../../core/names.ts";
+import { id } from "../../../core/protocol/identifiers.ts";
 import { description, isoTime, link, oneOf, title } from "./fields.ts";
 
 /** Contract: Notification Events. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../../core/names.ts";
+import { id } from "../../../core/protocol/identifiers.ts";
 import { count, isoTime, name, oneOf, progress, quantity } from "./fields.ts";
 
 /** Contract: Nutrition Events. */

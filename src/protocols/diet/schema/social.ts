@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../../core/names.ts";
+import { id } from "../../../core/protocol/identifiers.ts";
 import { isoTime, name, oneOf, text } from "./fields.ts";
 
 /** Contract: Social Events. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../../core/names.ts";
+import { id } from "../../../core/protocol/identifiers.ts";
 import { count, isoTime, name, progress, text } from "./fields.ts";
 
 /** Contract: Task Events. The contract names no unit of durations: each app chooses its own. */

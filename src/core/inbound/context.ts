@@ -1,0 +1,186 @@
+import type { TurnQueue } from "../log/turn.ts";
+import type { Connection } from "../outbound/connection.ts";
+import type { Rooms } from "../outbound/rooms.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Identity } from "../ports/identity.ts";
+import type { Context, Joining, OnAuthenticated, Recording } from "../protocol/context.ts";
+import type { Diversion, Seal } from "../protocol/diversion.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Schemas } from "../protocol/schemas.ts";
+import type { Access } from "./access.ts";
+
+const NONE: readonly string[] = [];
+const NOTHING: Recording = {};
+
+/** One per connection; `ref` is that of the message being handled. */
+export class ConnectionContext implements Context<Schemas, Record<string, unknown>, unknown> {
+  ref: string | undefined;
+  /** Number of the message being handled; undefined while none is. */
+  #message: number | undefined;
+  #messages = 0;
+
+  constructor(
+    readonly connection: Connection,
+    private readonly clock: Clock,
+    private readonly turns: TurnQueue,
+    private readonly rooms: Rooms,
+    private readonly access: Access,
+    private readonly door: {
+      authenticate(by: Connection, token: string, admitted: OnAuthenticated): Promise<void>;
+    },
+  ) {}
+
+  authenticate(token: string, admitted: OnAuthenticated): void {
+    void this.door.authenticate(this.connection, token, admitted);
+  }
+
+  /** A message is handled: what is asked for is its doing, and its answer. */
+  handling(work: () => void): void {
+    this.#message = ++this.#messages;
+    try {
+      work();
+    } finally {
+      this.#message = undefined;
+      this.ref = undefined;
+    }
+  }
+
+  get state(): unknown {
+    return this.connection.state;
+  }
+
+  get identity(): Identity {
+    if (!this.connection.identity) throw new Refusal("unauthenticated");
+    return this.connection.identity;
+  }
+
+  get isGuest(): boolean {
+    return this.connection.identity === undefined;
+  }
+
+  may(room: string): boolean {
+    const { identity } = this.connection;
+    return identity !== undefined && this.access.may(identity, room);
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  record(room: string, kind: string, body: unknown, recording: Recording = NOTHING): void {
+    const { clientId, applied, quiet } = recording;
+    this.turns.record(
+      {
+        protocol: this.connection.protocol.name,
+        room,
+        kind,
+        body,
+        sender: this.connection.identity?.userId ?? null,
+        clientId: clientId ?? null,
+      },
+      { connection: this.connection, ref: this.ref, message: this.#message, applied, quiet },
+    );
+  }
+
+  relay(room: string, kind: string, data: unknown): void {
+    const frame = this.#frame(kind, data);
+    this.#after(() => this.rooms.publish(room, frame, this.connection));
+  }
+
+  reply(kind: string, data: unknown): void {
+    this.replyFrame(this.#frame(kind, data, this.ref));
+  }
+
+  replyFrame(frame: string): void {
+    this.#after(() => this.connection.send(frame));
+  }
+
+  refuse(refusal: Refusal): void {
+    const { ref } = this;
+    this.#after(() => this.connection.refuse(refusal, ref));
+  }
+
+  join(
+    room: string,
+    greet: () => readonly string[] = () => NONE,
+    { muted: deaf, failed, unless }: Joining = {},
+  ): void {
+    let greeting = NONE;
+    const snapshot = () => {
+      greeting = NONE;
+      if (!this.connection.open) return;
+      // Even if it does not get in: what the greeting has registered must not stay.
+      this.turns.settle(room);
+      greeting = greet();
+    };
+    const join = () => {
+      if (!this.connection.open) return;
+      // What is held of the room is older than the greeting, which may show it as well.
+      if (this.connection.rooms.has(room)) this.connection.diversion?.flush();
+      if (!unless?.()) this.rooms.join(this.connection, room, deaf);
+      for (const frame of greeting) this.connection.send(frame);
+    };
+    this.turns.after(join, { ...this.#completion(), refused: () => failed?.() }, snapshot);
+  }
+
+  leave(room: string): void {
+    this.#after(() => this.rooms.leave(this.connection, room));
+  }
+
+  undo(change: () => void): void {
+    // What no message asked for happens all the same.
+    if (this.#message === undefined) return;
+    const refused = () => {
+      if (this.connection.open) change();
+    };
+    this.turns.after(() => {}, { ...this.#completion(), refused });
+  }
+
+  watch(room: string): void {
+    this.#after(() => this.rooms.watch(this.connection, room));
+  }
+
+  unwatch(room: string): void {
+    this.#after(() => {
+      const { identity, protocol } = this.connection;
+      const isOwn = identity && this.access.roomsOf(identity, protocol.roomKinds).has(room);
+      if (!isOwn) this.rooms.unwatch(this.connection, room);
+    });
+  }
+
+  divert(make: (send: (frame: string) => void) => Diversion): void {
+    const diversion = make((frame) => this.connection.send(frame));
+    this.#after(() => this.rooms.divert(this.connection, diversion));
+  }
+
+  seal(begin: (send: (frame: string) => void) => Seal, failed?: () => void): void {
+    const seal = () => {
+      const send = (frame: string) => this.connection.send(frame);
+      this.connection.seal = begin(send);
+      if (this.connection.diversion) return;
+      this.rooms.divert(this.connection, { deliver: send, flush() {}, held: () => 0 });
+    };
+    this.turns.after(seal, { ...this.#completion(), refused: () => failed?.() });
+  }
+
+  unsent(): number {
+    return this.connection.open ? this.connection.unsent() : 0;
+  }
+
+  reserve(entries: number): void {
+    this.turns.reserve(entries);
+  }
+
+  #after(effect: () => void): void {
+    this.turns.after(effect, this.#completion());
+  }
+
+  #completion() {
+    return { connection: this.connection, ref: this.ref, message: this.#message };
+  }
+
+  #frame(kind: string, data: unknown, clientId?: string): string {
+    const stamp = { time: this.clock.now(), clientId };
+    return this.connection.protocol.envelope(kind, JSON.stringify(data), stamp);
+  }
+}

@@ -1,0 +1,125 @@
+import type { TurnQueue } from "../log/turn.ts";
+import { POSTED, type Post, type PostedEvent, type Posting, type Target } from "../protocol/posting.ts";
+import type { AnyProtocol } from "../protocol/protocol.ts";
+import { type FieldIssue, Refusal } from "../protocol/refusal.ts";
+import { everyoneRoom, kindOf, userRoom } from "../protocol/room-name.ts";
+import { safeParse } from "../protocol/safe-parse.ts";
+
+const TARGETS: readonly Target[] = ["room", "user", "everyone"];
+
+/** Posts that are wrong, each field by its path from the array of posts: `0.data.chatId`. */
+export class PostRefusal extends Error {
+  constructor(
+    /** Unknown, or wrong. */
+    readonly kind: "unknown_type" | "invalid",
+    readonly issues: readonly FieldIssue[],
+  ) {
+    super("a post is refused");
+  }
+}
+
+/** A post that is right: what is recorded for it. */
+interface Recordable {
+  readonly room: string;
+  readonly kind: string;
+  readonly body: unknown;
+  /** Idempotency key. */
+  readonly id: string | undefined;
+  /** The event's own id. */
+  readonly own: string | undefined;
+}
+
+/**
+ * Checks all posts by the schemas that type the frames, then records all in one turn. Throws a `PostRefusal`, and then
+ * none was recorded. Resolves to their ids once they are stored, or rejects with a `Refusal`.
+ */
+export function post(protocol: AnyProtocol, turns: TurnQueue, posts: readonly Post[]): Promise<string[]> {
+  const issues: FieldIssue[] = [];
+  for (const [index, { type }] of posts.entries()) {
+    if (postingOf(protocol, type)) continue;
+    issues.push({ path: `${index}.type`, message: `${protocol.name} takes no such event` });
+  }
+  if (issues.length > 0) throw new PostRefusal("unknown_type", issues);
+  const recordable = posts.map((one, index) =>
+    check(protocol, one, (path, message) => issues.push({ path: `${index}.${path}`, message })),
+  );
+  if (issues.length > 0) throw new PostRefusal("invalid", issues);
+  turns.reserve(recordable.length);
+  return stored(protocol, turns, recordable as Recordable[]);
+}
+
+const postingOf = ({ posts }: AnyProtocol, type: string): Posting<unknown> | undefined =>
+  Object.hasOwn(posts, type) ? posts[type] : undefined;
+
+function stored({ name }: AnyProtocol, turns: TurnQueue, posts: readonly Recordable[]): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const ids: string[] = [];
+    let left = posts.length;
+    const settled = () => --left === 0 && resolve(ids);
+    const completion = { applied: settled, repeated: settled, refused: reject };
+    for (const { room, kind, body, id, own } of posts) {
+      const entry = { protocol: name, room, kind, body, sender: null, clientId: id ?? null };
+      const made = turns.record(entry, completion);
+      ids.push(id ?? own ?? made);
+    }
+    if (posts.length === 0) resolve(ids);
+  });
+}
+
+type Report = (path: string, message: string) => void;
+
+function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Report): Recordable | undefined {
+  const posting = postingOf(protocol, type) ?? {};
+  const parsed = safeParse(posting.schema ?? protocol.events[type], data);
+  if (!parsed.success) {
+    for (const { path, message } of parsed.error.issues) wrong(["data", ...path].join("."), message);
+    return undefined;
+  }
+  const room = roomFor(protocol, posting, to, parsed.data, wrong);
+  if (room === undefined) return undefined;
+  const own = posting.id?.(parsed.data);
+  const prepared = prepare(posting, parsed.data, room, wrong);
+  if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id, own };
+  const { counted = false } = posting;
+  const body: PostedEvent = { type, data: prepared, counted, externalId: posting.externalId?.(prepared) };
+  return { room, kind: POSTED, body, id, own };
+}
+
+function prepare(posting: Partial<Posting<unknown>>, data: unknown, room: string, wrong: Report): unknown {
+  try {
+    return posting.prepare?.(data, room) ?? data;
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.reason !== "invalid") throw error;
+    for (const { path, message } of error.issues) wrong(`data.${path}`, message);
+    return undefined;
+  }
+}
+
+function roomFor(
+  protocol: AnyProtocol,
+  posting: Partial<Posting<unknown>>,
+  to: Post["to"],
+  data: unknown,
+  wrong: Report,
+): string | undefined {
+  const { name } = protocol;
+  const { roomKinds = protocol.roomKinds, to: targets = TARGETS } = posting;
+  const target = TARGETS.find((one) => one in to && targets.includes(one));
+  if (target === "everyone") return everyoneRoom(name);
+  if (target === "user" && "user" in to) {
+    const users = posting.users?.(data) ?? [to.user];
+    if (users.includes(to.user)) return userRoom(name, to.user);
+    wrong("user", `must be ${users.join(" or ")}, whom the data names`);
+  } else if (!targets.includes("room")) {
+    wrong(targets.join(", "), `${name} takes this event only for: ${targets.join(", ")}`);
+  } else if (!("room" in to) || !roomKinds.includes(kindOf(to.room))) {
+    wrong("room", `must be a room of ${name}, ${roomKinds.map((kind) => `${kind}:<id>`).join(" or ")}`);
+  } else if (protocol.reserved?.(to.room) !== undefined) {
+    wrong("room", protocol.reserved(to.room) ?? "");
+  } else {
+    const named = posting.room?.(data);
+    if (named === undefined || named === to.room) return to.room;
+    wrong("room", `must be ${named}, which the data names`);
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+import type { TurnQueue } from "../log/turn.ts";
+import type { Connection } from "../outbound/connection.ts";
+import type { Rooms } from "../outbound/rooms.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { AnyProtocol } from "../protocol/protocol.ts";
+import type { Schemas } from "../protocol/schemas.ts";
+import type { SystemSender } from "../protocol/system-sender.ts";
+
+export function createSystemSender(
+  protocol: () => AnyProtocol,
+  clock: Clock,
+  turns: TurnQueue,
+  rooms: Rooms,
+  /** The connections of a user. */
+  connectionsOf: (userId: string) => Iterable<Connection>,
+): SystemSender<Schemas, Record<string, unknown>> {
+  const ownConnectionsOf = (userId: string) =>
+    Array.from(connectionsOf(userId)).filter((connection) => connection.protocol === protocol());
+  const frame = (kind: string, data: unknown) =>
+    protocol().envelope(kind, JSON.stringify(data), { time: clock.now() });
+  return {
+    now: clock.now,
+    record(room, kind, body, outcome = {}) {
+      const entry = { protocol: protocol().name, room, kind, body, sender: null, clientId: null };
+      turns.record(entry, outcome);
+    },
+    relay(room, kind, data) {
+      turns.after(() => rooms.publish(room, frame(kind, data)));
+    },
+    announce(room, kind, data) {
+      turns.after(() => rooms.announce(room, frame(kind, data)));
+    },
+    hasWatchers: (room) => rooms.hasWatchers(room),
+    enter(userId, room) {
+      for (const connection of ownConnectionsOf(userId)) rooms.join(connection, room);
+    },
+    exit(userId, room) {
+      for (const connection of ownConnectionsOf(userId)) rooms.leave(connection, room);
+    },
+  };
+}

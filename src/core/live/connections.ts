@@ -1,0 +1,224 @@
+import type { Access } from "../inbound/access.ts";
+import { ConnectionContext } from "../inbound/context.ts";
+import { networkOf } from "../inbound/network.ts";
+import type { PipelineParts } from "../inbound/pipeline.ts";
+import { isTooLong, receive } from "../inbound/pipeline.ts";
+import type { TurnQueue } from "../log/turn.ts";
+import type { Connection, Frame, Waiting } from "../outbound/connection.ts";
+import type { Rooms } from "../outbound/rooms.ts";
+import type { Identity, TokenVerifier } from "../ports/identity.ts";
+import type { Socket } from "../ports/socket.ts";
+import type { OnAuthenticated } from "../protocol/context.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { everyoneRoom, userRoom } from "../protocol/room-name.ts";
+import type { Presence } from "./presence.ts";
+import { WaitingFrames } from "./waiting-frames.ts";
+
+export interface ConnectionParts extends PipelineParts {
+  readonly turns: TurnQueue;
+  readonly rooms: Rooms;
+  readonly presence: Presence;
+  readonly access: Access;
+  readonly verifier: TokenVerifier;
+  /** 0 is no limit. */
+  readonly maxPerUser: number;
+  /** Tokens of the user issued before this are refused. */
+  revokedBefore(userId: string): number;
+  /** For the log: never a token or a text. */
+  note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
+}
+
+/** The life of a connection: opened, authenticated, heard, closed. */
+export class Connections {
+  readonly #contexts = new Map<Connection, ConnectionContext>();
+  readonly #waiting = new WaitingFrames();
+
+  constructor(private readonly parts: ConnectionParts) {}
+
+  get all(): Iterable<Connection> {
+    return this.#contexts.keys();
+  }
+
+  get count(): number {
+    return this.#contexts.size;
+  }
+
+  /** `token`: null when the upgrade should have brought one and did not, undefined when a message will. */
+  opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
+    const { access, clock, turns, rooms } = this.parts;
+    connection.opened(socket);
+    const context = new ConnectionContext(connection, clock, turns, rooms, access, this);
+    this.#contexts.set(connection, context);
+    connection.traffic.opened++;
+    if (connection.protocol.guests) rooms.join(connection, everyoneRoom(connection.protocol.name));
+    const guests = guestsOf(connection);
+    if (guests !== undefined) this.parts.limiter.adopt(connection.id, guests);
+    if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
+    else if (token !== undefined) void this.authenticate(connection, token);
+  }
+
+  received(connection: Connection, frame: string | Uint8Array): void {
+    if (!connection.open) return;
+    connection.lastSeen = this.parts.clock.now();
+    const { protocol, state } = connection;
+    if (isTooLong(frame, this.parts.maxMessageBytes) && !protocol.longFrames?.(state)) {
+      connection.close(1009, "Message too big");
+    } else if (connection.waiting) {
+      this.#wait(connection, connection.waiting, frame);
+    } else receive(this.parts, this.#context(connection), frame);
+  }
+
+  #wait(connection: Connection, waiting: Waiting, frame: Frame): void {
+    if (!this.#waiting.add(waiting, frame, this.parts.maxMessageBytes)) {
+      connection.refuse(new Refusal("unauthenticated"));
+    }
+    this.#bound();
+  }
+
+  /** Lets those go for whom most is held, while all together hold too much. */
+  #bound(): void {
+    for (let most = this.#waiting.excess(); most; most = this.#waiting.excess()) {
+      this.#reject(most, new Refusal("unavailable", "Authentication unavailable"));
+    }
+  }
+
+  /** Any sign of life. */
+  seen(connection: Connection): void {
+    connection.lastSeen = this.parts.clock.now();
+  }
+
+  closed(connection: Connection, code: number, reason: string): void {
+    const context = this.#contexts.get(connection);
+    if (!context) return;
+    this.#contexts.delete(connection);
+    const { note, presence, rooms } = this.parts;
+    connection.traffic.ended(connection.ending?.code ?? code, connection.ending === undefined);
+    // A peer's reason is a stranger's text and stays out of the log; nobody can send 1006, so that one is Bun's own.
+    connection.ending ??= { code, reason: code === 1006 ? reason : "" };
+    const { identity, protocol } = connection;
+    this.#waiting.end(connection);
+    this.#release(connection);
+    protocol.onClosed?.(context);
+    rooms.leaveAll(connection);
+    if (identity) presence.remove(identity.userId, connection);
+    note("disconnect", {
+      connection: connection.id,
+      protocol: protocol.name,
+      userId: identity?.userId,
+      ...connection.ending,
+    });
+  }
+
+  /** The rate of what it says goes on with the next connection of the same user, or of the same address for guests. */
+  #release(connection: Connection): void {
+    const { id, identity, protocol } = connection;
+    if (protocol.limitBy !== "connection") return;
+    this.parts.limiter.release(id, identity ? `${protocol.name} ${identity.userId}` : guestsOf(connection));
+  }
+
+  /** A room has become, or may no longer be, the user's own. */
+  membershipChanged(room: string, userId: string): void {
+    for (const connection of this.parts.presence.of(userId)) {
+      const { identity, protocol } = connection;
+      if (!identity) continue;
+      if (this.parts.access.roomsOf(identity, protocol.roomKinds).has(room)) {
+        protocol.onRoomGranted?.(this.#context(connection), room);
+      } else {
+        this.parts.rooms.unwatch(connection, room);
+        if (!this.parts.access.may(identity, room)) this.#expel(connection, room);
+      }
+    }
+  }
+
+  /** A room is no longer open, or is no more: out with who may not be in it. */
+  accessChanged(room: string): void {
+    for (const connection of [...this.all]) {
+      const { identity, rooms, watched } = connection;
+      if (!identity || !(rooms.has(room) || watched.has(room))) continue;
+      if (this.parts.access.may(identity, room)) continue;
+      this.parts.rooms.unwatch(connection, room);
+      this.#expel(connection, room);
+    }
+  }
+
+  /** A room is no more, and whoever may not be in it is out. */
+  roomRemoved(room: string): void {
+    for (const connection of this.parts.rooms.members(room)) {
+      connection.protocol.onRoomRemoved?.(this.#context(connection), room);
+    }
+  }
+
+  #expel(connection: Connection, room: string): void {
+    const { protocol, state } = connection;
+    if (!connection.rooms.has(room) || protocol.isPublic?.(state)) return;
+    protocol.onRoomRevoked?.(this.#context(connection), room);
+    this.parts.rooms.leave(connection, room);
+    connection.refuse(new Refusal("forbidden"));
+  }
+
+  async authenticate(connection: Connection, token: string, admitted?: OnAuthenticated): Promise<void> {
+    this.#waiting.begin(connection, token);
+    this.#bound();
+    try {
+      const identity = await this.parts.verifier.verify(token);
+      if (connection.open) this.#admit(connection, identity, admitted);
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.parts.report(error, { where: "authenticate" });
+      this.#reject(connection, error instanceof Refusal ? error : new Refusal("internal"));
+    }
+  }
+
+  #admit(connection: Connection, identity: Identity, admitted?: OnAuthenticated): void {
+    const { access, maxPerUser, note, presence, revokedBefore } = this.parts;
+    const { userId } = identity;
+    if (identity.issuedAt < revokedBefore(userId)) throw new Refusal("unauthenticated", "revoked");
+    if (maxPerUser > 0 && presence.count(userId) >= maxPerUser) throw new Refusal("too_many_connections");
+    const { address, id, protocol } = connection;
+    const more = protocol.grants?.(identity.claims) ?? [];
+    connection.identity =
+      more.length === 0 ? identity : { ...identity, grants: [...more, ...identity.grants] };
+    if (protocol.limitBy === "connection") {
+      this.parts.limiter.transfer(id, guestsOf(connection), `${protocol.name} ${userId}`);
+    }
+    presence.add(userId, connection);
+    note("connect", { connection: id, protocol: protocol.name, userId, address });
+    const context = this.#context(connection);
+    const own = access.roomsOf(connection.identity, protocol.roomKinds);
+    admitted?.(own);
+    protocol.onAuthenticated?.(context);
+    const home = userRoom(protocol.name, userId);
+    if (protocol.onUserRoom) protocol.onUserRoom(context, home);
+    else context.join(home);
+    context.join(everyoneRoom(protocol.name));
+    for (const room of own) protocol.onRoomGranted?.(context, room);
+    for (const frame of this.#waiting.end(connection)) this.received(connection, frame);
+  }
+
+  #reject(connection: Connection, refusal: Refusal): void {
+    const { address, id, protocol } = connection;
+    const why = refusal.cause ?? refusal.message;
+    this.parts.note("refused", {
+      connection: id,
+      protocol: protocol.name,
+      address,
+      reason: refusal.reason,
+      why,
+    });
+    this.#waiting.end(connection);
+    connection.refuse(refusal);
+    // Whoever could not be admitted does not stay, whatever the protocol makes of the reason.
+    connection.close(1008, "Authentication failed");
+  }
+
+  #context(connection: Connection): ConnectionContext {
+    const context = this.#contexts.get(connection);
+    if (!context) throw new Error("the connection is not open");
+    return context;
+  }
+}
+
+/** The guests of one address are counted together: to the limiter they are one owner of connections. */
+const guestsOf = ({ address, protocol }: Connection): string | undefined =>
+  protocol.guests && protocol.limitBy === "connection"
+    ? `${protocol.name} guest ${networkOf(address)}`
+    : undefined;

@@ -1,0 +1,62 @@
+import type { Connection } from "../outbound/connection.ts";
+import { ConnectionIndex } from "../outbound/connection-index.ts";
+import type { Activity } from "../ports/activity.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** How long a user's last activity may be in memory only. */
+const SAVE_MS = 1_000;
+
+/** Who is online now, and through which connections. */
+export class Presence {
+  readonly #connections = new ConnectionIndex();
+  #unsaved = new Map<string, number>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly activity: Activity,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    clock.every(SAVE_MS, () => this.save());
+  }
+
+  add(userId: string, connection: Connection): void {
+    this.#connections.add(userId, connection);
+    this.#unsaved.set(userId, this.clock.now());
+  }
+
+  remove(userId: string, connection: Connection): void {
+    this.#connections.remove(userId, connection);
+    this.#unsaved.set(userId, Math.max(connection.lastSeen, this.#unsaved.get(userId) ?? 0));
+  }
+
+  of(userId: string): Iterable<Connection> {
+    return this.#connections.of(userId);
+  }
+
+  /** How many connections the user has. */
+  count(userId: string): number {
+    return this.#connections.size(userId);
+  }
+
+  isOnline(userId: string): boolean {
+    return this.#connections.has(userId);
+  }
+
+  /** When a user was last heard of, also one who has just left; undefined when the store knows it as well. */
+  lastSeen(userId: string): number | undefined {
+    if (!this.isOnline(userId)) return this.#unsaved.get(userId);
+    return Math.max(...Array.from(this.of(userId), (connection) => connection.lastSeen));
+  }
+
+  /** Writes what changed. A failure keeps it for the next time. */
+  save(): void {
+    if (this.#unsaved.size === 0) return;
+    const unsaved = this.#unsaved;
+    try {
+      this.activity.save(unsaved);
+      this.#unsaved = new Map();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+}

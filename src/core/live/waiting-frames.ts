@@ -1,0 +1,62 @@
+import type { Connection, Frame, Waiting } from "../outbound/connection.ts";
+
+/** Frames that may wait for one connection. */
+const MAX_FRAMES = 256;
+/** Bytes of memory that they and the token may take for one connection, and for all connections together. */
+const MAX_BYTES = 256 * 1024;
+const MAX_BYTES_IN_ALL = 32 * 1024 * 1024;
+/** More than a token and the heads of a few frames. */
+const TOKEN_BYTES = 32 * 1024;
+/** Of a frame besides its text: the string, its place in the list. */
+const OVERHEAD = 64;
+
+/** At the most: a string that has one character beyond Latin-1 takes two bytes for each. */
+const memoryOf = (frame: Frame): number => OVERHEAD + (typeof frame === "string" ? 2 : 1) * frame.length;
+
+/**
+ * Bounds what strangers make the server hold: nobody has checked yet who they are. One bound is for each connection,
+ * and one for all of them: when that is passed, the connection for which most is held goes.
+ */
+export class WaitingFrames {
+  readonly #connections = new Map<Connection, Waiting>();
+  #bytes = 0;
+
+  /** From now on the connection's frames wait. */
+  begin(connection: Connection, token: string): void {
+    this.end(connection);
+    const bytes = OVERHEAD + token.length;
+    connection.waiting = { frames: [], bytes };
+    this.#connections.set(connection, connection.waiting);
+    this.#bytes += bytes;
+  }
+
+  /** False when too much waits already: the frame is not held. */
+  add(waiting: Waiting, frame: Frame, largestFrame: number): boolean {
+    const bytes = memoryOf(frame);
+    const most = Math.max(MAX_BYTES, 2 * largestFrame + TOKEN_BYTES);
+    if (waiting.frames.length >= MAX_FRAMES || waiting.bytes + bytes > most) return false;
+    waiting.frames.push(frame);
+    waiting.bytes += bytes;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Returns what has waited. */
+  end(connection: Connection): readonly Frame[] {
+    const { waiting } = connection;
+    connection.waiting = undefined;
+    if (!waiting || !this.#connections.delete(connection)) return [];
+    this.#bytes -= waiting.bytes;
+    return waiting.frames;
+  }
+
+  /** The connection that must go, while all together hold too much. */
+  excess(): Connection | undefined {
+    if (this.#bytes <= MAX_BYTES_IN_ALL) return undefined;
+    let largest: Connection | undefined;
+    for (const [connection, { bytes }] of this.#connections) {
+      if (bytes > (largest?.waiting?.bytes ?? -1)) largest = connection;
+    }
+    return largest;
+  }
+}

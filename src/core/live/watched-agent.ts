@@ -1,0 +1,19 @@
+import type { Agent, Answer, Question } from "../ports/agent.ts";
+
+/** Knows whether the last answer came. One that was aborted tells nothing. */
+export class WatchedAgent implements Agent {
+  works = true;
+
+  constructor(private readonly agent: Agent) {}
+
+  async answer(question: Question): Promise<Answer> {
+    try {
+      const answer = await this.agent.answer(question);
+      this.works = true;
+      return answer;
+    } catch (error) {
+      if (!question.signal.aborted) this.works = false;
+      throw error;
+    }
+  }
+}

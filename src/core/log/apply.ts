@@ -1,0 +1,180 @@
+import type { StoredEvent } from "../ports/history.ts";
+import type { ClientIdRow, NewEvent, Store } from "../ports/store.ts";
+import type { Entry } from "../protocol/entry.ts";
+import type { Decision, EventDraft, Outcome, Place, Reducers } from "../protocol/reducer.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { DedupWindow, WINDOW_MESSAGES, WINDOW_MS } from "./dedup-window.ts";
+
+interface RoomState {
+  offset: number;
+  count: number;
+  repeats: DedupWindow | undefined;
+  /** What the protocol keeps of it. */
+  own: { readonly state: unknown } | undefined;
+}
+
+const NONE: readonly never[] = [];
+
+/** How many rooms are kept ready; one more is read from the store again when it is needed. */
+const ROOMS_IN_MEMORY = 20_000;
+/** Of how many rooms that nobody is in what the protocol keeps of them stays in memory. */
+const IDLE_IN_MEMORY = 64;
+
+/**
+ * Applies entries in log order. Deterministic: what it decides depends on the entries before and on
+ * nothing else, so every node comes to the same. Call it inside the store's transaction, and `forget`
+ * when that was rolled back.
+ */
+export class Applier {
+  #rooms = new Map<string, RoomState>();
+  /** Rooms that nobody was in when they were last used, the longest ago first. */
+  readonly #idle = new Set<string>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly reducersOf: (protocol: string) => Reducers,
+    private readonly report: (error: unknown, entry: Entry) => void,
+    /** Somebody is in the room. It decides no more than what stays in memory. */
+    private readonly isOccupied: (room: string) => boolean = () => false,
+  ) {}
+
+  apply(position: number, entry: Entry): Outcome {
+    const room = this.#room(entry.room);
+    const stored = this.#repeated(room, entry);
+    if (stored) return { is: "repeated", event: stored };
+    let decision: Decision;
+    try {
+      decision = this.#decide(room, entry);
+    } catch (error) {
+      if (error instanceof Refusal) return { is: "refused", refusal: error };
+      this.report(error, entry);
+      return { is: "refused", refusal: new Refusal("internal") };
+    }
+    const { events = NONE, publish, confirm, rows = NONE } = decision;
+    const named = this.#named(entry.room, events);
+    if (named) {
+      room.own = undefined; // The reducer may have changed it.
+      return { is: "repeated", event: named };
+    }
+    const added = events.map((made) => this.#add(room, position, entry, made));
+    const last = added.at(-1);
+    if (last && entry.clientId !== null) {
+      this.#window(room, entry.room).add(entry.sender, entry.clientId, last.offset, last.time);
+    }
+    for (const row of rows) {
+      this.store.write(entry.room, row);
+      if (row.table === "rooms" && "remove" in row) this.#rooms.delete(entry.room);
+    }
+    return { is: "applied", events: added, publish, confirm };
+  }
+
+  /** What the protocol keeps of a room, as of the last commit. */
+  state(protocol: string, room: string): unknown {
+    return this.#own(this.#room(room), room, this.reducersOf(protocol));
+  }
+
+  /** Nobody is in this room: what the protocol keeps of it goes from memory, when enough others have become so too. */
+  idle(room: string): void {
+    if (!this.#rooms.get(room)?.own) return;
+    this.#idle.delete(room);
+    this.#idle.add(room);
+    if (this.#idle.size <= IDLE_IN_MEMORY) return;
+    const [longest = room] = this.#idle;
+    this.#idle.delete(longest);
+    const left = this.#rooms.get(longest);
+    if (left && !this.isOccupied(longest)) left.own = undefined;
+  }
+
+  /** Drops what is kept in memory; the store says how things stand. */
+  forget(): void {
+    this.#rooms.clear();
+  }
+
+  #decide(room: RoomState, entry: Entry): Decision {
+    const reducers = this.reducersOf(entry.protocol);
+    const reducer = reducers.reducerOf(entry.kind);
+    if (!reducer) throw new Error(`no apply for ${entry.protocol} ${entry.kind}`);
+    const state = this.#own(room, entry.room, reducers);
+    const place: Place = { offset: room.offset + 1, history: this.store, state };
+    return reducer(entry as Entry<never>, place as Place<never>);
+  }
+
+  #own(room: RoomState, name: string, { restore }: Reducers): unknown {
+    // The core's own entries fall into the rooms of a protocol too, and keep nothing.
+    if (!restore) return undefined;
+    room.own ??= { state: restore(name, this.store) };
+    return room.own.state;
+  }
+
+  #add(room: RoomState, position: number, entry: Entry, made: EventDraft): NewEvent {
+    const event: NewEvent = {
+      position,
+      room: entry.room,
+      offset: room.offset + 1,
+      count: room.count + (made.counted ? 1 : 0),
+      kind: made.kind,
+      sender: entry.sender,
+      clientId: entry.clientId,
+      time: made.time ?? entry.time,
+      entry: entry.id,
+      externalId: made.externalId ?? null,
+      silent: made.silent ?? false,
+      body: JSON.stringify(made.data),
+    };
+    this.store.add(event);
+    room.offset = event.offset;
+    room.count = event.count;
+    return event;
+  }
+
+  #repeated(room: RoomState, entry: Entry): StoredEvent | undefined {
+    if (entry.clientId === null) return undefined;
+    const offset = this.#window(room, entry.room).find(entry.sender, entry.clientId);
+    const stored = offset === undefined ? undefined : this.store.at(entry.room, offset);
+    if (stored?.sender !== entry.sender || stored.clientId !== entry.clientId) return undefined;
+    // Memory may hold more than the window; what it happens to hold must not decide.
+    const known = room.offset - stored.offset < WINDOW_MESSAGES || entry.time - stored.time < WINDOW_MS;
+    return known ? stored : undefined;
+  }
+
+  /** What the room already has under the id that an event is to be found by: storing it again would fail the whole turn. */
+  #named(room: string, events: readonly EventDraft[]): StoredEvent | undefined {
+    for (const { externalId } of events) {
+      const stored = externalId === undefined ? undefined : this.store.byExternalId(room, externalId);
+      if (stored) return stored;
+    }
+    return undefined;
+  }
+
+  #room(name: string): RoomState {
+    const known = this.#rooms.get(name);
+    if (known) return known;
+    if (this.#rooms.size >= ROOMS_IN_MEMORY) {
+      for (const oldest of this.#rooms.keys()) {
+        this.#rooms.delete(oldest);
+        if (this.#rooms.size <= ROOMS_IN_MEMORY / 2) break;
+      }
+    }
+    const room: RoomState = { ...this.store.head(name), repeats: undefined, own: undefined };
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  /** The window, rebuilt from the log when the room was not in memory. */
+  #window(room: RoomState, name: string): DedupWindow {
+    if (room.repeats) return room.repeats;
+    const rows: ClientIdRow[] = [];
+    for (;;) {
+      const page = this.store.clientIds(name, rows.at(-1)?.offset ?? room.offset + 1, WINDOW_MESSAGES);
+      rows.push(...page);
+      const last = page.at(-1);
+      if (!last || page.length < WINDOW_MESSAGES || rows[0]!.time - last.time > WINDOW_MS) break;
+    }
+    room.repeats = new DedupWindow();
+    // An entry is known by its last event.
+    for (const { sender, clientId, offset, time } of rows.reverse()) {
+      if (clientId !== null) room.repeats.add(sender, clientId, offset, time);
+    }
+    return room.repeats;
+  }
+}

@@ -1,0 +1,117 @@
+import type { Identity } from "../ports/identity.ts";
+import type { Socket } from "../ports/socket.ts";
+import type { Diversion, Seal } from "../protocol/diversion.ts";
+import type { AnyProtocol } from "../protocol/protocol.ts";
+import type { Refusal } from "../protocol/refusal.ts";
+import { Traffic } from "./traffic.ts";
+
+/** Why a connection ended, as our own records have it. On the wire the code is best effort. */
+export interface Ending {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export type Frame = string | Uint8Array;
+
+/** Frames that wait while the connection's token is being checked, in order, and the memory that they take. */
+export interface Waiting {
+  readonly frames: Frame[];
+  bytes: number;
+}
+
+/** One socket: who is behind it, what it is in, and how it is spoken to. */
+export class Connection {
+  identity: Identity | undefined;
+  /** Rooms joined: their events arrive here. */
+  readonly rooms = new Set<string>();
+  /** Rooms watched: their announcements arrive here while they are not joined. */
+  readonly watched = new Set<string>();
+  diversion: Diversion | undefined;
+  /** What becomes of each frame on its way out. Its rooms are diverted then. */
+  seal: Seal | undefined;
+  /** Frames that came in while the token was being checked. */
+  waiting: Waiting | undefined;
+  lastSeen = 0;
+  nextPing = 0;
+  /** Some of what was on its way to the peer has left since the last ping. */
+  drained = false;
+  /** How many pings in a row found something on its way, of which nothing had left since the ping before. */
+  #stalled = 0;
+  ending: Ending | undefined;
+  #socket: Socket | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly protocol: AnyProtocol,
+    /** The protocol's own, made when the socket opened. */
+    readonly state: unknown,
+    /** The client's address, behind a trusted proxy too. */
+    readonly address: string,
+    readonly openedAt: number,
+    /** Counts the payload that leaves for a socket. */
+    private readonly spent: (frame: string) => void,
+    /** Of its protocol. */
+    readonly traffic = new Traffic(),
+  ) {
+    this.countFrom(openedAt);
+  }
+
+  get socket(): Socket {
+    if (!this.#socket) throw new Error("the socket has not opened");
+    return this.#socket;
+  }
+
+  opened(socket: Socket): void {
+    this.#socket = socket;
+  }
+
+  get open(): boolean {
+    return this.ending === undefined;
+  }
+
+  /** Silence counts from this time on, and the interval of pings. */
+  countFrom(now: number): void {
+    this.lastSeen = now;
+    this.#stalled = 0;
+    // Anywhere in the interval, so that a storm of connects is not followed by storms of pings.
+    this.nextPing = now + Math.random() * this.protocol.timeouts.heartbeatMs;
+  }
+
+  send(frame: string): void {
+    if (!this.open) return;
+    const sent = this.seal ? this.seal(frame) : frame;
+    this.spent(sent);
+    this.traffic.sent++;
+    // 0: the fuse of the backpressure guard blew. What is lost must not stay unnoticed on an open connection.
+    if (this.socket.send(sent) !== 0) return;
+    this.traffic.backpressure++;
+    this.close(1008, "Backpressure");
+  }
+
+  /** Bytes that are still on their way to the peer. */
+  unsent(): number {
+    return this.socket.getBufferedAmount() + (this.diversion?.held() ?? 0);
+  }
+
+  /** Asked at each ping: whether the peer has taken nothing of what waits for it over two whole intervals. */
+  isStuck(): boolean {
+    this.#stalled = this.drained || this.unsent() === 0 ? 0 : this.#stalled + 1;
+    this.drained = false;
+    return this.#stalled > 2;
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.open) return;
+    this.diversion?.flush();
+    this.ending = { code, reason };
+    this.socket.close(code, reason);
+  }
+
+  /** Says no in the protocol's words, and closes where it says so. */
+  refuse(refusal: Refusal, ref?: string): void {
+    this.traffic.refused[refusal.reason]++;
+    const rejection = this.protocol.refuse[refusal.reason](refusal, ref);
+    if (rejection.frame !== undefined) this.send(rejection.frame);
+    if (rejection.close) this.close(rejection.close.code, rejection.close.reason);
+  }
+}

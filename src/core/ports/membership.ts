@@ -1,0 +1,17 @@
+/** Whom a backend has made members. */
+export interface Members {
+  isMember(room: string, userId: string): boolean;
+  memberCount(room: string): number;
+}
+
+/** What a backend has said about rooms: who is a member, which are open to all. */
+export interface Membership extends Pick<Members, "isMember"> {
+  isOpen(room: string): boolean;
+  /** Rooms of which the user is a member. */
+  roomsOf(userId: string): readonly string[];
+}
+
+export interface Revocations {
+  /** Tokens of the user issued before this time are refused; 0 when none are. Milliseconds since the epoch. */
+  revokedBefore(userId: string): number;
+}

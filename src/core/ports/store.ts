@@ -1,0 +1,65 @@
+import type { History, StoredEvent } from "./history.ts";
+
+/** What applying an entry writes besides its event. */
+export type Row =
+  | { readonly table: "receipts"; readonly offset: number; readonly userId: string; readonly time: number }
+  | { readonly table: "rooms"; readonly title?: string | null; readonly open?: boolean }
+  /** The room with all that is in it; its name is free again. */
+  | { readonly table: "rooms"; readonly remove: true }
+  | {
+      readonly table: "members";
+      readonly userId: string;
+      readonly role: string | null;
+      readonly time: number;
+    }
+  /** Whatever a protocol keeps of a room, by its own keys; null removes it. */
+  | { readonly table: "state"; readonly key: string; readonly value: string | null }
+  | { readonly table: "members"; readonly userId: string; readonly remove: true };
+
+export interface NewEvent extends StoredEvent {
+  readonly position: number;
+  readonly entry: string;
+  readonly externalId: string | null;
+  readonly silent: boolean;
+}
+
+/** The last event of a room, as `apply` goes on from it. */
+export interface Head {
+  readonly offset: number;
+  /** How many history messages the room has had. */
+  readonly count: number;
+}
+
+/** The store takes no writes at present. What was to be written is not, and reads go on. */
+export class StoreUnavailable extends Error {
+  /** It is a matter of time: the caller may try again. */
+  readonly passes: boolean;
+
+  constructor(message: string, { passes, cause }: { readonly passes: boolean; readonly cause?: unknown }) {
+    super(message, { cause });
+    this.passes = passes;
+  }
+}
+
+/** What applying needs of the database. All of it runs inside `transaction`. */
+export interface Store extends History {
+  /** The position of the last entry applied. */
+  position(): number;
+  /** Commits what `work` wrote, or nothing of it when it throws. Throws a `StoreUnavailable` without calling `work`. */
+  transaction<T>(work: () => T): T;
+  head(room: string): Head;
+  /** Newest first: client ids of the room's last events, for the window of repeats. */
+  clientIds(room: string, before: number, limit: number): ClientIdRow[];
+  add(event: NewEvent): void;
+  write(room: string, row: Row): void;
+  savePosition(position: number): void;
+  /** Writes so many bytes more than nothing, keeps none of them, and waits for nobody. Throws when it cannot. */
+  probe(bytes: number): void;
+}
+
+export interface ClientIdRow {
+  readonly offset: number;
+  readonly sender: string | null;
+  readonly clientId: string | null;
+  readonly time: number;
+}

@@ -1,0 +1,84 @@
+import type { StoredEvent } from "../ports/history.ts";
+import type { Identity } from "../ports/identity.ts";
+import type { Diversion, Seal } from "./diversion.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Body, Schemas } from "./schemas.ts";
+
+export type EventOf<Out extends Schemas> = keyof Out & string;
+
+export type EntryOf<Entries> = keyof Entries & string;
+
+export interface Recording {
+  /** The sender's own id for it. */
+  readonly clientId?: string | undefined;
+  /** Runs after the commit, on the node that it came in on, when it was applied and is no repeat. */
+  readonly applied?: OnApplied;
+  /** The sender hears nothing of it: another entry of the same message confirms or refuses it. */
+  readonly quiet?: boolean;
+}
+
+export interface Joining {
+  /** Is in the room, as long as he may be, and hears nothing of it. */
+  readonly muted?: boolean;
+  /** Asked once it was greeted: does not join yet. */
+  readonly unless?: () => boolean;
+  /** The turn's commit has failed, and the sender has not joined, if a message asked for it; otherwise he is greeted anew. */
+  failed?(): void;
+}
+
+/** Hears which rooms are the user's own. */
+export type OnAuthenticated = (rooms: ReadonlySet<string>) => void;
+
+/** What a handler may do. It never touches a socket, a topic or the database. */
+export interface Context<Out extends Schemas, Entries, State> {
+  readonly state: State;
+  /** Throws a `Refusal` for a guest. */
+  readonly identity: Identity;
+  readonly isGuest: boolean;
+  /** The sender's id for the message that is being handled. */
+  readonly ref: string | undefined;
+  /** Whether the sender may be in the room; a guest may be in none. */
+  may(room: string): boolean;
+  now(): number;
+  /** Appends an entry; the sender is confirmed or refused when it was applied. */
+  record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], recording?: Recording): void;
+  /** Publishes to the room's other connections without storing; may be lost in a crash. */
+  relay<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
+  /** To the sender alone. */
+  reply<K extends EventOf<Out>>(kind: K, data: Body<Out, K>): void;
+  /** To the sender alone, a frame that is encoded already. */
+  replyFrame(frame: string): void;
+  refuse(refusal: Refusal): void;
+  /**
+   * Joins in its place among the room's events. The frames that `greet` returns are the first to arrive. It sees
+   * history and state at this place: what was recorded before is applied, what comes after is not and will arrive.
+   * It may be asked twice: what it saw is undone when the commit fails.
+   */
+  join(room: string, greet?: () => readonly string[], joining?: Joining): void;
+  leave(room: string): void;
+  /**
+   * How to take back what the handler has changed of its own state. Called when the turn's commit fails, and nothing
+   * happens of what the message asked for; the last change is taken back first.
+   */
+  undo(change: () => void): void;
+  /** Hears the room's announcements from now on, while it has not joined. */
+  watch(room: string): void;
+  /** And no longer, unless the room is the user's own. */
+  unwatch(room: string): void;
+  /** Checks a token that came in a message. What comes in meanwhile waits; `admitted` runs before all of it. */
+  authenticate(token: string, admitted: OnAuthenticated): void;
+  /** From this place on the room frames of this connection go this way. */
+  divert(make: (send: (frame: string) => void) => Diversion): void;
+  /**
+   * From this place on every frame for this connection goes through what `begin` returns; not yet what it sends.
+   * `failed`: the turn's commit has failed, and they do not.
+   */
+  seal(begin: (send: (frame: string) => void) => Seal, failed?: () => void): void;
+  /** Bytes that are still on their way to the sender. */
+  unsent(): number;
+  /** So many entries that are recorded now are committed together. */
+  reserve(entries: number): void;
+}
+
+/** What a recorded entry came to, once it is committed and no repeat. */
+export type OnApplied = (events: readonly StoredEvent[]) => void;

@@ -1,0 +1,11 @@
+/** A personal way for a room's frames, for a socket whose bytes differ from the room's. */
+export interface Diversion {
+  deliver(frame: string): void;
+  /** Sends what it still holds. Called before a room is left and before the connection closes. */
+  flush(): void;
+  /** Bytes that it holds. */
+  held(): number;
+}
+
+/** Makes the frame that goes over the wire, in the order of sending. */
+export type Seal = (frame: string) => string;

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import type { History, StoredEvent } from "../ports/history.ts";
+import type { Schemas } from "./schemas.ts";
+
+/** When and as what an event was made. */
+export interface Stamp {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** The client's id for what it was made of, or for what it answers. */
+  readonly clientId?: string | null | undefined;
+  /** User id of who made it; null for agents and backends. */
+  readonly sender?: string | null | undefined;
+  /** Where it is stored, if it is. */
+  readonly room?: string;
+  readonly offset?: number;
+}
+
+/** The last event that an entry made, or what its decision says where it made none. `body` is JSON text. */
+export type Confirmed = Stamp & Pick<StoredEvent, "kind" | "body">;
+
+/** A frame to send, a code to close with, or both. */
+export interface Rejection {
+  readonly frame?: string;
+  readonly close?: { readonly code: number; readonly reason: string };
+}
+
+export interface HistoryView {
+  /** The kind of event that it is made of. */
+  readonly kind: string;
+  /** An event as a backend sees it. */
+  show(event: StoredEvent): unknown;
+  /** The offset of the event that clients know by this id. */
+  find(history: History, room: string, id: string): number | undefined;
+}
+
+/** How whole frames look around what `messages` and `events` describe: for the server's description of itself. */
+export interface Frames<State> {
+  /** The frame of a client's message of this kind. */
+  message(kind: string, body: z.ZodType): z.ZodType;
+  /** One such frame, around this body. `time` is in milliseconds since the epoch. */
+  example(kind: string, body: unknown, time: number): unknown;
+  /** The frame that `envelope` makes. */
+  event(kind: string, data: z.ZodType): z.ZodType;
+  /** Whole frames that the server sends besides events, by a name for each. */
+  readonly others: Schemas;
+  /** What the address of an upgrade may say besides the token. */
+  readonly query?: z.ZodObject;
+  /** Whether a connection may get this, where its endpoints differ in that. */
+  isHeard?(name: string, state: State): boolean;
+}

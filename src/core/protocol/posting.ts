@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import type { Entry } from "./entry.ts";
+import type { Decision } from "./reducer.ts";
+
+/** What a backend lets happen: one event for a room, a user or everyone of a protocol. */
+export interface Post {
+  readonly to: { readonly room: string } | { readonly user: string } | { readonly everyone: true };
+  readonly type: string;
+  readonly data: unknown;
+  /** Idempotency key: a repeat answers the same and delivers nothing. */
+  readonly id?: string | undefined;
+}
+
+export type Target = "room" | "user" | "everyone";
+
+/** How a protocol takes one kind of event from backends. */
+export interface Posting<Data> {
+  /** Where backends may leave out what the server fills in: what the rest takes. Otherwise the event's own. */
+  readonly schema?: z.ZodType;
+  /** The room that the data names, if it names one: the only one it may be posted to. */
+  room?(data: Data): string | undefined;
+  /** Whom it may be posted to; otherwise to all of these. */
+  readonly to?: readonly Target[];
+  /** The users that the data names, if it names any: of users only one of them may it be posted to. */
+  users?(data: Data): readonly string[] | undefined;
+  /** It is for rooms of these kinds; otherwise for all of its protocol. */
+  readonly roomKinds?: readonly string[];
+  /**
+   * Before it is stored: text cleaned, for example; the body of the `entry`, where there is one. May throw a
+   * `Refusal`, and then nothing of the request is stored; the paths of its issues are within the data.
+   */
+  prepare?(data: Data, room: string): unknown;
+  /** The event's own id: answers the post where that has none. */
+  id?(data: Data): string | undefined;
+  /** The id by which clients will speak of it. */
+  externalId?(data: Data): string | undefined;
+  /** Counts as one of the room's history messages. */
+  readonly counted?: boolean;
+  /** The entry to record in its place. */
+  readonly entry?: string;
+}
+
+/** The entry of a posted event that needs no reducer of its protocol's own. */
+export interface PostedEvent {
+  readonly type: string;
+  readonly data: unknown;
+  readonly counted: boolean;
+  readonly externalId: string | undefined;
+}
+
+export const POSTED = "posted";
+
+export const applyPosted = ({ body: { type, data, counted, externalId } }: Entry<PostedEvent>): Decision => ({
+  events: [{ kind: type, data, counted, externalId }],
+});

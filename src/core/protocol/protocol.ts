@@ -1,0 +1,133 @@
+import type { Agent } from "../ports/agent.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { History, StoredEvent } from "../ports/history.ts";
+import type { Members, Membership, Revocations } from "../ports/membership.ts";
+import type { Context } from "./context.ts";
+import type { Entry } from "./entry.ts";
+import type { Confirmed, Frames, HistoryView, Rejection, Stamp } from "./frames.ts";
+import type { Posting } from "./posting.ts";
+import type { Decision, Place } from "./reducer.ts";
+import type { Reason, Refusal } from "./refusal.ts";
+import type { Incoming, Rule } from "./rule.ts";
+import type { Body, Schemas } from "./schemas.ts";
+import type { Settings } from "./settings.ts";
+import type { SystemSender } from "./system-sender.ts";
+
+/** A handler uses these and does not decide them, so that it may be written for one part of a protocol. */
+type Uses<Out extends Schemas, Entries, State> = Context<NoInfer<Out>, NoInfer<Entries>, NoInfer<State>>;
+
+/**
+ * What a protocol must provide. Everything it says to its clients is typed by `events`, everything that
+ * they say to it by `messages`; what it records goes through `applies`.
+ */
+export interface Protocol<In extends Schemas, Out extends Schemas, Entries, State, RoomState = unknown> {
+  readonly name: string;
+  /** Paths of its endpoints. */
+  readonly paths: readonly string[];
+  /** Offered by its clients, and echoed; protocols may share a path when this differs. */
+  readonly subprotocol?: string;
+  /** Kinds of rooms that belong to it. */
+  readonly roomKinds: readonly string[];
+  /** Why no room of its kinds may have this name; undefined for one that may. */
+  reserved?(room: string): string | undefined;
+  /** Connections without a token may stay. */
+  readonly guests: boolean;
+  readonly timeouts: { readonly authMs: number; readonly heartbeatMs: number };
+  /** Whose rate is limited: each connection's, or each user's per kind of message. */
+  readonly limitBy: "connection" | "user-and-kind";
+  readonly messages: In;
+  readonly events: Out;
+  readonly frames: Frames<NoInfer<State>>;
+  readonly rules: { readonly [Kind in keyof In]: Rule<Body<In, Kind>, State> };
+
+  /** The protocol's own state of a connection. */
+  open(url: URL): State;
+  /** The token that came with the upgrade; undefined when it may come in a message. */
+  token?(url: URL): string | null | undefined;
+  /** Rooms that the contract's own claims of a token open. */
+  grants?(claims: Readonly<Record<string, unknown>>): readonly string[];
+  /** Throws a `Refusal` for what is not this protocol's envelope. */
+  decode(frame: string, state: State): Incoming;
+  /** The frame around the JSON text of an event's data. */
+  envelope(kind: string, body: string, stamp: Stamp): string;
+  readonly refuse: { readonly [Why in Reason]: (refusal: Refusal, ref?: string) => Rejection };
+  readonly handlers: {
+    readonly [Kind in keyof In]: (ctx: Uses<Out, Entries, State>, message: Body<In, Kind>) => void;
+  };
+  /** Deterministic: decides from the entry and its place alone. */
+  readonly applies: {
+    readonly [Kind in keyof Entries]: (entry: Entry<Entries[Kind]>, place: Place<RoomState>) => Decision;
+  };
+  /** What it keeps of a room for its `applies`, as the room's log has made it. */
+  restore?(room: string, history: History): RoomState;
+  /** Events that backends may post. */
+  readonly posts: { readonly [Kind in keyof Out]?: Posting<Body<Out, Kind>> };
+
+  /** How many connections a minute one address may open; 0 is no limit. */
+  readonly connectionsPerMinute?: number;
+  /**
+   * The frame that confirms to its sender what he recorded, and when it comes again, in the place of what is published:
+   * that goes to the others. Where it is undefined, the event itself confirms.
+   */
+  confirm?(last: Confirmed, ref?: string): string | undefined;
+  /** What of its rooms is their history, for backends. */
+  readonly historyView?: HistoryView;
+  /** Whether a frame that is somewhat too long is refused, and its connection lives; otherwise it ends with 1009. */
+  longFrames?(state: State): boolean;
+  /** What it knows of a connection, for operators. */
+  describe?(state: State): Record<string, unknown>;
+  /** Whoever is in a room in this way may stay, whatever becomes of his access to it. */
+  isPublic?(state: State): boolean;
+
+  /** The connection has authenticated. */
+  onAuthenticated?(ctx: Uses<Out, Entries, State>): void;
+  /** A room is the user's own: granted by name or by membership; `guild:*` stands for all of a kind. After `admitted`, and when it becomes so. */
+  onRoomGranted?(ctx: Uses<Out, Entries, State>, room: string): void;
+  /** Joins the room of its user in its own way; otherwise that is a plain join. After `admitted`. */
+  onUserRoom?(ctx: Uses<Out, Entries, State>, room: string): void;
+  /** The user may no longer be in the room, and is about to leave it. */
+  onRoomRevoked?(ctx: Uses<Out, Entries, State>, room: string): void;
+  /** A backend has removed the room. Who may be in it all the same is about to be in another, empty one of that name. */
+  onRoomRemoved?(ctx: Uses<Out, Entries, State>, room: string): void;
+  /** The socket has closed; it is still in its rooms. */
+  onClosed?(ctx: Uses<Out, Entries, State>): void;
+  /** An event was stored and published, whoever made it. */
+  onStored?(event: StoredEvent): void;
+  /** The turn is over, and nobody is in the room: its last member has left, or who wanted to join it has not got in. */
+  onRoomEmptied?(room: string): void;
+  /** A backend has removed the room, with all that was in it. */
+  onRoomDeleted?(room: string): void;
+  /** A backend has changed the room's title. */
+  onTitleChanged?(room: string): void;
+  /** A backend has changed who its members are. */
+  onMembersChanged?(room: string): void;
+  /** The server stops: end what runs outside of turns. */
+  onStop?(): void;
+}
+
+/** What a protocol is built with. */
+export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
+  readonly clock: Clock;
+  readonly history: History;
+  /** What its reducers keep of a room, as of the last commit: to be read only. */
+  state(room: string): RoomState;
+  readonly agent: Agent;
+  /** Whether these work, as far as was last seen. */
+  readonly health: { store(): boolean; agent(): boolean };
+  readonly members: Members & Pick<Membership, "roomsOf"> & Revocations;
+  /** Speaks to rooms without being a connection: for agents and timers. */
+  readonly systemSender: SystemSender<Out, Entries>;
+  readonly settings: Settings;
+  /** Tells the operator of a fault. Never a message's text. */
+  report(error: unknown, context: Record<string, unknown>): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: protocols of all shapes lie in one list; each is checked where it is defined.
+export type AnyProtocol = Protocol<any, any, any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export type ProtocolFactory = (services: Services<any, any, any>) => AnyProtocol;
+
+/** Infers the shape of a protocol from its schemas, top to bottom. */
+export const defineProtocol = <In extends Schemas, Out extends Schemas, Entries, State, RoomState>(
+  protocol: Protocol<In, Out, Entries, State, RoomState>,
+): Protocol<In, Out, Entries, State, RoomState> => protocol;

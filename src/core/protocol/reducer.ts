@@ -1,0 +1,61 @@
+import type { History, StoredEvent } from "../ports/history.ts";
+import type { NewEvent, Row } from "../ports/store.ts";
+import type { Entry } from "./entry.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** Where an entry falls in its room, for the reducer that applies it. */
+export interface Place<State = unknown> {
+  /** The offset that its first event will have. */
+  readonly offset: number;
+  /** Committed before this entry, or earlier in the same turn. */
+  readonly history: History;
+  /**
+   * What the protocol keeps of the room, made by its `restore`. A reducer may change it, but only once it
+   * can no longer refuse; it is restored anew when the commit fails.
+   */
+  readonly state: State;
+}
+
+/** An event that an entry makes: stored under the room's next offset, then published. */
+export interface EventDraft {
+  readonly kind: string;
+  readonly data: unknown;
+  /** Counts as one of the room's history messages. */
+  readonly counted?: boolean | undefined;
+  /** An id that somebody else gave it, to find it by. */
+  readonly externalId?: string | undefined;
+  /** Stored and not published. A sender's entry makes such events first: its last one confirms it. */
+  readonly silent?: boolean;
+  /** Milliseconds since the epoch, where it is not the entry's: the protocol makes its times differ. */
+  readonly time?: number;
+}
+
+/** What an entry comes to. A reducer decides it from the entry and its place alone, and may throw a `Refusal`. */
+export interface Decision {
+  readonly events?: readonly EventDraft[];
+  /** Published only, after the events: to the room, or to one within it that is in no log. */
+  readonly publish?: { readonly kind: string; readonly data: unknown; readonly room?: string };
+  /** Where it makes no event: what its protocol's `confirm` is asked with. */
+  readonly confirm?: { readonly kind: string; readonly data: unknown };
+  readonly rows?: readonly Row[];
+}
+
+export type Reducer = (entry: Entry<never>, place: Place<never>) => Decision;
+
+/** How the entries of one protocol are applied. */
+export interface Reducers {
+  reducerOf(kind: string): Reducer | undefined;
+  /** What the protocol keeps of a room, as its log has made it. */
+  restore?: ((room: string, history: History) => unknown) | undefined;
+}
+
+/** What became of an entry. */
+export type Outcome =
+  | {
+      readonly is: "applied";
+      readonly events: readonly NewEvent[];
+      readonly publish: Decision["publish"];
+      readonly confirm: Decision["confirm"];
+    }
+  | { readonly is: "repeated"; readonly event: StoredEvent }
+  | { readonly is: "refused"; readonly refusal: Refusal };
