@@ -103,7 +103,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   join(
     room: string,
     greet: () => readonly string[] = () => NONE,
-    { muted: deaf, failed, unless }: Joining = {},
+    { muted, failed, unless }: Joining = {},
   ): void {
     let greeting = NONE;
     const snapshot = () => {
@@ -117,7 +117,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       if (!this.connection.open) return;
       // What is held of the room is older than the greeting, which may show it as well.
       if (this.connection.rooms.has(room)) this.connection.diversion?.flush();
-      if (!unless?.()) this.rooms.join(this.connection, room, deaf);
+      if (!unless?.()) this.rooms.join(this.connection, room, muted);
       for (const frame of greeting) this.connection.send(frame);
     };
     this.turns.after(join, { ...this.#completion(), refused: () => failed?.() }, snapshot);
