@@ -68,7 +68,10 @@ export class Model {
   member(user: string, groupName: string, is: boolean): void {
     const group = this.#group(groupName);
     if (is) group.members.add(user);
-    else group.members.delete(user);
+    else {
+      group.members.delete(user);
+      group.came.delete(user);
+    }
     for (const listener of this.#people.of(user)) {
       if (is) listener.hears.add(groupName);
       else listener.hears.delete(groupName);
@@ -79,7 +82,10 @@ export class Model {
   say(by: Listener, { id, type, data }: Frame): string {
     if (FOR_BACKENDS.has(type) || nameOf(data) !== by.user) return "FORBIDDEN";
     const group = data["groupId"];
-    if (group !== undefined && !this.#may(by.user, group)) return "FORBIDDEN";
+    if (group !== undefined && !this.#may(by.user, group)) {
+      // Who is no longer in it has left it.
+      return type === "group.member.left" ? "ok" : "FORBIDDEN";
+    }
     const frame = `${by.user} ${id}`;
     const message = type === "direct.message" ? `${by.user} says ${data["messageId"]}` : frame;
     if (this.#stored.has(frame) || this.#stored.has(message)) {
