@@ -9,7 +9,7 @@ function inDoubt() {
   const answers: PromiseWithResolvers<unknown>[] = [];
   let rejoins = 0;
   const parts: SharedTextParts = {
-    ...{ sessionId: "s1", role: "participant" },
+    ...{ sessionId: "s1", isKeptUp: () => true },
     send(_id, edit) {
       sent.push(edit);
       const answer = Promise.withResolvers<unknown>();

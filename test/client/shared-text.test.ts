@@ -111,7 +111,7 @@ test("a text whose session is removed is no longer in it, and says nothing more"
   await server.http("DELETE", "/v1/rooms/session:gone");
   await left;
   expect(text.isJoined).toBe(false);
-  text.edit(0, 0, "not ");
+  expect(() => text.edit(0, 0, "not ")).toThrow("The session is over");
   expect(client.unconfirmed).toBe(0);
   await client.disconnect();
   await server.stop();

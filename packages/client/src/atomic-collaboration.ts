@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { events as ownEvents } from "../../../src/protocols/atomic/schema.ts";
 import type { messages, events as sessionEvents } from "../../../src/protocols/atomic/session.ts";
-import { AtomicClient, type AtomicError, type AtomicFrame } from "./atomic.ts";
+import { AtomicClient, type AtomicError, type AtomicFrame, type AtomicOptions } from "./atomic.ts";
 import { newId } from "./id.ts";
 import { type Edit, type Role, SharedText } from "./shared-text.ts";
 
@@ -24,6 +24,15 @@ export type CollaborationAnswers = {
   edit: Events["edit_ack"];
 };
 
+interface Shared {
+  readonly text: SharedText;
+  /** How often it was joined, and not left. */
+  users: number;
+  /** The one that was asked for last; undefined when it was refused. */
+  role: Role | undefined;
+  entering: Promise<unknown> | undefined;
+}
+
 /** Contract atomic-guide: Collaboration WebSocket API. */
 export class CollaborationWebSocketClient extends AtomicClient<
   CollaborationEvents,
@@ -33,29 +42,75 @@ export class CollaborationWebSocketClient extends AtomicClient<
   protected readonly contract = "atomic/collaboration";
   /** Sessions that it is in, with its role. */
   readonly #sessions = new Map<string, Role>();
-  readonly #texts = new Map<string, SharedText>();
+  readonly #texts = new Map<string, Shared>();
   /** Ids of the messages that join them again after a reconnect. */
   readonly #rejoining = new Map<string, string>();
 
-  /** Joins a session, again after each reconnect, and resolves to its document. */
-  async join(sessionId: string, role: Role = "participant"): Promise<SharedText> {
-    const text = new SharedText({
-      ...{ sessionId, role },
-      send: (id, edit: Edit) => this.send({ type: "edit", id, data: edit }),
-      rejoin: () => this.#rejoin(sessionId, role),
-      leave: async () => {
-        this.#texts.delete(sessionId);
-        await this.send({ type: "leave_session", data: { sessionId } });
-      },
+  constructor(options: AtomicOptions) {
+    super(options);
+    this.onConnectionEvent(() => {
+      if (!this.#isKeptUp()) for (const { text } of this.#texts.values()) text.stopped();
     });
-    this.#texts.set(sessionId, text);
+  }
+
+  /**
+   * Joins a session, again after each reconnect, and resolves to its document. A session that is joined more than once
+   * has one document, which is left when it has been left as often; the role is the one that was asked for last.
+   */
+  async join(sessionId: string, role: Role = "participant"): Promise<SharedText> {
+    const shared = this.#texts.get(sessionId) ?? this.#share(sessionId);
+    shared.users++;
+    shared.text.end(undefined);
     try {
-      await this.send({ type: "join_session", data: { sessionId, role } });
+      if (shared.role !== role) {
+        shared.role = role;
+        shared.entering = this.send({ type: "join_session", data: { sessionId, role } });
+      }
+      await shared.entering;
     } catch (error) {
-      this.#texts.delete(sessionId);
+      shared.role = undefined;
+      if (--shared.users === 0) this.#drop(sessionId, shared);
       throw error;
     }
-    return text;
+    return shared.text;
+  }
+
+  #share(sessionId: string): Shared {
+    const text = new SharedText({
+      sessionId,
+      isKeptUp: () => this.#isKeptUp(),
+      send: (id, edit: Edit) => this.send({ type: "edit", id, data: edit }),
+      rejoin: () => this.#rejoin(sessionId, this.#sessions.get(sessionId) ?? shared.role ?? "participant"),
+      leave: () => this.#leave(sessionId, shared),
+    });
+    const shared: Shared = { text, users: 0, role: undefined, entering: undefined };
+    this.#texts.set(sessionId, shared);
+    return shared;
+  }
+
+  async #leave(sessionId: string, shared: Shared): Promise<void> {
+    if (shared.users === 0 || --shared.users > 0) return;
+    const { text } = shared;
+    try {
+      await text.settled();
+    } finally {
+      // Unless it has been joined again meanwhile.
+      if (shared.users === 0) this.#drop(sessionId, shared);
+    }
+    if (shared.users === 0 && this.isConnected())
+      await this.send({ type: "leave_session", data: { sessionId } });
+  }
+
+  #drop(sessionId: string, { text }: Shared): void {
+    text.end("It is left");
+    text.lost();
+    this.#sessions.delete(sessionId);
+    if (this.#texts.get(sessionId)?.text === text) this.#texts.delete(sessionId);
+  }
+
+  #isKeptUp(): boolean {
+    const state = this.getConnectionState();
+    return state === "connected" || state === "connecting";
   }
 
   /** What is said in a session is worth nothing to who is not in it. */
@@ -69,7 +124,7 @@ export class CollaborationWebSocketClient extends AtomicClient<
 
   protected override lost(): void {
     this.#rejoining.clear();
-    for (const text of this.#texts.values()) text.lost();
+    for (const { text } of this.#texts.values()) text.lost();
   }
 
   protected resume(): void {
@@ -89,15 +144,12 @@ export class CollaborationWebSocketClient extends AtomicClient<
   }
 
   #inform(frame: Events[keyof typeof sessionEvents]): void {
-    const text = this.#texts.get(frame.data.sessionId);
+    const text = this.#texts.get(frame.data.sessionId)?.text;
     if (frame.type === "session_joined") {
       this.#remember(frame);
       text?.joined(frame.data);
     } else if (frame.type === "session_left") {
-      // Also when it was removed, or the user put out.
-      text?.lost();
-      this.#sessions.delete(frame.data.sessionId);
-      this.#texts.delete(frame.data.sessionId);
+      this.#left(frame.data.sessionId, "The session is over");
     } else if (frame.type === "edit") text?.received(frame.data);
     else if (frame.type === "edit_ack") text?.acknowledged(frame.id, frame.data.version);
     else if (frame.type === "participant_joined") text?.came(frame.data);
@@ -108,15 +160,26 @@ export class CollaborationWebSocketClient extends AtomicClient<
   #remember({ id, data: { sessionId } }: Events["session_joined"]): void {
     const { awaited } = this.outbox;
     if (awaited?.id === id && awaited?.type === "join_session") {
-      this.#sessions.set(sessionId, awaited.data["role"] === "observer" ? "observer" : "participant");
+      const role = awaited.data["role"] === "observer" ? "observer" : "participant";
+      this.#sessions.set(sessionId, role);
+      this.#texts.get(sessionId)?.text.become(role);
     }
   }
 
   /** A session that may not be joined again is left. */
-  #failed({ id }: AtomicError): void {
+  #failed({ id, error }: AtomicError): void {
     const sessionId = id === undefined ? undefined : this.#rejoining.get(id);
-    if (sessionId === undefined) return;
+    if (sessionId !== undefined) this.#left(sessionId, error);
+  }
+
+  /** By the user, or because it was removed, or the user put out. */
+  #left(sessionId: string, why: string): void {
     this.#sessions.delete(sessionId);
+    const { text } = this.#texts.get(sessionId) ?? {};
+    // One that has yet to be joined is another.
+    if (!text?.isEntered) return;
+    text.lost();
+    text.end(why);
     this.#texts.delete(sessionId);
   }
 

@@ -34,7 +34,7 @@ export type { ClientOptions } from "./options.ts";
 export { NotSent, Refused } from "./outbox.ts";
 export { MessageQueue, QueueFull, type QueueOptions } from "./queue.ts";
 export type { Rate } from "./rate.ts";
-export { type Participant, SharedText } from "./shared-text.ts";
+export { type Participant, type Refusal, SharedText, Unsaved } from "./shared-text.ts";
 export type { Address, CreateSocket, Socket } from "./socket.ts";
 export type { Letter, LetterStore, StoreEvent } from "./store.ts";
 export { bindTextarea, type TextField } from "./textarea.ts";

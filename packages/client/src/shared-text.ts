@@ -1,6 +1,8 @@
 import type { Change } from "./change.ts";
+import { asError } from "./connection.ts";
 import { difference } from "./difference.ts";
 import { newId } from "./id.ts";
+import { Listeners } from "./listeners.ts";
 import { Refused } from "./outbox.ts";
 import { WovenText } from "./woven-text.ts";
 
@@ -35,12 +37,32 @@ export type Edit = { readonly sessionId: string; readonly position: number; read
 
 export interface SharedTextParts {
   readonly sessionId: string;
-  readonly role: Role;
+  /** Whether there is a connection, or another attempt at one. */
+  isKeptUp(): boolean;
   /** Resolves when the server has it; rejects with `Refused`. It is sent again until then, under one id. */
   send(id: string, edit: Edit): Promise<unknown>;
   /** Asks for the document anew. */
   rejoin(): void;
   leave(): Promise<void>;
+}
+
+/** What was done here, and the server does not have. */
+export class Unsaved extends Error {
+  override readonly name = "Unsaved";
+  constructor(
+    why: string,
+    /** One change after another, about what the server has. */
+    readonly changes: readonly Change[],
+  ) {
+    super(`${why}; ${changes.length} changes are not saved`);
+  }
+}
+
+/** The server has refused what was done here, and it is gone again. */
+export interface Refusal {
+  readonly error: Error;
+  /** What has changed here, one change after another. */
+  readonly changes: readonly Change[];
 }
 
 /** What the server says of an edit that it may have taken long ago. */
@@ -56,13 +78,24 @@ export class SharedText {
   participants: readonly Participant[] = [];
   #woven = new WovenText();
   #isIn = false;
+  /** Whether the server has ever let the user into its session. */
+  isEntered = false;
   /** Id of the edit that is on the way. */
   #flying: string | undefined;
   /** What was on the way may be in the document, or not. */
   #isUncertain = false;
   /** Joined again with an edit on the way: what has come since, until it is known whether the document has it. */
   #doubt: { readonly joined: Joined; readonly since: RemoteEdit[] } | undefined;
-  readonly #handlers = new Set<(changes: readonly Change[]) => void>();
+  #role: Role = "participant";
+  /** Why it can be edited no more. */
+  #end: string | undefined;
+  /** Who waits until the server has everything. */
+  readonly #waiting: { resolve(): void; reject(error: Error): void }[] = [];
+  readonly #listeners = new Listeners<{
+    change: readonly Change[];
+    refused: Refusal;
+    readOnly: boolean;
+  }>();
 
   constructor(private readonly parts: SharedTextParts) {
     this.sessionId = parts.sessionId;
@@ -77,6 +110,11 @@ export class SharedText {
     return this.#isIn;
   }
 
+  /** An observer's, and one whose session is over or left. */
+  get isReadOnly(): boolean {
+    return this.#end !== undefined || this.#role === "observer";
+  }
+
   /** Whether the server has all that was done here. */
   get isSettled(): boolean {
     return this.#woven.isSettled;
@@ -84,23 +122,60 @@ export class SharedText {
 
   /**
    * Takes so many UTF-16 units away and puts text in their place. Throws a `RangeError` for a place that the text does
-   * not have, and a `TypeError` for an observer.
+   * not have, a `TypeError` for an observer, and an `Error` once the session is over or left. The server takes all of
+   * it in the end, or nothing: see `onRefused`.
    */
   edit(position: number, length: number, content: string): void {
-    if (this.parts.role === "observer") throw new TypeError("an observer may not edit");
+    if (this.#end !== undefined) throw new Error(`${this.#end}: join the session again`);
+    if (this.#role === "observer") throw new TypeError("an observer may not edit");
     this.#woven.edit({ position, length, content });
     this.#flush();
   }
 
   /** Hears what others change, one change after another, each about the text as those before have left it. The result ends it. */
   onChange(handler: (changes: readonly Change[]) => void): () => void {
-    this.#handlers.add(handler);
-    return () => this.#handlers.delete(handler);
+    return this.#on("change", handler);
   }
 
+  /** Hears of what the server has refused for good, as for a document that would be too large. The result ends it. */
+  onRefused(handler: (refusal: Refusal) => void): () => void {
+    return this.#on("refused", handler);
+  }
+
+  /** Hears when it may no longer be edited, and when it may again. The result ends it. */
+  onReadOnly(handler: (isReadOnly: boolean) => void): () => void {
+    return this.#on("readOnly", handler);
+  }
+
+  /**
+   * Resolves once the server has all that was done here. Rejects with what it refuses for good, and with `Unsaved` when
+   * the session is over or the client no longer keeps up a connection.
+   */
+  settled(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#look();
+    });
+  }
+
+  /** As often as it was joined. The last one leaves the session, once the server has all that was done here. */
   leave(): Promise<void> {
-    this.#isIn = false;
     return this.parts.leave();
+  }
+
+  /** From now on the user has this role in the session. */
+  become(role: Role): void {
+    this.#change(() => {
+      this.#role = role;
+    });
+  }
+
+  /** It is left, or the session is over, or it is joined again: then there is no reason. */
+  end(why: string | undefined): void {
+    this.#change(() => {
+      this.#end = why;
+    });
+    this.#look();
   }
 
   /** The connection is lost, or it is no longer in the session. */
@@ -109,8 +184,15 @@ export class SharedText {
     this.#doubt = undefined;
   }
 
+  /** The connection is not kept up any more. */
+  stopped(): void {
+    this.#look();
+  }
+
   joined(joined: Joined): void {
     this.#isIn = true;
+    this.isEntered = true;
+    this.end(undefined);
     this.participants = joined.participants;
     if (this.#flying !== undefined) this.#doubt = { joined, since: [] };
     else {
@@ -128,6 +210,7 @@ export class SharedText {
     if (this.#flying === undefined || id !== this.#flying) return;
     this.#flying = undefined;
     this.#woven.acknowledge();
+    this.#look();
     const { joined } = this.#doubt ?? {};
     if (!joined) {
       this.version = version;
@@ -161,7 +244,12 @@ export class SharedText {
     this.#flying = undefined;
     // What is refused for good the document does not have; of anything else that is not known.
     this.#isUncertain = !(error instanceof Refused) || TOO_OLD.test(error.message);
-    if (!this.#isUncertain) this.#tell(this.#woven.discard());
+    if (!this.#isUncertain) {
+      const changes = this.#woven.discard();
+      this.#tell(changes);
+      this.#listeners.tell("refused", { error: asError(error), changes });
+      for (const { reject } of this.#waiting.splice(0)) reject(asError(error));
+    }
     if (this.#doubt) this.#endDoubt();
     else if (this.#isIn) this.#rejoin();
   }
@@ -201,12 +289,43 @@ export class SharedText {
     if (version > this.version + 1) this.#rejoin();
     else {
       this.version = version;
-      this.#tell(this.#woven.receive({ position, length, content }));
+      try {
+        this.#tell(this.#woven.receive({ position, length, content }));
+      } catch {
+        // About another text than is known here.
+        this.#rejoin();
+      }
     }
   }
 
+  /** A handler that throws keeps neither the others nor this from going on. */
   #tell(changes: readonly Change[]): void {
-    if (changes.length > 0) for (const handler of [...this.#handlers]) handler(changes);
+    if (changes.length > 0) this.#listeners.tell("change", changes);
+  }
+
+  #on<Type extends "change" | "refused" | "readOnly">(
+    type: Type,
+    handler: (event: { change: readonly Change[]; refused: Refusal; readOnly: boolean }[Type]) => void,
+  ): () => void {
+    this.#listeners.add(type, handler);
+    return () => this.#listeners.delete(type, handler);
+  }
+
+  #change(work: () => void): void {
+    const before = this.isReadOnly;
+    work();
+    if (this.isReadOnly !== before) this.#listeners.tell("readOnly", this.isReadOnly);
+  }
+
+  /** Whether those who wait need wait no longer. */
+  #look(): void {
+    const why = this.#end ?? (this.parts.isKeptUp() ? undefined : "There is no connection");
+    if (!this.isSettled && why === undefined) return;
+    const { isSettled } = this;
+    for (const { resolve, reject } of this.#waiting.splice(0)) {
+      if (isSettled) resolve();
+      else reject(new Unsaved(why ?? "", difference(this.#woven.knownText, this.text)));
+    }
   }
 }
 

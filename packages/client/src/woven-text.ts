@@ -10,15 +10,24 @@ interface Stretch {
   readonly sent: boolean;
   /** Taken away here; `sent`: that is on the way to the server. */
   readonly cut: "no" | "here" | "sent";
+  /** It is one of the pieces in which one long text goes: the server has all of them in the end, or none. 0: it is not. */
+  readonly whole: number;
+  /** Taken away for that long text. */
+  readonly cutFor: number;
 }
 
-const known = (text: string): Stretch => ({ text, known: true, sent: false, cut: "no" });
+const fresh = { sent: false, cut: "no", whole: 0, cutFor: 0 } as const;
+const known = (text: string): Stretch => ({ ...fresh, text, known: true });
 const isKnown = (one: Stretch): boolean => one.known;
 const isVisible = ({ cut }: Stretch): boolean => cut === "no";
 const isTyped = ({ known, sent }: Stretch): boolean => !known && !sent;
 const isCutHere = ({ known, cut }: Stretch): boolean => known && cut === "here";
 const isAlike = (one: Stretch, other: Stretch): boolean =>
-  one.known === other.known && one.sent === other.sent && one.cut === other.cut;
+  one.known === other.known &&
+  one.sent === other.sent &&
+  one.cut === other.cut &&
+  one.whole === other.whole &&
+  one.cutFor === other.cutFor;
 const textOf = (all: readonly Stretch[]): string => all.map(({ text }) => text).join("");
 
 /** UTF-16 units that one edit brings at most: they fit into a frame whatever JSON makes of them. */
@@ -34,6 +43,8 @@ const MAX_CONTENT = 8_192;
  */
 export class WovenText {
   #stretches: Stretch[];
+  /** How many long texts there were. */
+  #wholes = 0;
 
   constructor(content = "") {
     this.#stretches = [known(content)];
@@ -68,11 +79,12 @@ export class WovenText {
     }
     const start = this.#before(position);
     const gone = length === 0 ? [] : this.#stretches.splice(start, this.#behind(end, isVisible) - start);
+    const whole = content.length > MAX_CONTENT ? ++this.#wholes : 0;
     // Nobody else has ever seen what was typed and not sent.
     const cut = gone
       .filter((one) => !isTyped(one))
-      .map((one) => (isVisible(one) ? { ...one, cut: "here" as const } : one));
-    this.#put(start, [{ text: content.toWellFormed(), known: false, sent: false, cut: "no" }, ...cut]);
+      .map((one) => (isVisible(one) ? { ...one, cut: "here" as const, cutFor: whole } : one));
+    this.#put(start, [{ ...fresh, text: content.toWellFormed(), known: false, whole }, ...cut]);
   }
 
   /** The first change that is not sent, about the known text; from now on it is on the way. */
@@ -87,25 +99,30 @@ export class WovenText {
     }
     const content = headOf(change.text);
     const rest = change.text.slice(content.length);
+    const whole = change.whole || (rest === "" ? 0 : ++this.#wholes);
     const next = this.#stretches[first + 1];
     const cut = rest === "" && next && isCutHere(next) ? next : undefined;
     this.#stretches.splice(
       first,
       cut ? 2 : 1,
-      { ...change, text: content, sent: true },
+      { ...change, text: content, sent: true, whole },
       ...(cut ? [{ ...cut, cut: "sent" as const }] : []),
-      ...(rest === "" ? [] : [{ ...change, text: rest }]),
+      ...(rest === "" ? [] : [{ ...change, text: rest, whole }]),
     );
+    if (rest !== "" && next && isCutHere(next)) this.#stretches[first + 2] = { ...next, cutFor: whole };
     return { position, length: cut?.text.length ?? 0, content };
   }
 
   /** The server has what was on the way. */
   acknowledge(): void {
-    const here = this.#stretches.filter(({ cut }) => cut !== "sent");
+    const here = this.#stretches
+      .filter(({ cut }) => cut !== "sent")
+      .map((one) => ({ ...one, known: one.known || one.sent, sent: false }));
+    const pending = new Set(here.flatMap((one) => (one.known ? [one.cutFor] : [one.whole, one.cutFor])));
     this.#stretches = [];
     this.#put(
       0,
-      here.map((one) => ({ ...one, known: one.known || one.sent, sent: false })),
+      here.map((one) => (pending.has(one.whole) ? one : { ...one, whole: 0 })),
     );
   }
 
@@ -122,17 +139,26 @@ export class WovenText {
     );
   }
 
-  /** The server will never have what was on the way. Returns what changes here, one after another. */
+  /**
+   * The server will never have what was on the way, nor any other piece of the same long text: pieces that it has
+   * already are taken away again. Returns what changes here, one after another.
+   */
   discard(): Change[] {
+    const flying = this.#stretches.find((one) => one.sent || one.cut === "sent");
+    const whole = flying?.sent ? flying.whole : (flying?.cutFor ?? 0);
+    const isOfWhole = (one: Stretch) => whole > 0 && one.whole === whole;
     const changes: Change[] = [];
     const left: Stretch[] = [];
     let position = 0;
     for (const one of this.#stretches) {
+      const isRefused = one.sent || isOfWhole(one);
+      const isBack = !isRefused && (one.cut === "sent" || (whole > 0 && one.cutFor === whole));
       const { length } = one.text;
-      if (one.sent && isVisible(one)) changes.push({ position, length, content: "" });
-      if (one.cut === "sent") changes.push({ position, length: 0, content: one.text });
-      if (!one.sent) left.push(one.cut === "sent" ? { ...one, cut: "no" } : one);
-      if (!one.sent && one.cut !== "here") position += length;
+      if (isRefused && isVisible(one)) changes.push({ position, length, content: "" });
+      if (isBack) changes.push({ position, length: 0, content: one.text });
+      if (isRefused && one.known) left.push({ ...one, cut: "here", whole: 0, cutFor: 0 });
+      if (!isRefused) left.push(isBack ? { ...one, cut: "no", cutFor: 0 } : one);
+      if (isBack || (!isRefused && isVisible(one))) position += length;
     }
     this.#stretches = [];
     this.#put(0, left);
