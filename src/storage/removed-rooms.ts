@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { REMOVED } from "./statements.ts";
-import { events, receipts, rooms, runs, state } from "./tables.ts";
+import { events, receipts, rooms, segments, state } from "./tables.ts";
 import { ROWS } from "./trim.ts";
 
 /** Removes what is left of removed rooms, a step at each call; true when there may be more. */
@@ -20,7 +20,7 @@ export function clearRemoved(database: OpenDatabase): () => boolean {
 }
 
 function clear({ db }: OpenDatabase, roomId: number): void {
-  let left = clearRun(db, roomId);
+  let left = clearSegment(db, roomId);
   for (const table of [receipts, state]) {
     const bit = sql`rowid in (select rowid from ${table} where ${table.roomId} = ${roomId} limit ${ROWS})`;
     left ||= db.delete(table).where(bit).returning({ roomId: table.roomId }).all().length > 0;
@@ -29,21 +29,21 @@ function clear({ db }: OpenDatabase, roomId: number): void {
 }
 
 /** Removes the events of one segment. All events of a removed room are in segments. */
-function clearRun(db: OpenDatabase["db"], roomId: number): boolean {
-  const run = db
-    .select({ last: runs.last, ids: runs.ids })
-    .from(runs)
-    .where(eq(runs.roomId, roomId))
-    .orderBy(asc(runs.last))
+function clearSegment(db: OpenDatabase["db"], roomId: number): boolean {
+  const segment = db
+    .select({ last: segments.last, ids: segments.ids })
+    .from(segments)
+    .where(eq(segments.roomId, roomId))
+    .orderBy(asc(segments.last))
     .limit(1)
     .get();
-  if (!run) return false;
-  const among = sql`${events.id} in (select value from json_each(${run.ids}))`;
+  if (!segment) return false;
+  const among = sql`${events.id} in (select value from json_each(${segment.ids}))`;
   db.delete(events)
     .where(and(among, eq(events.roomId, roomId)))
     .run();
-  db.delete(runs)
-    .where(and(eq(runs.roomId, roomId), eq(runs.last, run.last)))
+  db.delete(segments)
+    .where(and(eq(segments.roomId, roomId), eq(segments.last, segment.last)))
     .run();
   return true;
 }

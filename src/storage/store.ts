@@ -1,10 +1,10 @@
 import type { Page, StoredEvent } from "../core/ports/history.ts";
 import type { Head, NewEvent, Row, Store } from "../core/ports/store.ts";
 import type { OpenDatabase } from "./database.ts";
-import { KeptState } from "./kept.ts";
+import { OffsetIndex } from "./offset-index.ts";
 import { findPage } from "./page.ts";
-import { Places } from "./places.ts";
 import { readPosition } from "./position.ts";
+import { RoomState } from "./room-state.ts";
 import { prepare } from "./statements.ts";
 
 /** The id of no room. */
@@ -21,8 +21,8 @@ const ROOM_IDS_IN_MEMORY = 100_000;
 export function createStore(database: OpenDatabase): Store {
   const ids = new Map<string, number>();
   const statements = prepare(database);
-  const places = new Places(database);
-  const kept = new KeptState(database);
+  const index = new OffsetIndex(database);
+  const roomState = new RoomState(database);
   let position = readPosition(database.db);
   /** The position of the last event, and which of the events with that position it was. */
   let added: number | undefined;
@@ -47,19 +47,19 @@ export function createStore(database: OpenDatabase): Store {
     return made;
   }
   function headOf(id: number): Head | undefined {
-    const last = places.last(id);
+    const last = index.last(id);
     return (last === undefined ? undefined : headAt(id, last)) ?? statements.trimmedHead.get({ id });
   }
   function headAt(id: number, offset: number): Head | undefined {
-    const event = places.id(id, offset);
+    const event = index.id(id, offset);
     return event === undefined ? undefined : statements.head.get({ id, event });
   }
   function eventAt(room: string, id: number, offset: number): StoredEvent | undefined {
-    const event = places.id(id, offset);
+    const event = index.id(id, offset);
     const row = event === undefined ? undefined : statements.at.get({ id, event });
     return row && { room, ...row };
   }
-  const idsOf = (id: number, from: number, before: number) => JSON.stringify(places.ids(id, from, before));
+  const idsOf = (id: number, from: number, before: number) => JSON.stringify(index.ids(id, from, before));
   const inRoom = (room: string, rows: Omit<StoredEvent, "room">[]): StoredEvent[] =>
     rows.map((row) => ({ room, ...row }));
 
@@ -69,15 +69,15 @@ export function createStore(database: OpenDatabase): Store {
       try {
         const done = database.write(() => {
           const done = work();
-          kept.write();
-          places.write();
+          roomState.write();
+          index.write();
           return done;
         });
-        places.committed();
+        index.committed();
         return done;
       } catch (error) {
-        places.rolledBack();
-        kept.rolledBack();
+        index.rolledBack();
+        roomState.rolledBack();
         position = before;
         added = undefined;
         // The transaction may have created rooms whose ids were not committed.
@@ -95,9 +95,9 @@ export function createStore(database: OpenDatabase): Store {
     probe(bytes) {
       this.transaction(() => {
         statements.keepPosition.run({ position: this.position() });
-        if (bytes > 0) kept.set(NO_ROOM, "probe", " ".repeat(bytes));
+        if (bytes > 0) roomState.set(NO_ROOM, "probe", " ".repeat(bytes));
       });
-      if (bytes > 0) this.transaction(() => kept.set(NO_ROOM, "probe", null));
+      if (bytes > 0) this.transaction(() => roomState.set(NO_ROOM, "probe", null));
     },
 
     head(room) {
@@ -107,13 +107,13 @@ export function createStore(database: OpenDatabase): Store {
     clientIds(room, before, limit) {
       const id = roomId(room);
       if (id === undefined) return [];
-      const end = Math.min(before, (places.last(id) ?? 0) + 1);
+      const end = Math.min(before, (index.last(id) ?? 0) + 1);
       return statements.clientIds.all({ id, events: idsOf(id, end - limit, end) });
     },
     add(event: NewEvent) {
       const { offset, count, time, kind, sender, clientId, entry, externalId, body } = event;
       const room = madeRoomId(event.room);
-      const id = places.add(room, offset);
+      const id = index.add(room, offset);
       const silent = event.silent ? 1 : 0;
       ordinal = added === event.position ? ordinal + 1 : 0;
       added = event.position;
@@ -137,11 +137,11 @@ export function createStore(database: OpenDatabase): Store {
     write(room: string, row: Row) {
       const id = madeRoomId(room);
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
-      else if (row.table === "state") kept.set(id, row.key, row.value);
+      else if (row.table === "state") roomState.set(id, row.key, row.value);
       else if (row.table === "rooms" && "remove" in row) {
         statements.removeMembers.run({ room });
         statements.removeRoom.run({ id });
-        places.removed(id);
+        index.removed(id);
         ids.delete(room);
       } else if (row.table === "rooms") {
         if (row.title !== undefined) statements.setTitle.run({ id, title: row.title });
@@ -176,7 +176,7 @@ export function createStore(database: OpenDatabase): Store {
     },
     last(room) {
       const id = roomId(room);
-      const offset = id === undefined ? undefined : places.last(id);
+      const offset = id === undefined ? undefined : index.last(id);
       return id === undefined || offset === undefined ? undefined : eventAt(room, id, offset);
     },
     byExternalId(room, externalId) {
@@ -187,12 +187,12 @@ export function createStore(database: OpenDatabase): Store {
     read(room, offsets) {
       const id = roomId(room);
       if (id === undefined || offsets.length === 0) return new Set();
-      const known = offsets.flatMap((offset) => places.id(id, offset) ?? []);
+      const known = offsets.flatMap((offset) => index.id(id, offset) ?? []);
       return new Set(statements.read.all({ id, events: JSON.stringify(known) }).map((row) => row.offset));
     },
     state(room) {
       const id = roomId(room);
-      return id === undefined ? new Map() : kept.of(id);
+      return id === undefined ? new Map() : roomState.of(id);
     },
     summary(room) {
       const id = roomId(room);

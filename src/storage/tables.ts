@@ -14,7 +14,7 @@ export const rooms = sqliteTable("rooms", {
 
 /**
  * The applied log: append-only, the busiest table. It has no index on all rows: that would touch one page per
- * room in a turn, which cost more than everything else about a message. `runs` locates a room's events.
+ * room in a turn, which cost more than everything else about a message. `runs` (in TypeScript: `segments`) locates a room's events.
  */
 export const events = sqliteTable(
   "events",
@@ -47,7 +47,7 @@ export const events = sqliteTable(
  * JSON array. A segment is written when it is full. Until then its ids are in memory, and a restart finds
  * them among the last rows of `events` (see offset-index.ts).
  */
-export const runs = sqliteTable(
+export const segments = sqliteTable(
   "runs",
   {
     roomId: integer("room_id").notNull(),

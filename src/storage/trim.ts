@@ -1,7 +1,7 @@
 import { and, asc, eq, lte, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { prepareKeep } from "./position.ts";
-import { events, logPosition, receipts, rooms, runs } from "./tables.ts";
+import { events, logPosition, receipts, rooms, segments } from "./tables.ts";
 
 /** At most this many rows of a table in one step, so that nobody waits for it. */
 export const ROWS = 200;
@@ -43,8 +43,8 @@ export function trim(
   }
   for (const { roomId, offset, count } of lastOf.values()) {
     db.update(rooms).set({ trimmedOffset: offset, trimmedCount: count }).where(eq(rooms.id, roomId)).run();
-    db.delete(runs)
-      .where(and(eq(runs.roomId, roomId), lte(runs.last, offset)))
+    db.delete(segments)
+      .where(and(eq(segments.roomId, roomId), lte(segments.last, offset)))
       .run();
   }
   db.delete(events).where(lte(events.id, last.id)).run();

@@ -1,9 +1,9 @@
 import { and, asc, desc, eq, gt, gte, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
-import { events, runs } from "./tables.ts";
+import { events, segments } from "./tables.ts";
 
 /** Consecutive events of a room that make a segment. */
-const RUN = 128;
+const SEGMENT = 128;
 /** How much of the log a start reads. Every older event is in a segment. */
 const TAIL = 65_536;
 
@@ -20,13 +20,13 @@ interface Tail {
  * may outlive its event and then belong to another: a query for an event by its id therefore names the room
  * as well.
  */
-export class Places {
+export class OffsetIndex {
   readonly #statements: ReturnType<typeof prepare>;
   /** Events that are in no segment yet, by room. The room whose first such event is oldest comes first. */
   readonly #tails = new Map<number, Tail>();
   #lastId: number;
   /** The segment that was read last. Segments never change. */
-  #lastRun: Tail & { readonly roomId: number } = { roomId: 0, first: 0, ids: [] };
+  #lastSegment: Tail & { readonly roomId: number } = { roomId: 0, first: 0, ids: [] };
   /** Rooms that this transaction has added to, once for each event. */
   #added: number[] = [];
   /** Rooms for which this transaction writes a segment. */
@@ -48,7 +48,7 @@ export class Places {
     }
     tail.ids.push(id);
     this.#added.push(roomId);
-    if (tail.ids.length >= RUN) this.#due.add(roomId);
+    if (tail.ids.length >= SEGMENT) this.#due.add(roomId);
     return id;
   }
 
@@ -65,7 +65,7 @@ export class Places {
     }
     for (const roomId of this.#due) {
       const { first, ids } = this.#tails.get(roomId)!;
-      this.#statements.addRun.run({ roomId, last: first + ids.length - 1, ids: JSON.stringify(ids) });
+      this.#statements.addSegment.run({ roomId, last: first + ids.length - 1, ids: JSON.stringify(ids) });
     }
   }
 
@@ -102,25 +102,25 @@ export class Places {
     const tail = this.#tails.get(roomId);
     const tailFirst = tail?.first ?? Number.POSITIVE_INFINITY;
     for (let next = from; next < Math.min(before, tailFirst); ) {
-      const run = this.#run(roomId, next);
-      if (!run) break;
-      found.push(...slice(run, next, before));
-      next = run.first + run.ids.length;
+      const segment = this.#segment(roomId, next);
+      if (!segment) break;
+      found.push(...slice(segment, next, before));
+      next = segment.first + segment.ids.length;
     }
     if (tail) found.push(...slice(tail, from, before));
     return found;
   }
 
   /** The first segment that reaches an offset. A reader of one event in a segment often reads others. */
-  #run(roomId: number, offset: number): Tail | undefined {
-    const { first, ids } = this.#lastRun;
-    const isIn = this.#lastRun.roomId === roomId && offset >= first && offset < first + ids.length;
-    if (isIn) return this.#lastRun;
-    const run = this.#statements.run.get({ roomId, offset });
-    if (!run) return undefined;
-    const found: number[] = JSON.parse(run.ids);
-    this.#lastRun = { roomId, first: run.last - found.length + 1, ids: found };
-    return this.#lastRun;
+  #segment(roomId: number, offset: number): Tail | undefined {
+    const { first, ids } = this.#lastSegment;
+    const isIn = this.#lastSegment.roomId === roomId && offset >= first && offset < first + ids.length;
+    if (isIn) return this.#lastSegment;
+    const segment = this.#statements.segment.get({ roomId, offset });
+    if (!segment) return undefined;
+    const found: number[] = JSON.parse(segment.ids);
+    this.#lastSegment = { roomId, first: segment.last - found.length + 1, ids: found };
+    return this.#lastSegment;
   }
 
   /** Rebuilds the tails that were in memory before the last stop or kill. */
@@ -138,7 +138,7 @@ const slice = ({ first, ids }: Tail, from: number, before: number): number[] =>
 
 function prepare(db: OpenDatabase["db"]) {
   const { placeholder } = sql;
-  const inRoom = eq(runs.roomId, placeholder("roomId"));
+  const inRoom = eq(segments.roomId, placeholder("roomId"));
   return {
     lastId: db.select({ id: events.id }).from(events).orderBy(desc(events.id)).limit(1).prepare(),
     tail: db
@@ -149,22 +149,28 @@ function prepare(db: OpenDatabase["db"]) {
           gte(events.id, placeholder("from")),
           gt(
             events.offset,
-            sql`coalesce((select max(${runs.last}) from ${runs} where ${runs.roomId} = ${events.roomId}), 0)`,
+            sql`coalesce((select max(${segments.last}) from ${segments} where ${segments.roomId} = ${events.roomId}), 0)`,
           ),
         ),
       )
       .orderBy(asc(events.id))
       .prepare(),
-    run: db
-      .select({ last: runs.last, ids: runs.ids })
-      .from(runs)
-      .where(and(inRoom, gte(runs.last, placeholder("offset"))))
-      .orderBy(asc(runs.last))
+    segment: db
+      .select({ last: segments.last, ids: segments.ids })
+      .from(segments)
+      .where(and(inRoom, gte(segments.last, placeholder("offset"))))
+      .orderBy(asc(segments.last))
       .limit(1)
       .prepare(),
-    last: db.select({ last: runs.last }).from(runs).where(inRoom).orderBy(desc(runs.last)).limit(1).prepare(),
-    addRun: db
-      .insert(runs)
+    last: db
+      .select({ last: segments.last })
+      .from(segments)
+      .where(inRoom)
+      .orderBy(desc(segments.last))
+      .limit(1)
+      .prepare(),
+    addSegment: db
+      .insert(segments)
       .values({ roomId: placeholder("roomId"), last: placeholder("last"), ids: placeholder("ids") })
       .prepare(),
   };

@@ -7,7 +7,7 @@ import { state } from "./tables.ts";
  * the last value of a key is written: at the end of the transaction, or before somebody reads it. With 16
  * backends this saves 3 of a gift's 58 µs.
  */
-export class KeptState {
+export class RoomState {
   readonly #statements: ReturnType<typeof prepare>;
   /** Values not yet written, by room and key. */
   readonly #pending = new Map<number, Map<string, string | null>>();
