@@ -1,5 +1,5 @@
 import { caption } from "./machine.ts";
-import type { ServerName } from "./scenarios.ts";
+import type { ServerName } from "./names.ts";
 import { labelOf } from "./servers.ts";
 import { doubtful, type Figure, type Outcome, ratioOf } from "./table.ts";
 

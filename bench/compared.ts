@@ -1,4 +1,4 @@
-import type { ServerName } from "./scenarios.ts";
+import type { ServerName } from "./names.ts";
 import { labelOf } from "./servers.ts";
 import { median, type Outcome, ratioOf, short } from "./table.ts";
 

@@ -1,7 +1,8 @@
 /** The load generator of the scenarios in which everybody comes: any refusal ends the process with 1. */
 import { memoryOf } from "./cpu.ts";
 import { nameOf } from "./crowd.ts";
-import { type Dialect, dialectOf, type Name } from "./dialect.ts";
+import type { Dialect, Name } from "./dialect.ts";
+import { dialectOf } from "./dialects/all.ts";
 import { generate, type Played, type Target } from "./generator.ts";
 import { Member, type Tally } from "./member.ts";
 import type { Scenario } from "./scenarios.ts";

@@ -1,7 +1,7 @@
 import { duration } from "../src/commands/progress-line.ts";
 import type { Round, Target } from "./generator.ts";
 import { machine, pinned } from "./machine.ts";
-import type { ServerName } from "./scenarios.ts";
+import type { ServerName } from "./names.ts";
 import { secret, startServer } from "./servers.ts";
 import { caveat, doubts, type Figure, type Outcome, table } from "./table.ts";
 

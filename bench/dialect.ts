@@ -1,11 +1,3 @@
-import { atomic } from "./dialects/atomic.ts";
-import { diet } from "./dialects/diet.ts";
-import { gurukul } from "./dialects/gurukul.ts";
-import { mqtt } from "./dialects/mqtt.ts";
-import { nats } from "./dialects/nats.ts";
-import { socketIo } from "./dialects/socket-io.ts";
-import type { Contract, PeerName, ServerName } from "./scenarios.ts";
-
 /** Who a member is. */
 export interface Name {
   /** Number of the user, and of the connection. */
@@ -42,10 +34,3 @@ export interface Dialect {
   /** Makes a listener for one connection out of its ears: it is given the payload of each frame. */
   hear(ears: Ears, name: Name): Hear;
 }
-
-const contracts: Record<Contract, Dialect> = { gurukul, atomic, diet };
-/** Those who speak no contract. */
-const own: Partial<Record<PeerName, Dialect>> = { "socket.io": socketIo, nats, mosquitto: mqtt };
-
-export const dialectOf = (server: ServerName, contract: Contract): Dialect =>
-  (own as Partial<Record<ServerName, Dialect>>)[server] ?? contracts[contract];

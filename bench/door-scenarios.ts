@@ -1,6 +1,6 @@
 import type { Contest } from "./contest.ts";
+import type { ServerName } from "./names.ts";
 import type { PostContract } from "./posted.ts";
-import type { ServerName } from "./scenarios.ts";
 import { bytesPerDelivery, type Figure, latencies, p95, perDelivery } from "./table.ts";
 
 /** What backends post and who hears it, as data: `door-load.ts` plays any of these. */

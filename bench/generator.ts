@@ -1,7 +1,6 @@
 import { cpuOf, memoryOf, waitOf } from "./cpu.ts";
 import { fail } from "./member.ts";
-import type { Latency } from "./rounds.ts";
-import type { ServerName } from "./scenarios.ts";
+import type { ServerName } from "./names.ts";
 
 /** What every load generator is told, besides what it is to play. */
 export interface Target {
@@ -9,6 +8,14 @@ export interface Target {
   port: number;
   /** The server's process, whose CPU is read. */
   pid: number;
+}
+
+export interface Latency {
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+  lateP99: number;
 }
 
 /** What happened in a round. */

@@ -5,12 +5,13 @@
  */
 import { parseArgs } from "node:util";
 import { Crowd, nameOf } from "./crowd.ts";
-import { dialectOf } from "./dialect.ts";
+import { dialectOf } from "./dialects/all.ts";
 import { measure, type Played, type Round } from "./generator.ts";
 import { machine, pinThis } from "./machine.ts";
 import { Member } from "./member.ts";
+import type { ServerName } from "./names.ts";
 import { keepInFlight } from "./rounds.ts";
-import { type Scenario, type ServerName, scenarios } from "./scenarios.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
 import { labelOf, type RunningServer, secret, startServer } from "./servers.ts";
 import { doubts, median, perDelivery, perMessage } from "./table.ts";
 

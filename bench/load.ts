@@ -1,6 +1,6 @@
 /** The load generator of `main.ts`: any missing or wrong delivery ends the process with 1. */
 import { Crowd } from "./crowd.ts";
-import { dialectOf } from "./dialect.ts";
+import { dialectOf } from "./dialects/all.ts";
 import { generate, type Played, type Target } from "./generator.ts";
 import { keepInFlight, keepRate } from "./rounds.ts";
 import type { Scenario } from "./scenarios.ts";

@@ -8,8 +8,9 @@ import { compared } from "./compared.ts";
 import { bench, type Contest, print } from "./contest.ts";
 import { doorContest, doorScenarios } from "./door-scenarios.ts";
 import { pinned } from "./machine.ts";
+import type { PeerName } from "./names.ts";
 import { peers } from "./peers/peers.ts";
-import { type PeerName, type Scenario, scenarios } from "./scenarios.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
 import type { Outcome } from "./table.ts";
 
 const { values: options } = parseArgs({

@@ -1,15 +1,8 @@
 import type { Crowd } from "./crowd.ts";
+import type { Latency } from "./generator.ts";
 import { fail, type Publisher } from "./member.ts";
 
 /** Microseconds from the writing of a message to its sender's confirmation; `lateP99`: from due to written. */
-export interface Latency {
-  p50: number;
-  p95: number;
-  p99: number;
-  max: number;
-  lateP99: number;
-}
-
 /** A million deliveries, as `gifts` has them at once, take Node 10 s. */
 export const SETTLE_NS = 25e9;
 

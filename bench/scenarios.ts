@@ -1,9 +1,5 @@
+import type { Contract, PeerName, ServerName } from "./names.ts";
 import { connecting, type Figure, latencies, perDelivery, perMessage, stoppedReader } from "./table.ts";
-
-/** Contracts with a dialect: what is sent over WebSocket. */
-export type Contract = "gurukul" | "atomic" | "diet";
-export type PeerName = "node-ws" | "socket.io" | "nats" | "mosquitto";
-export type ServerName = "bare" | "FULL" | "NORMAL" | PeerName;
 
 /** What is measured, as data: `load.ts` plays any of these, `main.ts` decides against whom. */
 export interface Scenario {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { closeSocket, connectTo } from "./libc.ts";
 import { pinned } from "./machine.ts";
+import type { PeerName, ServerName } from "./names.ts";
 import { peers } from "./peers/peers.ts";
-import type { PeerName, ServerName } from "./scenarios.ts";
 
 const START_MS = 20_000;
 const STOP_MS = 15_000;

@@ -1,5 +1,5 @@
 import type { Round } from "./generator.ts";
-import type { ServerName } from "./scenarios.ts";
+import type { ServerName } from "./names.ts";
 import { labelOf } from "./servers.ts";
 
 const SATURATED = 0.9;

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Peer } from "./peers.ts";
+import type { Peer } from "./peer.ts";
 
 const program = Bun.which("mosquitto") ?? "/usr/sbin/mosquitto";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Peer } from "./peers.ts";
+import type { Peer } from "./peer.ts";
 
 export const nats: Peer = {
   label: "NATS",

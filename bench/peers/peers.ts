@@ -1,17 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { PeerName } from "../scenarios.ts";
+import type { PeerName } from "../names.ts";
 import { mosquitto } from "./mosquitto.ts";
 import { nats } from "./nats.ts";
-
-/** A server that is not ours, on this machine. */
-export interface Peer {
-  label: string;
-  /** What must be done before it can be started; undefined when nothing. */
-  missing(): string | undefined;
-  /** It has to listen on this port of 127.0.0.1; the directory is its own. */
-  command(port: number, directory: string): string[];
-}
+import type { Peer } from "./peer.ts";
 
 const onNode = (label: string, file: string): Peer => ({
   label,

@@ -11,7 +11,7 @@ import { contextRoom, type State } from "./entrance.ts";
 import { encode, iso } from "./frames.ts";
 import { Gauges } from "./gauges.ts";
 import type { Present } from "./present.ts";
-import { wrong } from "./refuse.ts";
+import { wrong } from "./refusals.ts";
 import {
   type createMessages,
   type Derived,

@@ -6,7 +6,7 @@ import type { Rule } from "../../core/protocol/rule.ts";
 import { documentOf, type Entries } from "./edits.ts";
 import { nameOf } from "./entrance.ts";
 import { type Participant, Participants, type State } from "./participants.ts";
-import { wrong } from "./refuse.ts";
+import { wrong } from "./refusals.ts";
 import { sender } from "./sender.ts";
 import { type events, type messages, roomOf, sessionOf } from "./session.ts";
 

@@ -1,7 +1,7 @@
 import type { Row } from "../../core/ports/store.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { rebase, type Splice } from "./rebase.ts";
-import { wrong } from "./refuse.ts";
+import { wrong } from "./refusals.ts";
 import { Text } from "./text.ts";
 
 /** An edit as its author meant it: it refers to the text at `version`, in UTF-16 units. */

@@ -5,7 +5,7 @@ import { Refusal } from "../../core/protocol/refusal.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { roomOf } from "./contexts.ts";
 import { type State as InSessions, open as openSessions } from "./participants.ts";
-import { wrong } from "./refuse.ts";
+import { wrong } from "./refusals.ts";
 
 type Endpoint = "chat" | "analytics" | "collaboration";
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {

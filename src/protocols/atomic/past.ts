@@ -1,6 +1,6 @@
 import { type History, offsetAt, type StoredEvent } from "../../core/ports/history.ts";
 import type { HistoryView } from "../../core/protocol/frames.ts";
-import { wrong } from "./refuse.ts";
+import { wrong } from "./refusals.ts";
 import { isTime } from "./schema.ts";
 
 /** The id contains the offset, so that a message is found by its id without an index of ids. */

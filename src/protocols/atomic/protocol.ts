@@ -22,7 +22,8 @@ import { at, contextOf, grants, nameOf, open, paths, room, type State } from "./
 import { decode, encode, frames } from "./frames.ts";
 import { past } from "./past.ts";
 import { Present } from "./present.ts";
-import { ContextLost, createRefuse } from "./refuse.ts";
+import { ContextLost } from "./refusals.ts";
+import { createRefuse } from "./refuse.ts";
 import { createMessages, createPostedMessage, events as ownEvents, postedUpdate } from "./schema.ts";
 import { sender } from "./sender.ts";
 import { events as sessionEvents, messages as sessionMessages } from "./session.ts";

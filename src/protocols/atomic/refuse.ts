@@ -1,18 +1,8 @@
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Rejection } from "../../core/protocol/frames.ts";
-import { type Reason, Refusal } from "../../core/protocol/refusal.ts";
+import type { Reason, Refusal } from "../../core/protocol/refusal.ts";
 import { error } from "./frames.ts";
-
-/** The connection has lost access to its context and has already been told so. */
-export class ContextLost extends Refusal {
-  constructor() {
-    super("forbidden", "No longer in the context");
-  }
-}
-
-/** Refuses a message with one wrong field. */
-export const wrong = (path: string, message: string): Refusal =>
-  new Refusal("invalid", "invalid", { issues: [{ path, message }] });
+import { ContextLost } from "./refusals.ts";
 
 /** An error with more wrong fields would be no clearer. */
 const MAX_ISSUES = 5;

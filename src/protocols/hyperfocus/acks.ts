@@ -4,23 +4,13 @@ import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { encode } from "./frames.ts";
 import { RECEIVED } from "./gifts.ts";
-import type { Stream } from "./stream.ts";
+import type { Host, Stream } from "./stream.ts";
 
 /** The kinds of entries in the log. `client` is the key under which a client acknowledges. */
 export type AckEntries = {
   host: { readonly client: string };
   ack: { readonly client: string; readonly giftId: string };
 };
-
-/** The gifts that a host has acknowledged, by their numbers in the stream. */
-export interface Host {
-  /** Every gift up to this number is acknowledged, or too old to be sent again. */
-  readonly upTo: number;
-  /** Acknowledged numbers beyond `upTo`. */
-  readonly beyond: readonly number[];
-  /** When the host last connected, in milliseconds since the epoch. */
-  readonly cameAt: number;
-}
 
 /** How many of the last gifts are sent again at most. */
 const MAX_AGAIN = 1_000;

@@ -1,4 +1,4 @@
-import type { Kept } from "./kept.ts";
+import type { StoredMap } from "./stored-map.ts";
 
 /** How many gifts of a stream had this value. */
 export interface Count {
@@ -17,7 +17,7 @@ export function rankOf(counts: Iterable<Count>, value: number): number {
 }
 
 /** Counts one more gift. Over the limit, the smallest value is merged into the next greater one. */
-export function countValue(counts: Kept<Count>, value: number): void {
+export function countValue(counts: StoredMap<Count>, value: number): void {
   add(counts, value, 1);
   if (counts.size <= MAX_VALUES) return;
   const smallest = least(counts);
@@ -27,11 +27,11 @@ export function countValue(counts: Kept<Count>, value: number): void {
   if (next) add(counts, next.value, smallest.gifts);
 }
 
-function add(counts: Kept<Count>, value: number, gifts: number): void {
+function add(counts: StoredMap<Count>, value: number, gifts: number): void {
   counts.set(`${value}`, { value, gifts: (counts.get(`${value}`)?.gifts ?? 0) + gifts });
 }
 
-function least(counts: Kept<Count>): Count | undefined {
+function least(counts: StoredMap<Count>): Count | undefined {
   let least: Count | undefined;
   for (const count of counts.values()) if (!least || count.value < least.value) least = count;
   return least;

@@ -3,10 +3,7 @@ import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { price } from "./price.ts";
 import type { PostedStatus, Status } from "./schema.ts";
-import type { Stream } from "./stream.ts";
-
-/** The status without the viewers, who are counted where they are connected. */
-export type StoredStatus = Omit<Status, "viewerCount">;
+import type { StoredStatus, Stream } from "./stream.ts";
 
 const UNKNOWN: StoredStatus = { isLive: false, startedAt: null, currentGoal: null };
 /** The only key of a stream's status. */

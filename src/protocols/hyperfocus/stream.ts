@@ -1,11 +1,10 @@
 import type { History } from "../../core/ports/history.ts";
 import type { Row } from "../../core/ports/store.ts";
-import type { Host } from "./acks.ts";
 import type { Combo } from "./combo.ts";
-import { Kept } from "./kept.ts";
 import type { Unranked } from "./pacing.ts";
 import type { Count } from "./rank.ts";
-import type { StoredStatus } from "./status.ts";
+import type { Status } from "./schema.ts";
+import { StoredMap } from "./stored-map.ts";
 
 export const roomOf = (streamId: string): string => `stream:${streamId}`;
 
@@ -15,40 +14,53 @@ export interface Waiting {
   readonly since: number;
 }
 
+/** The gifts that a host has acknowledged, by their numbers in the stream. */
+export interface Host {
+  /** Every gift up to this number is acknowledged, or too old to be sent again. */
+  readonly upTo: number;
+  /** Acknowledged numbers beyond `upTo`. */
+  readonly beyond: readonly number[];
+  /** When the host last connected, in milliseconds since the epoch. */
+  readonly cameAt: number;
+}
+
+/** The status without the viewers, who are counted where they are connected. */
+export type StoredStatus = Omit<Status, "viewerCount">;
+
 /** The state of a stream. All of it is bounded and stored in rows of the room's state. */
 export class Stream {
   /** The last status that a backend posted, with the goal as far as gifts have advanced it. */
-  readonly status: Kept<StoredStatus>;
+  readonly status: StoredMap<StoredStatus>;
   /** By sender and type, the combo that ends first comes first. */
-  readonly combos: Kept<Combo>;
+  readonly combos: StoredMap<Combo>;
   /** By type, the unit value that a backend last gave. */
-  readonly units: Kept<number>;
+  readonly units: StoredMap<number>;
   /** How many gifts were shown, by value. */
-  readonly values: Kept<Count>;
+  readonly values: StoredMap<Count>;
   /** By sender and type, gifts that are stored but not yet shown, oldest first. */
-  readonly waiting: Kept<Waiting>;
+  readonly waiting: StoredMap<Waiting>;
   /** When the last gifts were shown, as far as that counts for the pace. */
-  readonly shown: Kept<readonly number[]>;
+  readonly shown: StoredMap<readonly number[]>;
   /** By user and client, the host that has been away longest comes first. */
-  readonly hosts: Kept<Host>;
+  readonly hosts: StoredMap<Host>;
   /** How many gifts were shown, which is the number of the last one. */
   delivered: number;
 
   constructor(room: string, history: History) {
     const rows = history.state(room);
-    this.status = new Kept("status", rows);
-    this.combos = new Kept("combo", rows, ({ time }) => time);
-    this.units = new Kept("unit", rows);
-    this.values = new Kept("value", rows);
-    this.waiting = new Kept("waiting", rows, ({ since }) => since);
-    this.shown = new Kept("shown", rows);
-    this.hosts = new Kept("host", rows, ({ cameAt }) => cameAt);
+    this.status = new StoredMap("status", rows);
+    this.combos = new StoredMap("combo", rows, ({ time }) => time);
+    this.units = new StoredMap("unit", rows);
+    this.values = new StoredMap("value", rows);
+    this.waiting = new StoredMap("waiting", rows, ({ since }) => since);
+    this.shown = new StoredMap("shown", rows);
+    this.hosts = new StoredMap("host", rows, ({ cameAt }) => cameAt);
     this.delivered = history.summary(room).count;
   }
 
   /** Rows of everything that has changed since the last call. */
   rows(): Row[] {
     const { status, combos, units, values, waiting, shown, hosts } = this;
-    return [status, combos, units, values, waiting, shown, hosts].flatMap((kept) => kept.rows());
+    return [status, combos, units, values, waiting, shown, hosts].flatMap((map) => map.rows());
   }
 }

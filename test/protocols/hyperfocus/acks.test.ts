@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { acknowledged, type Host, hostKey, toSendAgain } from "../../../src/protocols/hyperfocus/acks.ts";
+import { acknowledged, hostKey, toSendAgain } from "../../../src/protocols/hyperfocus/acks.ts";
 import type { Gift } from "../../../src/protocols/hyperfocus/schema.ts";
+import type { Host } from "../../../src/protocols/hyperfocus/stream.ts";
 import { from, ROOM } from "./frames.ts";
 import { createStreamLog, type StreamLog } from "./stream-log.ts";
 

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Kept } from "../../../src/protocols/hyperfocus/kept.ts";
 import { type Count, countValue, MAX_VALUES, rankOf } from "../../../src/protocols/hyperfocus/rank.ts";
+import { StoredMap } from "../../../src/protocols/hyperfocus/stored-map.ts";
 
 /** The place of each gift of these values when it comes. */
-function ranks(values: readonly number[], counts = new Kept<Count>("value", new Map())): number[] {
+function ranks(values: readonly number[], counts = new StoredMap<Count>("value", new Map())): number[] {
   return values.map((value) => {
     const rank = rankOf(counts.values(), value);
     countValue(counts, value);
@@ -28,7 +28,7 @@ test("for any values: the place is what counting all of them says", () => {
 });
 
 test("of a stream with more values than are told apart, the places of the greatest stay exact", () => {
-  const counts = new Kept<Count>("value", new Map());
+  const counts = new StoredMap<Count>("value", new Map());
   ranks(
     Array.from({ length: 3 * MAX_VALUES }, (_, n) => (n * 7_919) % 100_003),
     counts,

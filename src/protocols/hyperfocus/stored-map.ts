@@ -3,7 +3,7 @@ import type { Row } from "../../core/ports/store.ts";
 const NONE: readonly Row[] = [];
 
 /** A map in the state of a room. Each change becomes a row of the room's state, under the map's name. */
-export class Kept<Value> {
+export class StoredMap<Value> {
   readonly #values = new Map<string, Value>();
   readonly #changed = new Set<string>();
   readonly #prefix: string;
