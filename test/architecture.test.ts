@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { Glob } from "bun";
+import { cyclesOf, importCycles } from "./support/import-cycles.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const SRC = join(ROOT, "src");
@@ -145,6 +146,17 @@ test("the arrows between the folders of core run downward", async () => {
   }
   expect(arrows).toBeGreaterThan(50);
   expect(wrong).toEqual([]);
+});
+
+describe("cycles of imports, type imports included", () => {
+  test("there are none in src and bench", async () => {
+    expect(await importCycles(ROOT, ["src", "bench"])).toEqual([]);
+  });
+
+  test("one is found, however long, and a file that two others import is none", () => {
+    const graph = { a: ["b"], b: ["c", "d"], c: ["a"], d: ["e"], e: [], f: ["d"], g: ["g"] };
+    expect(cyclesOf(new Map(Object.entries(graph)))).toEqual([["a", "b", "c"], ["g"]]);
+  });
 });
 
 describe("without any contract's folder", () => {
