@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { WaitingFrames } from "../../src/core/live/waiting-frames.ts";
-import { Connection } from "../../src/core/outbound/connection.ts";
-import { plain } from "../support/plain.ts";
+import { WaitingFrames } from "../../../src/core/live/waiting-frames.ts";
+import { Connection } from "../../../src/core/outbound/connection.ts";
+import { plain } from "../../support/plain.ts";
 
 const LARGEST_FRAME = 65_536;
 const connect = (n: number) => new Connection(`c${n}`, plain, undefined, "", 0, () => {});

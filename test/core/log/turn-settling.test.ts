@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { Access } from "../../src/core/inbound/access.ts";
-import { ConnectionContext } from "../../src/core/inbound/context.ts";
-import type { Connection } from "../../src/core/outbound/connection.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { createTurns, nextTurn, ROOM } from "../support/turns.ts";
+import { Access } from "../../../src/core/inbound/access.ts";
+import { ConnectionContext } from "../../../src/core/inbound/context.ts";
+import type { Connection } from "../../../src/core/outbound/connection.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { createTurns, nextTurn, ROOM } from "../../support/turns.ts";
 
 const nobody = { isMember: () => false, isOpen: () => false, roomsOf: () => [] };
 const unused = { authenticate: async () => {} };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { FairAgent } from "../../src/core/live/fair-agent.ts";
-import type { Agent, Question } from "../../src/core/ports/agent.ts";
+import { FairAgent } from "../../../src/core/live/fair-agent.ts";
+import type { Agent, Question } from "../../../src/core/ports/agent.ts";
 
 const ANSWER = { content: "An answer", confidence: 1, metadata: {} };
 
