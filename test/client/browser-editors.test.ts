@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { CollaborationWebSocketClient, type SharedText } from "../../packages/client/src/index.ts";
+import type { Role } from "../../packages/client/src/shared-text.ts";
 import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Stage, startStage } from "./browser-stage.ts";
@@ -15,24 +16,36 @@ describe.skipIf(!hasBrowser)("in a browser, a document that is edited together",
   afterAll(() => stage.stop());
 
   /** A page of this user with the document in its textarea, or in CodeMirror. The caret is at the start. */
-  async function author(userId: string, sessionId: string, { inCodeMirror = false } = {}) {
+  async function author(
+    userId: string,
+    sessionId: string,
+    { inCodeMirror = false, role = "participant" as Role } = {},
+  ) {
     const { page, context, faults } = await stage.visit();
     const document = await page.evaluateHandle(
-      async ({ url, token, sessionId, inCodeMirror }) => {
+      async ({ url, token, sessionId, inCodeMirror, role }) => {
         const { CollaborationWebSocketClient, bindTextarea } = globalThis.switchboard;
         const client = new CollaborationWebSocketClient({ url, token, rate: { messagesPerMinute: 0 } });
         await client.connect();
-        const text = await client.join(sessionId, "participant");
+        const text = await client.join(sessionId, role);
         if (!inCodeMirror) {
           bindTextarea(globalThis.field, text);
           return { client, text, view: undefined };
         }
-        const { EditorView, shared } = globalThis.codemirror;
+        const { EditorView, history, historyKeymap, keymap, shared } = globalThis.codemirror;
         const parent = Reflect.get(globalThis, "document").body;
-        return { client, text, view: new EditorView({ doc: text.text, parent, extensions: shared(text) }) };
+        return {
+          client,
+          text,
+          view: new EditorView({
+            doc: text.text,
+            parent,
+            extensions: [shared(text), history(), keymap.of(historyKeymap)],
+          }),
+        };
       },
       {
-        ...{ sessionId, inCodeMirror, token: await stage.server.token(userId) },
+        ...{ sessionId, inCodeMirror, role, token: await stage.server.token(userId) },
         url: stage.server.url("/api/collaboration/ws"),
       },
     );
@@ -44,6 +57,11 @@ describe.skipIf(!hasBrowser)("in a browser, a document that is edited together",
       /** What the user sees. */
       shown: () => document.evaluate(({ view }) => view?.state.doc.toString() ?? globalThis.field.value),
       text: () => document.evaluate(({ text }) => text.text),
+      become: (role: Role) =>
+        document.evaluate(
+          async ({ client, text }, role) => void (await client.join(text.sessionId, role)),
+          role,
+        ),
       isSettled: () => document.evaluate(({ text }) => text.isSettled),
       /** Several changes in one step, as with several cursors. */
       insert: (changes: { from: number; to?: number; insert: string }[]) =>
@@ -173,6 +191,64 @@ describe.skipIf(!hasBrowser)("in a browser, a document that is edited together",
     await eventually(async () => (await ada.text()) === "0\r\none\r\ntwo!");
     await ada.keyboard.type("?");
     await becomes(text, "0\r\none\r\ntwo!?");
+    await Promise.all([ada.leave(), client.disconnect()]);
+  });
+
+  test("keeps what another writes into a selection that is being composed over", async () => {
+    const [ada, { client, text }] = await Promise.all([author("ada", "ime"), peer("ime")]);
+    await ada.keyboard.type("abc");
+    await becomes(text, "abc");
+    await ada.keyboard.press("Control+A");
+    const devtools = await ada.page.context().newCDPSession(ada.page);
+    await devtools.send("Input.imeSetComposition", { text: "´", selectionStart: 1, selectionEnd: 1 });
+    text.edit(1, 0, "BOB");
+    await eventually(async () => (await ada.text()) === "aBOBbc");
+    await devtools.send("Input.insertText", { text: "é" });
+    await becomes(text, "éBOB");
+    await shows(ada, "éBOB");
+    await Promise.all([ada.leave(), client.disconnect()]);
+  });
+
+  test.each([false, true])("is undone for its own author alone (CodeMirror: %p)", async (inCodeMirror) => {
+    const session = `undone-${inCodeMirror}`;
+    const [ada, { client, text }] = await Promise.all([
+      author("ada", session, { inCodeMirror }),
+      peer(session),
+    ]);
+    await ada.keyboard.type("ada");
+    await becomes(text, "ada");
+    text.edit(3, 0, " bob");
+    text.edit(0, 0, "> ");
+    await shows(ada, "> ada bob");
+    await ada.keyboard.press("Control+z");
+    await shows(ada, ">  bob");
+    await becomes(text, ">  bob");
+    await ada.keyboard.press("Control+z");
+    await ada.keyboard.press("Control+y");
+    await becomes(text, "> ada bob");
+    await shows(ada, "> ada bob");
+    await Promise.all([ada.leave(), client.disconnect()]);
+  });
+
+  test.each([false, true])("is read-only while its user observes (CodeMirror: %p)", async (inCodeMirror) => {
+    const session = `observed-${inCodeMirror}`;
+    const [ada, { client, text }] = await Promise.all([
+      author("ada", session, { inCodeMirror, role: "observer" }),
+      peer(session),
+    ]);
+    text.edit(0, 0, "seen");
+    await shows(ada, "seen");
+    await ada.keyboard.type("x");
+    await ada.insert([{ from: 0, insert: "x" }]);
+    expect(await ada.shown()).toBe("seen");
+    await ada.become("participant");
+    await ada.keyboard.press("Control+Home");
+    await ada.keyboard.type("un");
+    await becomes(text, "unseen");
+    await ada.become("observer");
+    await ada.keyboard.type("x");
+    text.edit(6, 0, "!");
+    await shows(ada, "unseen!");
     await Promise.all([ada.leave(), client.disconnect()]);
   });
 });

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { history, historyKeymap } from "@codemirror/commands";
 import type { Extension } from "@codemirror/state";
-import type { EditorView } from "@codemirror/view";
+import type { EditorView, keymap } from "@codemirror/view";
 import type { BrowserContext, Page } from "playwright-core";
 import type { SharedText } from "../../packages/client/src/index.ts";
 import type { TextField } from "../../packages/client/src/textarea.ts";
@@ -17,6 +18,9 @@ declare global {
   /** In the pages: CodeMirror, and the example of it. */
   var codemirror: {
     readonly EditorView: typeof EditorView;
+    readonly history: typeof history;
+    readonly historyKeymap: typeof historyKeymap;
+    readonly keymap: typeof keymap;
     readonly shared: (text: SharedText) => Extension;
   };
 }

@@ -1,3 +1,4 @@
 // The example as an application would bundle it.
-export { EditorView } from "@codemirror/view";
+export { history, historyKeymap } from "@codemirror/commands";
+export { EditorView, keymap } from "@codemirror/view";
 export { shared } from "../../packages/client/src/codemirror.ts";

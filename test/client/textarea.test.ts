@@ -11,6 +11,12 @@ class Field extends EventTarget {
   selectionEnd = 0;
   selectionDirection: TextField["selectionDirection"] = "none";
 
+  readOnly = false;
+
+  press(key: string): void {
+    this.dispatchEvent(Object.assign(new Event("keydown", { cancelable: true }), { key, ctrlKey: true }));
+  }
+
   setSelectionRange(start: number, end: number, direction: TextField["selectionDirection"]): void {
     [this.selectionStart, this.selectionEnd, this.selectionDirection] = [start, end, direction];
   }
@@ -93,4 +99,69 @@ test("a textarea that is no longer bound neither shows nor says anything", async
   await exchange();
   expect(one.value).toBe("unheardHello world");
   expect(bob.text.text).toBe("unseenHello world");
+});
+
+test("what another writes into what is composed over stays", async () => {
+  const { one } = field(ada);
+  one.dispatchEvent(new Event("compositionstart"));
+  one.value = "´";
+  bob.edit(5, 0, "BOB");
+  bob.edit(0, 1, "J");
+  await exchange();
+  one.value = "é";
+  one.dispatchEvent(new Event("compositionend"));
+  await exchange();
+  expect(bob.text.text).toBe("éJBOB");
+  expect(one.value).toBe("éJBOB");
+});
+
+test("undoing takes back what was typed here, word by word, and nothing of others", async () => {
+  const { one } = field(ada);
+  for (const [at, letter] of [..." big"].entries()) one.type(5 + at, letter);
+  bob.edit(0, 5, "Howdy");
+  await exchange();
+  bob.edit(8, 0, "BOB");
+  await exchange();
+  expect(one.value).toBe("Howdy biBOBg world");
+  one.press("z");
+  expect(one.value).toBe("Howdy BOB world");
+  one.press("z");
+  expect(one.value).toBe("Howdy BOBworld");
+  one.press("z");
+  one.press("y");
+  one.press("y");
+  await exchange();
+  expect(bob.text.text).toBe(one.value);
+  expect(one.value.replace("BOB", "")).toBe("Howdy big world");
+});
+
+test("undoing brings back what was taken away here", async () => {
+  const { one } = field(ada);
+  one.value = "Hello earth";
+  one.dispatchEvent(new Event("input"));
+  bob.edit(0, 0, "> ");
+  await exchange();
+  one.press("z");
+  await exchange();
+  expect([one.value, bob.text.text]).toEqual(["> Hello world", "> Hello world"]);
+  one.press("y");
+  await exchange();
+  expect([one.value, bob.text.text]).toEqual(["> Hello earth", "> Hello earth"]);
+});
+
+test("a field is read-only while its text is, and shows no text that nobody has", async () => {
+  const { one, stop } = field(ada);
+  ada.text.become("observer");
+  expect(one.readOnly).toBe(true);
+  one.type(0, "unheard");
+  expect(one.value).toBe("Hello world");
+  ada.text.become("participant");
+  expect(one.readOnly).toBe(false);
+  one.type(0, "> ");
+  await exchange();
+  expect(bob.text.text).toBe("> Hello world");
+  ada.text.end("The session is over");
+  expect(one.readOnly).toBe(true);
+  stop();
+  expect(one.readOnly).toBe(false);
 });

@@ -17,3 +17,17 @@ export function moved(at: number, { position, length, content }: Change): number
   if (at <= position) return at;
   return Math.max(position, at - length) + content.length;
 }
+
+/** From `start` up to `end`, without what is at `end`. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where a stretch of text is after a change. Text that has come into it is not of it, and parts it. */
+export function partsAfter({ start, end }: Stretch, { position, length, content }: Change): Stretch[] {
+  const shift = content.length - length;
+  const left = { start, end: Math.min(end, position) };
+  const right = { start: Math.max(start, position + length) + shift, end: end + shift };
+  return [left, right].filter((part) => part.start < part.end);
+}

@@ -1,6 +1,7 @@
 // The published entry point `switchboard-client/codemirror`: a shared text in CodeMirror 6.
-import { Annotation, EditorState, type Extension } from "@codemirror/state";
+import { Annotation, Compartment, EditorState, type Extension, Transaction } from "@codemirror/state";
 import { EditorView, ViewPlugin } from "@codemirror/view";
+import type { Change } from "./change.ts";
 import type { SharedText } from "./shared-text.ts";
 
 const fromOthers = Annotation.define();
@@ -11,19 +12,35 @@ const lineBreaks = [
   EditorView.clipboardInputFilter.of((pasted) => pasted.replace(/\r\n?/g, "\n")),
 ];
 
-/** An extension: begin the editor with `doc: text.text`. */
-export const shared = (text: SharedText): Extension => [lineBreaks, inStep(text)];
+/**
+ * An extension: begin the editor with `doc: text.text`. It is read-only while the text is, and CodeMirror's `history`
+ * undoes what was done here alone.
+ */
+export function shared(text: SharedText): Extension {
+  const lock = new Compartment();
+  return [
+    lineBreaks,
+    lock.of(EditorState.readOnly.of(text.isReadOnly)),
+    EditorState.changeFilter.of(
+      (transaction) => !text.isReadOnly || transaction.annotation(fromOthers) === true,
+    ),
+    inStep(text, lock),
+  ];
+}
 
-const inStep = (text: SharedText) =>
+const inStep = (text: SharedText, lock: Compartment) =>
   ViewPlugin.define((view) => {
-    const stop = text.onChange((changes) => {
-      for (const { position, length, content } of changes) {
-        view.dispatch({
-          changes: { from: position, to: position + length, insert: content },
-          annotations: fromOthers.of(true),
-        });
-      }
-    });
+    const show = ({ position, length, content }: Change) =>
+      view.dispatch({
+        changes: { from: position, to: position + length, insert: content },
+        annotations: [fromOthers.of(true), Transaction.addToHistory.of(false), Transaction.remote.of(true)],
+      });
+    const stops = [
+      text.onChange((changes) => changes.forEach(show)),
+      text.onReadOnly((isReadOnly) =>
+        view.dispatch({ effects: lock.reconfigure(EditorState.readOnly.of(isReadOnly)) }),
+      ),
+    ];
     return {
       update({ docChanged, transactions }) {
         if (!docChanged) return;
@@ -38,6 +55,8 @@ const inStep = (text: SharedText) =>
           });
         }
       },
-      destroy: stop,
+      destroy() {
+        for (const stop of stops) stop();
+      },
     };
   });
