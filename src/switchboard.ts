@@ -121,7 +121,7 @@ export async function startSwitchboard(
     ...{ traffic: core.traffic, times: core.times, rooms: core.rooms },
     storeSize: storage.size,
   });
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   const http = createHttpApp({
     apiKeys: keys,
     failed: (error) => report(error, { where: "http" }),
@@ -175,7 +175,7 @@ export async function startSwitchboard(
     condition: () => ({
       connections: core.connections.count,
       activeChats: core.rooms.count("chat"),
-      uptime: (clock.now() - startedAt) / 1_000,
+      uptime: (clock.monotonic() - startedAt) / 1_000,
       phase,
       storeWorks: core.storeHealth.works(),
     }),

@@ -44,11 +44,10 @@ export function createKeySet({ url, clock, timeoutMs, log }: KeySetOptions): Key
   let pending: Promise<void> | undefined;
 
   async function fetchInTurn(): Promise<void> {
-    // The outer bound covers a clock that was set back.
-    const wait = Math.min(FETCH_GAP_MS, lastBegan + FETCH_GAP_MS - clock.now());
+    const wait = Math.min(FETCH_GAP_MS, lastBegan + FETCH_GAP_MS - clock.monotonic());
     if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve));
     fetches += 1;
-    lastBegan = clock.now();
+    lastBegan = clock.monotonic();
     try {
       await keys.reload();
       failing = false;
@@ -75,7 +74,7 @@ export function createKeySet({ url, clock, timeoutMs, log }: KeySetOptions): Key
     async keyFor(header, token) {
       const fetchesBefore = fetches;
       if (!keys.fresh) await refresh();
-      else if (clock.now() - lastBegan >= MAX_AGE_MS) await refresh().catch(() => {});
+      else if (clock.monotonic() - lastBegan >= MAX_AGE_MS) await refresh().catch(() => {});
       while (true) {
         try {
           return await keys(header, token);

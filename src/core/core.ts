@@ -1,6 +1,6 @@
 import { Access } from "./inbound/access.ts";
 import { Limiter } from "./inbound/limits.ts";
-import { post } from "./inbound/publish-api.ts";
+import { isRepeatedPost, post } from "./inbound/publish-api.ts";
 import { createSystemSender } from "./inbound/system-sender.ts";
 import { Connections } from "./live/connections.ts";
 import { FairAgent } from "./live/fair-agent.ts";
@@ -25,7 +25,8 @@ import type { TokenVerifier } from "./ports/identity.ts";
 import type { Members, Membership, Revocations } from "./ports/membership.ts";
 import type { Publisher } from "./ports/socket.ts";
 import type { Store } from "./ports/store.ts";
-import type { Post } from "./protocol/posting.ts";
+import type { Entry } from "./protocol/entry.ts";
+import type { Post, PostedEvent } from "./protocol/posting.ts";
 import { applyPosted, POSTED } from "./protocol/posting.ts";
 import type { AnyProtocol, ProtocolFactory } from "./protocol/protocol.ts";
 import type { Reducer, Reducers } from "./protocol/reducer.ts";
@@ -58,6 +59,9 @@ export interface CoreParts {
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
 }
 
+/** Rooms that were silent for this long are read again when somebody speaks: far longer than a repeat takes. */
+const SILENT_MS = 30 * 60_000;
+
 export type Core = ReturnType<typeof createCore>;
 
 const own = (applies: object, kind: string): Reducer | undefined =>
@@ -66,8 +70,13 @@ const own = (applies: object, kind: string): Reducer | undefined =>
 const ownReducers: Reducers = { reducerOf: (kind) => own(roomApplies, kind) };
 const postReducers = { [POSTED]: applyPosted };
 
-const reducersOfProtocol = ({ applies, restore }: AnyProtocol): Reducers => ({
+const reducersOfProtocol = ({ applies, repeats = {}, restore }: AnyProtocol): Reducers => ({
   reducerOf: (kind) => own(applies, kind) ?? own(postReducers, kind),
+  isRepeat(entry, stored) {
+    const compare = Object.hasOwn(repeats, entry.kind) ? repeats[entry.kind] : undefined;
+    if (compare) return compare(entry, stored);
+    return entry.kind !== POSTED || isRepeatedPost(entry as Entry<PostedEvent>, stored);
+  },
   restore,
 });
 
@@ -153,6 +162,7 @@ export function createCore(parts: CoreParts) {
   const traffic = new Map([...protocols.values()].map((protocol) => [protocol, new Traffic()]));
   startHeartbeat(clock, () => connections.all, [...protocols.values()]);
   clock.every(SWEEP_MS, () => guard.sweep());
+  clock.every(SILENT_MS, () => applier.sweep());
 
   return {
     protocols: [...protocols.values()],

@@ -41,7 +41,7 @@ export const eventOperations: readonly Operation[] = [
       "A repeated id answers the same and delivers nothing.",
     body: z.union([event, events]),
     answers: { 200: z.object({ accepted: z.int(), ids: z.array(z.string()) }) },
-    problems: [400, 404, 503],
+    problems: [400, 404, 409, 503],
   },
 ];
 
@@ -82,6 +82,7 @@ function problemOf({ kind, issues }: PostRefusal, isArray: boolean): Problem {
   const errors = isArray
     ? issues
     : issues.map((issue) => ({ ...issue, path: issue.path.slice("0.".length) }));
+  if (kind === "conflict") return new Problem(409, "An id was used for another event", errors);
   return kind === "unknown_type"
     ? new Problem(404, "There is no such type of event", errors)
     : new Problem(400, "The request is not valid", errors);

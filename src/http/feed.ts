@@ -3,6 +3,7 @@ import { z } from "zod";
 import { roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import { allOf, kindOf } from "../core/protocol/room-name.ts";
+import { parseTime } from "../core/protocol/time.ts";
 import { formatCursor, parseCursor } from "../feed/cursor.ts";
 import { encodeEvent } from "../feed/encode.ts";
 import { BeyondEnd, Expired, type Feed, type FeedFilter, type Place } from "../feed/feed.ts";
@@ -177,8 +178,8 @@ function placeOf(feed: Feed, after: string): Place {
     }
     return explained(error);
   }
-  const time = z.iso.datetime({ offset: true }).safeParse(after);
-  if (time.success) return feed.placeOfTime(Date.parse(time.data));
+  const time = parseTime(after);
+  if (time !== undefined) return feed.placeOfTime(time);
   throw invalid(AFTER);
 }
 

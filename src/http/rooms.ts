@@ -2,11 +2,12 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { RoomEntries } from "../core/log/room-entries.ts";
 import type { History } from "../core/ports/history.ts";
-import { offsetAt } from "../core/ports/history.ts";
+import type { HistoryView } from "../core/protocol/frames.ts";
 import { id, roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import { kindOf } from "../core/protocol/room-name.ts";
 import { cleanText } from "../core/protocol/text.ts";
+import { parseTime } from "../core/protocol/time.ts";
 import { readBody } from "./body.ts";
 import type { Operation } from "./operation.ts";
 import { check, Problem } from "./problem.ts";
@@ -73,7 +74,7 @@ export const roomOperations: readonly Operation[] = [
   {
     ...{ method: "get", path: "/v1/rooms/{room}/messages" },
     summary:
-      "The messages of a room as its contract shows them, oldest first: those before a message's id or an ISO time.",
+      "The messages of a room as its contract shows them, oldest first: those before a message's id, and in atomic also before a time.",
     ...{ params, query: messagePage, problems: [400, 404] },
     answers: { 200: z.object({ messages: z.array(z.unknown()), hasMore: z.boolean() }) },
   },
@@ -162,23 +163,22 @@ export function roomRoutes(door: RoomDoor): Hono {
     const { limit, before } = check(messagePage, c.req.query());
     const past = ownerOf(room)?.historyView;
     if (!past) return c.json({ messages: [], hasMore: false });
-    const end =
-      before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(door.history, room, before, past.find);
+    const end = before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(door.history, room, before, past);
     const found = door.history.page(room, { kind: past.kind, limit: limit + 1, before: end });
     return c.json({ messages: found.slice(-limit).map(past.show), hasMore: found.length > limit });
   });
   return app;
 }
 
-type Find = (history: History, room: string, id: string) => number | undefined;
-
-/** `before` is a message's id or an ISO time. */
-function offsetOf(history: History, room: string, before: string, find: Find): number {
-  const offset = find(history, room, before);
+/** Pages go by what a reader sees. Where messages show times of their own, such as imported ones, those say nothing of their place. */
+function offsetOf(history: History, room: string, before: string, past: HistoryView): number {
+  const offset = past.find(history, room, before);
   if (offset !== undefined) return offset;
-  const time = z.iso.datetime({ offset: true }).safeParse(before);
-  if (time.success) return offsetAt(history, room, Date.parse(time.data));
-  throw new Problem(400, "The request is not valid", [
-    { path: "before", message: "must be the id of a message of this room, or an ISO time" },
-  ]);
+  const time = parseTime(before);
+  const place = time === undefined ? undefined : past.findTime?.(history, room, time);
+  if (place !== undefined) return place;
+  const message = past.findTime
+    ? "must be the id of a message of this room, or a time"
+    : "must be the id of a message of this room: its messages show times of their own, so a time says nothing of their place";
+  throw new Problem(400, "The request is not valid", [{ path: "before", message }]);
 }

@@ -28,7 +28,7 @@ export interface Recently {
 
 /** Figures of the last minute, or since the start if that was more recent. */
 export function watchLastMinute(clock: Clock, counts: () => Counts): () => Recently {
-  const take = (): Sample => ({ at: clock.now(), ...counts() });
+  const take = (): Sample => ({ at: clock.monotonic(), ...counts() });
   const samples = [take()];
   clock.every(EVERY_MS, () => {
     samples.push(take());

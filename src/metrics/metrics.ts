@@ -52,7 +52,7 @@ const SAMPLE_FLUSH_MS = 100;
 /** Reads the core's counters when a client asks. */
 export function createMetrics(parts: MetricsParts): Metrics {
   const { clock, times } = parts;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   const loopDelay = watchLoopDelay(clock);
   clock.every(SAMPLE_FLUSH_MS, () => {
     times.sampleFlush = true;
@@ -86,7 +86,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
       activeConnections: sum(({ open }) => open),
       totalConnections: sum(({ opened }) => opened),
       ...lastMinute(),
-      uptime: (clock.now() - startedAt) / 1_000,
+      uptime: (clock.monotonic() - startedAt) / 1_000,
     }),
   };
 }

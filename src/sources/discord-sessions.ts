@@ -16,7 +16,7 @@ export class Sessions {
   constructor(private readonly clock: Clock) {}
 
   unreachable(shardId: number): void {
-    if (!this.#unreachableSince.has(shardId)) this.#unreachableSince.set(shardId, this.clock.now());
+    if (!this.#unreachableSince.has(shardId)) this.#unreachableSince.set(shardId, this.clock.monotonic());
   }
 
   reached = (shardId: number): void => {
@@ -39,6 +39,6 @@ export class Sessions {
 
   #isKept(shardId: number): boolean {
     const since = this.#unreachableSince.get(shardId);
-    return since !== undefined && this.clock.now() - since < KEPT_MS;
+    return since !== undefined && this.clock.monotonic() - since < KEPT_MS;
   }
 }

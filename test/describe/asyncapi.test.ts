@@ -111,7 +111,14 @@ describe("an example", () => {
 const REASONS: Record<Reason, true> = {
   ...{ not_json: true, bad_envelope: true, unknown_kind: true, invalid: true, too_long: true },
   ...{ unauthenticated: true, auth_timeout: true, session_expired: true, too_many_connections: true },
-  ...{ forbidden: true, not_found: true, rate_limited: true, room_rate_limited: true, busy: true },
+  ...{
+    forbidden: true,
+    not_found: true,
+    conflict: true,
+    rate_limited: true,
+    room_rate_limited: true,
+    busy: true,
+  },
   ...{ unavailable: true, backpressure: true, heartbeat_timeout: true, server_restart: true, internal: true },
 };
 

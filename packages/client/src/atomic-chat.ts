@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { createMessages, events as serverEvents } from "../../../src/protocols/atomic/schema.ts";
 import { AtomicClient, type AtomicError, type AtomicFrame } from "./atomic.ts";
 import { newId } from "./id.ts";
+import { RecentIds } from "./recent.ts";
 
 type Schemas = ReturnType<typeof createMessages>;
 type Data<Type extends keyof Schemas> = z.input<Schemas[Type]>;
@@ -27,8 +28,10 @@ const PAGE = 100;
 /** Contract atomic-guide: Chat WebSocket API. */
 export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, ChatAnswers> {
   protected readonly contract = "atomic/chat";
-  /** The time of the last message; no two have the same. Undefined before it is known where to begin. */
+  /** The id of the last message. Undefined before it is known where to begin, empty where there was none. */
   #last: string | undefined;
+  /** Ids of the last messages. Times do not order them: a clock may be set back. */
+  readonly #told = new RecentIds();
   /** While it is asked what was missed: that, newest first, and what has come since. */
   #gap:
     | {
@@ -75,24 +78,31 @@ export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, C
     if (!gap) return;
     const [oldest] = messages;
     gap.pages.unshift(messages);
-    if (this.#last !== undefined && oldest && hasMore && oldest.timestamp > this.#last) {
-      this.say("history", { limit: PAGE, before: oldest.timestamp }, gap.id);
+    const isReached = messages.some(({ id }) => id === this.#last);
+    if (this.#last !== undefined && oldest && hasMore && !isReached) {
+      this.say("history", { limit: PAGE, before: oldest.id }, gap.id);
       return;
     }
     this.#gap = undefined;
-    if (this.#last !== undefined) for (const data of gap.pages.flat()) this.#tell(asFrame(data));
+    const found = gap.pages.flat();
+    if (this.#last === undefined) {
+      // The first time: what was said before was not missed.
+      this.#last = oldest?.id ?? "";
+      this.#told.add(this.#last);
+    } else {
+      const missed = found.findLastIndex(({ id }) => id === this.#last) + 1;
+      for (const data of found.slice(missed)) this.#tell(asFrame(data));
+    }
     for (const frame of gap.since) this.#tell(frame);
-    // The first time: what was said before was not missed.
-    this.#last ??= oldest?.timestamp ?? "";
     this.line.admitted();
     this.outbox.open();
   }
 
   #tell(frame: Events["message"]): void {
-    const { timestamp } = frame.data;
+    const { id } = frame.data;
     // A message that was sent twice is confirmed twice.
-    if (this.#last !== undefined && timestamp <= this.#last) return;
-    this.#last = timestamp;
+    if (!this.#told.add(id)) return;
+    this.#last = id;
     this.listeners.tell("message", frame);
   }
 }

@@ -36,15 +36,14 @@ export class Limiter {
   /** 0 when it may pass; otherwise the milliseconds after which it may. */
   take(key: string, cost = 1): number {
     if (this.perMinute === 0) return 0;
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       if (this.#buckets.size >= this.#sweepAbove) this.#sweep(now);
       bucket = { level: this.#full, at: now };
       this.#buckets.set(key, bucket);
     } else {
-      // A clock that was set back gives nothing, and takes nothing.
-      if (now > bucket.at) bucket.level = this.#filled(bucket, now);
+      bucket.level = this.#filled(bucket, now);
       bucket.at = now;
     }
     const missing = cost * UNIT - bucket.level;

@@ -1,17 +1,25 @@
 import type { TurnQueue } from "../log/turn.ts";
+import type { StoredEvent } from "../ports/history.ts";
+import type { Entry } from "../protocol/entry.ts";
 import { POSTED, type Post, type PostedEvent, type Posting, type Target } from "../protocol/posting.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import { type FieldIssue, Refusal } from "../protocol/refusal.ts";
 import { everyoneRoom, kindOf, userRoom } from "../protocol/room-name.ts";
 import { safeParse } from "../protocol/safe-parse.ts";
+import { isStoredAs } from "../protocol/same.ts";
+
+/** An entry of `applyPosted` says the same as what is stored. */
+export const isRepeatedPost = ({ body: { type, data } }: Entry<PostedEvent>, stored: StoredEvent): boolean =>
+  stored.kind === type && isStoredAs(data, stored.body);
+
+const CONFLICT = "names another event that is stored already; an event that differs needs another id";
 
 const TARGETS: readonly Target[] = ["room", "user", "everyone"];
 
 /** Posts that are wrong, each field by its path from the array of posts: `0.data.chatId`. */
 export class PostRefusal extends Error {
   constructor(
-    /** Unknown, or wrong. */
-    readonly kind: "unknown_type" | "invalid",
+    readonly kind: "unknown_type" | "invalid" | "conflict",
     readonly issues: readonly FieldIssue[],
   ) {
     super("a post is refused");
@@ -54,12 +62,21 @@ const postingOf = ({ posts }: AnyProtocol, type: string): Posting<unknown> | und
 function stored({ name }: AnyProtocol, turns: TurnQueue, posts: readonly Recordable[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const ids: string[] = [];
+    const conflicts: FieldIssue[] = [];
     let left = posts.length;
-    const settled = () => --left === 0 && resolve(ids);
-    const completion = { applied: settled, repeated: settled, refused: reject };
-    for (const { room, kind, body, id, own } of posts) {
+    const settled = () => {
+      if (--left > 0) return;
+      if (conflicts.length === 0) resolve(ids);
+      else reject(new PostRefusal("conflict", conflicts));
+    };
+    for (const [index, { room, kind, body, id, own }] of posts.entries()) {
       const entry = { protocol: name, room, kind, body, sender: null, clientId: id ?? null };
-      const made = turns.record(entry, completion);
+      const refused = (refusal: Refusal) => {
+        if (refusal.reason !== "conflict") reject(refusal);
+        conflicts.push({ path: `${index}.${id === undefined ? "data" : "id"}`, message: CONFLICT });
+        settled();
+      };
+      const made = turns.record(entry, { applied: settled, repeated: settled, refused });
       ids.push(id ?? own ?? made);
     }
     if (posts.length === 0) resolve(ids);

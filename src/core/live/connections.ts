@@ -11,6 +11,7 @@ import type { Socket } from "../ports/socket.ts";
 import type { OnAuthenticated } from "../protocol/context.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { everyoneRoom, userRoom } from "../protocol/room-name.ts";
+import { Answering } from "./answering.ts";
 import type { Presence } from "./presence.ts";
 import { WaitingFrames } from "./waiting-frames.ts";
 
@@ -32,8 +33,11 @@ export interface ConnectionParts extends PipelineParts {
 export class Connections {
   readonly #contexts = new Map<Connection, ConnectionContext>();
   readonly #waiting = new WaitingFrames();
+  readonly #answering: Answering;
 
-  constructor(private readonly parts: ConnectionParts) {}
+  constructor(private readonly parts: ConnectionParts) {
+    this.#answering = new Answering(parts.clock);
+  }
 
   get all(): Iterable<Connection> {
     return this.#contexts.keys();
@@ -59,7 +63,7 @@ export class Connections {
 
   received(connection: Connection, frame: string | Uint8Array): void {
     if (!connection.open) return;
-    connection.lastSeen = this.parts.clock.now();
+    this.seen(connection);
     const { protocol, state } = connection;
     if (isTooLong(frame, this.parts.maxMessageBytes) && !protocol.longFrames?.(state)) {
       connection.close(1009, "Message too big");
@@ -85,6 +89,7 @@ export class Connections {
   /** Any sign of life. */
   seen(connection: Connection): void {
     connection.lastSeen = this.parts.clock.now();
+    if (this.#answering.isAsking) this.#answering.heard(connection);
   }
 
   closed(connection: Connection, code: number, reason: string): void {
@@ -161,6 +166,7 @@ export class Connections {
     this.#bound();
     try {
       const identity = await this.parts.verifier.verify(token);
+      if (this.#isFull(identity.userId)) await this.#makeSpace(identity.userId);
       if (connection.open) this.#admit(connection, identity, admitted);
     } catch (error) {
       if (!(error instanceof Refusal)) this.parts.report(error, { where: "authenticate" });
@@ -168,11 +174,26 @@ export class Connections {
     }
   }
 
+  #isFull(userId: string): boolean {
+    const { maxPerUser, presence } = this.parts;
+    return maxPerUser > 0 && presence.count(userId) >= maxPerUser;
+  }
+
+  /** Whoever comes anew wins over a connection whose peer is gone and has only not been noticed yet. */
+  async #makeSpace(userId: string): Promise<void> {
+    const silent = await this.#answering.silentOf(this.parts.presence.of(userId));
+    silent.sort((one, other) => one.lastSeen - other.lastSeen);
+    for (const connection of silent) {
+      if (!this.#isFull(userId)) return;
+      connection.refuse(new Refusal("heartbeat_timeout"));
+    }
+  }
+
   #admit(connection: Connection, identity: Identity, admitted?: OnAuthenticated): void {
-    const { access, maxPerUser, note, presence, revokedBefore } = this.parts;
+    const { access, note, presence, revokedBefore } = this.parts;
     const { userId } = identity;
     if (identity.issuedAt < revokedBefore(userId)) throw new Refusal("unauthenticated", "revoked");
-    if (maxPerUser > 0 && presence.count(userId) >= maxPerUser) throw new Refusal("too_many_connections");
+    if (this.#isFull(userId)) throw new Refusal("too_many_connections");
     const { address, id, protocol } = connection;
     const more = protocol.grants?.(identity.claims) ?? [];
     connection.identity =

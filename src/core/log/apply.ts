@@ -8,6 +8,8 @@ import { DedupWindow, WINDOW_MESSAGES, WINDOW_MS } from "./dedup-window.ts";
 interface RoomState {
   offset: number;
   count: number;
+  /** When it was used last, counted in uses of all rooms. */
+  used: number;
   repeats: DedupWindow | undefined;
   /** What the protocol keeps of it. */
   own: { readonly state: unknown } | undefined;
@@ -27,6 +29,9 @@ const IDLE_IN_MEMORY = 64;
  */
 export class Applier {
   #rooms = new Map<string, RoomState>();
+  #uses = 0;
+  /** What `#uses` was at the last sweep. */
+  #swept = 0;
   /** Rooms that nobody was in when they were last used, the longest ago first. */
   readonly #idle = new Set<string>();
 
@@ -41,7 +46,7 @@ export class Applier {
   apply(position: number, entry: Entry): Outcome {
     const room = this.#room(entry.room);
     const stored = this.#repeated(room, entry);
-    if (stored) return { is: "repeated", event: stored };
+    if (stored) return this.#repetition(entry, stored);
     let decision: Decision;
     try {
       decision = this.#decide(room, entry);
@@ -54,7 +59,7 @@ export class Applier {
     const named = this.#named(entry.room, events);
     if (named) {
       room.own = undefined; // The reducer may have changed it.
-      return { is: "repeated", event: named };
+      return this.#repetition(entry, named);
     }
     const added = events.map((made) => this.#add(room, position, entry, made));
     const last = added.at(-1);
@@ -85,9 +90,34 @@ export class Applier {
     if (left && !this.isOccupied(longest)) left.own = undefined;
   }
 
+  /** Call it now and then: the ids of rooms where nothing was said since the last time but one go from memory. */
+  sweep(): void {
+    for (const room of this.#rooms.values()) if (room.used <= this.#swept) room.repeats = undefined;
+    this.#swept = this.#uses;
+  }
+
+  /** Half of the rooms go: those that were used longest ago, and occupied ones only when no others are left. */
+  #evict(): void {
+    const byUse = [...this.#rooms].sort(([, one], [, other]) => one.used - other.used);
+    const goes = (isLast: boolean) => {
+      for (const [name] of byUse) {
+        if (this.#rooms.size <= ROOMS_IN_MEMORY / 2) return;
+        if (this.isOccupied(name) === isLast) this.#rooms.delete(name);
+      }
+    };
+    goes(false);
+    goes(true);
+  }
+
   /** Drops what is kept in memory; the store says how things stand. */
   forget(): void {
     this.#rooms.clear();
+  }
+
+  /** The same id again: a repeat only when kind and content are the same too. */
+  #repetition(entry: Entry, event: StoredEvent): Outcome {
+    const isRepeat = this.reducersOf(entry.protocol).isRepeat?.(entry, event) ?? true;
+    return isRepeat ? { is: "repeated", event } : { is: "refused", refusal: new Refusal("conflict") };
   }
 
   #decide(room: RoomState, entry: Entry): Decision {
@@ -148,14 +178,17 @@ export class Applier {
 
   #room(name: string): RoomState {
     const known = this.#rooms.get(name);
-    if (known) return known;
-    if (this.#rooms.size >= ROOMS_IN_MEMORY) {
-      for (const oldest of this.#rooms.keys()) {
-        this.#rooms.delete(oldest);
-        if (this.#rooms.size <= ROOMS_IN_MEMORY / 2) break;
-      }
+    if (known) {
+      known.used = ++this.#uses;
+      return known;
     }
-    const room: RoomState = { ...this.store.head(name), repeats: undefined, own: undefined };
+    if (this.#rooms.size >= ROOMS_IN_MEMORY) this.#evict();
+    const room: RoomState = {
+      ...this.store.head(name),
+      used: ++this.#uses,
+      repeats: undefined,
+      own: undefined,
+    };
     this.#rooms.set(name, room);
     return room;
   }

@@ -9,7 +9,7 @@ const MESSAGE_BYTES = 65_536;
 /** Whether the store can be written: turns tell of their commits, and when nobody commits it is tried. */
 export class StoreHealth {
   #works = true;
-  #provenAt = 0;
+  #provenAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly store: Pick<Store, "probe">,
@@ -19,7 +19,7 @@ export class StoreHealth {
   ) {}
 
   committed(): void {
-    this.#provenAt = this.clock.now();
+    this.#provenAt = this.clock.monotonic();
     if (this.#works) return;
     this.#works = true;
     this.changed(undefined);
@@ -38,7 +38,7 @@ export class StoreHealth {
 
   /** Tries it when it has failed, or when nothing was committed for a second. */
   works(): boolean {
-    if (this.#works && this.clock.now() - this.#provenAt < PROVEN_MS) return true;
+    if (this.#works && this.clock.monotonic() - this.#provenAt < PROVEN_MS) return true;
     try {
       this.store.probe(this.#works ? 0 : MESSAGE_BYTES);
       this.committed();

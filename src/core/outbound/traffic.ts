@@ -13,6 +13,7 @@ const NO_REFUSALS: Readonly<Record<Reason, number>> = {
   too_many_connections: 0,
   forbidden: 0,
   not_found: 0,
+  conflict: 0,
   rate_limited: 0,
   room_rate_limited: 0,
   busy: 0,

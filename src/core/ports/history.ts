@@ -38,17 +38,3 @@ export interface History {
   /** What the protocol's reducers have written of the room, by key. */
   state(room: string): ReadonlyMap<string, string>;
 }
-
-/** The first offset of a room that is not older than this time; times never run backwards for long. */
-export function offsetAt(history: History, room: string, time: number): number {
-  const last = history.last(room);
-  if (!last || last.time < time) return (last?.offset ?? 0) + 1;
-  let [older, younger] = [0, last.offset];
-  while (younger - older > 1) {
-    const middle = Math.floor((older + younger) / 2);
-    // What retention has removed is older than what is left.
-    if ((history.at(room, middle)?.time ?? 0) < time) older = middle;
-    else younger = middle;
-  }
-  return younger;
-}

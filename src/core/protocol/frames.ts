@@ -31,6 +31,11 @@ export interface HistoryView {
   show(event: StoredEvent): unknown;
   /** The offset of the event that clients know by this id. */
   find(history: History, room: string, id: string): number | undefined;
+  /**
+   * The offset before which a page by time ends, where the times that its events show say where they are. Other
+   * histories are paged by id alone. `time` is in milliseconds since the epoch.
+   */
+  findTime?(history: History, room: string, time: number): number | undefined;
 }
 
 /** How whole frames look around what `messages` and `events` describe: for the server's description of itself. */

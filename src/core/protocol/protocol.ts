@@ -58,6 +58,13 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly applies: {
     readonly [Kind in keyof Entries]: (entry: Entry<Entries[Kind]>, place: Place<RoomState>) => Decision;
   };
+  /**
+   * Whether an entry whose id is known says the same as what is stored under it; otherwise it is refused as a
+   * `conflict`. Compares with what the reducer would have stored. An entry of a kind without one is always a repeat.
+   */
+  readonly repeats?: NoInfer<{
+    readonly [Kind in keyof Entries]?: (entry: Entry<Entries[Kind]>, stored: StoredEvent) => boolean;
+  }>;
   /** What it keeps of a room for its `applies`, as the room's log has made it. */
   restore?(room: string, history: History): RoomState;
   /** Events that backends may post. */

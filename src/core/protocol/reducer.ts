@@ -47,6 +47,8 @@ export interface Reducers {
   reducerOf(kind: string): Reducer | undefined;
   /** What the protocol keeps of a room, as its log has made it. */
   restore?: ((room: string, history: History) => unknown) | undefined;
+  /** Whether an entry with the id of a stored event says what made that event. Asked only of entries whose id is found. */
+  isRepeat?: (entry: Entry, stored: StoredEvent) => boolean;
 }
 
 /** What became of an entry. */

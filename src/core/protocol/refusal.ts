@@ -15,6 +15,8 @@ export type Reason =
   | "too_many_connections"
   | "forbidden"
   | "not_found"
+  /** The id was used for another message: this one is no repeat of it, and is not stored. */
+  | "conflict"
   /** `retryAfter` says when to come again. */
   | "rate_limited"
   /** The room has had as many messages as it may; `retryAfter` says when to come again. */

@@ -1,4 +1,4 @@
-import { type History, offsetAt, type StoredEvent } from "../../core/ports/history.ts";
+import type { History, StoredEvent } from "../../core/ports/history.ts";
 import { SlidingWindow } from "./window.ts";
 
 const MINUTE_MS = 60_000;
@@ -13,15 +13,16 @@ export class Activity {
 
   watch(room: string, now: number): void {
     if (this.#windows.has(room)) return;
-    const start = offsetAt(this.history, room, now - MINUTE_MS);
-    const times: number[] = [];
-    for (let before = Number.MAX_SAFE_INTEGER; before > start; ) {
+    const pages: StoredEvent[][] = [];
+    for (let before = Number.MAX_SAFE_INTEGER; ; ) {
       const page = this.history.page(room, { kind: "message", limit: PAGE, before });
-      times.unshift(...page.map(({ time }) => time));
-      before = page[0]?.offset ?? 0;
+      pages.push(page);
+      const [oldest] = page;
+      if (!oldest || page.length < PAGE || oldest.time <= now - MINUTE_MS) break;
+      before = oldest.offset;
     }
     const window = new SlidingWindow(MINUTE_MS);
-    for (const time of times) window.add(time);
+    for (const page of pages.toReversed()) for (const { time, offset } of page) window.add(time, offset);
     this.#windows.set(room, window);
   }
 
@@ -29,8 +30,8 @@ export class Activity {
     this.#windows.delete(room);
   }
 
-  add({ room, time }: StoredEvent): void {
-    this.#windows.get(room)?.add(time);
+  add({ room, time, offset }: StoredEvent): void {
+    this.#windows.get(room)?.add(time, offset);
   }
 
   count(room: string, now: number): number {

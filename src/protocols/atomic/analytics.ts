@@ -4,6 +4,7 @@ import type { Context } from "../../core/protocol/context.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { isWithin } from "../../core/protocol/same.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { Activity } from "./activity.ts";
 import { keptOf } from "./contexts.ts";
@@ -31,17 +32,25 @@ const subscription = /^(\S+) metric (\S+)$/;
 
 export const applies = {
   /** The metric is stored as an event only for the sake of its id: nobody reads the event again. */
-  metric({ room, time, clientId, body }: Entry<PostedUpdate>, { state }: Place<unknown>): Decision {
+  metric(entry: Entry<PostedUpdate>, { offset, state }: Place<unknown>): Decision {
+    const { room, time, clientId, body } = entry;
     const kept = keptOf(state);
     const { metric, value, timestamp = iso(time) } = body;
     const data = { metric, value, timestamp };
-    const event = () => ({ kind: "metric_update", silent: true, time: kept.timeOf(time), data });
+    const publish = { kind: "metric_update", room: subscribersOf(room, metric), data };
+    if (clientId === null) return { publish, rows: [kept.update(data)] };
+    const { rows, time: storedAt } = kept.timeline.stored(time, offset);
     return {
-      events: clientId === null ? [] : [event()],
-      publish: { kind: "metric_update", room: subscribersOf(room, metric), data },
-      rows: [kept.update(data)],
+      events: [{ kind: "metric_update", silent: true, time: storedAt, data }],
+      publish,
+      rows: [...rows, kept.update(data)],
     };
   },
+};
+
+export const repeats = {
+  metric: ({ body }: Entry<PostedUpdate>, stored: StoredEvent): boolean =>
+    stored.kind === "metric_update" && isWithin(body, JSON.parse(stored.body)),
 };
 
 type Ctx = Context<typeof events, MetricEntries, State>;

@@ -1,12 +1,14 @@
 import type { z } from "zod";
+import type { StoredEvent } from "../../core/ports/history.ts";
 import type { Context } from "../../core/protocol/context.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { isWithin } from "../../core/protocol/same.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { keptOf } from "./contexts.ts";
 import { contextRoom, nameOf, type State } from "./entrance.ts";
-import { encode, iso } from "./frames.ts";
+import { encode } from "./frames.ts";
 import { messageId, page, placeOf } from "./past.ts";
 import type { createMessages, events, PostedMessage } from "./schema.ts";
 import type { Typing } from "./typing.ts";
@@ -17,9 +19,19 @@ export type ChatEntries = { message: PostedMessage };
 export const applies = {
   message({ id: entryId, time, body }: Entry<PostedMessage>, { offset, state }: Place<unknown>): Decision {
     const { id = messageId(entryId, offset), content, author, authorId, messageType } = body;
-    const at = keptOf(state).timeOf(time);
-    const data = { id, content, author, authorId, messageType, timestamp: iso(at) };
-    return { events: [{ kind: "message", counted: true, externalId: body.id, time: at, data }] };
+    const { timeline } = keptOf(state);
+    const { rows, time: storedAt } = timeline.stored(time, offset);
+    const data = { id, content, author, authorId, messageType, timestamp: timeline.show() };
+    return { events: [{ kind: "message", counted: true, externalId: body.id, time: storedAt, data }], rows };
+  },
+};
+
+export const repeats = {
+  message({ sender, body }: Entry<PostedMessage>, stored: StoredEvent): boolean {
+    if (stored.kind !== "message") return false;
+    // A user may have another name by now.
+    const { author, ...said } = body;
+    return isWithin(sender === null ? body : said, JSON.parse(stored.body));
   },
 };
 
@@ -39,7 +51,7 @@ type Message<Kind extends keyof Messages> = z.output<Messages[Kind]>;
 
 /** Chat: messages of a context, and who is typing there. */
 export function createChat(
-  { history, settings }: Pick<Services<typeof events, ChatEntries>, "history" | "settings">,
+  { history, settings, state }: Pick<Services<typeof events, ChatEntries>, "history" | "settings" | "state">,
   typing: Typing,
 ) {
   const maxBytes = settings.maxFrameBytes - HEAD_BYTES;
@@ -59,7 +71,7 @@ export function createChat(
     history(ctx: Ctx, { limit, before }: Message<"history">): void {
       const room = contextRoom(ctx.state);
       const { ref: clientId } = ctx;
-      const place = before === undefined ? undefined : placeOf(history, room, before);
+      const place = before === undefined ? undefined : placeOf(history, state, room, before);
       ctx.join(room, () => {
         // The connection may have lost its context since it asked.
         if (ctx.state.room === undefined) return [];

@@ -3,6 +3,7 @@ import type { Row } from "../../core/ports/store.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import type { Update } from "./schema.ts";
+import { STRETCHES, Timeline } from "./timeline.ts";
 
 export const roomOf = (contextId: string): string => `context:${contextId}`;
 export const isContext = (room: string): boolean => room.startsWith("context:");
@@ -16,25 +17,17 @@ export class Kept {
   readonly metrics = new Map<string, Update>();
   /** Users who have ever been in the context. */
   readonly seen = new Set<string>();
-  #lastTime = 0;
+
+  private constructor(readonly timeline: Timeline) {}
 
   static restore(room: string, history: History): Kept {
-    const kept = new Kept();
-    kept.#lastTime = history.last(room)?.time ?? 0;
-    for (const [key, value] of history.state(room)) {
+    const rows = history.state(room);
+    const kept = new Kept(new Timeline(room, history, rows.get(STRETCHES)));
+    for (const [key, value] of rows) {
       if (key.startsWith(SEEN)) kept.seen.add(key.slice(SEEN.length));
       else if (key.startsWith(METRIC)) kept.metrics.set(key.slice(METRIC.length), JSON.parse(value));
     }
     return kept;
-  }
-
-  /**
-   * The time of one more event. It is later than all times before, so that a time identifies a place in the
-   * history.
-   */
-  timeOf(time: number): number {
-    this.#lastTime = Math.max(time, this.#lastTime + 1);
-    return this.#lastTime;
   }
 
   /** Null means no value: it frees the metric's place. */

@@ -1,4 +1,4 @@
-import type { History } from "../../core/ports/history.ts";
+import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Confirmed } from "../../core/protocol/frames.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
@@ -45,6 +45,16 @@ export const applies = {
       confirm: { kind: "edit", data: { sessionId, version: document.version } },
       rows,
     };
+  },
+};
+
+export const repeats = {
+  /** Others' edits may have moved it, or cut it into pieces, of which the last is stored under the id. */
+  edit({ body }: Entry<Entries["edit"]>, stored: StoredEvent): boolean {
+    if (stored.kind !== "edit") return false;
+    const { operation, content }: { operation: string; content?: string } = JSON.parse(stored.body);
+    if (operation === "delete") return body.length > 0;
+    return content === body.content && (operation === "insert" || body.length > 0);
   },
 };
 

@@ -4,6 +4,7 @@ import { id } from "../../core/protocol/identifiers.ts";
 import { isObject, parseObject } from "../../core/protocol/json.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Incoming } from "../../core/protocol/rule.ts";
+import { time } from "../../core/protocol/time.ts";
 import type { State } from "./entrance.ts";
 import { events as sessionEvents } from "./session.ts";
 
@@ -34,7 +35,7 @@ export function encode(kind: string, body: string, { time, clientId, sender }: S
 export const error = (text: string, time: number, id?: string): string =>
   JSON.stringify({ type: "error", id, error: text, timestamp: iso(time) });
 
-const timestamp = z.iso.datetime();
+const timestamp = time;
 const frame = (kind: string) => z.object({ type: z.literal(kind), id: id.optional() });
 /** Events of one endpoint alone; `error`, `connected` and `pong` belong to all of them. */
 const isMetric = (name: string) => name === "metric_update";

@@ -1,27 +1,38 @@
-import { type History, offsetAt, type StoredEvent } from "../../core/ports/history.ts";
+import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { HistoryView } from "../../core/protocol/frames.ts";
+import { parseTime } from "../../core/protocol/time.ts";
+import { isContext, keptOf } from "./contexts.ts";
 import { wrong } from "./refusals.ts";
-import { isTime } from "./schema.ts";
+import { offsetOfTime } from "./timeline.ts";
 
 /** The id contains the offset, so that a message is found by its id without an index of ids. */
 export const messageId = (entryId: string, offset: number): string => `msg-${entryId}-${offset}`;
 const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exec(id)?.[1] ?? 0);
 
-/** The offset of a message by its id: the server's id, or the id that a backend gave it. */
+/** The offset of a message by its id. A backend's id may look like one of the server's, so it is looked up first. */
 function find(history: History, room: string, id: string): number | undefined {
-  const event = history.at(room, offsetOf(id)) ?? history.byExternalId(room, id);
+  const event = history.byExternalId(room, id) ?? history.at(room, offsetOf(id));
   return event?.kind === "message" && JSON.parse(event.body).id === id ? event.offset : undefined;
 }
 
-export const past: HistoryView = { kind: "message", show: ({ body }) => JSON.parse(body), find };
+/** What is kept of a room, as of the last commit. */
+type State = (room: string) => unknown;
+
+export const createPast = (state: State): HistoryView => ({
+  kind: "message",
+  show: ({ body }) => JSON.parse(body),
+  find,
+  findTime: (history, room, time) =>
+    isContext(room) ? offsetOfTime(history, room, keptOf(state(room)).timeline.stretches, time) : undefined,
+});
 
 /** Resolves the time or the id of a message to its offset, once everything before it is committed. */
-export function placeOf(history: History, room: string, before: string): () => number {
+export function placeOf(history: History, state: State, room: string, before: string): () => number {
   const offset = find(history, room, before);
   if (offset !== undefined) return () => offset;
-  // No two messages of a context have the same time.
-  if (isTime(before)) return () => offsetAt(history, room, Date.parse(before));
-  throw wrong("before", "must be the time or the id of a message");
+  const time = parseTime(before);
+  if (time === undefined) throw wrong("before", "must be the time or the id of a message");
+  return () => offsetOfTime(history, room, keptOf(state(room)).timeline.stretches, time);
 }
 
 interface Wanted {

@@ -1,8 +1,19 @@
 import type { Context } from "../../core/protocol/context.ts";
 import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
-import { createAnalytics, type MetricEntries, applies as metricApplies } from "./analytics.ts";
-import { type ChatEntries, applies as chatApplies, cleaned as cleanedMessage, createChat } from "./chat.ts";
+import {
+  createAnalytics,
+  type MetricEntries,
+  applies as metricApplies,
+  repeats as metricRepeats,
+} from "./analytics.ts";
+import {
+  type ChatEntries,
+  applies as chatApplies,
+  repeats as chatRepeats,
+  cleaned as cleanedMessage,
+  createChat,
+} from "./chat.ts";
 import { createCollaboration, rules as sessionRules } from "./collaboration.ts";
 import {
   type ContextEntries,
@@ -16,11 +27,12 @@ import {
   confirm,
   type Entries as EditEntries,
   applies as editApplies,
+  repeats as editRepeats,
   restore as restoreSession,
 } from "./edits.ts";
 import { at, contextOf, grants, nameOf, open, paths, room, type State } from "./entrance.ts";
 import { decode, encode, frames } from "./frames.ts";
-import { past } from "./past.ts";
+import { createPast } from "./past.ts";
 import { Present } from "./present.ts";
 import { ContextLost } from "./refusals.ts";
 import { createRefuse } from "./refuse.ts";
@@ -126,9 +138,10 @@ export function atomic(services: Services<typeof events, Entries>) {
       ...collaboration.handlers,
     },
     applies: { ...chatApplies, ...metricApplies, ...contextApplies, ...editApplies },
+    repeats: { ...chatRepeats, ...metricRepeats, ...editRepeats },
     restore: (room, history): unknown =>
       isContext(room) ? Kept.restore(room, history) : restoreSession(room, history),
-    historyView: past,
+    historyView: createPast(state),
     posts: {
       message: {
         schema: createPostedMessage(settings.maxContentLength),

@@ -49,6 +49,7 @@ export function createRefuse(clock: Clock): Record<Reason, Refuse> {
         ? { close: { code: 1008, reason: refusal.message } }
         : own("Access denied")(refusal, ref),
     not_found: own("Not found"),
+    conflict: own("The id was used for another message"),
     rate_limited: errorThenClose("Rate limit exceeded", 1008),
     room_rate_limited: errorFrame("Room rate limit exceeded"),
     busy: errorFrame("Server busy, try again"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { time } from "../../core/protocol/time.ts";
 import { senderIds } from "./sender.ts";
 
 /** Metrics that one connection may be subscribed to. */
@@ -14,8 +15,6 @@ export const DERIVED = ["activity", "engagement"] as const;
 export type Derived = (typeof DERIVED)[number];
 export const isDerived = (metric: string): metric is Derived => DERIVED.some((derived) => derived === metric);
 
-/** ISO 8601. */
-const time = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" });
 const wellFormed = (text: string) => text.isWellFormed();
 const NOT_WELL_FORMED = "must not have lone surrogates";
 const createContent = (maxLength: number) =>
@@ -126,5 +125,3 @@ export const postedUpdate = update.extend({
 export type PostedMessage = z.output<ReturnType<typeof createPostedMessage>>;
 export type PostedUpdate = z.output<typeof postedUpdate>;
 export type Update = z.output<typeof update>;
-
-export const isTime = (text: string): boolean => time.safeParse(text).success;

@@ -2,12 +2,17 @@
 export class SlidingWindow {
   /** Oldest first. */
   #times: number[] = [];
+  #place = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly spanMs: number) {}
 
-  /** Times are added in order; a time that is not later than the last one is already counted. */
-  add(time: number): void {
-    if (time > (this.#times.at(-1) ?? Number.NEGATIVE_INFINITY)) this.#times.push(time);
+  /** Events are added in the order of their places; one whose place is not after the last one's is already counted. */
+  add(time: number, place = time): void {
+    if (place <= this.#place) return;
+    this.#place = place;
+    // The clock was set back: the times before are of another clock.
+    if (time < (this.#times.at(-1) ?? time) - this.spanMs) this.#times = [];
+    this.#times.push(time);
   }
 
   count(now: number): number {

@@ -1,7 +1,8 @@
-import type { History } from "../../core/ports/history.ts";
+import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { Row } from "../../core/ports/store.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { isStoredAs } from "../../core/protocol/same.ts";
 import { Group, groupFrom, type Seen } from "./group.ts";
 import { Inbox, inboxFrom, type Waiting } from "./inbox.ts";
 import { friendsOf, isGroup, isInbox, userOf } from "./rooms.ts";
@@ -126,4 +127,22 @@ export const applies = {
   "member.removed": ({ body }: Entry<{ userId: string }>, { state }: Place<unknown>): Decision => ({
     rows: removal(body.userId, state),
   }),
+};
+
+type Stored = StoredEvent;
+
+export const repeats = {
+  /** A mention is the server's own, with an id and a time of its own: the message that it is of decides. */
+  say: ({ sender, body: { type, data } }: Entry<Saying>, stored: Stored): boolean =>
+    stored.kind === type && ((type === "notification" && sender !== null) || isStoredAs(data, stored.body)),
+  read: ({ body: { type, data } }: Entry<Entries["read"]>, stored: Stored): boolean =>
+    stored.kind === type && isStoredAs(data, stored.body),
+  request: ({ body }: Entry<FriendRequest>, stored: Stored): boolean =>
+    stored.kind === "friend.request" && isStoredAs(body, stored.body),
+  accept: ({ body }: Entry<FriendAccepted>, stored: Stored): boolean =>
+    stored.kind === "friend.accepted" && isStoredAs(body, stored.body),
+  join: ({ body }: Entry<MemberJoined>, stored: Stored): boolean =>
+    stored.kind === "group.member.joined" && isStoredAs(body, stored.body),
+  leave: ({ body }: Entry<MemberLeft>, stored: Stored): boolean =>
+    stored.kind === "group.member.left" && isStoredAs(body, stored.body),
 };

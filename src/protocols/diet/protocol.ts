@@ -6,7 +6,7 @@ import { open } from "./client.ts";
 import { createCoach } from "./coach.ts";
 import { frames } from "./describe.ts";
 import { handlers as diary } from "./diary.ts";
-import { applies, type Entries, restore } from "./entries.ts";
+import { applies, type Entries, repeats, restore } from "./entries.ts";
 import { decode, encode, enveloped, response, welcomed } from "./frames.ts";
 import { createFriends } from "./friends.ts";
 import { createGroups } from "./groups.ts";
@@ -31,12 +31,16 @@ import { Typing } from "./typing.ts";
 const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
 
+const OFFSET = /^[1-9]\d{0,14}$/;
 /** Group messages, identified by the ids of their events. */
 const past: HistoryView = {
   kind: "group.message",
   show: (event) => JSON.parse(encode(event.kind, event.body, event)),
-  find: (history, room, id) =>
-    id.startsWith(`${room}/`) ? history.at(room, Number(id.slice(room.length + 1)))?.offset : undefined,
+  find(history, room, id) {
+    if (!id.startsWith(`${room}/`) || !OFFSET.test(id.slice(room.length + 1))) return undefined;
+    const event = history.at(room, Number(id.slice(room.length + 1)));
+    return event?.kind === "group.message" ? event.offset : undefined;
+  },
 };
 
 /** Diet: users, messages, groups, coach and notifications of a gamified diet app. */
@@ -94,6 +98,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
       ...coach.handlers,
     },
     applies,
+    repeats,
     restore,
     posts: createPosts(settings.maxContentLength),
     historyView: past,

@@ -67,6 +67,7 @@ export function createRefuse(clock: Clock, { messagesPerMinute }: Settings): Rec
     // The same answer as for something that belongs to another user, so that nobody learns which of the two
     // it is.
     not_found: errorFrame("FORBIDDEN", "Not allowed"),
+    conflict: errorFrame("INVALID_MESSAGE_FORMAT", "The id was used for another message"),
     rate_limited: tooFast,
     room_rate_limited: tooFast,
     busy: errorFrame("SERVICE_UNAVAILABLE", "Server busy, try again"),

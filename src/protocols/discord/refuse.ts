@@ -28,6 +28,7 @@ export function createRefuse(clock: Clock): Record<Reason, (refusal: Refusal) =>
     too_many_connections: errorThenClose("Connection limit exceeded", 4008),
     forbidden: errorFrame("Not a member of this guild"),
     not_found: errorFrame("Not found"),
+    conflict: errorFrame("The id was used for another message"),
     rate_limited: errorFrame("Rate limit exceeded"),
     room_rate_limited: errorFrame("Rate limit exceeded"),
     busy: errorFrame("Server busy, try again"),

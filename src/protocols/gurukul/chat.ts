@@ -29,9 +29,9 @@ export type Entries = {
 const messageId = (entryId: string, offset: number): string => `msg-${entryId}-${offset}`;
 const offsetOf = (id: string): number => Number(/^msg-[0-9a-z]+-(\d{1,15})$/.exec(id)?.[1] ?? 0);
 
-/** The offset of a message by its id: the server's id, or the id that a backend gave it. */
+/** The offset of a message by its id. A backend's id may look like one of the server's, so it is looked up first. */
 function find(history: History, room: string, id: string): number | undefined {
-  const event = history.at(room, offsetOf(id)) ?? history.byExternalId(room, id);
+  const event = history.byExternalId(room, id) ?? history.at(room, offsetOf(id));
   return event?.kind === "message" && messageOf(event).message.id === id ? event.offset : undefined;
 }
 
@@ -75,6 +75,16 @@ export const applies = {
 };
 
 /** How many messages a client gets when it joins. */
+/** What a user sent under an id that is known: a repeat is the same message to the same agent. */
+export const repeats = {
+  message({ body }: Entry<Entries["message"]>, stored: StoredEvent): boolean {
+    if (stored.kind !== "message") return false;
+    const { content, role, userId, agentId } = messageOf(stored).message;
+    const isSame = content === body.content && role === body.role && userId === body.userId;
+    return isSame && agentId === body.agentId;
+  },
+};
+
 const HISTORY = 50;
 
 /** The chat as a list of chats shows it. */

@@ -5,7 +5,7 @@ import { Refusal } from "../../core/protocol/refusal.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { Answers } from "./answers.ts";
 import { createBatches } from "./batches.ts";
-import { ASSISTANT, applies, chatOf, type Entries, past, recent, roomOf, summary } from "./chat.ts";
+import { ASSISTANT, applies, chatOf, type Entries, past, recent, repeats, roomOf, summary } from "./chat.ts";
 import { decode, envelope, frames } from "./frames.ts";
 import { join, leave, open, startTyping, stopTyping } from "./presence.ts";
 import { createRefuse } from "./refuse.ts";
@@ -108,6 +108,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
       },
     },
     applies,
+    repeats,
     historyView: past,
     posts: {
       message: {

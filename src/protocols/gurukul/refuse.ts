@@ -28,6 +28,7 @@ export function createRefuse(clock: Clock): Record<Reason, (refusal: Refusal) =>
       frame: error(403, message === "forbidden" ? "Access denied to chat" : "userId: must be your own"),
     }),
     not_found: errorFrame(404, "Message not found"),
+    conflict: errorFrame(409, "messageId was used for another message"),
     rate_limited: errorFrame(429, "Rate limit exceeded"),
     room_rate_limited: errorFrame(429, "Rate limit exceeded"),
     busy: errorFrame(503, "Server busy, try again"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { time } from "../../core/protocol/time.ts";
 
 /** A screen shows no more messages than this. */
 const MAX_RECEIPTS = 200;
@@ -62,8 +63,7 @@ const chatMessage = z.object({
   agentId: id.optional(),
   content: z.string(),
   role: z.enum(["user", "assistant"]),
-  /** ISO 8601. */
-  timestamp: z.iso.datetime(),
+  timestamp: time,
   metadata: z.record(z.string(), z.unknown()),
 });
 

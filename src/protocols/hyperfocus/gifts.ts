@@ -1,6 +1,8 @@
+import type { StoredEvent } from "../../core/ports/history.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, EventDraft, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
+import { isWithin } from "../../core/protocol/same.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { isOver, nextCombo } from "./combo.ts";
 import { iso } from "./frames.ts";
@@ -59,9 +61,13 @@ export const applies = {
     const { id, room, time, body } = entry;
     const { gift: posted, pace } = body;
     const { giftId = id } = posted;
-    const isStored = () =>
-      history.byExternalId(room, giftId) ?? history.byExternalId(room, acceptedId(giftId));
-    if (posted.giftId !== undefined && isStored()) return {};
+    // A gift that waited may be shown with others of its kind: what was accepted is as it was posted.
+    const known = () => history.byExternalId(room, acceptedId(giftId)) ?? history.byExternalId(room, giftId);
+    const stored = posted.giftId === undefined ? undefined : known();
+    if (stored) {
+      if (isSame(posted, stored)) return {};
+      throw new Refusal("conflict");
+    }
     const key = keyOf(posted);
     const before = stream.waiting.get(key);
     const mayShow = stream.waiting.size === 0 && slots(shownAt(stream), time, pace) > 0;
@@ -89,6 +95,14 @@ export const applies = {
     }
     return { events, rows: stream.rows() };
   },
+};
+
+const isSame = (posted: PostedGift, { kind, body }: StoredEvent): boolean =>
+  (kind === RECEIVED || kind === ACCEPTED) && isWithin(posted, JSON.parse(body));
+
+export const repeats = {
+  gift: ({ body: { gift } }: Entry<GiftEntries["gift"]>, stored: StoredEvent): boolean =>
+    isSame(gift, stored),
 };
 
 export const shownAt = ({ shown }: Stream): readonly number[] => shown.get("") ?? [];

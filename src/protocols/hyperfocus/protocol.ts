@@ -8,7 +8,14 @@ import { StatusBoard } from "./board.ts";
 import { type Client, clientOf, costOfAck, describe, open, type State } from "./client.ts";
 import { Deliveries } from "./deliveries.ts";
 import { decode, encode, frames, iso } from "./frames.ts";
-import { checkRoom, cleaned, type GiftEntries, applies as giftApplies, RECEIVED } from "./gifts.ts";
+import {
+  checkRoom,
+  cleaned,
+  type GiftEntries,
+  applies as giftApplies,
+  repeats as giftRepeats,
+  RECEIVED,
+} from "./gifts.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { createRefuse } from "./refuse.ts";
 import {
@@ -20,7 +27,12 @@ import {
   postedGift,
   postedStatus,
 } from "./schema.ts";
-import { cleaned as cleanedStatus, applies as statusApplies, statusOf } from "./status.ts";
+import {
+  cleaned as cleanedStatus,
+  applies as statusApplies,
+  statusOf,
+  repeats as statusRepeats,
+} from "./status.ts";
 import { roomOf, Stream } from "./stream.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -182,6 +194,7 @@ export function hyperfocus({
       },
     },
     applies: { ...giftApplies, ...ackApplies, ...statusApplies },
+    repeats: { ...giftRepeats, ...statusRepeats },
     restore: (room: string, history: History) => new Stream(room, history),
     posts: {
       "gift:received": {
@@ -204,7 +217,10 @@ export function hyperfocus({
     historyView: {
       kind: RECEIVED,
       show: ({ body }) => JSON.parse(body),
-      find: (history, room, giftId) => history.byExternalId(room, giftId)?.offset,
+      find(history, room, giftId) {
+        const event = history.byExternalId(room, giftId);
+        return event?.kind === RECEIVED ? event.offset : undefined;
+      },
     },
     describe,
     isPublic: ({ client }) => client !== undefined && !client.isHost,

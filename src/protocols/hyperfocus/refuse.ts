@@ -77,6 +77,7 @@ export function createRefuse(clock: Clock): Record<Reason, (refusal: Refusal) =>
       retryAfter: TOO_MANY_RETRY_MS,
     }),
     forbidden: errorFrame("FORBIDDEN", "No access to this stream"),
+    conflict: errorFrame("INVALID_MESSAGE", "The id was used for another message"),
     not_found: errorFrame("INVALID_MESSAGE", "Unknown gift", {
       details: [{ path: "payload.giftId", message: "no gift of this stream" }],
     }),

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { time } from "../../core/protocol/time.ts";
 
-/** ISO 8601. */
-const time = z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" });
 const text = (most: number) =>
   z
     .string()

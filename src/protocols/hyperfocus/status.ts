@@ -1,5 +1,7 @@
+import type { StoredEvent } from "../../core/ports/history.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import { isStoredAs } from "../../core/protocol/same.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { price } from "./price.ts";
 import type { PostedStatus, Status } from "./schema.ts";
@@ -46,4 +48,9 @@ export const applies = {
     stream.status.set(KEY, { isLive, startedAt, currentGoal: goal });
     return { events: [{ kind: "status", silent: true, data: body }], rows: stream.rows() };
   },
+};
+
+export const repeats = {
+  status: ({ body }: Entry<PostedStatus>, stored: StoredEvent): boolean =>
+    stored.kind === "status" && isStoredAs(body, stored.body),
 };

@@ -55,3 +55,13 @@ test("trouble is told once, and so is its end, whoever notices", () => {
   expect(changes).toEqual([FULL, undefined, FULL, undefined]);
   expect(health.works()).toBe(true);
 });
+
+test("a clock that is set back proves nothing", () => {
+  const { clock, health, store } = createHealth();
+  clock.advance(5_000);
+  health.committed();
+  clock.set(-3_600_000);
+  store.trouble = FULL;
+  clock.advance(1_000);
+  expect(health.works()).toBe(false);
+});

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Entry } from "../../../src/core/protocol/entry.ts";
+import { parseTime } from "../../../src/core/protocol/time.ts";
 import { applies as metricApplies } from "../../../src/protocols/atomic/analytics.ts";
 import { applies as chatApplies } from "../../../src/protocols/atomic/chat.ts";
 import { applies as contextApplies, Kept } from "../../../src/protocols/atomic/contexts.ts";
@@ -28,7 +29,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   clientId: fc.option(fc.constantFrom("m-1", "m-2", "m-3", "m-4"), { freq: 2 }),
   own: fc.option(fc.constantFrom("n-1", "n-2", "n-3"), { nil: undefined, freq: 2 }),
   // Clocks may be set back.
-  pause: fc.constantFrom(0, 0, 0, 1, 7, -20, 300_000),
+  pause: fc.constantFrom(0, 0, 0, 1, 7, -20, -600_000, 300_000),
   about: fc.nat(3),
 });
 
@@ -65,17 +66,25 @@ test("the same log comes to the same, however it falls into turns, restarts and 
   );
 });
 
-test("times of a context's events rise from each to the next, and are never before their entry's", () => {
+test("messages of a context show rising times near the clock, and where it was set back, its times", () => {
   fc.assert(
     fc.property(logs, turns, (log, cut) => {
       const { outcomes } = apply(log, cut);
       const last = new Map<string, number>();
+      const clocks = new Map<string, number>();
       for (const [index, outcome] of outcomes.entries()) {
         if (outcome.is !== "applied") continue;
-        for (const { room, time } of outcome.events) {
-          expect(time).toBeGreaterThan(last.get(room) ?? 0);
-          expect(time).toBeGreaterThanOrEqual(log[index]!.time);
-          last.set(room, time);
+        const at = log[index]!.time;
+        for (const { room, kind, time, body } of outcome.events) {
+          expect(time - at).toBeWithin(0, 60_001);
+          // Set back by more than is waited for: what was shown before does not count.
+          if (at < (clocks.get(room) ?? 0) - 60_000) last.delete(room);
+          clocks.set(room, time);
+          if (kind !== "message") continue;
+          const shown = parseTime(JSON.parse(body).timestamp)!;
+          expect(shown - at).toBeWithin(0, 60_002);
+          expect(shown).toBeGreaterThan(last.get(room) ?? 0);
+          last.set(room, shown);
         }
       }
     }),

@@ -25,7 +25,7 @@ test("what is kept for the subscribers of a metric goes with the last of them", 
       },
     },
     members: { isMember: () => false, memberCount: () => 0 },
-    state: () => new Kept(),
+    state: () => Kept.restore(ROOM, store),
     systemSender: { relay: (room: string) => relayed.push(room) },
   } as unknown as Parts[0];
   const analytics = createAnalytics(services, new Present());
@@ -33,7 +33,7 @@ test("what is kept for the subscribers of a metric goes with the last of them", 
   state.room = ROOM;
   const joined: string[] = [];
   const ctx = {
-    ...{ state, ref: undefined, now: clock.now },
+    ...{ state, ref: undefined, now: clock.now, undo() {} },
     join(room: string, greet: () => unknown) {
       joined.push(room);
       greet();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { time } from "../../../core/protocol/time.ts";
 import { base64, base64Of } from "./base64.ts";
 
 /** The data of `encryption.ready` and `encryption.rotate`, from which the client derives the next key. */
@@ -18,7 +19,7 @@ export const encryptedFrame = z.object({
   encryptedData: base64,
   iv: base64Of(12),
   authTag: base64Of(16),
-  timestamp: z.iso.datetime({ offset: true }),
+  timestamp: time,
   keyId: z.string(),
 });
 export type EncryptedFrame = z.output<typeof encryptedFrame>;

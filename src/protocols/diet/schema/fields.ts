@@ -1,10 +1,7 @@
 import { z } from "zod";
+import { time } from "../../../core/protocol/time.ts";
 
-/** ISO 8601 with an offset or `Z`, on a day that exists. */
-export const isoTime = z.iso
-  .datetime({ offset: true, error: "must be an ISO 8601 time with Z or an offset" })
-  // The fraction of the second may have any number of digits.
-  .max(40, "must have at most 40 characters");
+export const isoTime = time;
 
 const wellFormed = (text: string) => text.isWellFormed();
 const NOT_WELL_FORMED = "must not have lone surrogates";

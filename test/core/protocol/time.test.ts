@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseTime, time } from "../../src/core/protocol/time.ts";
+import { parseTime, time } from "../../../src/core/protocol/time.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 

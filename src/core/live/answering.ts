@@ -1,0 +1,43 @@
+import type { Connection } from "../outbound/connection.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** How long a peer has to answer a ping that is asked for at this moment. */
+export const ANSWER_MS = 2_000;
+
+interface Question {
+  readonly silent: Set<Connection>;
+  readonly done: () => void;
+}
+
+/** Asks connections for a sign of life now. A half-open socket, whose peer is gone without a word, gives none. */
+export class Answering {
+  readonly #questions = new Set<Question>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Resolves to those that have said nothing within `ANSWER_MS`, at once when all have. */
+  async silentOf(connections: Iterable<Connection>): Promise<Connection[]> {
+    const silent = new Set(connections);
+    if (silent.size === 0) return [];
+    for (const connection of silent) connection.socket.ping();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const question = { silent, done: resolve };
+    this.#questions.add(question);
+    const cancel = this.clock.after(ANSWER_MS, resolve);
+    await promise;
+    cancel();
+    this.#questions.delete(question);
+    return [...silent].filter(({ open }) => open);
+  }
+
+  /** A sign of life. */
+  heard(connection: Connection): void {
+    for (const { silent, done } of this.#questions) {
+      if (silent.delete(connection) && silent.size === 0) done();
+    }
+  }
+
+  get isAsking(): boolean {
+    return this.#questions.size > 0;
+  }
+}
