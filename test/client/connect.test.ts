@@ -241,3 +241,13 @@ describe("the server's own words are in the rejection", () => {
     });
   });
 });
+
+test("a gurukul client takes a URL that is relative to its page", async () => {
+  Object.assign(globalThis, { location: { href: "https://example.org/app/page" } });
+  const { client, next } = stage("gurukul", { url: "/ws" });
+  void client.connect();
+  const { address } = await next();
+  Reflect.deleteProperty(globalThis, "location");
+  expect(address.url).toBe("https://example.org/ws?token=a+token");
+  await client.disconnect();
+});

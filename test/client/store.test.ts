@@ -208,6 +208,11 @@ test("what asks for something now is not kept for a later page", async () => {
     ["gurukul", { type: "chat_update", data: { action: "join", chatId: "c1" } }],
     ["analytics", { type: "subscribe", data: { metrics: ["performance"] } }],
     ["collaboration", { type: "join_session", data: { sessionId: "s1", role: "observer" } }],
+    // The next page is in no session yet.
+    [
+      "collaboration",
+      { type: "edit", data: { sessionId: "s1", operation: "insert", position: 0, content: "x", version: 0 } },
+    ],
   ];
   for (const [name, message] of asked) void outcome(sendBy(clients[name].create(own), message));
   await settled();
