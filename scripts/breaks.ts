@@ -105,8 +105,8 @@ export const breaks: readonly Break[] = [
     changes: [
       {
         file: "src/core/inbound/context.ts",
-        from: "      greeting = NONE;\n      greeting = greet();\n    };\n    const join = () => {\n",
-        to: "    };\n    const join = () => {\n      greeting = greet();\n",
+        from: "      greeting = greet();\n    };\n    const join = () => {\n      if (!this.connection.open) return;\n",
+        to: "    };\n    const join = () => {\n      if (!this.connection.open) return;\n      greeting = greet();\n",
       },
     ],
   },

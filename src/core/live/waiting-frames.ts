@@ -3,15 +3,19 @@ import type { Connection, Frame, Waiting } from "../outbound/connection.ts";
 /** Frames that may wait for one connection. */
 const MAX_FRAMES = 256;
 /** Bytes of memory that they and the token may take for one connection, and for all connections together. */
-const MAX_BYTES = 256 * 1024;
+const MAX_BYTES = 1024 * 1024;
 const MAX_BYTES_IN_ALL = 32 * 1024 * 1024;
 /** More than a token and the heads of a few frames. */
 const TOKEN_BYTES = 32 * 1024;
 /** Of a frame besides its text: the string, its place in the list. */
 const OVERHEAD = 64;
 
-/** At the most: a string that has one character beyond Latin-1 takes two bytes for each. */
-const memoryOf = (frame: Frame): number => OVERHEAD + (typeof frame === "string" ? 2 : 1) * frame.length;
+/** A string takes one byte for each character where all are ASCII; at the most two. */
+function memoryOf(frame: Frame): number {
+  if (typeof frame !== "string") return OVERHEAD + frame.length;
+  const isAscii = Buffer.byteLength(frame) === frame.length;
+  return OVERHEAD + (isAscii ? 1 : 2) * frame.length;
+}
 
 /**
  * Bounds what strangers make the server hold: nobody has checked yet who they are. One bound is for each connection,
