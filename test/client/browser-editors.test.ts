@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { CollaborationWebSocketClient, type SharedText } from "../../packages/client/src/index.ts";
-import type { Role } from "../../packages/client/src/shared-text.ts";
+import type { Role } from "../../packages/client/src/shared-edit.ts";
 import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Stage, startStage } from "./browser-stage.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Refused, SharedText } from "../../packages/client/src/index.ts";
-import type { Edit, SharedTextParts } from "../../packages/client/src/shared-text.ts";
+import type { Edit, SharedTextParts } from "../../packages/client/src/shared-edit.ts";
 import { settled } from "./support.ts";
 
 /** A text with "abc" on the way, whose answer was lost with the connection. */

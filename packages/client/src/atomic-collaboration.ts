@@ -3,7 +3,8 @@ import type { events as ownEvents } from "../../../src/protocols/atomic/schema.t
 import type { messages, events as sessionEvents } from "../../../src/protocols/atomic/session.ts";
 import { AtomicClient, type AtomicError, type AtomicFrame, type AtomicOptions } from "./atomic.ts";
 import { newId } from "./id.ts";
-import { type Edit, type Role, SharedText } from "./shared-text.ts";
+import type { Edit, Role } from "./shared-edit.ts";
+import { SharedText } from "./shared-text.ts";
 
 type ServerEvents = typeof sessionEvents & Pick<typeof ownEvents, "connected">;
 type Kind = keyof ServerEvents;

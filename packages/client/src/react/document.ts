@@ -1,6 +1,7 @@
 import type { AtomicOptions } from "../atomic.ts";
 import { bindTextarea, CollaborationWebSocketClient, type TextField } from "../index.ts";
-import type { Participant, Role, SharedText } from "../shared-text.ts";
+import type { Participant, Role } from "../shared-edit.ts";
+import type { SharedText } from "../shared-text.ts";
 import { type Connected, NOT_CONNECTED, type Session, useSession } from "./session.ts";
 import { Store } from "./store.ts";
 
