@@ -11,6 +11,7 @@ import { devRoutes } from "./dev.ts";
 import type { MakeToken } from "./dev-token.ts";
 import { type ErrorDoor, errorOperations, errorRoutes } from "./errors.ts";
 import { type EventDoor, eventOperations, eventRoutes, postEvents } from "./events.ts";
+import { exampleRoutes } from "./examples.ts";
 import { type FeedDoor, feedOperations, feedRoutes } from "./feed.ts";
 import { type Condition, health, healthOperations } from "./health.ts";
 import { methodsAt } from "./methods.ts";
@@ -110,11 +111,13 @@ export function createHttpApp(parts: HttpParts): {
   const { production } = parts.console;
   const forPages = production ? base() : base().route("/dev", devRoutes(parts, post));
   const dev = limited(forPages, MAX_BODY_BYTES, forPages.fetch);
+  const examples = production ? base() : exampleRoutes();
   const open = base()
     .route("/", health(parts.condition))
     .route("/metrics", exposition(parts.metrics))
     .route("/", descriptionRoutes(parts.description))
     .route("/", consoleRoutes(parts.console, parts.opensDev))
+    .route("/", examples)
     .all("/dev/*", (c) => (production || parts.opensDev(c.req.raw) ? dev(c.req.raw) : closed.response()))
     // A path that means /v1 but is written in another way, such as with escapes.
     .all("/v1/*", (c) => v1(c.req.raw));

@@ -1,0 +1,55 @@
+import { createRoot } from "react-dom/client";
+
+const PAGES = [
+  {
+    to: "chat",
+    icon: "💬",
+    title: "Chat",
+    about: "History, receipts, typing, and an agent",
+    hook: "useChat",
+  },
+  {
+    to: "gifts",
+    icon: "🎁",
+    title: "Gift overlay",
+    about: "Animations, one after another, acknowledged",
+    hook: "useGifts",
+  },
+  {
+    to: "voice",
+    icon: "🔊",
+    title: "Voice panel",
+    about: "Who is in which channel",
+    hook: "useVoiceChannel",
+  },
+  { to: "document", icon: "📝", title: "Document", about: "One text, edited by many", hook: "useDocument" },
+  { to: "diet", icon: "🥗", title: "Diet feed", about: "Friends, posts, meals and water", hook: "useDiet" },
+];
+
+const root = document.getElementById("root");
+if (root)
+  createRoot(root).render(
+    <main className="index">
+      <h1>Switchboard, in five pages</h1>
+      <p className="soft">One for each contract. Open one as Ada, and again as Bob in another window.</p>
+      <ul>
+        {PAGES.map(({ to, icon, title, about, hook }) => (
+          <li key={to} className="card">
+            <span className="icon">{icon}</span>
+            <div>
+              <h2>{title}</h2>
+              <p className="soft">{about}</p>
+              <code>{hook}</code>
+            </div>
+            <div className="row">
+              {["ada", "bob"].map((one) => (
+                <a key={one} className="button" href={`${to}.html?user=${one}`}>
+                  as {one}
+                </a>
+              ))}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </main>,
+  );
