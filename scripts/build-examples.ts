@@ -7,7 +7,12 @@ const root = resolve(import.meta.dir, "..");
 export function buildExamples(folder = join(root, "dist/examples")): void {
   const { exitCode, stdout, stderr } = Bun.spawnSync(
     [
-      ...[join(root, "node_modules/.bin/vite"), "build", "--config", join(root, "examples/pages/vite.config.ts")],
+      ...[
+        join(root, "node_modules/.bin/vite"),
+        "build",
+        "--config",
+        join(root, "examples/pages/vite.config.ts"),
+      ],
       ...["--outDir", folder, "--emptyOutDir", "--logLevel", "warn"],
     ],
     { cwd: root },

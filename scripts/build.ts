@@ -1,9 +1,38 @@
+import { readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
+import type { BunPlugin } from "bun";
+import { buildExamples } from "./build-examples.ts";
 
 // Makes dist/switchboard: one binary for this platform, with everything in it. `bun run build`
 const root = resolve(import.meta.dir, "..");
 const outfile = `${root}/dist/switchboard`;
+
+const pages = `${root}/dist/examples`;
+buildExamples(pages);
+
+/** The binary holds the example pages. */
+const withExamples: BunPlugin = {
+  name: "example pages",
+  setup(build) {
+    build.onLoad({ filter: /src\/examples\/built\.ts$/ }, async () => {
+      const files = readdirSync(pages, { recursive: true, withFileTypes: true }).filter((file) =>
+        file.isFile(),
+      );
+      const entries = await Promise.all(
+        files.map(async ({ parentPath, name }) => {
+          const path = join(parentPath, name);
+          return [relative(pages, path), Buffer.from(await Bun.file(path).bytes()).toString("base64")];
+        }),
+      );
+      const contents = `const files = ${JSON.stringify(entries)};
+        let pages;
+        export const builtPages = () =>
+          (pages ??= new Map(files.map(([path, text]) => [path, Uint8Array.fromBase64(text)])));`;
+      return { contents, loader: "js" };
+    });
+  },
+};
 
 // A build that fails must not leave an older binary for a new one.
 await rm(outfile, { force: true });
@@ -23,6 +52,7 @@ const { outputs } = await Bun.build({
   define: { "process.env.NODE_ENV": "process.env.NODE_ENV" },
   // Stack traces name the lines of src/. The map is in the binary; the copy beside it is not needed.
   sourcemap: "linked",
+  plugins: [withExamples],
   compile: { outfile },
 });
 for (const map of outputs.filter((output) => output.kind === "sourcemap")) await rm(map.path);

@@ -22,7 +22,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The page that is served at `/`.
   console: [],
   feed: ["core", "config"],
-  http: ["core", "config", "console", "feed"],
+  // The pages that are served at `/examples/`.
+  examples: [],
+  http: ["core", "config", "console", "examples", "feed"],
   describe: ["core", "http"],
   metrics: ["core"],
   server: ["core", "config", "tls"],

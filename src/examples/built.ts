@@ -10,7 +10,9 @@ const FOLDER = join(import.meta.dir, "../../dist/examples");
  */
 export function builtPages(): ReadonlyMap<string, Uint8Array<ArrayBuffer>> | undefined {
   try {
-    const files = readdirSync(FOLDER, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+    const files = readdirSync(FOLDER, { recursive: true, withFileTypes: true }).filter((file) =>
+      file.isFile(),
+    );
     return new Map(
       files.map(({ parentPath, name }) => {
         const path = join(parentPath, name);

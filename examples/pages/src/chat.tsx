@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { type ChatLine, useChat } from "switchboard-client/react";
-import { Avatar, freshToken, Header, show, socketUrl, timeOf, user } from "./page.tsx";
+import { Avatar, freshToken, Header, STAR, show, socketUrl, timeOf, user } from "./page.tsx";
 
 /** Nobody types for longer without another key. */
 const TYPING_MS = 2_500;
@@ -13,14 +13,12 @@ function Chat() {
   const last = messages.at(-1)?.key;
 
   // What is seen is read.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: for each message anew.
   useEffect(() => {
     const read = () => document.visibilityState === "visible" && markRead();
     read();
     document.addEventListener("visibilitychange", read);
     return () => document.removeEventListener("visibilitychange", read);
   }, [messages, markRead]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: for each message anew.
   useEffect(() => end.current?.scrollIntoView({ block: "end" }), [last, typing.length]);
 
   return (
@@ -72,7 +70,7 @@ function Line({ line, before, retry, discard }: LineProps) {
     <li
       className={`line ${isOwn ? "own" : ""} ${isAgent ? "agent" : ""} ${isSame ? "same" : ""} ${line.status}`}
     >
-      {!isOwn && !isSame && <Avatar id={who} label={isAgent ? "✦" : who} />}
+      {!isOwn && !isSame && <Avatar id={who} label={isAgent ? STAR : who} />}
       <div className="bubble">
         {!isOwn && !isSame && <strong>{isAgent ? `${who} · agent` : who}</strong>}
         <p>{line.content}</p>

@@ -80,7 +80,6 @@ function Shown({ gift }: { gift: Gift }) {
       data-testid="gift"
     >
       {Array.from({ length: 26 }, (_, n) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they have no other name, and never change.
         <i key={n} style={pathOf(n)} aria-hidden="true">
           {icon}
         </i>

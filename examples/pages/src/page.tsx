@@ -42,9 +42,12 @@ export function colourOf(id: string): string {
   return `oklch(0.62 0.13 ${sum})`;
 }
 
+/** What an agent has for a letter. */
+export const STAR = "✦";
+
 export function Avatar({ id, label = id }: { id: string; label?: string }) {
   return (
-    <span className="avatar" style={{ background: colourOf(id) }} aria-hidden="true">
+    <span className="avatar" style={label === STAR ? {} : { background: colourOf(id) }} aria-hidden="true">
       {label.slice(0, 1).toUpperCase()}
     </span>
   );

@@ -51,7 +51,7 @@ export function indexedDbStore(name: string): LetterStore {
   let before: Promise<unknown> = Promise.resolve();
 
   async function open(): Promise<Database> {
-    const factory: Factory | undefined = Reflect.get(globalThis, "indexedDB");
+    const factory: Factory | undefined = Object(globalThis).indexedDB;
     if (!factory) throw new Error("there is no IndexedDB here");
     const asked = factory.open(name, 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore(LETTERS, { keyPath: "id" });
