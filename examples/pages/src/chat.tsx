@@ -19,7 +19,9 @@ function Chat() {
     document.addEventListener("visibilitychange", read);
     return () => document.removeEventListener("visibilitychange", read);
   }, [messages, markRead]);
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [last, typing.length]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" });
+  }, [last, typing.length]);
 
   return (
     <>

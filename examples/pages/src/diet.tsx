@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { type DietEntry, type DietEvent, useDiet } from "switchboard-client/react";
+import { Icon } from "./icons.tsx";
 import { Avatar, freshToken, Header, name, show, timeOf, urlOf, user } from "./page.tsx";
 
 const TYPES = [
@@ -121,7 +122,7 @@ function Diet() {
                 })
               }
             >
-              💧 One more glass
+              <Icon of="water" /> One more glass
             </button>
           </section>
         </aside>
@@ -216,7 +217,11 @@ function describe({ event }: DietEntry, likes: (postId: string) => number): Card
     case "friend.accepted":
       return {
         who: data.userId,
-        text: <>🤝 You and {data.userId === user ? data.friendId : data.userId} are friends.</>,
+        text: (
+          <>
+            <Icon of="friends" /> You and {data.userId === user ? data.friendId : data.userId} are friends.
+          </>
+        ),
       };
     case "post.created":
       return {
@@ -244,16 +249,38 @@ function describe({ event }: DietEntry, likes: (postId: string) => number): Card
         isPrivate: true,
         text: (
           <>
-            🍽 <b>{data.mealName}</b>, {data.calories} kcal
+            <Icon of="meal" /> <b>{data.mealName}</b>, {data.calories} kcal
           </>
         ),
       };
     case "water.intake":
-      return { who: data.userId, isPrivate: true, text: <>💧 {data.amount} ml</> };
+      return {
+        who: data.userId,
+        isPrivate: true,
+        text: (
+          <>
+            <Icon of="water" /> {data.amount} ml
+          </>
+        ),
+      };
     case "level.up":
-      return { who: data.userId, text: <>🏅 Level {data.newLevel}!</> };
+      return {
+        who: data.userId,
+        text: (
+          <>
+            <Icon of="medal" /> Level {data.newLevel}!
+          </>
+        ),
+      };
     case "achievement.unlocked":
-      return { who: data.userId, text: <>🏆 {data.achievementName}</> };
+      return {
+        who: data.userId,
+        text: (
+          <>
+            <Icon of="medal" /> {data.achievementName}
+          </>
+        ),
+      };
     case "notification":
       return {
         who: data.userId,

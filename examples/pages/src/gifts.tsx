@@ -1,15 +1,15 @@
 import { type CSSProperties, useEffect, useState } from "react";
 import { type GiftsState, useGifts } from "switchboard-client/react";
+import { Icon } from "./icons.tsx";
 import { backend, freshToken, Header, name, show, socketUrl, user } from "./page.tsx";
 
 const STREAM = "friday-night";
 const GIFTS = [
-  { type: "rose", icon: "🌹", value: 1, ms: 3_000 },
-  { type: "confetti", icon: "🎉", value: 10, ms: 3_500 },
-  { type: "rocket", icon: "🚀", value: 50, ms: 4_000 },
-  { type: "crown", icon: "👑", value: 100, ms: 4_500 },
+  { type: "rose", value: 1, ms: 3_000 },
+  { type: "confetti", value: 10, ms: 3_500 },
+  { type: "rocket", value: 50, ms: 4_000 },
+  { type: "crown", value: 100, ms: 4_500 },
 ];
-const iconOf = (type: string): string => GIFTS.find((gift) => gift.type === type)?.icon ?? "🎁";
 
 function Overlay() {
   const gifts = useGifts({
@@ -35,7 +35,8 @@ function Overlay() {
       <main className="stream">
         <section className="stage" aria-live="polite">
           <div className="live">
-            {status?.isLive && <b>● Live</b>} <span>{status?.viewerCount ?? 0} watching</span>
+            {status?.isLive && <b>Live</b>}{" "}
+            {status !== undefined && status.viewerCount > 0 && <span>{status.viewerCount} watching</span>}
           </div>
           {status?.currentGoal && <Goal goal={status.currentGoal} />}
           {current ? (
@@ -53,7 +54,7 @@ function Overlay() {
             <ol>
               {shown.slice(0, 6).map((gift) => (
                 <li key={gift.giftId}>
-                  <span className="icon">{iconOf(gift.giftType)}</span>
+                  <Icon of={gift.giftType} />
                   <span>
                     <b>{gift.sender.username}</b> × {gift.quantity}
                   </span>
@@ -72,7 +73,6 @@ type Gift = NonNullable<GiftsState["current"]>;
 
 function Shown({ gift }: { gift: Gift }) {
   const { giftType, quantity, sender, animation, metadata } = gift;
-  const icon = iconOf(giftType);
   return (
     <div
       className={`gift ${giftType}`}
@@ -81,11 +81,11 @@ function Shown({ gift }: { gift: Gift }) {
     >
       {Array.from({ length: 26 }, (_, n) => (
         <i key={n} style={pathOf(n)} aria-hidden="true">
-          {icon}
+          <Icon of={giftType} />
         </i>
       ))}
       <div className="plate">
-        <span className="big">{icon}</span>
+        <Icon of={giftType} />
         <span>
           <b>{sender.username}</b>
           <small>
@@ -146,7 +146,7 @@ function Shop() {
       <div>
         {GIFTS.map((gift) => (
           <button key={gift.type} type="button" onClick={() => give(gift)}>
-            <span className="icon">{gift.icon}</span>
+            <Icon of={gift.type} />
             {gift.type}
             <small>{gift.value}</small>
           </button>

@@ -1,29 +1,36 @@
 import { createRoot } from "react-dom/client";
+import { Icon } from "./icons.tsx";
 
 const PAGES = [
   {
     to: "chat",
-    icon: "💬",
+    icon: "chat",
     title: "Chat",
     about: "History, receipts, typing, and an agent",
     hook: "useChat",
   },
   {
     to: "gifts",
-    icon: "🎁",
+    icon: "gift",
     title: "Gift overlay",
     about: "Animations, one after another, acknowledged",
     hook: "useGifts",
   },
   {
     to: "voice",
-    icon: "🔊",
+    icon: "voice",
     title: "Voice panel",
     about: "Who is in which channel",
     hook: "useVoiceChannel",
   },
-  { to: "document", icon: "📝", title: "Document", about: "One text, edited by many", hook: "useDocument" },
-  { to: "diet", icon: "🥗", title: "Diet feed", about: "Friends, posts, meals and water", hook: "useDiet" },
+  {
+    to: "document",
+    icon: "document",
+    title: "Document",
+    about: "One text, edited by many",
+    hook: "useDocument",
+  },
+  { to: "diet", icon: "meal", title: "Diet feed", about: "Friends, posts, meals and water", hook: "useDiet" },
 ];
 
 const root = document.getElementById("root");
@@ -35,7 +42,7 @@ if (root)
       <ul>
         {PAGES.map(({ to, icon, title, about, hook }) => (
           <li key={to} className="card">
-            <span className="icon">{icon}</span>
+            <Icon of={icon} />
             <div>
               <h2>{title}</h2>
               <p className="soft">{about}</p>

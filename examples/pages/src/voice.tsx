@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useVoiceChannel, type VoiceChannel } from "switchboard-client/react";
+import { Icon } from "./icons.tsx";
 import { Avatar, backend, freshToken, Header, name, show, urlOf, user } from "./page.tsx";
 
 const GUILD = "42";
@@ -80,7 +81,9 @@ function Channel({ channel, isHere, join, leave }: ChannelProps) {
   return (
     <li className={`card channel ${isHere ? "here" : ""}`}>
       <header>
-        <h2>🔊 {title}</h2>
+        <h2>
+          <Icon of="voice" /> {title}
+        </h2>
         <span className="soft">
           {members.length}
           {userLimit > 0 && ` / ${userLimit}`}
