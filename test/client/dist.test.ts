@@ -72,8 +72,12 @@ test.each(nodes)(
   "Node $version finds each entry point by its name, imported and required",
   async ({ path }) => {
     const directory = project();
-    symlinkSync(join(ROOT, "node_modules/zod"), join(directory, "node_modules/zod"));
-    const names = ["", "/testing", "/validate", "/textarea"].map((name) => `switchboard-client${name}`);
+    for (const peer of ["zod", "react"]) {
+      symlinkSync(join(ROOT, "node_modules", peer), join(directory, "node_modules", peer));
+    }
+    const names = ["", "/testing", "/validate", "/textarea", "/react"].map(
+      (name) => `switchboard-client${name}`,
+    );
     const list = `console.log(Object.keys(found).filter((name) => name !== "__esModule").sort().join(" "))`;
     writeFileSync(
       join(directory, "names.mjs"),
@@ -89,11 +93,12 @@ test.each(nodes)(
       return stdout.toString();
     });
     expect(outputs[0]).toBe(outputs[1]!);
-    const [client, testing, validate, textarea] = outputs[0]!.split("\n");
+    const [client, testing, validate, textarea, react] = outputs[0]!.split("\n");
     expect(client).toContain("GurukulClient");
     expect(testing).toBe("AssertionFailed ManualClock WebSocketTestHelper");
     expect(validate).toBe("AccessControl MessageValidator webSocketMessageSchema");
     expect(textarea).toBe("bindTextarea");
+    expect(react).toBe("useChat useDiet useDocument useEvent useGifts useMetrics useVoiceChannel");
     rmSync(directory, { recursive: true });
   },
 );

@@ -67,7 +67,7 @@ test.each(examples)("the example in $name does what the page says", async ({ nam
 test("every example type-checks", () => {
   const checked = join(directory, "checked");
   mkdirSync(join(checked, "node_modules"), { recursive: true });
-  for (const name of ["bun-types", "zod"]) {
+  for (const name of ["bun-types", "zod", "react", "@types"]) {
     symlinkSync(join(ROOT, "node_modules", name), join(checked, "node_modules", name));
   }
   writeFileSync(
@@ -77,7 +77,13 @@ test("every example type-checks", () => {
   );
   for (const { name, code } of examples)
     writeFileSync(join(checked, `${name.replaceAll(" ", "-")}.ts`), code);
-  const config = { extends: join(ROOT, "tsconfig.json"), include: ["*.ts"] };
+  const page = readFileSync(join(PAGES, "react.md"), "utf8");
+  const components = [...page.matchAll(/```tsx\n(.*?)```/gs)];
+  expect(components.length).toBeGreaterThan(0);
+  for (const [index, [, code = ""]] of components.entries())
+    writeFileSync(join(checked, `react-${index}.tsx`), code);
+  const compilerOptions = { jsx: "react-jsx", lib: ["ESNext", "DOM"] };
+  const config = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["*.ts", "*.tsx"] };
   writeFileSync(join(checked, "tsconfig.json"), JSON.stringify(config));
   const { stdout } = Bun.spawnSync([process.execPath, join(ROOT, "node_modules/.bin/tsc"), "-p", checked]);
   expect(stdout.toString()).toBe("");

@@ -82,6 +82,9 @@ describe.skipIf(!hasBrowser)("each example page, in two browsers", () => {
         // History.
         await bob.reload();
         await bob.waitForSelector("text=How long does sourdough take?");
+        // Each once, and confirmed.
+        await ada.waitForFunction(`document.querySelectorAll(".line.own").length === 3`);
+        expect(await ada.locator(".line.own.sent").count()).toBe(3);
         await bob.fill("[aria-label=Message]", "Lovely");
         await ada.waitForSelector("[data-testid=typing] >> text=bob is typing");
         await ada.waitForSelector(".line.agent >> text=offline agent");
