@@ -58,6 +58,26 @@ test.each(nodes)("it runs in Node $version, and gets over a cut of its line", as
   relay.stop();
 });
 
+const withoutSocket = nodes.filter(({ major }) => major < 22);
+test.skipIf(withoutSocket.length === 0)(
+  "where there is no WebSocket connecting fails at once, and says what helps",
+  () => {
+    const directory = project();
+    writeFileSync(
+      join(directory, "connect.mjs"),
+      `import { ChatWebSocketClient } from "switchboard-client";
+    const chat = new ChatWebSocketClient({ url: "ws://127.0.0.1:1/api/chat/ws", token: "t" });
+    await chat.connect().catch(({ name, message }) => console.log(name + ": " + message));`,
+    );
+    const { stdout } = Bun.spawnSync([withoutSocket[0]!.path, "connect.mjs"], {
+      cwd: directory,
+      timeout: 10_000,
+    });
+    expect(stdout.toString()).toMatch(/^ConnectionFailed: .*install ws.*createSocket/);
+    rmSync(directory, { recursive: true });
+  },
+);
+
 /** A project of its own, with nothing installed but what the package packs. */
 function project(): string {
   const directory = mkdtempSync(join(tmpdir(), "switchboard-project-"));

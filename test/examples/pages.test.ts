@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { buildExamples } from "../../scripts/build-examples.ts";
 import { BROWSER_TEST_MS, hasBrowser, startBrowser } from "../support/chromium.ts";
+import { eventually } from "../support/eventually.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
@@ -37,20 +38,30 @@ describe.skipIf(!hasBrowser)("each example page, in two browsers", () => {
     return tab;
   }
 
+  /** Who is connected, by their connections. */
+  async function connected(): Promise<string[]> {
+    const answer = await server.http("GET", "/v1/connections");
+    const { connections }: { connections: { userId: string }[] } = JSON.parse(await answer.text());
+    return connections.map(({ userId }) => userId).sort();
+  }
+
   /** As Ada and as Bob. Nothing goes wrong in either, and a page has one connection, though React mounts it twice. */
   async function play(page: string, by: (ada: Page, bob: Page) => Promise<void>): Promise<void> {
     faults.length = 0;
     const [ada, bob] = await Promise.all([open(page, "ada"), open(page, "bob")]);
-    await by(ada, bob);
-    const answer = await server.http("GET", "/v1/connections");
-    const { connections }: { connections: { userId: string }[] } = JSON.parse(await answer.text());
-    expect(connections.map(({ userId }) => userId).sort()).toEqual(["ada", "bob"]);
-    expect(faults).toEqual([]);
-    if (PICTURES) {
-      mkdirSync(PICTURES, { recursive: true });
-      await ada.screenshot({ path: join(PICTURES, `${page}.png`) });
+    try {
+      await by(ada, bob);
+      expect(await connected()).toEqual(["ada", "bob"]);
+      expect(faults).toEqual([]);
+      if (PICTURES) {
+        mkdirSync(PICTURES, { recursive: true });
+        await ada.screenshot({ path: join(PICTURES, `${page}.png`) });
+      }
+    } finally {
+      await Promise.all([ada.context().close(), bob.context().close()]);
     }
-    await Promise.all([ada.context().close(), bob.context().close()]);
+    // A page that is closed leaves nothing behind.
+    await eventually(async () => (await connected()).length === 0);
   }
 
   async function say(page: Page, text: string): Promise<void> {
