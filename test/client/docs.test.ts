@@ -6,7 +6,8 @@ import { API_KEY, startTestServer } from "../support/server.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
 const PAGES = join(ROOT, "docs/client");
-const examples = readdirSync(PAGES).flatMap((page) => {
+const pages = readdirSync(PAGES).filter((name) => name.endsWith(".md"));
+const examples = pages.flatMap((page) => {
   const text = readFileSync(join(PAGES, page), "utf8");
   const blocks = [...text.matchAll(/```ts run\n(.*?)```\s+```text\n(.*?)```/gs)];
   return blocks.map(([, code = "", output = ""], index) => ({ name: `${page} ${index + 1}`, code, output }));
