@@ -25,7 +25,7 @@ import { RecentErrors } from "./metrics/recent-errors.ts";
 import { protocols } from "./protocols/all.ts";
 import type { Endpoint } from "./server.ts";
 import { openStorage } from "./storage/open.ts";
-import { readTls, type TlsPair, watchTls } from "./tls.ts";
+import { proveTls, readTls, type TlsPair, watchTls } from "./tls.ts";
 
 const DEV_TOKEN_TTL = "12h";
 /** How long a server that stops waits for the answers to the last requests. */
@@ -42,6 +42,7 @@ export async function startSwitchboard(
   config: Config,
   log: Logger,
   clock: Clock = systemClock,
+  lostLogLines = () => 0,
 ): Promise<Switchboard> {
   const errors = new RecentErrors(clock);
   const tell = (error: unknown, context: Record<string, unknown> = {}) => {
@@ -58,6 +59,8 @@ export async function startSwitchboard(
   const { apiKeys, jwtSecret } = loadSecrets(config, warn);
   const keys = parseApiKeys(apiKeys);
   const tls = readTls(config);
+  if (tls) await proveTls(tls);
+  if (tls && tls.validTo < clock.now()) warn("TLS_CERT_FILE: the certificate has expired");
   const agent = new CountedAgent(createAgent(config));
   const verifier = createTokenVerifier({
     clock,
@@ -117,7 +120,7 @@ export async function startSwitchboard(
   const ready = () => phase === "serving" && core.storeHealth.works();
   const refusedUpgrades = new Map<number, number>();
   const metrics = createMetrics({
-    ...{ clock, agent, errors, refusedUpgrades, ready },
+    ...{ clock, agent, errors, refusedUpgrades, ready, lostLogLines },
     ...{ traffic: core.traffic, times: core.times, rooms: core.rooms },
     storeSize: storage.size,
   });
@@ -204,7 +207,10 @@ export async function startSwitchboard(
   const stopWatchingTls =
     tls &&
     watchTls(config, clock, {
-      renew(pair) {
+      async renew(pair) {
+        await proveTls(pair);
+        if (pair.validTo < clock.now()) throw new ConfigError("TLS_CERT_FILE: the certificate has expired");
+        if (phase === "draining") return;
         server.renew(pair);
         log.info({ validTo: new Date(pair.validTo).toISOString() }, "the certificate was renewed");
       },

@@ -1,5 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { connect } from "node:tls";
+import { readPrivateFile } from "./config/private-file.ts";
 import { type Config, ConfigError } from "./config.ts";
 import type { Cancel, Clock } from "./core/ports/clock.ts";
 
@@ -15,7 +17,7 @@ export interface TlsPair {
 export function readTls({ TLS_CERT_FILE, TLS_KEY_FILE }: Config): TlsPair | undefined {
   if (TLS_CERT_FILE === undefined || TLS_KEY_FILE === undefined) return undefined;
   try {
-    const [cert, key] = [readFileSync(TLS_CERT_FILE, "utf8"), readFileSync(TLS_KEY_FILE, "utf8")];
+    const [cert, key] = [readFileSync(TLS_CERT_FILE, "utf8"), readPrivateFile(TLS_KEY_FILE)];
     const certificate = new X509Certificate(cert);
     if (!certificate.checkPrivateKey(createPrivateKey(key)))
       throw new Error("the key belongs to another certificate");
@@ -24,6 +26,39 @@ export function readTls({ TLS_CERT_FILE, TLS_KEY_FILE }: Config): TlsPair | unde
     const reason = error instanceof Error ? error.message : error;
     throw new ConfigError(`TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key (${reason})`);
   }
+}
+
+const HANDSHAKE_MS = 2_000;
+
+/**
+ * Shakes hands with itself: a certificate that Bun loads may still be one with which no client can connect. Throws
+ * `ConfigError`.
+ */
+export async function proveTls({ cert, key }: TlsPair): Promise<void> {
+  const hostname = "127.0.0.1";
+  try {
+    const server = Bun.serve({ port: 0, hostname, tls: { cert, key }, fetch: () => new Response() });
+    try {
+      await shakeHands(hostname, server.port ?? 0);
+    } finally {
+      await server.stop(true);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new ConfigError(`TLS_CERT_FILE, TLS_KEY_FILE: must be a pair that clients can use (${reason})`);
+  }
+}
+
+function shakeHands(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Whom it was made out to, and by whom, is its clients' affair.
+    const socket = connect({ host, port, rejectUnauthorized: false, timeout: HANDSHAKE_MS }, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on("error", reject);
+    socket.on("timeout", () => socket.destroy(new Error("no handshake in time")));
+  });
 }
 
 const LOOK_MS = 10_000;
@@ -35,26 +70,34 @@ const LOOK_MS = 10_000;
 export function watchTls(
   config: Config,
   clock: Clock,
-  { renew, failed }: { renew(pair: TlsPair): void; failed(error: unknown): void },
+  { renew, failed }: { renew(pair: TlsPair): Promise<void>; failed(error: unknown): void },
 ): Cancel {
   let seen = contents(config);
   /** The pair in use, or the last one reported. */
   let done = seen;
+  let isBusy = false;
   return clock.every(LOOK_MS, () => {
+    if (!isBusy) void look();
+  });
+
+  async function look(): Promise<void> {
     const found = contents(config);
     const hasSettled = found === seen;
     seen = found;
     if (found === done) return;
+    isBusy = true;
     try {
       const pair = readTls(config);
-      if (pair) renew(pair);
+      if (pair) await renew(pair);
       done = found;
     } catch (error) {
       if (!hasSettled) return;
       done = found;
       failed(error);
+    } finally {
+      isBusy = false;
     }
-  });
+  }
 }
 
 /** Contents of both files; "" while one of them cannot be read. */

@@ -26,6 +26,17 @@ export function loadSecrets(config: Config, warn: (line: string) => void): Secre
   };
 }
 
+/** Looks at the files that `loadSecrets` would read, and makes none. Throws `ConfigError`. */
+export function checkSecrets(config: Config): void {
+  const { JWT_SECRET, JWT_JWKS_URL, API_KEYS } = config;
+  const check = (name: string, variable: string, minimum: number) => {
+    const path = join(config.dataDirectory, name);
+    if (existsSync(path)) readOrMake({ path, variable, minimum, warn: () => {} });
+  };
+  if (!JWT_SECRET && !JWT_JWKS_URL) check("jwt-secret", "JWT_SECRET", 32);
+  if (!API_KEYS) check("api-key", "API_KEYS", 16);
+}
+
 interface SecretFile {
   readonly path: string;
   /** The setting that replaces the file. */

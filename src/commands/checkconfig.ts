@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createAgent } from "../agents/choose.ts";
 import { parseApiKeys } from "../auth/api-keys.ts";
+import { checkSecrets } from "../auth/secrets.ts";
 import { createTokenVerifier } from "../auth/tokens.ts";
 import { type Config, ConfigError } from "../config.ts";
 import { systemClock } from "../core/ports/clock.ts";
 import { inspectDatabase } from "../storage/inspect.ts";
-import { readTls } from "../tls.ts";
+import { proveTls, readTls } from "../tls.ts";
 
 /** The values of these settings are never shown. */
 const SECRETS: ReadonlySet<string> = new Set(["JWT_SECRET", "API_KEYS", "AI_API_KEY", "DISCORD_BOT_TOKEN"]);
@@ -23,13 +24,15 @@ export async function checkconfigCommand(config: Config): Promise<void> {
   if (!config.API_KEYS) madeOnce("API_KEYS", join(dataDirectory, "api-key"));
 
   const problems: string[] = [];
-  attempt(problems, () => createAgent(config));
-  attempt(problems, () => parseApiKeys(config.API_KEYS ?? []));
-  attempt(problems, () => {
+  await attempt(problems, () => checkSecrets(config));
+  await attempt(problems, () => createAgent(config));
+  await attempt(problems, () => parseApiKeys(config.API_KEYS ?? []));
+  await attempt(problems, async () => {
     const pair = readTls(config);
+    if (pair) await proveTls(pair);
     if (pair && pair.validTo < Date.now()) warn("TLS_CERT_FILE: the certificate has expired");
   });
-  attempt(
+  await attempt(
     problems,
     () => {
       const pending = inspectDatabase(config.DATABASE_URL);
@@ -53,9 +56,9 @@ function madeOnce(name: string, file: string): void {
   console.log(`# ${name}: ${existsSync(file) ? "" : "serve will create "}${file}`);
 }
 
-function attempt(problems: string[], work: () => void, otherwise?: string): void {
+async function attempt(problems: string[], work: () => unknown, otherwise?: string): Promise<void> {
   try {
-    work();
+    await work();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     problems.push(error instanceof ConfigError || !otherwise ? reason : `${otherwise} (${reason})`);

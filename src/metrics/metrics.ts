@@ -22,6 +22,8 @@ export interface MetricsParts {
   readonly errors: RecentErrors;
   /** WebSocket upgrades that were refused, by HTTP status. */
   readonly refusedUpgrades: ReadonlyMap<number, number>;
+  /** Of the log, that could not be written. */
+  lostLogLines(): number;
   /** Bytes. */
   storeSize(): { readonly database: number; readonly wal: number };
   ready(): boolean;
@@ -198,6 +200,11 @@ function exposeRest(exposition: Exposition, parts: MetricsParts): void {
   ]);
   exposition.gauge("switchboard_ready", "1 when /health/ready reports ready, else 0.", parts.ready() ? 1 : 0);
   exposition.counter("switchboard_errors_total", "Errors that the server logged.", errors.total);
+  exposition.counter(
+    "switchboard_log_lines_lost_total",
+    "Lines of the log that could not be written.",
+    parts.lostLogLines(),
+  );
   exposition.gauge("switchboard_build_info", "Always 1; the labels name the running version.", [
     [{ version: packageJson.version, bun: Bun.version }, 1],
   ]);

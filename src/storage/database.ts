@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import { StoreUnavailable } from "../core/ports/store.ts";
 import { lockHolder } from "./lock-holder.ts";
-import { migrate } from "./migrations.ts";
+import { migrate, pendingMigrations } from "./migrations.ts";
 
 export interface OpenDatabase {
   readonly client: Database;
@@ -30,6 +30,8 @@ export function openDatabase(
 ): OpenDatabase {
   const client = new Database(file, { create: true, strict: true });
   client.run(`PRAGMA busy_timeout = ${START_PATIENCE_MS}`);
+  // Before the first write: a file of another program stays as it is.
+  pendingMigrations(client);
   client.run("PRAGMA journal_mode = WAL");
   client.run(`PRAGMA synchronous = ${synchronous}`);
   // Checkpoints belong to the worker: on this thread each of them would stall every connection.

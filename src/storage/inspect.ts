@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { refuseOtherNames } from "./lock.ts";
-import { migrations } from "./migrations.ts";
+import { migrations, pendingMigrations } from "./migrations.ts";
 
 /**
  * Checks whether a server could use this file, without changing anything, even while a server uses it.
@@ -17,13 +17,7 @@ export function inspectDatabase(file: string): number {
   refuseOtherNames(file);
   // Not read-only: that would leave an empty log beside an unused database.
   using database = new Database(file, { readwrite: true });
-  const done = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
-  if (done > migrations.length) {
-    throw new Error(
-      `the database is of a later version: it has ${done} migrations, this version knows ${migrations.length}. Use the version that made it, or a later one`,
-    );
-  }
-  return migrations.length - done;
+  return pendingMigrations(database).length;
 }
 
 /** The directory itself, or the closest existing directory above it. */

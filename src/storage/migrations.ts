@@ -1,4 +1,4 @@
-import type { Database } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 // Imported as text, because the compiled binary has no folder to read them from.
 import first from "../../drizzle/0000_first.sql" with { type: "text" };
 import runs from "../../drizzle/0001_runs.sql" with { type: "text" };
@@ -10,9 +10,12 @@ import timeIndex from "../../drizzle/0005_time_index.sql" with { type: "text" };
 /** Every migration of `drizzle/`, in order. */
 export const migrations: readonly string[] = [first, runs, fillRuns, withoutIndex, ordinal, timeIndex];
 
-/** Brings the database up to date; returns how many migrations that took. `onMigration` hears
- * of each before it runs, and of the end of the list before the commit. Throws on one of a later version. */
-export function migrate(client: Database, onMigration: (index: number) => void = () => {}): number {
+function run(client: Database, migration: string): void {
+  for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);
+}
+
+/** Those that the database still needs. Writes nothing. Throws on one of a later version, or not made by these. */
+export function pendingMigrations(client: Database): readonly string[] {
   const done = client.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   if (done > migrations.length) {
     throw new Error(
@@ -20,11 +23,42 @@ export function migrate(client: Database, onMigration: (index: number) => void =
     );
   }
   const pending = migrations.slice(done);
+  const found = namesIn(client);
+  if (done === 0 && found.size > 0) throw new Error("the database is of another program");
+  using model = new Database(":memory:");
+  for (const migration of migrations.slice(0, done)) run(model, migration);
+  const wanted = namesIn(model);
+  for (const migration of pending) run(model, migration);
+  const missing = wanted.difference(found);
+  const early = namesIn(model).difference(wanted).intersection(found);
+  if (missing.size + early.size > 0) {
+    const what = [...missing, ...early].join(", ");
+    throw new Error(`the database is of another program, or half migrated: look at ${what}`);
+  }
+  return pending;
+}
+
+function namesIn(client: Database): Set<string> {
+  const rows = client
+    .query<{ name: string }, []>(
+      "SELECT type || ' ' || name AS name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'",
+    )
+    .all();
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** Brings the database up to date; returns how many migrations that took. `onMigration` hears
+ * of each before it runs, and of the end of the list before the commit. Throws on one of a later version. */
+export function migrate(client: Database, onMigration: (index: number) => void = () => {}): number {
+  const pending = pendingMigrations(client);
+  // Nothing is written then: on a full disk what there is can still be read.
+  if (pending.length === 0) return 0;
+  const done = migrations.length - pending.length;
   client
     .transaction(() => {
       for (const [index, migration] of pending.entries()) {
         onMigration(done + index);
-        for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);
+        run(client, migration);
       }
       onMigration(migrations.length);
       client.run(`PRAGMA user_version = ${migrations.length}`);

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Config, ConfigError } from "../config.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
@@ -57,9 +57,25 @@ function open(
   onMigration?: (index: number) => void,
 ): { database: OpenDatabase; release(): void } {
   const file = config.DATABASE_URL;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // What SQLite makes is its owner's alone, wherever the directory came from.
+  const umask = process.umask(0o077);
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return openAlone(config, onMigration);
+  } finally {
+    process.umask(umask);
+  }
+}
+
+function openAlone(
+  config: Config,
+  onMigration?: (index: number) => void,
+): { database: OpenDatabase; release(): void } {
+  const file = config.DATABASE_URL;
   const unlock = lockDatabase(file);
   try {
+    for (const one of [realPath(file), `${realPath(file)}-wal`, `${realPath(file)}-shm`, lockOf(file)])
+      makePrivate(one);
     const database = openDatabase(file, config.SQLITE_SYNCHRONOUS, onMigration);
     return {
       database,
@@ -72,6 +88,12 @@ function open(
     unlock();
     throw error;
   }
+}
+
+/** A database that others may read was copied here, or made by an earlier version. */
+function makePrivate(file: string): void {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) !== 0) chmodSync(file, 0o600);
 }
 
 /** How often the names of the database's files are looked up. */

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canMakeCertificates, makeCertificate } from "../support/certificate.ts";
 import { command, commandDirectory } from "../support/command.ts";
@@ -96,5 +96,36 @@ test.skipIf(!canMakeCertificates)("a certificate must be its key's", async () =>
   expect({ code, err }).toEqual({
     code: 1,
     err: "switchboard: TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key (the key belongs to another certificate)\n",
+  });
+});
+
+test("a database of another program, or half migrated, is refused as serve refuses it, and is left as it was", async () => {
+  for (const version of [0, 1]) {
+    const file = join(directory, `other-${version}.db`);
+    const other = new Database(file);
+    other.run("CREATE TABLE bookmarks (url)");
+    other.run(`PRAGMA user_version = ${version}`);
+    other.close();
+    const before = await Bun.file(file).bytes();
+    const env = { DATABASE_URL: `file:${file}`, WS_PORT: "0" };
+    const [checked, served] = [await check(env), await command(["serve"], { directory, env })];
+    expect(checked.code).toBe(1);
+    expect(checked.err).toContain(`DATABASE_URL: ${file} cannot be used (the database is of another program`);
+    expect(served.code).toBe(1);
+    expect(served.err).toEndWith(checked.err);
+    expect(await Bun.file(file).bytes()).toEqual(before);
+  }
+});
+
+test("a secret file that serve would refuse is refused", async () => {
+  const own = join(directory, "own");
+  mkdirSync(own);
+  const file = join(own, "jwt-secret");
+  writeFileSync(file, "j".repeat(32));
+  chmodSync(file, 0o666);
+  const { code, err } = await check({ DATABASE_URL: `file:${join(own, "x.db")}` });
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: `switchboard: ${file}: cannot be read or made (everybody may write it: chmod o-w ${file}); mend that or set JWT_SECRET\n`,
   });
 });

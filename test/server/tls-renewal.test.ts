@@ -56,6 +56,9 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
       socket.on("error", reject);
     });
 
+  /** The new pair has shaken hands with itself before. */
+  const serves = (name: string) => eventually(async () => (await served()) === name);
+
   const contents = (frames: readonly Frame[]) =>
     frames.map(({ type, data }) => data.message?.content ?? type);
 
@@ -63,12 +66,12 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
     const [ada, ann] = [await chat("ada"), await chat("ann")];
     makeCertificate(cert, key, "second");
     clock.advance(LOOK_MS);
-    expect(await served()).toBe("second");
+    await serves("second");
     expect(recordsOf(server, "the certificate was renewed")).toHaveLength(1);
     const bob = await chat("bob");
     makeCertificate(cert, key, "third");
     clock.advance(LOOK_MS);
-    expect(await served()).toBe("third");
+    await serves("third");
     const cleo = await chat("cleo");
 
     const all = { ada, ann, bob, cleo };
@@ -99,6 +102,7 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
     const ada = await chat("ada");
     makeCertificate(cert, key, "second");
     clock.advance(LOOK_MS);
+    await serves("second");
     const [bob, cleo] = [await chat("bob"), await chat("cleo")];
     ada.close();
     await ada.closed;
@@ -121,6 +125,7 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
     await once(ada, "secureConnect");
     makeCertificate(cert, key, "second");
     clock.advance(LOOK_MS);
+    await serves("second");
     const bob = await chat("bob");
     ada.write(request);
     await eventually(() => heard.includes("101 Switching"));
@@ -146,7 +151,7 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
     expect(await ada.drain()).toEqual([]);
     makeCertificate(cert, key, "second");
     clock.advance(LOOK_MS);
-    expect(await served()).toBe("second");
+    await serves("second");
     expect(errors()).toHaveLength(2);
   });
 
@@ -156,7 +161,27 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
     expect(await served()).toBe("first");
     await Bun.write(key, Bun.file(join(directory, "new-key.pem")));
     clock.advance(LOOK_MS);
-    expect(await served()).toBe("second");
+    await serves("second");
     expect(recordsOf(server, "error")).toEqual([]);
   });
+
+  test.each([
+    ["has expired", () => clock.jump(3 * 86_400_000), undefined, /the certificate has expired$/],
+    ["no handshake can use", () => {}, ["rsa:512"], /must be a pair that clients can use \(.+\)$/],
+  ])(
+    "a pair that %s does not take the place of a good one, and is told once",
+    async (_, before, algorithm, why) => {
+      before();
+      makeCertificate(cert, key, "second", algorithm);
+      clock.advance(LOOK_MS);
+      clock.advance(LOOK_MS);
+      await eventually(() => {
+        clock.advance(LOOK_MS);
+        return recordsOf(server, "error").length > 0;
+      });
+      expect(await served()).toBe("first");
+      clock.advance(LOOK_MS);
+      expect(recordsOf(server, "error").map(({ err }) => err.message)).toEqual([expect.stringMatching(why)]);
+    },
+  );
 });

@@ -1,12 +1,14 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { chmodSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import journal from "../../drizzle/meta/_journal.json" with { type: "json" };
+import { readConfig } from "../../src/config.ts";
 import { openDatabase, writing } from "../../src/storage/database.ts";
 import { migrate, migrations } from "../../src/storage/migrations.ts";
+import { withDatabase } from "../../src/storage/open.ts";
 import { createStore } from "../../src/storage/store.ts";
 import * as tables from "../../src/storage/tables.ts";
 import { contents } from "../support/applying.ts";
@@ -102,15 +104,25 @@ test("migrating again does nothing, and keeps what is there", () => {
 
 test("a migration that fails leaves the database as it was", () => {
   const client = new Database(":memory:");
-  const [first = ""] = migrations;
-  const last = first
-    .split("--> statement-breakpoint")
-    .at(-1)
-    ?.match(/CREATE TABLE `(\w+)`/)?.[1];
-  client.run(`create table ${last} (id)`);
-  expect(() => migrate(client)).toThrow(`table \`${last}\` already exists`);
-  expect(shapeOf(client).length).toBe(1);
+  const failing = (index: number) => {
+    if (index === 2) throw new Error("the disk is full");
+  };
+  expect(() => migrate(client, failing)).toThrow("the disk is full");
+  expect(shapeOf(client)).toEqual([]);
   expect(client.query("pragma user_version").values()).toEqual([[0]]);
+});
+
+test("a file of another program, or half migrated, is refused by what serve and checkconfig both ask", () => {
+  const other = new Database(":memory:");
+  other.run("create table bookmarks (id)");
+  expect(() => migrate(other)).toThrow("the database is of another program");
+  expect(shapeOf(other).length).toBe(1);
+  other.run("pragma user_version = 2");
+  expect(() => migrate(other)).toThrow(/of another program, or half migrated: look at .*table events/);
+  const half = new Database(":memory:");
+  migrate(half);
+  half.run("pragma user_version = 1");
+  expect(() => migrate(half)).toThrow(/half migrated: look at /);
 });
 
 test("a database of a later version is refused, unharmed, with one clear line", async () => {
@@ -158,4 +170,22 @@ test("events that one entry made get ordinals of their own", () => {
   migrate(client);
   const ordinals = client.query<{ ordinal: number }, []>("select ordinal from events order by id").all();
   expect(ordinals.map(({ ordinal }) => ordinal)).toEqual([0, 0, 1, 2, 0, 0, 1]);
+});
+
+test("the files of a database are their owner's alone, wherever they and their directory came from", () => {
+  const file = join(directory, "open.db");
+  const files = [file, `${file}-wal`, `${file}-shm`, `${file}-lock`];
+  const modes = () => files.map((one) => statSync(one).mode & 0o777);
+  chmodSync(directory, 0o755);
+  const before = process.umask(0o022);
+  try {
+    for (const mode of [0o600, 0o644]) {
+      if (mode === 0o644) for (const one of [file, `${file}-lock`]) chmodSync(one, mode);
+      withDatabase(readConfig({ DATABASE_URL: `file:${file}` }), () => {
+        expect(modes()).toEqual([0o600, 0o600, 0o600, 0o600]);
+      });
+    }
+  } finally {
+    process.umask(before);
+  }
 });

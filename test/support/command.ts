@@ -17,12 +17,14 @@ export interface CommandWishes {
   readonly env?: Record<string, string>;
   /** The directory to run in: without a DATABASE_URL its data lies in `data` there. */
   readonly directory: string;
+  /** What starts the command, given as its last arguments. */
+  readonly through?: readonly string[];
 }
 
 const running = new Set<Bun.Subprocess>();
 
-function spawn(args: readonly string[], { env = {}, directory }: CommandWishes) {
-  const child = Bun.spawn([process.execPath, "run", MAIN, ...args], {
+function spawn(args: readonly string[], { env = {}, directory, through = [] }: CommandWishes) {
+  const child = Bun.spawn([...through, process.execPath, "run", MAIN, ...args], {
     cwd: directory,
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdout: "pipe",
@@ -53,8 +55,8 @@ export async function command(args: readonly string[], wishes: CommandWishes): P
 }
 
 /** `serve` on a free port of this machine. Resolves when it has said all that it says at its start. */
-export async function serve({ env = {}, directory }: CommandWishes) {
-  const child = spawn(["serve"], { env: { WS_PORT: "0", HOST: "127.0.0.1", ...env }, directory });
+export async function serve({ env = {}, ...wishes }: CommandWishes) {
+  const child = spawn(["serve"], { env: { WS_PORT: "0", HOST: "127.0.0.1", ...env }, ...wishes });
   const err = new Response(child.stderr).text();
   const started = Promise.withResolvers<void>();
   let out = "";
@@ -70,6 +72,7 @@ export async function serve({ env = {}, directory }: CommandWishes) {
   return {
     /** What it said at its start, line by line. */
     lines: out.trimEnd().split("\n"),
+    pid: child.pid,
     port: Number(/:(\d+)$/m.exec(out)?.[1]),
     async end(signal: NodeJS.Signals): Promise<Ended> {
       child.kill(signal);
