@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/ports/clock.ts";
 import { startSwitchboard } from "../switchboard.ts";
 import { banner } from "./banner.ts";
 import { onEnding } from "./ending.ts";
