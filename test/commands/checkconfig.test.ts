@@ -126,6 +126,6 @@ test("a secret file that serve would refuse is refused", async () => {
   const { code, err } = await check({ DATABASE_URL: `file:${join(own, "x.db")}` });
   expect({ code, err }).toEqual({
     code: 1,
-    err: `switchboard: ${file}: cannot be read or made (everybody may write it: chmod o-w ${file}); mend that or set JWT_SECRET\n`,
+    err: `switchboard: ${file}: cannot be read or created (everybody may write it: chmod o-w ${file}): repair that or set JWT_SECRET\n`,
   });
 });
