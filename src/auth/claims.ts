@@ -17,7 +17,10 @@ const entries = z
 /** The claims that all contracts share. Claims of a single contract stay unchecked in `Identity.claims`. */
 export const claimsSchema = z.object({
   // `*` means all: the room of a user with that name would be the room of every user.
-  sub: text.regex(/^(?!\*$)[^\s\p{C}]{1,128}$/u, "1 to 128 characters, without spaces or control characters"),
+  sub: text.regex(
+    /^(?!(?:\*|\.\.?)$)[^\s\p{C}]{1,128}$/u,
+    "1 to 128 characters, without spaces or control characters",
+  ),
   /** Seconds since the epoch, like `iat`. */
   exp: seconds,
   iat: seconds.optional(),

@@ -1,4 +1,4 @@
-export const kindOf = (room: string): string => room.slice(0, room.indexOf(":"));
+export const kindOf = (room: string): string => room.slice(0, Math.max(0, room.indexOf(":")));
 
 /** The name that stands for all rooms of a kind. */
 export const allOf = (kind: string): string => `${kind}:*`;
