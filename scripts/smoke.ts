@@ -65,6 +65,8 @@ async function serve(): Promise<string> {
   same({ status, connections }, { status: "healthy", connections: 0 });
 
   const origin = `http://localhost:${port}`;
+  const example = await fetch(`${origin}/examples/chat.html`);
+  same([example.status, (await example.text()).includes("<title>Chat")], [200, true]);
   for (const path of ["/asyncapi.json", "/openapi.json", "/docs"]) {
     const description = await fetch(origin + path);
     same(description.status, 200);

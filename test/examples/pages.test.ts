@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)("each example page, in two browsers", () => {
         await bob.reload();
         await bob.waitForSelector("text=How long does sourdough take?");
         // Each once, and confirmed.
-        await ada.waitForFunction(`document.querySelectorAll(".line.own").length === 3`);
+        await eventually(async () => (await ada.locator(".line.own").count()) === 3);
         expect(await ada.locator(".line.own.sent").count()).toBe(3);
         await bob.fill("[aria-label=Message]", "Lovely");
         await ada.waitForSelector("[data-testid=typing] >> text=bob is typing");
@@ -152,7 +152,7 @@ describe.skipIf(!hasBrowser)("each example page, in two browsers", () => {
       play("document", async (ada, bob) => {
         const field = "textarea:not([disabled])";
         await ada.locator(field).pressSequentially("Saturday\n- market at nine\n- lunch by the river\n");
-        await bob.waitForFunction(`document.querySelector("textarea").value.includes("river")`);
+        await eventually(async () => (await bob.locator(field).inputValue()).includes("river"));
         await bob.locator(field).press("Control+End");
         await Promise.all([
           bob.locator(field).pressSequentially("\nSunday\n- nothing at all\n"),
@@ -164,13 +164,37 @@ describe.skipIf(!hasBrowser)("each example page, in two browsers", () => {
         const whole =
           "Plans\n\nSaturday\n- market at nine\n- lunch by the river\n\nSunday\n- nothing at all\n";
         for (const page of [ada, bob]) {
-          await page.waitForFunction(`document.querySelector("textarea").value === ${JSON.stringify(whole)}`);
+          await eventually(async () => (await page.locator(field).inputValue()) === whole);
           await page.waitForSelector("text=All changes are saved");
           await page.waitForSelector("[aria-label='Who is here'] >> text=Ada");
           await page.waitForSelector("[aria-label='Who is here'] >> text=Bob");
         }
       }),
     BROWSER_TEST_MS * 2,
+  );
+
+  test(
+    "figures: what a backend posts is seen in both",
+    () =>
+      play("figures", async (ada, bob) => {
+        const clicks = [
+          ["Higher", "60 %"],
+          ["Higher", "70 %"],
+          ["Lower", "63 %"],
+          ["Higher", "73 %"],
+        ];
+        for (const [button, figure] of clicks) {
+          await bob.click(`[aria-label=performance] >> text=${button}`);
+          for (const page of [ada, bob])
+            await page.waitForSelector(`[aria-label=performance] >> text=${figure}`);
+        }
+        await ada.click("[aria-label=pace] >> text=Lower");
+        await bob.waitForSelector("[aria-label=pace] >> text=43 %");
+        // Told as it stands to who comes later.
+        await bob.reload();
+        await bob.waitForSelector("[aria-label=performance] >> text=73 %");
+      }),
+    BROWSER_TEST_MS,
   );
 
   test(

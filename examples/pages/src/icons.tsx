@@ -112,6 +112,13 @@ const ICONS: Readonly<Record<string, ReactNode>> = {
       <path d="M11 28h10" stroke="#2c6b45" strokeWidth="2.4" strokeLinecap="round" />
     </>
   ),
+  figures: (
+    <>
+      <rect x="4" y="17" width="6" height="11" rx="1.5" fill="#7fd0b6" />
+      <rect x="13" y="11" width="6" height="17" rx="1.5" fill="#3fae8f" />
+      <rect x="22" y="5" width="6" height="23" rx="1.5" fill="#12805c" />
+    </>
+  ),
   water: <path d="M16 3c5 7 9 11 9 16a9 9 0 0 1-18 0c0-5 4-9 9-16Z" fill="#3f9ae0" />,
   friends: (
     <>

@@ -30,6 +30,13 @@ const PAGES = [
     about: "One text, edited by many",
     hook: "useDocument",
   },
+  {
+    to: "figures",
+    icon: "figures",
+    title: "Live figures",
+    about: "What a backend measures, as it changes",
+    hook: "useMetrics",
+  },
   { to: "diet", icon: "meal", title: "Diet feed", about: "Friends, posts, meals and water", hook: "useDiet" },
 ];
 
@@ -37,8 +44,10 @@ const root = document.getElementById("root");
 if (root)
   createRoot(root).render(
     <main className="index">
-      <h1>Switchboard, in five pages</h1>
-      <p className="soft">One for each contract. Open one as Ada, and again as Bob in another window.</p>
+      <h1>Switchboard, in six pages</h1>
+      <p className="soft">
+        Every contract, and a hook for each. Open one as Ada, and again as Bob in another window.
+      </p>
       <ul>
         {PAGES.map(({ to, icon, title, about, hook }) => (
           <li key={to} className="card">

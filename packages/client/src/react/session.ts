@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { Client } from "../client.ts";
 import type { ConnectionEvent, ConnectionState } from "../connection.ts";
 import type { Token } from "../token.ts";
 import type { Store } from "./store.ts";
@@ -93,20 +94,17 @@ export function useSession<State extends Connected, Actions extends object>(
 }
 
 /** Hears events of a hook's `client`, by their type, while the component is mounted. The handler may be a new one each time. */
-export function useEvent<Type extends string, Event>(
-  client: {
-    subscribe(type: Type, handler: (event: Event) => void): void;
-    unsubscribe(type: Type, handler: (event: Event) => void): void;
-  },
+export function useEvent<Events extends object, Type extends keyof Events>(
+  client: Client<Events, never, object>,
   type: Type,
-  handler: (event: Event) => void,
+  handler: (event: Events[Type]) => void,
 ): void {
   const latest = useRef(handler);
   useEffect(() => {
     latest.current = handler;
   }, [handler]);
   useEffect(() => {
-    const hear = (event: Event) => latest.current(event);
+    const hear = (event: Events[Type]) => latest.current(event);
     client.subscribe(type, hear);
     return () => client.unsubscribe(type, hear);
   }, [client, type]);
