@@ -73,6 +73,7 @@ const core = createCore({
     connectionsPerUser: 0,
     bufferedBytes: config.MAX_BUFFERED_BYTES,
     messageBytes: config.MAX_MESSAGE_BYTES,
+    resumedEvents: 0,
   },
   publisher: () => ({
     publish: () => ++published,

@@ -102,6 +102,7 @@ const environment = z.object({
   CONNECTION_RATE_LIMIT: count(10),
   ADDRESS_RATE_LIMIT: count(600),
   ROOM_RATE_LIMIT: count(1_000),
+  RESUME_LIMIT: count(10_000),
   MAX_BUFFERED_BYTES: whole
     .pipe(z.number().min(16_384, "16384 or more").max(LARGEST_BUFFER, `at most ${LARGEST_BUFFER}`))
     .default(1_048_576),

@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import type { Limiter } from "./core/inbound/limits.ts";
 import { addressIn, networkOf } from "./core/inbound/network.ts";
 import { isOwnOrigin } from "./core/inbound/origin.ts";
+import { readAsked } from "./core/inbound/resume-query.ts";
 import type { Connections } from "./core/live/connections.ts";
 import { hardLimit } from "./core/outbound/backpressure.ts";
 import { Connection } from "./core/outbound/connection.ts";
@@ -200,6 +201,10 @@ function upgrade(
     endpoint.spent,
     endpoint.traffic.get(protocol),
   );
+  const { offsets, resume, wrong } = readAsked(url);
+  connection.offsets = offsets;
+  connection.wrongResume = wrong;
+  if (resume.size > 0) connection.resume = new Map(resume);
   const done = server.upgrade(request, {
     data: { connection, token: protocol.token?.(url) },
     // Without this header Bun would select the first subprotocol offered.

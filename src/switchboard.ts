@@ -105,6 +105,7 @@ export async function startSwitchboard(
       connectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
       bufferedBytes: config.MAX_BUFFERED_BYTES,
       messageBytes: config.MAX_MESSAGE_BYTES,
+      resumedEvents: config.RESUME_LIMIT,
     },
     publisher: () => server,
     committed: feed.woken,

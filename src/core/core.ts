@@ -1,6 +1,7 @@
 import { Access } from "./inbound/access.ts";
 import { Limiter } from "./inbound/limits.ts";
 import { isRepeatedPost, post } from "./inbound/publish-api.ts";
+import { Resumption } from "./inbound/resumption.ts";
 import { createSystemSender } from "./inbound/system-sender.ts";
 import { Connections } from "./live/connections.ts";
 import { FairAgent } from "./live/fair-agent.ts";
@@ -49,6 +50,8 @@ export interface CoreParts {
     readonly connectionsPerUser: number;
     readonly bufferedBytes: number;
     readonly messageBytes: number;
+    /** Missed events of one room that are told again. */
+    readonly resumedEvents: number;
   };
   publisher(): Publisher;
   report(error: unknown, context: Record<string, unknown>): void;
@@ -121,6 +124,7 @@ export function createCore(parts: CoreParts) {
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
   const connections = new Connections({
     roomLimiter: new Limiter(clock, limits.broadcastsPerMinute, 0),
+    resumption: new Resumption(clock, turns, rooms, store, limits.resumedEvents),
     ...{ clock, limiter, access, turns, rooms, presence, verifier, report, note },
     maxPerUser: limits.connectionsPerUser,
     maxMessageBytes: limits.messageBytes,

@@ -6,9 +6,18 @@ import fillRuns from "../../drizzle/0002_fill_runs.sql" with { type: "text" };
 import withoutIndex from "../../drizzle/0003_without_index.sql" with { type: "text" };
 import ordinal from "../../drizzle/0004_ordinal.sql" with { type: "text" };
 import timeIndex from "../../drizzle/0005_time_index.sql" with { type: "text" };
+import removedRooms from "../../drizzle/0006_removed_rooms.sql" with { type: "text" };
 
 /** Every migration of `drizzle/`, in order. */
-export const migrations: readonly string[] = [first, runs, fillRuns, withoutIndex, ordinal, timeIndex];
+export const migrations: readonly string[] = [
+  first,
+  runs,
+  fillRuns,
+  withoutIndex,
+  ordinal,
+  timeIndex,
+  removedRooms,
+];
 
 function run(client: Database, migration: string): void {
   for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);

@@ -1,7 +1,7 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { prepareKeep } from "./position.ts";
-import { events, members, receipts, rooms } from "./tables.ts";
+import { events, members, receipts, removedRooms, rooms } from "./tables.ts";
 
 const { placeholder } = sql;
 /** Prefix of a removed room's name. */
@@ -48,8 +48,18 @@ export function prepare({ client, db }: OpenDatabase) {
       .prepare(),
     addRoom: db
       .insert(rooms)
-      .values({ name: placeholder("name") })
+      .values({ name: placeholder("name"), trimmedOffset: sql`${placeholder("offset")}` })
       .returning({ id: rooms.id })
+      .prepare(),
+    removedOffset: db
+      .select({ offset: removedRooms.offset })
+      .from(removedRooms)
+      .where(eq(removedRooms.name, placeholder("name")))
+      .prepare(),
+    keepRemovedOffset: db
+      .insert(removedRooms)
+      .values({ name: placeholder("name"), offset: placeholder("offset") })
+      .onConflictDoUpdate({ target: removedRooms.name, set: { offset: sql`excluded.offset` } })
       .prepare(),
     title: db
       .select({ title: rooms.title })
@@ -107,6 +117,19 @@ export function prepare({ client, db }: OpenDatabase) {
       .where(and(among, eq(events.kind, placeholder("kind"))))
       .orderBy(desc(events.id))
       .limit(placeholder("limit"))
+      .prepare(),
+    shown: db
+      .select(EVENT)
+      .from(events)
+      .where(and(among, eq(events.silent, false)))
+      .orderBy(asc(events.id))
+      .prepare(),
+    lastShown: db
+      .select({ offset: events.offset })
+      .from(events)
+      .where(and(among, eq(events.silent, false)))
+      .orderBy(desc(events.id))
+      .limit(1)
       .prepare(),
     head: db.select({ offset: events.offset, count: events.count }).from(events).where(one).prepare(),
     at: db.select(EVENT).from(events).where(one).prepare(),

@@ -42,10 +42,11 @@ export function createStore(database: OpenDatabase): Store {
   function madeRoomId(name: string): number {
     const known = roomId(name);
     if (known !== undefined) return known;
-    const made = statements.addRoom.get({ name }).id;
+    const made = statements.addRoom.get({ name, offset: removedOffset(name) }).id;
     remember(name, made);
     return made;
   }
+  const removedOffset = (name: string): number => statements.removedOffset.get({ name })?.offset ?? 0;
   function headOf(id: number): Head | undefined {
     const last = index.last(id);
     return (last === undefined ? undefined : headAt(id, last)) ?? statements.trimmedHead.get({ id });
@@ -102,7 +103,7 @@ export function createStore(database: OpenDatabase): Store {
 
     head(room) {
       const id = roomId(room);
-      return (id === undefined ? undefined : headOf(id)) ?? { offset: 0, count: 0 };
+      return (id === undefined ? undefined : headOf(id)) ?? { offset: removedOffset(room), count: 0 };
     },
     clientIds(room, before, limit) {
       const id = roomId(room);
@@ -139,6 +140,9 @@ export function createStore(database: OpenDatabase): Store {
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
       else if (row.table === "state") roomState.set(id, row.key, row.value);
       else if (row.table === "rooms" && "remove" in row) {
+        const { offset } = this.head(room);
+        // One more, so that whoever has heard all of the removed room is told apart from whoever has the new one.
+        if (offset > 0) statements.keepRemovedOffset.run({ name: room, offset: offset + 1 });
         statements.removeMembers.run({ room });
         statements.removeRoom.run({ id });
         index.removed(id);
@@ -178,6 +182,33 @@ export function createStore(database: OpenDatabase): Store {
       const id = roomId(room);
       const offset = id === undefined ? undefined : index.last(id);
       return id === undefined || offset === undefined ? undefined : eventAt(room, id, offset);
+    },
+    since(room, after, count) {
+      const id = roomId(room);
+      if (id === undefined) return [];
+      return inRoom(room, statements.shown.all({ id, events: idsOf(id, after + 1, after + 1 + count) }));
+    },
+    shownBefore(room, offset) {
+      const id = roomId(room);
+      if (id === undefined) return 0;
+      for (let [end, few] = [offset, MIN_LOOKED_UP]; end > 1; end -= few, few *= 4) {
+        const found = statements.lastShown.get({ id, events: idsOf(id, Math.max(1, end - few), end) });
+        if (found) return found.offset;
+      }
+      return 0;
+    },
+    span(room) {
+      const removed = removedOffset(room);
+      const last = this.head(room).offset;
+      let [gone, kept] = [removed, last + 1];
+      // Retention removes from the beginning, so what is gone ends where what is kept begins.
+      if (this.at(room, removed + 1)) return { removed, gone, last };
+      while (kept - gone > 1) {
+        const middle = Math.floor((gone + kept) / 2);
+        if (this.at(room, middle)) kept = middle;
+        else gone = middle;
+      }
+      return { removed, gone, last };
     },
     byExternalId(room, externalId) {
       const id = roomId(room);

@@ -12,6 +12,12 @@ export const rooms = sqliteTable("rooms", {
   trimmedCount: integer("trimmed_count").notNull().default(0),
 });
 
+/** Offsets of a removed room are never used again: a room of the same name goes on after this one. */
+export const removedRooms = sqliteTable("removed_rooms", {
+  name: text("name").primaryKey(),
+  offset: integer("offset").notNull(),
+});
+
 /**
  * The applied log: append-only, the busiest table. It has no index on all rows: that would touch one page per
  * room in a turn, which cost more than everything else about a message. `runs` (in TypeScript: `segments`) locates a room's events.

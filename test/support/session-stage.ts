@@ -76,6 +76,7 @@ export class SessionStage {
         ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 0 },
         bufferedBytes: 1_048_576,
         messageBytes: 65_536,
+        resumedEvents: 0,
       },
       publisher: () => this.#sockets,
       note: () => {},

@@ -81,7 +81,7 @@ export class Incarnation {
       },
       limits: {
         ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 0 },
-        ...{ bufferedBytes: SOFT_LIMIT, messageBytes: 65_536 },
+        ...{ bufferedBytes: SOFT_LIMIT, messageBytes: 65_536, resumedEvents: 10_000 },
       },
       publisher: () => this.#topics,
       report: (error, { where }) => {

@@ -2,12 +2,15 @@ import type { TurnQueue } from "../log/turn.ts";
 import type { Connection } from "../outbound/connection.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { StoredEvent } from "../ports/history.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { Context, Joining, OnAuthenticated, Recording } from "../protocol/context.ts";
 import type { Diversion, Seal } from "../protocol/diversion.ts";
+import { numbered } from "../protocol/numbered.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Schemas } from "../protocol/schemas.ts";
 import type { Access } from "./access.ts";
+import type { Resumption } from "./resumption.ts";
 
 const NONE: readonly string[] = [];
 const NOTHING: Recording = {};
@@ -25,6 +28,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     private readonly turns: TurnQueue,
     private readonly rooms: Rooms,
     private readonly access: Access,
+    private readonly resumption: Resumption,
     private readonly door: {
       authenticate(by: Connection, token: string, admitted: OnAuthenticated): Promise<void>;
     },
@@ -100,31 +104,42 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     this.#after(() => this.connection.refuse(refusal, ref));
   }
 
-  join(
-    room: string,
-    greet: () => readonly string[] = () => NONE,
-    { muted, failed, unless }: Joining = {},
-  ): void {
-    let greeting = NONE;
+  join(room: string, greet: () => readonly string[] = () => NONE, joining: Joining = {}): void {
+    const { connection } = this;
+    const completion = this.#completion();
+    if (this.resumption.join({ connection, room, greet, joining, completion })) return;
+    const { muted, failed, unless, usual } = joining;
+    let greeting: readonly string[] = NONE;
     const snapshot = () => {
       greeting = NONE;
-      if (!this.connection.open) return;
+      if (!connection.open) return;
       // Even if it does not get in: what the greeting has registered must not stay.
       this.turns.settle(room);
-      greeting = greet();
+      greeting = usual ? [...greet(), ...usual()] : greet();
     };
     const join = () => {
-      if (!this.connection.open) return;
+      if (!connection.open) return;
       // What is held of the room is older than the greeting, which may show it as well.
-      if (this.connection.rooms.has(room)) this.connection.diversion?.flush();
-      if (!unless?.()) this.rooms.join(this.connection, room, muted);
-      for (const frame of greeting) this.connection.send(frame);
+      if (connection.rooms.has(room)) connection.diversion?.flush();
+      if (!unless?.()) this.rooms.join(connection, room, muted);
+      for (const frame of greeting) connection.send(frame);
     };
-    this.turns.after(join, { ...this.#completion(), refused: () => failed?.() }, snapshot);
+    this.turns.after(join, { ...completion, refused: () => failed?.() }, snapshot);
+  }
+
+  resumes(room: string): boolean {
+    return this.connection.resume?.has(room) === true;
+  }
+
+  withOffset(frame: string, { room, offset }: StoredEvent): string {
+    return this.connection.offsets ? numbered(frame, room, offset) : frame;
   }
 
   leave(room: string): void {
-    this.#after(() => this.rooms.leave(this.connection, room));
+    this.#after(() => {
+      this.connection.catchingUp?.delete(room);
+      this.rooms.leave(this.connection, room);
+    });
   }
 
   undo(change: () => void): void {

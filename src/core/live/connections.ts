@@ -3,6 +3,7 @@ import { ConnectionContext } from "../inbound/context.ts";
 import { networkOf } from "../inbound/network.ts";
 import type { PipelineParts } from "../inbound/pipeline.ts";
 import { isTooLong, receive } from "../inbound/pipeline.ts";
+import type { Resumption } from "../inbound/resumption.ts";
 import type { TurnQueue } from "../log/turn.ts";
 import type { Connection, Frame, Waiting } from "../outbound/connection.ts";
 import type { Rooms } from "../outbound/rooms.ts";
@@ -10,7 +11,7 @@ import type { Identity, TokenVerifier } from "../ports/identity.ts";
 import type { Socket } from "../ports/socket.ts";
 import type { OnAuthenticated } from "../protocol/context.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { everyoneRoom, userRoom } from "../protocol/room-name.ts";
+import { everyoneRoom, kindOf, userRoom } from "../protocol/room-name.ts";
 import { Answering } from "./answering.ts";
 import type { Presence } from "./presence.ts";
 import { WaitingFrames } from "./waiting-frames.ts";
@@ -21,6 +22,7 @@ export interface ConnectionParts extends PipelineParts {
   readonly presence: Presence;
   readonly access: Access;
   readonly verifier: TokenVerifier;
+  readonly resumption: Resumption;
   /** 0 is no limit. */
   readonly maxPerUser: number;
   /** Tokens of the user issued before this are refused. */
@@ -49,12 +51,13 @@ export class Connections {
 
   /** `token`: null when the upgrade should have brought one and did not, undefined when a message will. */
   opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
-    const { access, clock, turns, rooms } = this.parts;
+    const { access, clock, resumption, rooms, turns } = this.parts;
     connection.opened(socket);
-    const context = new ConnectionContext(connection, clock, turns, rooms, access, this);
+    const context = new ConnectionContext(connection, clock, turns, rooms, access, resumption, this);
     this.#contexts.set(connection, context);
     connection.traffic.opened++;
     if (connection.protocol.guests) rooms.join(connection, everyoneRoom(connection.protocol.name));
+    if (connection.protocol.guests) this.#refuseAsked(context);
     const guests = guestsOf(connection);
     if (guests !== undefined) this.parts.limiter.adopt(connection.id, guests);
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
@@ -139,7 +142,8 @@ export class Connections {
   accessChanged(room: string): void {
     for (const connection of [...this.all]) {
       const { identity, rooms, watched } = connection;
-      if (!identity || !(rooms.has(room) || watched.has(room))) continue;
+      const isIn = rooms.has(room) || watched.has(room) || connection.catchingUp?.has(room);
+      if (!identity || !isIn) continue;
       if (this.parts.access.may(identity, room)) continue;
       this.parts.rooms.unwatch(connection, room);
       this.#expel(connection, room);
@@ -155,7 +159,9 @@ export class Connections {
 
   #expel(connection: Connection, room: string): void {
     const { protocol, state } = connection;
-    if (!connection.rooms.has(room) || protocol.isPublic?.(state)) return;
+    const isCatchingUp = connection.catchingUp?.has(room) === true;
+    if (!(connection.rooms.has(room) || isCatchingUp) || protocol.isPublic?.(state)) return;
+    connection.catchingUp?.delete(room);
     protocol.onRoomRevoked?.(this.#context(connection), room);
     this.parts.rooms.leave(connection, room);
     connection.refuse(new Refusal("forbidden"));
@@ -212,7 +218,31 @@ export class Connections {
     else context.join(home);
     context.join(everyoneRoom(protocol.name));
     for (const room of own) protocol.onRoomGranted?.(context, room);
+    if (!protocol.guests) {
+      this.#refuseAsked(context);
+      this.#refuseForeign(context);
+    }
     for (const frame of this.#waiting.end(connection)) this.received(connection, frame);
+  }
+
+  /** Says what is wrong with the `resume` of the address, once the connection may be spoken to. */
+  #refuseAsked(context: ConnectionContext): void {
+    const { wrongResume } = context.connection;
+    if (wrongResume === undefined) return;
+    const issues = [{ path: "resume", message: wrongResume }];
+    context.refuse(new Refusal("invalid", "invalid", { issues }));
+  }
+
+  /** Rooms that the client asked to resume and that its user may not be in. */
+  #refuseForeign(context: ConnectionContext): void {
+    const { connection } = context;
+    const { protocol, resume } = connection;
+    for (const room of resume?.keys() ?? []) {
+      if (protocol.roomKinds.includes(kindOf(room)) && context.may(room)) continue;
+      resume?.delete(room);
+      const verdict = { room, after: 0, until: 0, complete: false, reason: "forbidden" } as const;
+      context.replyFrame(this.parts.resumption.verdict(connection, verdict));
+    }
   }
 
   #reject(connection: Connection, refusal: Refusal): void {

@@ -75,7 +75,7 @@ export class Turns implements TurnQueue {
   readonly #delivery: Delivery;
 
   constructor(private readonly parts: TurnParts) {
-    this.#delivery = new Delivery(parts.rooms, parts.protocols);
+    this.#delivery = new Delivery(parts.rooms, parts.protocols, parts.store);
   }
 
   record(entry: Omit<Entry, "v" | "id" | "time">, completion: Completion): string {

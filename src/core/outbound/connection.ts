@@ -22,6 +22,14 @@ export interface Waiting {
 /** One socket: who is behind it, what it is in, and how it is spoken to. */
 export class Connection {
   identity: Identity | undefined;
+  /** Frames of stored events carry their room and offset. */
+  offsets = false;
+  /** Why what the client asked to resume cannot be read. */
+  wrongResume: string | undefined;
+  /** By room, the offset of the last event that the client has: rooms that it has not joined yet. */
+  resume: Map<string, number> | undefined;
+  /** Offsets, by room, that were confirmed while the room's missed events are being told: not to be told again. */
+  catchingUp: Map<string, Set<number>> | undefined;
   /** Rooms joined: their events arrive here. */
   readonly rooms = new Set<string>();
   /** Rooms watched: their announcements arrive here while they are not joined. */

@@ -1,4 +1,6 @@
+import type { History, StoredEvent } from "../ports/history.ts";
 import type { Entry } from "../protocol/entry.ts";
+import { numbered } from "../protocol/numbered.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import type { Outcome } from "../protocol/reducer.ts";
 import type { Settled } from "../protocol/system-sender.ts";
@@ -16,11 +18,18 @@ export interface Completion extends Settled {
   readonly repeated?: () => void;
 }
 
+/** How many rooms are known by heart; of others the history is asked. */
+const MAX_SHOWN = 10_000;
+
 /** Publishes, confirms or refuses an entry once it is applied and committed. */
 export class Delivery {
+  /** Rooms whose last event is known to have been shown, with its offset. */
+  readonly #shown = new Map<string, number>();
+
   constructor(
     private readonly rooms: Rooms,
     private readonly protocols: ReadonlyMap<string, AnyProtocol>,
+    private readonly history: Pick<History, "shownBefore">,
   ) {}
 
   deliver(entry: Entry, completion: Completion, outcome: Outcome): void {
@@ -32,7 +41,8 @@ export class Delivery {
     } else if (outcome.is === "repeated") {
       const { event } = outcome;
       if (protocol && connection && !quiet) {
-        connection.send(protocol.confirm?.(event, ref) ?? protocol.envelope(event.kind, event.body, event));
+        const frame = protocol.confirm?.(event, ref) ?? protocol.envelope(event.kind, event.body, event);
+        connection.send(this.#forSender(connection, event, frame));
       }
       completion.repeated?.();
     } else {
@@ -57,19 +67,52 @@ export class Delivery {
     if (connection || this.rooms.isHeard(entry.room)) {
       for (const event of events) {
         if (event.silent) continue;
-        this.#publish(protocol.envelope(event.kind, event.body, event), entry.room, connection, others);
+        const frame = protocol.envelope(event.kind, event.body, event);
+        this.#publish(frame, entry.room, connection, others, event);
       }
     }
     if (publish) {
       const frame = protocol.envelope(publish.kind, JSON.stringify(publish.data), entry);
-      this.#publish(frame, publish.room ?? entry.room, connection, others);
+      const made = events.at(-1);
+      const stored = made?.kind === publish.kind ? made : undefined;
+      this.#publish(frame, publish.room ?? entry.room, connection, others, stored);
     }
-    if (confirmation !== undefined) connection?.send(confirmation);
+    if (confirmation === undefined || !connection) return;
+    const event = events.at(-1);
+    connection.send(event ? this.#forSender(connection, event, confirmation) : confirmation);
+    if (event) connection.catchingUp?.get(event.room)?.add(event.offset);
   }
 
   /** To the room; to the sender too, even if not in it, unless something else confirms it to him. */
-  #publish(frame: string, room: string, sender: Connection | undefined, others: boolean): void {
-    this.rooms.publish(room, frame, others ? sender : undefined);
-    if (sender && !others && !sender.rooms.has(room)) sender.send(frame);
+  #publish(
+    frame: string,
+    room: string,
+    sender: Connection | undefined,
+    others: boolean,
+    event: StoredEvent | undefined,
+  ): void {
+    const isNumbered = event !== undefined && this.rooms.wantsOffsets(room);
+    this.rooms.publish(
+      room,
+      frame,
+      others ? sender : undefined,
+      isNumbered ? this.#numbered(event, frame) : frame,
+    );
+    // While it catches up, the event comes in its place.
+    if (sender && !others && !sender.rooms.has(room) && !sender.catchingUp?.has(room)) sender.send(frame);
+  }
+
+  /** A number says that all before it was told, so it is only for members. */
+  #forSender(sender: Connection, event: StoredEvent, frame: string): string {
+    return sender.offsets && sender.rooms.has(event.room) ? this.#numbered(event, frame) : frame;
+  }
+
+  #numbered({ room, offset }: StoredEvent, frame: string): string {
+    const known = this.#shown.get(room);
+    const before =
+      known === offset - 1 || known === offset ? offset - 1 : this.history.shownBefore(room, offset);
+    if (this.#shown.size >= MAX_SHOWN) this.#shown.clear();
+    this.#shown.set(room, offset);
+    return numbered(frame, room, offset, before);
   }
 }

@@ -6,6 +6,10 @@ import { ConnectionIndex } from "./connection-index.ts";
 
 /** Room names hold no white space, so no room has the topic of another's watchers. */
 const watchersOf = (room: string) => `${room} watchers`;
+/** Connections that want offsets hear the room here: their frames differ. */
+const numberedOf = (room: string) => `${room} offsets`;
+
+const topicOf = ({ offsets }: Connection, room: string) => (offsets ? numberedOf(room) : room);
 
 const isWildcard = (room: string) => room === allOf(kindOf(room));
 
@@ -16,6 +20,9 @@ const isWildcard = (room: string) => room === allOf(kindOf(room));
 export class Rooms {
   readonly #members = new ConnectionIndex();
   readonly #diverted = new ConnectionIndex();
+  /** Members that want offsets, diverted or not. */
+  readonly #numbered = new ConnectionIndex();
+  #numberedRooms = 0;
   /** How often somebody is in all rooms of a kind: nearly always 0, and then no message asks for them. */
   #wildcards = 0;
 
@@ -30,13 +37,18 @@ export class Rooms {
   join(connection: Connection, room: string, deaf = false): void {
     // Whoever is in all rooms of the kind gets this one's events already.
     const isIn = connection.rooms.has(room) || connection.rooms.has(allOf(kindOf(room)));
-    if (!connection.open || isIn) return;
+    // Its missed events come first.
+    if (!connection.open || isIn || connection.catchingUp?.has(room)) return;
     connection.rooms.add(room);
     if (isWildcard(room)) this.#wildcards++;
     this.#members.add(room, connection);
     if (deaf) return;
+    if (connection.offsets) {
+      this.#numberedRooms++;
+      this.#numbered.add(room, connection);
+    }
     if (connection.diversion) this.#diverted.add(room, connection);
-    else connection.socket.subscribe(room);
+    else connection.socket.subscribe(topicOf(connection, room));
     if (connection.watched.has(room)) connection.socket.unsubscribe(watchersOf(room));
   }
 
@@ -44,7 +56,7 @@ export class Rooms {
   divert(connection: Connection, diversion: Diversion): void {
     if (!connection.open) return;
     for (const room of connection.diversion ? [] : connection.rooms) {
-      connection.socket.unsubscribe(room);
+      connection.socket.unsubscribe(topicOf(connection, room));
       this.#diverted.add(room, connection);
     }
     connection.diversion = diversion;
@@ -56,7 +68,11 @@ export class Rooms {
     if (connection.diversion) {
       connection.diversion.flush();
       this.#diverted.remove(room, connection);
-    } else if (connection.open) connection.socket.unsubscribe(room);
+    } else if (connection.open) connection.socket.unsubscribe(topicOf(connection, room));
+    if (connection.offsets && this.#numbered.has(room)) {
+      this.#numberedRooms--;
+      this.#numbered.remove(room, connection);
+    }
     if (connection.open && connection.watched.has(room)) connection.socket.subscribe(watchersOf(room));
     if (this.#members.remove(room, connection)) this.emptied(room);
   }
@@ -79,23 +95,40 @@ export class Rooms {
     connection.watched.clear();
   }
 
-  /** To every member, but for `except`, and to those who are in all rooms of the kind. */
-  publish(room: string, frame: string, except?: Connection): void {
-    this.#publishTo(room, frame, except);
+  /**
+   * To every member, but for `except`, and to those who are in all rooms of the kind. `numbered` is the frame for those
+   * who want offsets.
+   */
+  publish(room: string, frame: string, except?: Connection, numbered = frame): void {
+    this.#publishTo(room, frame, except, numbered);
     if (this.#wildcards === 0) return;
     const all = allOf(kindOf(room));
-    if (this.#members.has(all)) this.#publishTo(all, frame, except);
+    if (this.#members.has(all)) this.#publishTo(all, frame, except, numbered);
   }
 
-  #publishTo(room: string, frame: string, except?: Connection): void {
+  /** Whether somebody who hears the room wants offsets. */
+  wantsOffsets(room: string): boolean {
+    if (this.#numberedRooms === 0) return false;
+    return this.#numbered.has(room) || (this.#wildcards > 0 && this.#numbered.has(allOf(kindOf(room))));
+  }
+
+  #publishTo(room: string, frame: string, except: Connection | undefined, numbered: string): void {
     if (!this.#members.has(room)) return;
     const isSubscriber = except?.open && except.rooms.has(room) && !except.diversion;
-    this.publisher().publish(room, frame, false, isSubscriber ? except.socket : undefined);
-    this.spent(frame);
-    countSent(this.#members.of(room), this.publisher().subscriberCount(room) - (isSubscriber ? 1 : 0));
-    for (const connection of this.#diverted.of(room)) {
-      if (connection !== except) connection.diversion?.deliver(frame);
+    const isNumbered = except?.offsets === true;
+    this.#publishOn(room, frame, isSubscriber && !isNumbered ? except : undefined, room);
+    if (this.#numberedRooms > 0 && this.#numbered.has(room)) {
+      this.#publishOn(numberedOf(room), numbered, isSubscriber && isNumbered ? except : undefined, room);
     }
+    for (const connection of this.#diverted.of(room)) {
+      if (connection !== except) connection.diversion?.deliver(connection.offsets ? numbered : frame);
+    }
+  }
+
+  #publishOn(topic: string, frame: string, except: Connection | undefined, room: string): void {
+    this.publisher().publish(topic, frame, false, except?.socket);
+    this.spent(frame);
+    countSent(this.#members.of(room), this.publisher().subscriberCount(topic) - (except ? 1 : 0));
   }
 
   /** To those who watch the room and have not joined it. */

@@ -22,6 +22,15 @@ export interface Page {
   readonly before?: number;
 }
 
+export interface Span {
+  /** Offsets up to this one belong to removed rooms of the same name: numbers are never used again. */
+  readonly removed: number;
+  /** Events up to this offset are gone: retention has removed them, or they belong to removed rooms. */
+  readonly gone: number;
+  /** The offset of the last event, or what `gone` says. */
+  readonly last: number;
+}
+
 /** What has been committed. Reads go by an index and are bounded. */
 export interface History {
   /** The last events before a point, oldest first. */
@@ -35,6 +44,12 @@ export interface History {
   read(room: string, offsets: readonly number[]): ReadonlySet<number>;
   /** The title a backend has given the room, and how many history messages it has had. */
   summary(room: string): { readonly title: string | undefined; readonly count: number };
+  /** Events after an offset that clients were shown, oldest first: those among the next `count` offsets. */
+  since(room: string, after: number, count: number): StoredEvent[];
+  /** Which offsets the room has. */
+  span(room: string): Span;
+  /** The offset of the last event before this one that clients were shown; 0 if there is none. */
+  shownBefore(room: string, offset: number): number;
   /** What the protocol's reducers have written of the room, by key. */
   state(room: string): ReadonlyMap<string, string>;
 }

@@ -20,6 +20,10 @@ export interface Recording {
 export interface Joining {
   /** Is in the room, as long as he may be, and hears nothing of it. */
   readonly muted?: boolean;
+  /** The history that a join usually brings. It comes after what `greet` returns, unless the client resumes the room. */
+  readonly usual?: () => readonly string[];
+  /** What `greet` returns contains all events so far: a client that resumes is told none of them again. */
+  readonly contained?: boolean;
   /** Asked once it was greeted: does not join yet. */
   readonly unless?: () => boolean;
   /** The turn's commit has failed, and the sender has not joined, if a message asked for it; otherwise he is greeted anew. */
@@ -55,6 +59,10 @@ export interface Context<Out extends Schemas, Entries, State> {
    * It may be asked twice: what it saw is undone when the commit fails.
    */
   join(room: string, greet?: () => readonly string[], joining?: Joining): void;
+  /** Whether the client has asked to resume the room and has not joined it yet. */
+  resumes(room: string): boolean;
+  /** The frame of a stored event as this connection wants it: with its room and offset, if it has asked for them. */
+  withOffset(frame: string, event: StoredEvent): string;
   leave(room: string): void;
   /**
    * How to take back what the handler has changed of its own state. Called when the turn's commit fails, and nothing

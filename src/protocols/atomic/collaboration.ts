@@ -103,7 +103,8 @@ export function createCollaboration(
         const joined = { sessionId, content, version, participants: shown };
         return [envelope("session_joined", JSON.stringify(joined), { time: ctx.now(), clientId: ref })];
       };
-      ctx.join(room, greet);
+      // The document contains every edit so far.
+      ctx.join(room, greet, { contained: true });
     },
 
     /** Who is in it no longer, or never was, has left it. */

@@ -37,6 +37,11 @@ export function createCatchUp({
   state,
 }: Pick<Services<typeof events, Entries, unknown>, "history" | "state"> & { clock: Clock }) {
   return function enter(ctx: Ctx, inbox: string): void {
+    // What is still unread from before was delivered to this client already.
+    if (ctx.resumes(inbox)) {
+      ctx.join(inbox);
+      return;
+    }
     /**
      * The events still to be delivered: these offsets, then everything from `next` on. It advances only with
      * a commit.
@@ -73,7 +78,7 @@ export function createCatchUp({
         const event = offset === undefined ? stored(next++) : stillWaiting(offset);
         if (offset !== undefined) at++;
         if (!event) continue;
-        frames.push(encode(event.kind, event.body, event));
+        frames.push(ctx.withOffset(encode(event.kind, event.body, event), event));
         bytes += event.body.length;
       }
       return { frames, rest: undefined };

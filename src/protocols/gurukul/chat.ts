@@ -1,8 +1,10 @@
 import type { History, StoredEvent } from "../../core/ports/history.ts";
+import type { Context } from "../../core/protocol/context.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { HistoryView } from "../../core/protocol/frames.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
+import type { Schemas } from "../../core/protocol/schemas.ts";
 import { batch, envelope } from "./frames.ts";
 import type { MessageEvent, Receipt } from "./schema.ts";
 
@@ -102,8 +104,12 @@ export function summary(history: History, chatId: string) {
   };
 }
 
-/** The last messages as one `batch`, oldest first; fewer if they would not fit into a frame. */
-export function recent(history: History, chatId: string, maxBytes: number, now: number): string | undefined {
+/** The last messages as one `batch`, oldest first; fewer if they would not fit into a frame; none if there are none. */
+export function recent(
+  history: History,
+  chatId: string,
+  { maxBytes, ctx }: { maxBytes: number; ctx: Pick<Context<Schemas, never, never>, "now" | "withOffset"> },
+): string[] {
   const messages = lastMessages(history, roomOf(chatId), HISTORY);
   const read = history.read(
     roomOf(chatId),
@@ -113,12 +119,12 @@ export function recent(history: History, chatId: string, maxBytes: number, now: 
   let bytes = 0;
   for (const event of messages.reverse()) {
     const body = read.has(event.offset) ? markRead(event) : event.body;
-    const frame = envelope(event.kind, body, event.time);
+    const frame = ctx.withOffset(envelope(event.kind, body, event.time), event);
     bytes += Buffer.byteLength(frame) + 1;
     if (bytes > maxBytes) break;
     frames.unshift(frame);
   }
-  return frames.length === 0 ? undefined : batch(frames, now);
+  return frames.length === 0 ? [] : [batch(frames, ctx.now())];
 }
 
 /** Contract: Read Receipts, `metadata.read`. */

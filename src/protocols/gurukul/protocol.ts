@@ -94,12 +94,9 @@ export function gurukul(services: Services<typeof events, Entries>) {
           return;
         }
         join(ctx, chatId);
-        ctx.join(room, () => {
-          const now = ctx.now();
-          const update = envelope("chat_update", JSON.stringify(summary(history, chatId)), now);
-          const past = recent(history, chatId, settings.maxFrameBytes, now);
-          return past === undefined ? [update] : [update, past];
-        });
+        const update = () => [envelope("chat_update", JSON.stringify(summary(history, chatId)), ctx.now())];
+        const usual = () => recent(history, chatId, { maxBytes: settings.maxFrameBytes, ctx });
+        ctx.join(room, update, { usual });
         ctx.watch(room);
       },
 

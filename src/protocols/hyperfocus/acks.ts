@@ -2,7 +2,6 @@ import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
-import { encode } from "./frames.ts";
 import { RECEIVED } from "./gifts.ts";
 import type { Host, Stream } from "./stream.ts";
 
@@ -14,6 +13,8 @@ export type AckEntries = {
 
 /** How many of the last gifts are sent again at most. */
 const MAX_AGAIN = 1_000;
+/** Bytes of a frame around its gift, at most. */
+const HEAD_BYTES = 128;
 /** How many hosts of a stream are remembered, and how many of one user: those that connected last. */
 const MAX_HOSTS = 100;
 const MAX_HOSTS_OF_USER = 10;
@@ -75,19 +76,18 @@ export function toSendAgain(
   room: string,
   { delivered, host }: { delivered: number; host: Host | undefined },
   maxBytes: number,
-): string[] {
+): StoredEvent[] {
   if (!host) return [];
   const limit = Math.min(MAX_AGAIN, delivered - host.upTo);
   if (limit <= 0) return [];
   const last = history.page(room, { kind: RECEIVED, limit });
   const isMissing = ({ count }: StoredEvent) => count > host.upTo && !host.beyond.includes(count);
-  const frames: string[] = [];
+  const events: StoredEvent[] = [];
   let bytes = 0;
-  for (const { body, time } of last.filter(isMissing).reverse()) {
-    const frame = encode(RECEIVED, body, time);
-    bytes += Buffer.byteLength(frame);
+  for (const event of last.filter(isMissing).reverse()) {
+    bytes += Buffer.byteLength(event.body) + HEAD_BYTES;
     if (bytes > maxBytes) break;
-    frames.unshift(frame);
+    events.unshift(event);
   }
-  return frames;
+  return events;
 }

@@ -85,7 +85,7 @@ export function hyperfocus({
       ctx.state.client = before;
       if (before) startWatching(before);
     });
-    ctx.join(room, () => greet(ctx, client));
+    ctx.join(room, () => greet(ctx, client), { usual: () => again(ctx, client) });
     startHeartbeat(ctx);
     // After a restart nothing else starts the timer.
     deliveries.look(room);
@@ -93,17 +93,9 @@ export function hyperfocus({
 
   /** Everything before the first live gift. */
   function greet(ctx: Ctx, client: Client): string[] {
-    const { init, key, room } = client;
+    const { init, room } = client;
     const now = ctx.now();
-    const { delivered, hosts } = state(room);
-    const again = toSendAgain(
-      history,
-      room,
-      { delivered, host: hosts.get(key ?? "") },
-      settings.maxFrameBytes,
-    );
-    client.since = delivered;
-    client.again = again.length;
+    client.since = state(room).delivered;
     board.joined(room, (status) => ctx.relay(room, "stream:status", status));
     const features = FEATURES.filter((feature) => init.capabilities.includes(feature));
     const config = { pingInterval, maxGiftsPerSecond: pace || NO_PACE, features };
@@ -111,8 +103,17 @@ export function hyperfocus({
     return [
       encode("connection:ack", JSON.stringify(ack), now),
       encode("stream:status", JSON.stringify(status(room)), now),
-      ...again,
     ];
+  }
+
+  /** What a host has not acknowledged. */
+  function again(ctx: Ctx, client: Client): string[] {
+    const { key, room } = client;
+    const { delivered, hosts } = state(room);
+    const host = hosts.get(key ?? "");
+    const again = toSendAgain(history, room, { delivered, host }, settings.maxFrameBytes);
+    client.again = again.length;
+    return again.map((event) => ctx.withOffset(encode(RECEIVED, event.body, event.time), event));
   }
 
   function leave(ctx: Ctx): void {

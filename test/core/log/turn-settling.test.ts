@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Access } from "../../../src/core/inbound/access.ts";
 import { ConnectionContext } from "../../../src/core/inbound/context.ts";
+import { Resumption } from "../../../src/core/inbound/resumption.ts";
 import type { Connection } from "../../../src/core/outbound/connection.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { createTurns, nextTurn, ROOM } from "../../support/turns.ts";
@@ -11,7 +12,15 @@ const unused = { authenticate: async () => {} };
 function createStage() {
   const stage = createTurns();
   const context = (connection: Connection) =>
-    new ConnectionContext(connection, new FakeClock(), stage.turns, stage.rooms, new Access(nobody), unused);
+    new ConnectionContext(
+      connection,
+      new FakeClock(),
+      stage.turns,
+      stage.rooms,
+      new Access(nobody),
+      new Resumption(new FakeClock(), stage.turns, stage.rooms, stage.store, 0),
+      unused,
+    );
   return { ...stage, context };
 }
 

@@ -21,7 +21,7 @@ function show(log: StreamLog, ...giftIds: string[]): void {
 function again(log: StreamLog, client = CLIENT, maxBytes = PLENTY): string[] {
   const { delivered, hosts } = log.state();
   return toSendAgain(log.history, ROOM, { delivered, host: hosts.get(client) }, maxBytes).map(
-    (frame) => (JSON.parse(frame).payload as Gift).giftId,
+    ({ body }) => (JSON.parse(body) as Gift).giftId,
   );
 }
 
