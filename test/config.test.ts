@@ -137,6 +137,7 @@ const settings: Record<string, Setting> = {
   CONNECTION_RATE_LIMIT: limit(10),
   ADDRESS_RATE_LIMIT: limit(600),
   ROOM_RATE_LIMIT: limit(1_000),
+  RESUME_LIMIT: limit(10_000),
   MAX_BUFFERED_BYTES: { ...size(1_048_576), bad: { "64k": "a whole number", "0": "16384 or more", "16383": "16384 or more", "1073741825": "at most 1073741824" } },
   MAX_MESSAGE_BYTES: size(65_536),
   MAX_CONTENT_LENGTH: size(10_000),

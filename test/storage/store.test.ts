@@ -150,7 +150,7 @@ test("what a protocol keeps is read by the rest of its transaction, and gone whe
   expect(store.state(ROOM)).toEqual(new Map(Object.entries({ a: "1", d: "6" })));
 });
 
-test("a removed room is gone with its members, and its name begins anew", () => {
+test("a removed room is gone with its members, and no offset of its name is used again", () => {
   const { add, database, fill, store } = createTestStore();
   fill(3);
   const row = { table: "members", userId: "ada", role: null, time: 0 } as const;
@@ -159,10 +159,11 @@ test("a removed room is gone with its members, and its name begins anew", () => 
     store.write(ROOM, { table: "rooms", title: "Chess", open: true });
     store.write(ROOM, { table: "rooms", remove: true });
   });
-  expect(store.head(ROOM)).toEqual({ offset: 0, count: 0 });
+  expect(store.head(ROOM)).toEqual({ offset: 4, count: 0 });
+  expect(store.span(ROOM)).toEqual({ removed: 4, gone: 4, last: 4 });
   expect(store.summary(ROOM)).toEqual({ title: undefined, count: 0 });
   expect(database.client.query("select * from members").all()).toEqual([]);
-  add(event(1, { position: 9, body: '"new"' }));
+  add(event(5, { position: 9, body: '"new"' }));
   expect(store.page(ROOM, { kind: "message", limit: 9 }).map(({ body }) => body)).toEqual(['"new"']);
 });
 
