@@ -35,9 +35,10 @@ export const breaks: readonly Break[] = [
     mishaps: ["kill"],
     changes: [
       {
-        file: "src/storage/store.ts",
-        from: "const done = immediate(work) as T;",
-        to: `if (!client.inTransaction) {
+        file: "src/storage/database.ts",
+        from: "      let isBegun = false;\n",
+        to: `      let isBegun = false;
+        if (!client.inTransaction) {
           client.run("BEGIN IMMEDIATE");
           setTimeout(() => {
             try {
@@ -45,7 +46,7 @@ export const breaks: readonly Break[] = [
             } catch {} // The world that it was in has ended.
           }, 20);
         }
-        const done = immediate(work) as T;`,
+`,
       },
     ],
   },

@@ -125,8 +125,7 @@ async function* eventsOf(body: ReadableStream<Uint8Array>) {
     const blocks = (text + decoder.decode(chunk, { stream: true })).split("\n\n");
     text = blocks.pop() ?? "";
     for (const block of blocks) {
-      const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1];
-      yield { id: field("id"), data: field("data") };
+      yield { id: /^id: (.*)$/m.exec(block)?.[1], data: /^data: (.*)$/m.exec(block)?.[1] };
     }
   }
 }

@@ -1,5 +1,5 @@
 /** A host and a port as a URL may have them (RFC 3986, 3.2.2). Two headers arrive as one, with a comma. */
-const HOST = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(?::(\d*))?$/i;
+const HOST = /^(?:(?:[\w.~!$&'()*+;=-]|%[\da-f]{2})+|\[[\da-f:.]+\])(?::(\d*))?$/i;
 /** Takes the place of a host that is none for URLs, such as `app.1`, or that an HTTP/1.0 request does not name. */
 const NOBODY = "http://unnamed.invalid";
 

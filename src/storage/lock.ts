@@ -50,10 +50,11 @@ export const lockOf = (file: string): string => `${realPath(file)}-lock`;
  * it has one.
  */
 export function refuseOtherNames(file: string): void {
-  const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
-  if (names <= 1) return;
+  const found = statSync(file, { throwIfNoEntry: false });
+  // A folder has a link from each folder in it. SQLite refuses it in its own words.
+  if (!found?.isFile() || found.nlink <= 1) return;
   throw new Error(
-    `the file has ${names} names (hard links), and what is written under one would be missing under the other: ` +
+    `the file has ${found.nlink} names (hard links), and what is written under one would be missing under the other: ` +
       "copy it with `switchboard backup` and remove the other names",
   );
 }
