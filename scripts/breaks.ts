@@ -106,8 +106,8 @@ export const breaks: readonly Break[] = [
     changes: [
       {
         file: "src/core/inbound/context.ts",
-        from: "      greeting = greet();\n    };\n    const join = () => {\n      if (!this.connection.open) return;\n",
-        to: "    };\n    const join = () => {\n      if (!this.connection.open) return;\n      greeting = greet();\n",
+        from: "      greeting = usual ? [...greet(), ...usual()] : greet();\n    };\n    const join = () => {\n      if (!connection.open) return;\n",
+        to: "    };\n    const join = () => {\n      if (!connection.open) return;\n      greeting = usual ? [...greet(), ...usual()] : greet();\n",
       },
     ],
   },
@@ -117,10 +117,13 @@ export const breaks: readonly Break[] = [
     changes: [
       {
         file: "src/core/outbound/delivery.ts",
-        from: "    this.rooms.publish(room, frame, others ? sender : undefined);\n",
-        to: `    const tell = () => this.rooms.publish(room, frame, others ? sender : undefined);
-    if (frame.length % 3 === 0) queueMicrotask(tell);
-    else tell();
+        from: "    this.rooms.publish(\n      room,\n",
+        to: `    const publish: Rooms["publish"] = (...args) => {
+      if (frame.length % 3 === 0) queueMicrotask(() => this.rooms.publish(...args));
+      else this.rooms.publish(...args);
+    };
+    publish(
+      room,
 `,
       },
     ],
