@@ -13,6 +13,8 @@ export interface Stamp {
   /** Where it is stored, if it is. */
   readonly room?: string;
   readonly offset?: number;
+  /** Id of the entry that published it, where nothing is stored: the same on every node. */
+  readonly id?: string;
 }
 
 /** The last event that an entry made, or what its decision says where it made none. `body` is JSON text. */

@@ -49,10 +49,12 @@ function parsed(frame: string): unknown {
 }
 
 /**
- * The id of a stored event is its room and offset; an event that is not stored gets an id without meaning.
+ * The id of a stored event is its room and offset, and that of an event that an entry only publishes is the entry's:
+ * so one happening has one id on every node. An event that is in no log gets an id without meaning.
  */
-export function encode(type: string, data: string, { time, room, offset }: Stamp): string {
-  const known = room !== undefined && offset !== undefined ? `${room}/${offset}` : crypto.randomUUID();
+export function encode(type: string, data: string, { time, room, offset, id }: Stamp): string {
+  const stored = room !== undefined && offset !== undefined ? `${room}/${offset}` : undefined;
+  const known = stored ?? id ?? crypto.randomUUID();
   return `{"id":${JSON.stringify(known)},"type":${JSON.stringify(type)},"timestamp":"${iso(time)}","data":${data}}`;
 }
 

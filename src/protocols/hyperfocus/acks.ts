@@ -29,9 +29,9 @@ const userOf = (key: string): string => key.slice(0, key.lastIndexOf(" "));
 
 export const applies = {
   /** A host has connected. On its first visit it owes an acknowledgement for every gift from now on. */
-  host({ time, body: { client } }: Entry<AckEntries["host"]>, { state: stream }: Place<Stream>): Decision {
+  host({ body: { client } }: Entry<AckEntries["host"]>, { state: stream }: Place<Stream>): Decision {
     const { upTo, beyond } = stream.hosts.get(client) ?? { upTo: stream.delivered, beyond: [] };
-    stream.hosts.append(client, { upTo, beyond, cameAt: time });
+    stream.hosts.append(client, { upTo, beyond, cameAt: lastCame(stream) + 1 });
     forgetHosts(stream, userOf(client));
     return { rows: stream.rows() };
   },
@@ -44,6 +44,10 @@ export const applies = {
     return { rows: stream.rows() };
   },
 };
+
+/** From the rows alone, so that a node that has just restarted counts on from the same number. */
+const lastCame = ({ hosts }: Stream): number =>
+  Math.max(0, ...Array.from(hosts.values(), ({ cameAt }) => cameAt));
 
 /**
  * A user who has one host too many loses their own that was longest away. When the stream has one too many, the user

@@ -71,7 +71,7 @@ export const applies = {
     const key = keyOf(posted);
     const before = stream.waiting.get(key);
     const mayShow = stream.waiting.size === 0 && slots(shownAt(stream), time, pace) > 0;
-    const gift = complete(stream, posted, { giftId, time, key });
+    const gift = complete(stream, posted, { giftId, time, key, offset });
     advance(stream, gift);
     if (mayShow) {
       const made = show(stream, gift, time, pace);
@@ -111,7 +111,7 @@ export const shownAt = ({ shown }: Stream): readonly number[] => shown.get("") ?
 function complete(
   stream: Stream,
   posted: PostedGift,
-  { giftId, time, key }: { giftId: string; time: number; key: string },
+  { giftId, time, key, offset }: { giftId: string; time: number; key: string; offset: number },
 ): Unranked {
   const { giftType, quantity, sender, animation, metadata } = posted;
   const combo = nextCombo(stream.combos.get(key), time, metadata.comboCount);
@@ -119,7 +119,7 @@ function complete(
     if (!isOver(last, time)) break;
     stream.combos.delete(other);
   }
-  stream.combos.append(key, combo);
+  stream.combos.append(key, { ...combo, offset });
   const unit = stream.units.get(giftType);
   const totalValue = posted.totalValue ?? price(quantity * (unit ?? 1));
   const isKnown = unit !== undefined || stream.units.size < MAX_UNITS;

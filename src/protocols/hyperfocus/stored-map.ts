@@ -9,15 +9,16 @@ export class StoredMap<Value> {
   readonly #prefix: string;
 
   /**
-   * Reads the map from its rows. Rows have no order: where the order counts, `age` sorts them, lowest first.
+   * Reads the map from its rows. Rows have no order: where the order counts, `orderOf` sorts them, lowest first. It
+   * must not be a time, because the clocks of nodes differ.
    */
-  constructor(name: string, rows: ReadonlyMap<string, string>, age?: (value: Value) => number) {
+  constructor(name: string, rows: ReadonlyMap<string, string>, orderOf?: (value: Value) => number) {
     this.#prefix = `${name} `;
     const own: [string, Value][] = [];
     for (const [key, value] of rows) {
       if (key.startsWith(this.#prefix)) own.push([key.slice(this.#prefix.length), JSON.parse(value)]);
     }
-    if (age) own.sort(([, a], [, b]) => age(a) - age(b));
+    if (orderOf) own.sort(([, a], [, b]) => orderOf(a) - orderOf(b));
     for (const [key, value] of own) this.#values.set(key, value);
   }
 

@@ -1,6 +1,6 @@
 import type { History } from "../../core/ports/history.ts";
 import type { Row } from "../../core/ports/store.ts";
-import type { Combo } from "./combo.ts";
+import { type Combo, orderOf } from "./combo.ts";
 import type { Unranked } from "./pacing.ts";
 import type { Count } from "./rank.ts";
 import type { Status } from "./schema.ts";
@@ -20,7 +20,10 @@ export interface Host {
   readonly upTo: number;
   /** Acknowledged numbers beyond `upTo`. */
   readonly beyond: readonly number[];
-  /** When the host last connected, in milliseconds since the epoch. */
+  /**
+   * Orders hosts by when they last connected: a larger number connected later. It is a count, not a time, because
+   * times come from the clocks of several machines. Rows of earlier versions hold a time, and counting goes on from it.
+   */
   readonly cameAt: number;
 }
 
@@ -31,7 +34,7 @@ export type StoredStatus = Omit<Status, "viewerCount">;
 export class Stream {
   /** The last status that a backend posted, with the goal as far as gifts have advanced it. */
   readonly status: StoredMap<StoredStatus>;
-  /** By sender and type, the combo that ends first comes first. */
+  /** By sender and type, the combo whose last gift is the oldest comes first. */
   readonly combos: StoredMap<Combo>;
   /** By type, the unit value that a backend last gave. */
   readonly units: StoredMap<number>;
@@ -49,7 +52,7 @@ export class Stream {
   constructor(room: string, history: History) {
     const rows = history.state(room);
     this.status = new StoredMap("status", rows);
-    this.combos = new StoredMap("combo", rows, ({ time }) => time);
+    this.combos = new StoredMap("combo", rows, orderOf);
     this.units = new StoredMap("unit", rows);
     this.values = new StoredMap("value", rows);
     this.waiting = new StoredMap("waiting", rows, ({ since }) => since);

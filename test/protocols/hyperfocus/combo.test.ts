@@ -3,7 +3,7 @@ import { type Combo, nextCombo } from "../../../src/protocols/hyperfocus/combo.t
 
 /** The counts that gifts at these times make, in milliseconds. */
 function counts(...times: number[]): number[] {
-  let last: Combo | undefined;
+  let last: Omit<Combo, "offset"> | undefined;
   return times.map((time) => {
     last = nextCombo(last, time);
     return last.count;
