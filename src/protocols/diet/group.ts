@@ -10,19 +10,26 @@ export interface Seen {
   readonly expiresAt: number;
 }
 
+/** `order`: a larger number came later. It is a count, because the clocks of nodes differ. */
+type Kept = Seen & { readonly order: number };
+
 /** Rows of earlier versions do not say how long their token was good. */
 const OVER: Seen = { issuedAt: 0, expiresAt: 0 };
 
 /** What is kept of a group besides its members: the users whose token has brought them into it. */
 export class Group {
   /** The user who came last is last. */
-  readonly #seen = new Map<string, Seen>();
+  readonly #seen = new Map<string, Kept>();
 
   static restore(room: string, history: History): Group {
     const group = new Group();
-    for (const [key, value] of history.state(room)) {
-      group.#seen.set(key.slice(SEEN.length), value === "" ? OVER : JSON.parse(value));
-    }
+    const all = Array.from(history.state(room), ([key, value]): [string, Kept] => [
+      key.slice(SEEN.length),
+      // Rows of earlier versions have no order either.
+      { order: 0, ...(value === "" ? OVER : JSON.parse(value)) },
+    ]);
+    all.sort(([a, one], [b, other]) => one.order - other.order || (a < b ? -1 : 1));
+    for (const [userId, seen] of all) group.#seen.set(userId, seen);
     return group;
   }
 
@@ -35,8 +42,16 @@ export class Group {
     const expired = [...this.#seen].slice(0, 2).filter(([, { expiresAt }]) => expiresAt <= now);
     const rows = expired.flatMap(([userId]) => this.forget(userId));
     this.#seen.delete(userId);
-    this.#seen.set(userId, seen);
-    return [...rows, { table: "state", key: SEEN + userId, value: JSON.stringify(seen) }];
+    const kept: Kept = { ...seen, order: this.#lastOrder() + 1 };
+    this.#seen.set(userId, kept);
+    return [...rows, { table: "state", key: SEEN + userId, value: JSON.stringify(kept) }];
+  }
+
+  /** From the rows alone, so that a node that has just restarted counts on from the same number. */
+  #lastOrder(): number {
+    let last = 0;
+    for (const { order } of this.#seen.values()) if (order > last) last = order;
+    return last;
   }
 
   forget(userId: string): Row[] {

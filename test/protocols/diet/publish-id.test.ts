@@ -10,7 +10,9 @@ test("what an entry only publishes has one id on every node: the entry's", () =>
     const frames: string[] = [];
     const rooms = { isHeard: () => true, publish: (_: string, frame: string) => frames.push(frame) };
     const diet = { name: "diet", envelope: encode } as unknown as AnyProtocol;
-    const delivery = new Delivery(rooms as unknown as Rooms, new Map([["diet", diet]]));
+    const delivery = new Delivery(rooms as unknown as Rooms, new Map([["diet", diet]]), {
+      shownBefore: () => 0,
+    });
     const publish = { kind: "water.intake", data: { userId: "ada", amount: 200 }, room: "diet-friends:ada" };
     const one = entry({ id: "e1", room: "diet-user:ada", protocol: "diet", kind: "data" });
     delivery.deliver(one, {}, { is: "applied", events: [], publish, confirm: undefined });
