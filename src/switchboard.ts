@@ -241,6 +241,7 @@ export async function startSwitchboard(
   }
 
   phase = "serving";
+  storage.startRetention(core.trim);
   return {
     port: server.port,
     stop() {

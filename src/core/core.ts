@@ -12,7 +12,7 @@ import { Applier } from "./log/apply.ts";
 import { createIds } from "./log/ids.ts";
 import { createLocalLog } from "./log/local-log.ts";
 import type { RoomEntries } from "./log/room-entries.ts";
-import { applies as roomApplies } from "./log/room-entries.ts";
+import { LOG_ROOM, applies as roomApplies } from "./log/room-entries.ts";
 import { StoreHealth } from "./log/store-health.ts";
 import { Turns } from "./log/turn.ts";
 import { TurnTimes } from "./log/turn-times.ts";
@@ -200,6 +200,19 @@ export function createCore(parts: CoreParts) {
       if (kind !== "room.removed") return;
       owner?.onRoomDeleted?.(room);
       connections.roomRemoved(room);
+    },
+
+    /** Removes one step of everything up to a position of the log, at its place in the log. */
+    trim(upTo: number, settled: (refused: boolean) => void): void {
+      const entry = {
+        protocol: "",
+        room: LOG_ROOM,
+        kind: "trim",
+        body: { upTo },
+        sender: null,
+        clientId: null,
+      };
+      turns.record(entry, { applied: () => settled(false), refused: () => settled(true) });
     },
 
     /** Resolves to the ids of the posts once they are stored; undefined where there is no such protocol. */

@@ -12,11 +12,14 @@ import { DatabaseLocked, lockDatabase, lockOf, realPath } from "./lock.ts";
 import { createPeople, type People } from "./people.ts";
 import { type Removal, startRetention } from "./retention.ts";
 import { createStore } from "./store.ts";
+import type { Trimmed } from "./trim.ts";
 
 export interface Storage {
   readonly store: Store;
   readonly people: People;
   readonly eventPages: EventPages;
+  /** Begins to remove what is too old, by entries of the log that `record` appends. */
+  startRetention(record: (upTo: number, settled: (refused: boolean) => void) => void): void;
   /** Sizes of the files in bytes. */
   size(): { readonly database: number; readonly wal: number };
   close(): Promise<void>;
@@ -116,19 +119,26 @@ export function openStorage(
       if (files.look()) report(error, { where: "checkpoint" });
     },
   });
-  const stopRetention = startRetention(database, clock, {
-    days: config.HISTORY_RETENTION_DAYS,
-    failed: (error) => report(error, { where: "retention" }),
-    removed,
-  });
+  let stopRetention: Cancel | undefined;
+  let trimmed: Trimmed | undefined;
   return {
-    store: createStore(database),
+    store: createStore(database, (one) => {
+      trimmed = one;
+    }),
+    startRetention(record) {
+      stopRetention = startRetention(database, clock, {
+        days: config.HISTORY_RETENTION_DAYS,
+        failed: (error) => report(error, { where: "retention" }),
+        removed,
+        trim: (upTo, settled) => record(upTo, (refused) => settled(refused ? undefined : trimmed)),
+      });
+    },
     people: createPeople(database),
     eventPages: createEventPages(database),
     size: () => ({ database: sizeOf(config.DATABASE_URL), wal: sizeOf(`${config.DATABASE_URL}-wal`) }),
     async close() {
       files.stop();
-      stopRetention();
+      stopRetention?.();
       await checkpoints.stop();
       release();
     },

@@ -5,7 +5,7 @@ import { clearRemoved } from "./removed-rooms.ts";
 import { SteadyClock } from "./steady-clock.ts";
 import { events } from "./tables.ts";
 import { TimeIndex } from "./time-index.ts";
-import { ROWS, type Trimmed, trim } from "./trim.ts";
+import { ROWS, type Trimmed } from "./trim.ts";
 
 /** So often that it is never far behind. */
 const EVERY_MS = 250;
@@ -16,7 +16,7 @@ const TELL_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** What was deleted since the last one of these, and up to where. */
-export interface Removal extends Trimmed {
+export interface Removal extends Omit<Trimmed, "position"> {
   /** Position in the log. */
   readonly upTo: number;
   /** It was older than this, in milliseconds since the epoch. */
@@ -28,16 +28,22 @@ export interface RetentionOptions {
   readonly days: number;
   readonly failed: (error: unknown) => void;
   readonly removed?: (removal: Removal) => void;
+  /**
+   * Removes one step of everything up to a position, at a place of the log, and tells what became of it, later or at
+   * once: what was removed, or undefined when it was refused.
+   */
+  readonly trim: (upTo: number, settled: (trimmed: Trimmed | undefined) => void) => void;
 }
 
 /**
- * Removes what is left of removed rooms, and events older than this many days with their receipts; numbering
- * goes on where it was.
+ * Removes what is left of removed rooms, and has events older than this many days removed with their receipts;
+ * numbering goes on where it was. What has been removed decides what is a repeat: so this decides what is old, and the
+ * log says when it goes.
  */
 export function startRetention(
   database: OpenDatabase,
   clock: Clock,
-  { days, failed, removed = () => {} }: RetentionOptions,
+  { days, failed, removed = () => {}, trim }: RetentionOptions,
 ): Cancel {
   const index = new TimeIndex(database);
   const oldest = prepareOldest(database);
@@ -46,40 +52,53 @@ export function startRetention(
   const tell = collecting(clock, removed);
   const clear = clearRemoved(database);
 
-  /** True when there may be more to do. */
-  function trimStep(): boolean {
+  /** Goes on once it is known whether there may be more to do. */
+  function trimStep(goOn: (isMore: boolean) => void): void {
     const before = clock.now() - days * DAY_MS;
     const upTo = placeToTrim(oldest, index, before);
-    if (upTo === 0) {
+    const step = upTo === 0 ? 0 : endOfStep(oldest, upTo);
+    if (step === 0) {
       tell(undefined);
-      return false;
+      goOn(false);
+      return;
     }
-    const { events, receipts, position, isMore } = database.write(() => {
-      index.trim(upTo);
-      return trim(database, upTo);
+    trim(step, (trimmed) => {
+      if (trimmed) {
+        const { events, receipts, position } = trimmed;
+        tell({ events, receipts, upTo: position, before });
+      }
+      goOn(trimmed !== undefined && trimmed.position < upTo);
     });
-    tell({ events, receipts, upTo: position, before });
-    return isMore;
   }
 
-  function step(): boolean {
-    const isProven = steady.isProven();
-    if (isProven) index.add(clock.now());
-    const isClearing = clear();
-    return (days > 0 && isProven && trimStep()) || isClearing;
-  }
-
+  let isStopped = false;
   let cancel = clock.after(EVERY_MS, run);
+  function wait(isMore: boolean): void {
+    if (!isStopped) cancel = clock.after(isMore ? AGAIN_MS : EVERY_MS, run);
+  }
   function run(): void {
-    let isMore = false;
+    let isWaiting = false;
+    // Never a second step while the first is on its way.
+    const waitOnce = (isMore: boolean) => {
+      if (isWaiting) return;
+      isWaiting = true;
+      wait(isMore);
+    };
     try {
-      isMore = step();
+      const isProven = steady.isProven();
+      if (isProven) index.add(clock.now());
+      const isClearing = clear();
+      if (days > 0 && isProven) trimStep((isMore) => waitOnce(isMore || isClearing));
+      else waitOnce(isClearing);
     } catch (error) {
       failed(error);
+      waitOnce(false);
     }
-    cancel = clock.after(isMore ? AGAIN_MS : EVERY_MS, run);
   }
-  return () => cancel();
+  return () => {
+    isStopped = true;
+    cancel();
+  };
 }
 
 type Oldest = ReturnType<typeof prepareOldest>;
@@ -103,7 +122,18 @@ function placeToTrim(oldest: Oldest, index: TimeIndex, before: number): number {
   const some = oldest.all({ limit: ROWS });
   const young = some.findIndex(({ time }) => time >= before);
   const last = (young === -1 ? some : some.slice(0, young)).at(-1);
-  return Math.max(last?.position ?? 0, passed);
+  // A position goes as a whole, so none that a young event shares.
+  const isShared = last !== undefined && last.position === some[young]?.position;
+  return Math.max((last?.position ?? 0) - (isShared ? 1 : 0), passed);
+}
+
+/** The position up to which about `ROWS` of the oldest events lie: as a whole, and at least one. */
+function endOfStep(oldest: Oldest, upTo: number): number {
+  const [first, ...others] = oldest.all({ limit: ROWS + 1 });
+  if (!first) return 0;
+  const next = others.length === ROWS ? others.at(-1) : undefined;
+  if (!next) return upTo;
+  return Math.min(upTo, Math.max(first.position, next.position - 1));
 }
 
 /** Gathers what was removed, so that many small steps make one line. */

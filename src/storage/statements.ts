@@ -77,6 +77,11 @@ export function prepare({ client, db }: OpenDatabase) {
       .where(eq(rooms.id, placeholder("id")))
       .prepare(),
     keepPosition: prepareKeep(db),
+    roomName: db
+      .select({ name: rooms.name })
+      .from(rooms)
+      .where(eq(rooms.id, placeholder("id")))
+      .prepare(),
     trimmedHead: db
       .select({ offset: rooms.trimmedOffset, count: rooms.trimmedCount })
       .from(rooms)

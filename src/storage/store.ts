@@ -1,11 +1,12 @@
 import type { Page, StoredEvent } from "../core/ports/history.ts";
-import type { Head, NewEvent, Row, Store } from "../core/ports/store.ts";
+import type { Head, NewEvent, RoomRow, Store } from "../core/ports/store.ts";
 import type { OpenDatabase } from "./database.ts";
 import { OffsetIndex } from "./offset-index.ts";
 import { findPage } from "./page.ts";
 import { readPosition } from "./position.ts";
 import { RoomState } from "./room-state.ts";
 import { prepare } from "./statements.ts";
+import { type Trimmed, trim } from "./trim.ts";
 
 /** The id of no room. */
 const NO_ROOM = 0;
@@ -18,7 +19,7 @@ const ROOM_IDS_IN_MEMORY = 100_000;
  * The log and its views in SQLite. All statements are prepared: building one costs five times as much as
  * running it.
  */
-export function createStore(database: OpenDatabase): Store {
+export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed) => void = () => {}): Store {
   const ids = new Map<string, number>();
   const statements = prepare(database);
   const index = new OffsetIndex(database);
@@ -27,6 +28,8 @@ export function createStore(database: OpenDatabase): Store {
   /** The position of the last event, and which of the events with that position it was. */
   let added: number | undefined;
   let ordinal = 0;
+  /** What this transaction has removed. */
+  let trimmed: Trimmed[] = [];
 
   function roomId(name: string): number | undefined {
     const known = ids.get(name);
@@ -75,10 +78,14 @@ export function createStore(database: OpenDatabase): Store {
           return done;
         });
         index.committed();
+        const removed = trimmed;
+        trimmed = [];
+        for (const one of removed) onTrimmed(one);
         return done;
       } catch (error) {
         index.rolledBack();
         roomState.rolledBack();
+        trimmed = [];
         position = before;
         added = undefined;
         // The transaction may have created rooms whose ids were not committed.
@@ -135,7 +142,7 @@ export function createStore(database: OpenDatabase): Store {
         ordinal,
       );
     },
-    write(room: string, row: Row) {
+    write(room: string, row: RoomRow) {
       const id = madeRoomId(room);
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
       else if (row.table === "state") roomState.set(id, row.key, row.value);
@@ -152,6 +159,12 @@ export function createStore(database: OpenDatabase): Store {
         if (row.open !== undefined) statements.setOpen.run({ id, open: row.open ? 1 : 0 });
       } else if ("remove" in row) statements.removeMember.run({ room, userId: row.userId });
       else statements.addMember.run({ room, ...row });
+    },
+
+    trim(upTo) {
+      const { roomIds, ...removed } = trim(database, upTo);
+      trimmed.push(removed);
+      return roomIds.flatMap((id) => statements.roomName.get({ id })?.name ?? []);
     },
 
     page(room, { kind, ...page }: Page) {

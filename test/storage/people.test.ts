@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import type { Row } from "../../src/core/ports/store.ts";
+import type { RoomRow } from "../../src/core/ports/store.ts";
 import { createPeople } from "../../src/storage/people.ts";
 import { createTestStore } from "../support/stored.ts";
 
 function createTestPeople() {
   const { database, store } = createTestStore();
   const people = createPeople(database);
-  const write = (room: string, row: Row) => store.transaction(() => store.write(room, row));
+  const write = (room: string, row: RoomRow) => store.transaction(() => store.write(room, row));
   return {
     people,
     write,

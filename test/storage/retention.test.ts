@@ -7,6 +7,7 @@ import { createApplying, entry } from "../support/applying.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { plain } from "../support/plain.ts";
 import { createTestStore, event } from "../support/stored.ts";
+import { trimming } from "../support/trimming.ts";
 
 const DAY = 86_400_000;
 const SECOND = 1_000;
@@ -19,7 +20,7 @@ function createRetained(days: number) {
   const failures: unknown[] = [];
   const removals: Removal[] = [];
   const stop = startRetention(made.database, clock, {
-    days,
+    ...{ days, ...trimming(made.database) },
     failed: (error) => failures.push(error),
     removed: (removal) => removals.push(removal),
   });
@@ -87,7 +88,7 @@ test("numbering and messageCount go on, also in a room that was emptied", () => 
 test("whoever applies on after it, restarted or not, numbers on and takes what is gone for new", () => {
   const clock = new FakeClock(START);
   const applying = createApplying(plain.applies);
-  startRetention(applying.database, clock, { days: 7, failed() {} });
+  startRetention(applying.database, clock, { days: 7, failed() {}, ...trimming(applying.database) });
   const say = (id: string, clientId: string, age: number) => entry({ id, clientId, time: clock.now() - age });
   applying.turn(say("e1", "c-1", 9 * DAY), say("e2", "c-2", 9 * DAY), say("e3", "c-3", DAY));
   clock.advance(SECOND);
@@ -211,7 +212,7 @@ test("a start a month after the clock was last believed must wait for the same p
   clock.advance(SECOND);
   stop();
   const later = new FakeClock(START + 31 * DAY);
-  startRetention(database, later, { days: 30, failed() {} });
+  startRetention(database, later, { days: 30, failed() {}, ...trimming(database) });
   later.advance(HOUR - SECOND);
   expect(offsets()).toHaveLength(10);
   later.advance(2 * SECOND);

@@ -67,10 +67,22 @@ export class Applier {
       this.#window(room, entry.room).add(entry.sender, entry.clientId, last.offset, last.time);
     }
     for (const row of rows) {
+      if (row.table === "log") {
+        this.#trim(row.trim);
+        continue;
+      }
       this.store.write(entry.room, row);
       if (row.table === "rooms" && "remove" in row) this.#rooms.delete(entry.room);
     }
     return { is: "applied", events: added, publish, confirm };
+  }
+
+  /** What a protocol keeps of a room may tell of its events: it is read again, as on a node that has just started. */
+  #trim(upTo: number): void {
+    for (const name of this.store.trim(upTo)) {
+      const room = this.#rooms.get(name);
+      if (room) room.own = undefined;
+    }
   }
 
   /** What the protocol keeps of a room, as of the last commit. */

@@ -9,9 +9,21 @@ export interface RoomEntries {
   "member.removed": { userId: string };
 }
 
-export const applies: { [Kind in keyof RoomEntries]: (entry: Entry<RoomEntries[Kind]>) => Decision } = {
+/** The room of the entries that say what becomes of the log itself. Nothing is stored under it. */
+export const LOG_ROOM = "core:log";
+
+/** What a node says of the log. What is removed decides what a repeat is, so every node removes it at the same place. */
+export interface LogEntries {
+  /** One step of removing everything up to this position. */
+  trim: { upTo: number };
+}
+
+type OwnEntries = RoomEntries & LogEntries;
+
+export const applies: { [Kind in keyof OwnEntries]: (entry: Entry<OwnEntries[Kind]>) => Decision } = {
   room: ({ body }) => ({ rows: [{ table: "rooms", ...body }] }),
   "room.removed": () => ({ rows: [{ table: "rooms", remove: true }] }),
   member: ({ body, time }) => ({ rows: [{ table: "members", ...body, time }] }),
+  trim: ({ body }) => ({ rows: [{ table: "log", trim: body.upTo }] }),
   "member.removed": ({ body }) => ({ rows: [{ table: "members", remove: true, ...body }] }),
 };

@@ -12,9 +12,13 @@ export type Row =
       readonly role: string | null;
       readonly time: number;
     }
+  /** Everything up to this position of the log is removed. */
+  | { readonly table: "log"; readonly trim: number }
   /** Whatever a protocol keeps of a room, by its own keys; null removes it. */
   | { readonly table: "state"; readonly key: string; readonly value: string | null }
   | { readonly table: "members"; readonly userId: string; readonly remove: true };
+
+export type RoomRow = Exclude<Row, { readonly table: "log" }>;
 
 export interface NewEvent extends StoredEvent {
   readonly position: number;
@@ -51,7 +55,9 @@ export interface Store extends History {
   /** Newest first: client ids of the room's last events, for the window of repeats. */
   clientIds(room: string, before: number, limit: number): ClientIdRow[];
   add(event: NewEvent): void;
-  write(room: string, row: Row): void;
+  write(room: string, row: RoomRow): void;
+  /** Removes one step of everything up to a position; returns the rooms that it was removed from. */
+  trim(upTo: number): readonly string[];
   savePosition(position: number): void;
   /** Writes so many bytes more than nothing, keeps none of them, and waits for nobody. Throws when it cannot. */
   probe(bytes: number): void;

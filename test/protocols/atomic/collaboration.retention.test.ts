@@ -3,6 +3,7 @@ import { startRetention } from "../../../src/storage/retention.ts";
 import type { Frame } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { SessionStage } from "../../support/session-stage.ts";
+import { trimming } from "../../support/trimming.ts";
 
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
@@ -31,7 +32,7 @@ test("when the history of a session is trimmed its document stays, and editing g
 
   const clock = new FakeClock(Date.now() + 8 * DAY);
   const stop = startRetention(stage.database, clock, {
-    days: 7,
+    ...{ days: 7, ...trimming(stage.database) },
     failed: (error) => stage.faults.push(error),
   });
   clock.advance(HOUR + 10_000);
