@@ -1,17 +1,17 @@
 import type { Fault } from "../src/verify/faults.ts";
 import type { Mishap } from "../src/verify/schedule.ts";
 
-/** A server broken on purpose: a small change, and the fault that verify and the simulated world must find in it. */
-export interface Break {
+/** A small change that breaks the server, and the fault by which verify and the simulation must detect it. */
+export interface Mutation {
   readonly name: string;
   readonly fault: Fault;
-  /** What has to go wrong for it; everything, where this is not said. */
+  /** The faults to inject for it; all of them when this is missing. */
   readonly mishaps?: readonly Mishap[];
-  /** In these files this text becomes that one. Each must be there exactly once. */
+  /** `from` must be in the file exactly once. */
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }
 
-export const breaks: readonly Break[] = [
+export const mutations: readonly Mutation[] = [
   {
     name: "confirms before it commits",
     fault: "lost",
@@ -43,7 +43,7 @@ export const breaks: readonly Break[] = [
           setTimeout(() => {
             try {
               client.run("COMMIT");
-            } catch {} // The world that it was in has ended.
+            } catch {} // The simulation has ended.
           }, 20);
         }
 `,
@@ -79,7 +79,7 @@ export const breaks: readonly Break[] = [
     ],
   },
   {
-    name: "does not ask who may be in a room",
+    name: "does not check who may be in a room",
     fault: "access",
     changes: [
       {
@@ -90,7 +90,7 @@ export const breaks: readonly Break[] = [
     ],
   },
   {
-    name: "leaves in a room whoever is put out of it",
+    name: "keeps in a room a user who was removed",
     fault: "access",
     changes: [
       {
@@ -101,7 +101,7 @@ export const breaks: readonly Break[] = [
     ],
   },
   {
-    name: "shows a joiner what is still to come as an event, too",
+    name: "shows a joiner, too, what is still to come as an event",
     fault: "order",
     changes: [
       {

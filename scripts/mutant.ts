@@ -1,18 +1,18 @@
 import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Break } from "./breaks.ts";
+import type { Mutation } from "./mutations.ts";
 
-/** The server as it is. */
+/** The unchanged server. */
 export const ROOT = resolve(import.meta.dir, "..");
 
-/** The path of a copy of the server, and of its simulated world, with these changes. Whoever asked for it removes it. */
-export function brokenCopy({ changes }: Pick<Break, "changes">): string {
-  const copy = mkdtempSync(join(tmpdir(), "switchboard-broken-"));
+/** Copies the server and its simulation, applies the changes, and returns the path. The caller removes it. */
+export function createMutant({ changes }: Pick<Mutation, "changes">): string {
+  const copy = mkdtempSync(join(tmpdir(), "switchboard-mutant-"));
   for (const part of [
     "src",
     "packages/client/src",
-    "test/world",
+    "test/simulation",
     "test/support",
     "drizzle",
     "package.json",
@@ -32,16 +32,16 @@ export function brokenCopy({ changes }: Pick<Break, "changes">): string {
   return copy;
 }
 
-/** From each seed, which of so many worlds was the first to break the promise, counted from 1; 0 for none. */
-export async function lookInWorlds(
+/** For each seed, the number of the first simulation that broke the promise, counted from 1; 0: none did. */
+export async function searchSimulations(
   root: string,
-  { fault }: Pick<Break, "fault">,
-  worlds: number,
+  { fault }: Pick<Mutation, "fault">,
+  simulations: number,
   seeds: readonly number[],
 ): Promise<number[]> {
-  const wishes = [fault, worlds, ...seeds].map(String);
-  const { out, err, code } = await run(join(root, "test/world/look.ts"), ...wishes);
-  if (code !== 0) throw new Error(`the worlds could not be looked through: ${err}`);
+  const options = [fault, simulations, ...seeds].map(String);
+  const { out, err, code } = await run(join(root, "test/simulation/search.ts"), ...options);
+  if (code !== 0) throw new Error(`the search of the simulations failed: ${err}`);
   return out.trim().split("\n").map(Number);
 }
 

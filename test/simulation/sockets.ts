@@ -2,15 +2,15 @@ import type { Publisher, Socket } from "../../src/core/ports/socket.ts";
 
 /** Topics in memory. */
 export class Topics implements Publisher {
-  readonly #topics = new Map<string, Set<WorldSocket>>();
+  readonly #topics = new Map<string, Set<SimulatedSocket>>();
 
-  of(topic: string): Set<WorldSocket> {
+  of(topic: string): Set<SimulatedSocket> {
     const sockets = this.#topics.get(topic) ?? new Set();
     this.#topics.set(topic, sockets);
     return sockets;
   }
 
-  publish(topic: string, frame: string, _compress?: boolean, except?: WorldSocket): number {
+  publish(topic: string, frame: string, _compress?: boolean, except?: SimulatedSocket): number {
     for (const socket of this.of(topic)) if (socket !== except) socket.send(frame);
     return frame.length;
   }
@@ -19,24 +19,24 @@ export class Topics implements Publisher {
     return this.of(topic).size;
   }
 
-  drop(socket: WorldSocket): void {
+  drop(socket: SimulatedSocket): void {
     for (const sockets of this.#topics.values()) sockets.delete(socket);
   }
 }
 
 export interface SocketEvents {
-  /** As Bun tells the server: at once, within `close` too. */
+  /** Called synchronously, as Bun does, also within `close`. */
   ended(code: number, reason: string): void;
-  /** The limit was passed, and the frame lost. */
+  /** The buffer was full, and the frame is lost. */
   overflowed(): void;
 }
 
-/** A socket with a buffer that ends, and a peer that reads when it is told to. */
-export class WorldSocket implements Socket {
+/** A socket with a finite buffer, and a peer that reads only on request. */
+export class SimulatedSocket implements Socket {
   /** What the peer has not read. */
   readonly unread: string[] = [];
   isClosed = false;
-  /** How the server closed it, as the peer learns when it has read all. */
+  /** The close code and reason, which the peer sees after it has read every frame. */
   ending = "";
   #bytes = 0;
 
@@ -69,12 +69,12 @@ export class WorldSocket implements Socket {
   close(code = 1005, reason = ""): void {
     if (this.isClosed) return;
     this.ending = `${code} ${reason}`.trimEnd();
-    this.gone();
+    this.vanish();
     this.events.ended(code, reason);
   }
 
-  /** Nothing more is taken from the server, and it is not told. */
-  gone(): void {
+  /** Accepts nothing more from the server, without telling it. */
+  vanish(): void {
     this.isClosed = true;
     this.topics.drop(this);
   }

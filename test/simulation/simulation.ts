@@ -9,12 +9,12 @@ import { Random } from "../../src/verify/random.ts";
 import type { Actor, Cast, Stage } from "../../src/verify/stage.ts";
 import type { Answer } from "../../src/verify/target.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { Incarnation, type Trouble, tokenOf } from "./incarnation.ts";
+import { Instance, type StoreFault, tokenOf } from "./instance.ts";
 
-/** What happens next; the numbers say to whom and how much, and mean something for some only. */
-export interface Move {
+/** One step of a simulation. `who` and `much` choose the actor and the amount; some actions ignore them. */
+export interface Action {
   readonly what:
-    | "come"
+    | "connect"
     | "speak"
     | "flood"
     | "disturb"
@@ -22,88 +22,88 @@ export interface Move {
     | "cut"
     | "shuffle"
     | "turn"
-    | "pass"
+    | "advance"
     | "jump"
-    | "die"
-    | Trouble;
+    | "crash"
+    | StoreFault;
   readonly who: number;
   readonly much: number;
 }
 
-/** From six on a contract has all its kinds of clients: a stranger, one in by membership, one who takes batches. */
+/** From six clients on a contract has each of its kinds: a user without access, a member, a reader of batches. */
 const CLIENTS_EACH = 6;
-/** Bytes: a reader may get over a short flood; no socket holds a long one, and all of it may wait for a token's check. */
+/** Bytes: a reader may survive a short flood. No socket holds a long one, and all of it may wait for a token's verification. */
 const [SHORT_FLOOD, LONG_FLOOD] = [240_000, 960_000];
 const ROUNDS = 400;
 
 /** The real core on a clock, sockets and a disk of its own, driven by the clients of `switchboard verify`. */
-export class World {
+export class Simulation {
   readonly faults = new Faults();
-  /** What happened in it, and how often. */
+  /** What happened, and how often. */
   readonly counts = new Map<string, number>();
   readonly #ledger = new Ledger(this.faults);
   readonly #database = openDatabase(":memory:", "NORMAL");
   #now = Date.UTC(2026, 0, 1);
-  #incarnation = this.#start();
-  /** The clients' own: it goes on when the server dies. */
-  readonly #outside = new FakeClock(0);
+  #instance = this.#start();
+  /** The clients' own clock: it survives the server. */
+  readonly #clientClock = new FakeClock(0);
   #casts: Cast[] = [];
   #actors: Actor[] = [];
-  readonly #stage = {
+  readonly #fixture = {
     ...{ run: "w", random: new Random(1), ledger: this.#ledger, floodBytes: 0 },
-    open: async (way, events) => this.#incarnation.open(way, events),
+    open: async (way, events) => this.#instance.open(way, events),
     ask: (method, path, body) => this.#ask(method, path, body),
     token: async (userId, rooms) => tokenOf(userId, rooms),
-    pause: (ms) => new Promise((resolve) => void this.#outside.after(ms, resolve)),
+    pause: (ms) => new Promise((resolve) => void this.#clientClock.after(ms, resolve)),
     count: (what, by) => this.#count(what, by),
     wire: async () => undefined,
   } satisfies Stage;
 
-  /** Plays the moves with everybody there, lets all come to rest, and judges. */
-  static async play(moves: readonly Move[]): Promise<World> {
-    const world = new World();
+  /** Connects every client, performs the actions, waits until all is answered and read, and checks the promises. */
+  static async run(actions: readonly Action[]): Promise<Simulation> {
+    const simulation = new Simulation();
     try {
-      await world.#settle(world.#cast());
-      await world.#rest();
-      for (const move of moves) {
-        world.#make(move);
-        await world.#breathe();
+      await simulation.#settle(simulation.#cast());
+      await simulation.#quiesce();
+      for (const action of actions) {
+        simulation.#perform(action);
+        await simulation.#flush();
       }
-      await world.#rest();
-      await world.#judge();
+      await simulation.#quiesce();
+      await simulation.#check();
     } finally {
-      world.#incarnation.die();
-      world.#database.client.close();
+      simulation.#instance.crash();
+      simulation.#database.client.close();
     }
-    return world;
+    return simulation;
   }
 
   async #cast(): Promise<void> {
-    for (const { contract } of contracts) this.#casts.push(await contract.cast(this.#stage, CLIENTS_EACH));
+    for (const { contract } of contracts) this.#casts.push(await contract.cast(this.#fixture, CLIENTS_EACH));
     this.#actors = this.#casts.flatMap(({ actors }) => [...actors]);
   }
 
-  #start(): Incarnation {
-    return new Incarnation(this.#database, this.#now, this.faults, (what) => this.#count(what));
+  #start(): Instance {
+    return new Instance(this.#database, this.#now, this.faults, (what) => this.#count(what));
   }
 
   #count(what: string, by = 1): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + by);
   }
 
-  #pass(ms: number): void {
-    this.#incarnation.clock.advance(ms);
-    this.#outside.advance(ms);
+  #advance(ms: number): void {
+    this.#instance.clock.advance(ms);
+    this.#clientClock.advance(ms);
   }
 
-  #make({ what, who, much }: Move): void {
-    const one = this.#incarnation;
+  #perform({ what, who, much }: Action): void {
+    const one = this.#instance;
     const actor = this.#actors[who % this.#actors.length];
-    if (what === "come") this.#come();
+    if (what === "connect") this.#connect();
     else if (what === "speak")
       for (const [n, each] of this.#actors.entries()) if ((n + who) % 3 === 0) each.speak?.();
     if (what === "flood" && actor?.isIn && actor.isDone) {
-      this.#stage.floodBytes = much < 50 ? SHORT_FLOOD : LONG_FLOOD;
+      this.#fixture.floodBytes = much < 50 ? SHORT_FLOOD : LONG_FLOOD;
       actor.flood?.();
     }
     if (what === "disturb" && actor?.isIn) actor.disturb?.();
@@ -111,50 +111,50 @@ export class World {
     if (what === "read") one.read(much, (n) => (n * 7 + who) % 4 !== 0);
     if (what === "cut") one.cut(who);
     if (what === "turn") one.core.turns.end();
-    if (what === "pass") this.#pass(much * 5);
+    if (what === "advance") this.#advance(much * 5);
     if (what === "jump") this.#count("jumps of the clock");
     if (what === "jump") one.clock.jump((much - 50) * 400);
-    if (what === "die") this.#count("deaths");
-    if (what === "die") one.die();
-    if (what === "fail" || what === "die before the commit" || what === "die after the commit")
-      one.trouble = what;
+    if (what === "crash") this.#count("crashes");
+    if (what === "crash") one.crash();
+    if (what === "fail" || what === "crash before the commit" || what === "crash after the commit")
+      one.storeFault = what;
   }
 
-  #come(): void {
+  #connect(): void {
     for (const actor of this.#actors) if (!actor.isIn) void actor.connect();
   }
 
-  /** What waits for a promise goes on; the dead are buried, and there is another server on the same data. */
-  async #breathe(): Promise<void> {
+  /** Runs pending promises. After a crash, clients are disconnected and another server starts on the same data. */
+  async #flush(): Promise<void> {
     for (let n = 0; n < 12; n++) await null;
-    const before = this.#incarnation;
-    if (!before.isDead) return;
+    const before = this.#instance;
+    if (!before.hasCrashed) return;
     this.#now = before.clock.now();
-    // What it had begun and not committed went with it.
+    // A crash loses its open transaction.
     const { client } = this.#database;
     if (client.inTransaction) client.run("ROLLBACK");
-    this.#incarnation = this.#start();
-    before.bury();
+    this.#instance = this.#start();
+    before.disconnectAll();
     for (let n = 0; n < 12; n++) await null;
   }
 
-  async #pump(): Promise<boolean> {
-    const { core } = this.#incarnation;
-    this.#come();
-    await this.#breathe();
+  async #tick(): Promise<boolean> {
+    const { core } = this.#instance;
+    this.#connect();
+    await this.#flush();
     core.turns.end();
-    const hasRead = this.#incarnation.read(Number.POSITIVE_INFINITY);
-    this.#pass(120);
-    await this.#breathe();
+    const hasRead = this.#instance.read(Number.POSITIVE_INFINITY);
+    this.#advance(120);
+    await this.#flush();
     return hasRead;
   }
 
-  /** Everybody is there, all is answered, and all is read. */
-  async #rest(): Promise<void> {
-    this.#incarnation.trouble = undefined;
+  /** Returns when every client is connected, every message answered and every frame read. */
+  async #quiesce(): Promise<void> {
+    this.#instance.storeFault = undefined;
     let quiet = 0;
     for (let round = 0; round < ROUNDS && quiet < 3; round++) {
-      const hasRead = await this.#pump();
+      const hasRead = await this.#tick();
       quiet = !hasRead && this.#actors.every(({ isDone }) => isDone) ? quiet + 1 : 0;
     }
   }
@@ -165,15 +165,15 @@ export class World {
       isDone = true;
     };
     work.then(end, end);
-    for (let round = 0; round < ROUNDS && !isDone; round++) await this.#pump();
-    if (!isDone) throw new Error("it never comes to rest");
+    for (let round = 0; round < ROUNDS && !isDone; round++) await this.#tick();
+    if (!isDone) throw new Error("the simulation does not settle");
     return work;
   }
 
-  async #judge(): Promise<void> {
+  async #check(): Promise<void> {
     const stored = await this.#settle(Promise.all(this.#casts.map((cast) => cast.stored())));
     const rooms = stored.flat();
-    await this.#rest();
+    await this.#quiesce();
     checkStored(this.#ledger, rooms);
     checkStays(this.#ledger.stays, rooms, this.faults);
     for (const cast of this.#casts) cast.check?.(rooms, this.faults);
@@ -181,11 +181,11 @@ export class World {
     this.#count("messages said again", this.#ledger.repeated);
   }
 
-  /** What backends ask, as the server's HTTP routes would do it; no answer comes of the dead. */
+  /** Answers a backend's request as the HTTP routes would; undefined after a crash. */
   async #ask(method: string, path: string, body?: unknown): Promise<Answer | undefined> {
-    const { death } = this.#incarnation;
+    const { crashed } = this.#instance;
     try {
-      return await Promise.race([death.promise, this.#answer(method, path, body)]);
+      return await Promise.race([crashed.promise, this.#answer(method, path, body)]);
     } catch (error) {
       if (error instanceof Refusal || error instanceof PostRefusal) return { status: 503, body: undefined };
       throw error;
@@ -193,7 +193,7 @@ export class World {
   }
 
   async #answer(method: string, path: string, body: unknown): Promise<Answer> {
-    const { core } = this.#incarnation;
+    const { core } = this.#instance;
     const [, member, userId = ""] = /^\/v1\/rooms\/([^/]+)\/members\/(.+)$/.exec(path) ?? [];
     if (member !== undefined && method === "PUT") {
       await core.recordRoom(member, "member", { userId, role: null });
@@ -215,7 +215,7 @@ export class World {
   }
 
   #history(room: string) {
-    const { core, store } = this.#incarnation;
+    const { core, store } = this.#instance;
     const kind = room.slice(0, room.indexOf(":"));
     const past = core.protocols.find(({ roomKinds }) => roomKinds.includes(kind))?.historyView;
     if (!past) throw new Error(`${room} has no history`);

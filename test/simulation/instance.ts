@@ -9,42 +9,43 @@ import { createStore } from "../../src/storage/store.ts";
 import type { Faults } from "../../src/verify/faults.ts";
 import type { LineEvents, Way } from "../../src/verify/line.ts";
 import { take } from "../../src/verify/line.ts";
-import { WorldClock } from "./clock.ts";
-import { Topics, WorldSocket } from "./sockets.ts";
+import { SimulatedClock } from "./clock.ts";
+import { SimulatedSocket, Topics } from "./sockets.ts";
 
 const SOFT_LIMIT = 65_536;
 const LARGEST = 131_072;
 
-/** What the next transaction does in the place of committing, and how it is counted. */
-export const TROUBLES = {
+/** How the next transaction fails, and the name under which that is counted. */
+export const STORE_FAULTS = {
   fail: "commits failed",
-  "die before the commit": "deaths before a commit",
-  "die after the commit": "deaths after a commit",
+  "crash before the commit": "crashes before a commit",
+  "crash after the commit": "crashes after a commit",
 } as const;
-export type Trouble = keyof typeof TROUBLES;
+export type StoreFault = keyof typeof STORE_FAULTS;
 
 interface Peer {
-  readonly socket: WorldSocket;
+  readonly socket: SimulatedSocket;
   readonly path: string;
   readonly events: LineEvents;
 }
 
-/** Who a token of this world is for: it says so itself. */
+/** A token of the simulation contains its user and rooms in clear. */
 export const tokenOf = (userId: string, rooms: readonly string[]): string =>
   Buffer.from(JSON.stringify({ userId, rooms })).toString("base64url");
 function holderOf(token: string): { userId: string; rooms: string[] } {
   return JSON.parse(Buffer.from(token, "base64url").toString());
 }
 
-/** The core from one start to its death, on a database that outlives it. */
-export class Incarnation {
+/** The core from one start to its crash, on a database that outlives it. */
+export class Instance {
   readonly core: Core;
   readonly store: Store;
-  readonly clock: WorldClock;
-  /** Resolves at its death. */
-  readonly death = Promise.withResolvers<undefined>();
-  isDead = false;
-  trouble: Trouble | undefined;
+  readonly clock: SimulatedClock;
+  /** Resolves when it crashes. */
+  readonly crashed = Promise.withResolvers<undefined>();
+  hasCrashed = false;
+  /** The next transaction has this fault. */
+  storeFault: StoreFault | undefined;
   readonly #topics = new Topics();
   readonly #peers = new Set<Peer>();
 
@@ -54,8 +55,8 @@ export class Incarnation {
     private readonly faults: Faults,
     private readonly count: (what: string) => void,
   ) {
-    this.clock = new WorldClock(now);
-    this.store = this.#troubled(createStore(database));
+    this.clock = new SimulatedClock(now);
+    this.store = this.#withFaults(createStore(database));
     this.core = createCore({
       ...{ clock: this.clock, store: this.store, people: createPeople(database), protocols },
       verifier: {
@@ -72,7 +73,7 @@ export class Incarnation {
           };
         },
       },
-      agent: { answer: () => Promise.reject(new Error("nobody is asked here")) },
+      agent: { answer: () => Promise.reject(new Error("the simulation has no agent")) },
       settings: {
         ...{ path: "/ws", authMs: undefined, heartbeatMs: undefined, maxContentLength: 10_000 },
         ...{ maxFrameBytes: 0.75 * SOFT_LIMIT, batchMs: 100, maxGiftsPerSecond: 0 },
@@ -85,20 +86,20 @@ export class Incarnation {
       },
       publisher: () => this.#topics,
       report: (error, { where }) => {
-        if (where !== "commit" && !this.isDead) faults.add("died", `${where}: ${error}`);
+        if (where !== "commit" && !this.hasCrashed) faults.add("died", `${where}: ${error}`);
       },
       note: () => {},
     });
   }
 
-  /** A connection is open on both sides when this returns. */
+  /** Opens a connection on both sides before it returns. */
   open({ path, protocols: offered = [] }: Way, events: LineEvents): void {
     const { core, clock } = this;
-    const url = new URL(path, "ws://world");
+    const url = new URL(path, "ws://simulation");
     const protocol = core.protocols.find(
       ({ paths, subprotocol }) => paths.includes(url.pathname) && subprotocol === offered[0],
     );
-    if (!protocol) throw new Error(`nobody speaks ${path}`);
+    if (!protocol) throw new Error(`no contract has the endpoint ${path}`);
     const connection = new Connection(
       core.newId(),
       protocol,
@@ -107,16 +108,16 @@ export class Incarnation {
       clock.now(),
       core.spent,
     );
-    const socket = new WorldSocket(this.#topics, hardLimit(SOFT_LIMIT, LARGEST), {
+    const socket = new SimulatedSocket(this.#topics, hardLimit(SOFT_LIMIT, LARGEST), {
       ended: (code, reason) => core.connections.closed(connection, code, reason),
-      overflowed: () => this.faults.add("gap", `the fuse blew on ${url.pathname}`),
+      overflowed: () => this.faults.add("gap", `the hard limit was exceeded on ${url.pathname}`),
     });
     const peer: Peer = { socket, path, events };
     this.#peers.add(peer);
     core.connections.opened(connection, socket, protocol.token?.(url));
     const isOpen = () => this.#peers.has(peer);
     events.opened({
-      // As the peer sees it: until it has read that it is closed.
+      // As the peer sees it: open until the peer has read the close frame.
       get isOpen() {
         return isOpen();
       },
@@ -129,16 +130,16 @@ export class Incarnation {
     });
   }
 
-  /** The peers that this falls to read so many frames. True when one that stays was among them. */
-  read(frames: number, who: (n: number) => boolean = () => true): boolean {
+  /** Each selected peer reads up to `frames` frames. True when a peer that stays connected has read one. */
+  read(frames: number, isSelected: (n: number) => boolean = () => true): boolean {
     let hasRead = false;
     for (const [n, peer] of [...this.#peers].entries()) {
-      if (!who(n)) continue;
+      if (!isSelected(n)) continue;
       const { socket, path, events } = peer;
       for (let left = frames; left > 0 && this.#peers.has(peer); left--) {
         const frame = socket.read();
         if (frame === undefined) break;
-        // Whoever is turned away comes again and is told again, for ever.
+        // A refused client reconnects and is refused again without end, so its frames do not count.
         hasRead ||= !socket.isClosed;
         take(frame, path, events.heard, this.faults);
       }
@@ -147,10 +148,10 @@ export class Incarnation {
     return hasRead;
   }
 
-  /** The wire of one of them is cut. */
-  cut(who: number): void {
+  /** Cuts the connection of one peer. */
+  cut(index: number): void {
     const peers = [...this.#peers];
-    const peer = peers[who % peers.length];
+    const peer = peers[index % peers.length];
     if (peer) this.#cut(peer);
   }
 
@@ -163,33 +164,33 @@ export class Incarnation {
     if (this.#peers.delete(peer)) peer.events.closed(how);
   }
 
-  /** No last word: what was not committed is gone, and what was not read. */
-  die(): void {
-    this.isDead = true;
-    for (const peer of this.#peers) peer.socket.gone();
-    this.death.resolve(undefined);
+  /** Crashes without closing anything: uncommitted writes and unread frames are lost. */
+  crash(): void {
+    this.hasCrashed = true;
+    for (const peer of this.#peers) peer.socket.vanish();
+    this.crashed.resolve(undefined);
   }
 
-  /** The peers notice. */
-  bury(): void {
-    for (const peer of [...this.#peers]) this.#forget(peer, "dead");
+  /** The peers notice the crash. */
+  disconnectAll(): void {
+    for (const peer of [...this.#peers]) this.#forget(peer, "crashed");
   }
 
-  #troubled(store: Store): Store {
+  #withFaults(store: Store): Store {
     return {
       ...store,
       transaction: (work) => {
-        if (this.isDead) throw new Error("the dead write nothing");
-        const { trouble } = this;
-        this.trouble = undefined;
-        if (trouble) this.count(TROUBLES[trouble]);
+        if (this.hasCrashed) throw new Error("a crashed server writes nothing");
+        const { storeFault } = this;
+        this.storeFault = undefined;
+        if (storeFault) this.count(STORE_FAULTS[storeFault]);
         const done = store.transaction(() => {
           const done = work();
-          if (trouble === "die before the commit") this.die();
-          if (trouble === "fail" || this.isDead) throw new Error("the disk is full");
+          if (storeFault === "crash before the commit") this.crash();
+          if (storeFault === "fail" || this.hasCrashed) throw new Error("the disk is full");
           return done;
         });
-        if (trouble === "die after the commit") this.die();
+        if (storeFault === "crash after the commit") this.crash();
         return done;
       },
     };

@@ -1,0 +1,54 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { PROMISES } from "../src/verify/faults.ts";
+import { createMutant, ROOT, run, searchSimulations } from "./mutant.ts";
+import { type Mutation, mutations } from "./mutations.ts";
+
+// Applies each mutation to a copy of the server and checks that verify and the simulation detect it:
+// `bun run break [part of a name]`. A few attempts are allowed, since a broken server does not fail at every moment.
+const ATTEMPTS = 5;
+const SECONDS = 6;
+/** From each seed. */
+const SIMULATIONS = 300;
+const SIMULATION_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+/** Verify's report of the fault; undefined when no attempt detects it. */
+async function verify(mutation: Mutation, mutant: string): Promise<string | undefined> {
+  for (let seed = 1; seed <= ATTEMPTS; seed++) {
+    const chaos = mutation.mishaps ? ["--mishaps", mutation.mishaps.join()] : ["--chaos"];
+    const options = [...chaos, "--seconds", `${SECONDS}`, "--seed", `${seed}`];
+    const { out, err, code } = await run(join(mutant, "src/main.ts"), "verify", ...options);
+    const lines = out.split("\n");
+    const at = lines.findIndex((line) => line.startsWith(`  ${PROMISES[mutation.fault]} `));
+    if (at < 0) throw new Error(`verify made no report: ${out}${err}`);
+    const count = Number(lines[at]?.trim().split(/ +/).at(-1));
+    if (code === 1 && count > 0) return `seed ${seed}: ${lines[at]?.trim()}\n      ${lines[at + 1]?.trim()}`;
+  }
+  return undefined;
+}
+
+/** Undefined when the simulations of a seed do not detect it. An unchanged server must pass the same simulations. */
+async function simulate(mutation: Mutation, mutant: string): Promise<string | undefined> {
+  const found = await searchSimulations(mutant, mutation, SIMULATIONS, SIMULATION_SEEDS);
+  if (found.includes(0)) return undefined;
+  const unchanged = await searchSimulations(ROOT, mutation, Math.max(...found), SIMULATION_SEEDS);
+  if (unchanged.some((simulation) => simulation > 0))
+    throw new Error(`an unchanged server shows the fault ${mutation.fault}, too`);
+  return `from each of ${found.length} seeds, in simulation ${found.join(", ")}`;
+}
+
+let missed = 0;
+const [wanted = ""] = process.argv.slice(2);
+for (const mutation of mutations.filter(({ name }) => name.includes(wanted))) {
+  const mutant = createMutant(mutation);
+  try {
+    const found = await verify(mutation, mutant);
+    const simulated = await simulate(mutation, mutant);
+    if (!found || !simulated) missed++;
+    console.log(`${found ? "found " : "MISSED"}  a server that ${mutation.name}\n    ${found ?? ""}`);
+    console.log(`    in the simulation: ${simulated ? `found ${simulated}` : "MISSED"}`);
+  } finally {
+    rmSync(mutant, { recursive: true });
+  }
+}
+process.exit(missed === 0 ? 0 : 1);
