@@ -172,8 +172,7 @@ export async function startSwitchboard(
         const seen = core.presence.lastSeen(userId) ?? storage.people.lastActive(userId) ?? 0;
         const made = Array.from(core.presence.of(userId), ({ identity }) => identity?.issuedAt ?? 0);
         const latest = Math.max(clock.now(), seen) + CLOCK_TOLERANCE_SECONDS * 1_000;
-        storage.people.revoke(userId, Math.max(latest, ...made) + 1);
-        return core.endUser(userId);
+        return core.revoke(userId, Math.max(latest, ...made) + 1);
       },
     },
     condition: () => ({

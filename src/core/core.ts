@@ -11,8 +11,8 @@ import { WatchedAgent } from "./live/watched-agent.ts";
 import { Applier } from "./log/apply.ts";
 import { createIds } from "./log/ids.ts";
 import { createLocalLog } from "./log/local-log.ts";
-import type { RoomEntries } from "./log/room-entries.ts";
-import { LOG_ROOM, applies as roomApplies } from "./log/room-entries.ts";
+import type { RoomEntries, UserEntries } from "./log/room-entries.ts";
+import { coreRoomOf, LOG_ROOM, applies as roomApplies } from "./log/room-entries.ts";
 import { StoreHealth } from "./log/store-health.ts";
 import { Turns } from "./log/turn.ts";
 import { TurnTimes } from "./log/turn-times.ts";
@@ -113,6 +113,7 @@ export function createCore(parts: CoreParts) {
     ...{ clock, newId, log: () => log, store, applier, rooms, times, protocols, report },
     health: storeHealth,
     committed: parts.committed,
+    applied: (entry) => administered(entry),
     emptied(room) {
       ownerOf(room)?.onRoomEmptied?.(room);
       applier.idle(room);
@@ -163,6 +164,36 @@ export function createCore(parts: CoreParts) {
     protocols.set(protocol.name, protocol);
     reducersOf.set(protocol.name, reducersOfProtocol(protocol));
   }
+  const byAdministration: { [Kind in keyof (RoomEntries & UserEntries)]: (entry: Entry<never>) => void } = {
+    room({ room }) {
+      ownerOf(room)?.onTitleChanged?.(room);
+      connections.accessChanged(room);
+    },
+    "room.removed"({ room }) {
+      const owner = ownerOf(room);
+      owner?.onMembersChanged?.(room);
+      connections.accessChanged(room);
+      owner?.onRoomDeleted?.(room);
+      connections.roomRemoved(room);
+    },
+    member: ({ room, body }: Entry<RoomEntries["member"]>) => memberChanged(room, body.userId),
+    "member.removed": ({ room, body }: Entry<RoomEntries["member.removed"]>) =>
+      memberChanged(room, body.userId),
+    revoked({ body }: Entry<UserEntries["revoked"]>) {
+      for (const one of [...presence.of(body.userId)]) one.refuse(new Refusal("session_expired"));
+    },
+  };
+  function memberChanged(room: string, userId: string): void {
+    ownerOf(room)?.onMembersChanged?.(room);
+    connections.membershipChanged(room, userId);
+  }
+  /** What a backend has said takes effect on every node, where its entry falls in the log. */
+  function administered(entry: Entry): void {
+    if (Object.hasOwn(byAdministration, entry.kind)) {
+      byAdministration[entry.kind as keyof typeof byAdministration](entry as Entry<never>);
+    }
+  }
+
   const traffic = new Map([...protocols.values()].map((protocol) => [protocol, new Traffic()]));
   startHeartbeat(clock, () => connections.all, [...protocols.values()]);
   clock.every(SWEEP_MS, () => guard.sweep());
@@ -187,19 +218,12 @@ export function createCore(parts: CoreParts) {
       body: RoomEntries[K],
     ): Promise<void> {
       const owner = ownerOf(room);
-      await new Promise<void>((resolve, reject) => {
+      return new Promise<void>((resolve, reject) => {
         // A protocol that keeps more of its members than the core does applies the entry itself.
         const protocol = owner && Object.hasOwn(owner.applies, kind) ? owner.name : "";
         const entry = { protocol, room, kind, body, sender: null, clientId: null };
         turns.record(entry, { applied: () => resolve(), refused: reject });
       });
-      if (kind === "room") owner?.onTitleChanged?.(room);
-      else owner?.onMembersChanged?.(room);
-      if (kind === "room" || kind === "room.removed") connections.accessChanged(room);
-      else connections.membershipChanged(room, (body as RoomEntries["member"]).userId);
-      if (kind !== "room.removed") return;
-      owner?.onRoomDeleted?.(room);
-      connections.roomRemoved(room);
     },
 
     /** Removes one step of everything up to a position of the log, at its place in the log. */
@@ -221,11 +245,17 @@ export function createCore(parts: CoreParts) {
       return known && post(known, turns, posts);
     },
 
-    /** Ends every connection of a user; returns how many. */
-    endUser(userId: string): number {
-      const all = [...presence.of(userId)];
-      for (const connection of all) connection.refuse(new Refusal("session_expired"));
-      return all.length;
+    /**
+     * Ends every connection of a user, and refuses tokens issued before a time. Resolves to the number of connections;
+     * rejects with a `Refusal`.
+     */
+    revoke(userId: string, before: number): Promise<number> {
+      const said = { protocol: "", room: coreRoomOf(userId), kind: "revoked", body: { userId, before } };
+      return new Promise((resolve, reject) => {
+        // Told before they are ended, which takes them out of the count.
+        const applied = () => resolve(presence.count(userId));
+        turns.record({ ...said, sender: null, clientId: null }, { applied, refused: reject });
+      });
     },
 
     /** Lets what was handled go out, then tells every client that the server restarts. */

@@ -26,9 +26,9 @@ export interface UserDoor {
   /** Milliseconds since the epoch; undefined for a user who was never here. */
   lastActive(userId: string): number | undefined;
   /**
-   * Closes all connections of the user and refuses tokens issued before now; returns how many were closed.
+   * Closes all connections of the user and refuses tokens issued before now; resolves to how many were closed.
    */
-  revoke(userId: string): number;
+  revoke(userId: string): Promise<number>;
 }
 
 /** Users, for backends: their presence, and the revocation of their tokens. */
@@ -40,6 +40,6 @@ export function userRoutes(door: UserDoor): Hono {
     if (lastActive === undefined) throw new Problem(404, "No user of this id has ever connected");
     return c.json({ id, online: door.isOnline(id), lastActive: new Date(lastActive).toISOString() });
   });
-  app.delete("/:id/connections", (c) => c.json({ closed: door.revoke(c.req.param("id")) }));
+  app.delete("/:id/connections", async (c) => c.json({ closed: await door.revoke(c.req.param("id")) }));
   return app;
 }

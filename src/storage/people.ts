@@ -9,7 +9,6 @@ export interface Revocations {
    * Tokens of the user issued before this time are refused; 0 when none are. Milliseconds since the epoch.
    */
   revokedBefore(userId: string): number;
-  revoke(userId: string, time: number): void;
 }
 
 export interface Member {
@@ -70,14 +69,6 @@ export function createPeople({ db, write }: OpenDatabase): People {
     .values({ id: placeholder("userId"), lastActive: placeholder("time") })
     .onConflictDoUpdate({ target: users.id, set: { lastActive: sql`excluded.last_active` } })
     .prepare();
-  const revoke = db
-    .insert(users)
-    .values({ id: placeholder("userId"), revokedBefore: placeholder("time") })
-    .onConflictDoUpdate({
-      target: users.id, // An earlier revocation holds, also when the clock has been set back since.
-      set: { revokedBefore: sql`max(coalesce(${users.revokedBefore}, 0), excluded.revoked_before)` },
-    })
-    .prepare();
 
   return {
     isMember: (room, userId) => isMember.get({ room, userId }) !== undefined,
@@ -88,7 +79,6 @@ export function createPeople({ db, write }: OpenDatabase): People {
     membersOf: (room, after, limit) => membersOf.all({ room, after, limit }),
     lastActive: (userId) => one.get({ userId })?.lastActive ?? undefined,
     revokedBefore: (userId) => one.get({ userId })?.revokedBefore ?? 0,
-    revoke: (userId, time) => write(() => void revoke.run({ userId, time })),
     save: (lastActive) =>
       write(() => {
         for (const [userId, time] of lastActive) touch.run({ userId, time });

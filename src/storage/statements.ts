@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { prepareKeep } from "./position.ts";
-import { events, members, receipts, removedRooms, rooms } from "./tables.ts";
+import { events, members, receipts, removedRooms, rooms, users } from "./tables.ts";
 
 const { placeholder } = sql;
 /** Prefix of a removed room's name. */
@@ -174,6 +174,14 @@ export function prepare({ client, db }: OpenDatabase) {
       .update(rooms)
       .set({ name: sql`${REMOVED} || ${rooms.id}` })
       .where(eq(rooms.id, placeholder("id")))
+      .prepare(),
+    revoke: db
+      .insert(users)
+      .values({ id: placeholder("userId"), revokedBefore: placeholder("revokedBefore") })
+      .onConflictDoUpdate({
+        target: users.id, // An earlier revocation holds, also when the clock has been set back since.
+        set: { revokedBefore: sql`max(coalesce(${users.revokedBefore}, 0), excluded.revoked_before)` },
+      })
       .prepare(),
     removeMembers: db
       .delete(members)

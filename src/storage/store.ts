@@ -143,6 +143,10 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       );
     },
     write(room: string, row: RoomRow) {
+      if (row.table === "users") {
+        statements.revoke.run(row);
+        return;
+      }
       const id = madeRoomId(room);
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
       else if (row.table === "state") roomState.set(id, row.key, row.value);

@@ -12,6 +12,8 @@ function createTestPeople() {
     write,
     join: (room: string, userId: string, role: string | null = null) =>
       write(room, { table: "members", userId, role, time: 0 }),
+    revoke: (userId: string, revokedBefore: number) =>
+      write("core-user", { table: "users", userId, revokedBefore }),
     leave: (room: string, userId: string) => write(room, { table: "members", userId, remove: true }),
   };
 }
@@ -96,18 +98,18 @@ test("a removed room is nobody's any more", () => {
 });
 
 test("a revocation counts for its user, from the last time on", () => {
-  const { people } = createTestPeople();
+  const { revoke, people } = createTestPeople();
   expect(people.revokedBefore("ada")).toBe(0);
-  people.revoke("ada", 1_000);
-  people.revoke("ada", 2_000);
+  revoke("ada", 1_000);
+  revoke("ada", 2_000);
   expect(people.revokedBefore("ada")).toBe(2_000);
   expect(people.revokedBefore("bob")).toBe(0);
 });
 
 test("when users were last active and whether they were revoked do not touch each other", () => {
-  const { people } = createTestPeople();
+  const { revoke, people } = createTestPeople();
   expect(people.lastActive("ada")).toBeUndefined();
-  people.revoke("ada", 1_000);
+  revoke("ada", 1_000);
   expect(people.lastActive("ada")).toBeUndefined();
   people.save(
     new Map([
@@ -118,7 +120,7 @@ test("when users were last active and whether they were revoked do not touch eac
   people.save(new Map([["bob", 7_000]]));
   expect(people.lastActive("ada")).toBe(5_000);
   expect(people.lastActive("bob")).toBe(7_000);
-  people.revoke("bob", 8_000);
+  revoke("bob", 8_000);
   expect(people.lastActive("bob")).toBe(7_000);
   expect(people.revokedBefore("ada")).toBe(1_000);
 });

@@ -12,18 +12,30 @@ export interface RoomEntries {
 /** The room of the entries that say what becomes of the log itself. Nothing is stored under it. */
 export const LOG_ROOM = "core:log";
 
+/** The room of the entries about a user that belong to no protocol. Nothing is stored under it. */
+export const coreRoomOf = (userId: string): string => `core-user:${userId}`;
+
+/** What backends say of users. */
+export interface UserEntries {
+  /** Tokens issued before this time are refused. Milliseconds since the epoch. */
+  revoked: { userId: string; before: number };
+}
+
 /** What a node says of the log. What is removed decides what a repeat is, so every node removes it at the same place. */
 export interface LogEntries {
   /** One step of removing everything up to this position. */
   trim: { upTo: number };
 }
 
-type OwnEntries = RoomEntries & LogEntries;
+type OwnEntries = RoomEntries & UserEntries & LogEntries;
 
 export const applies: { [Kind in keyof OwnEntries]: (entry: Entry<OwnEntries[Kind]>) => Decision } = {
   room: ({ body }) => ({ rows: [{ table: "rooms", ...body }] }),
   "room.removed": () => ({ rows: [{ table: "rooms", remove: true }] }),
   member: ({ body, time }) => ({ rows: [{ table: "members", ...body, time }] }),
+  revoked: ({ body: { userId, before } }) => ({
+    rows: [{ table: "users", userId, revokedBefore: before }],
+  }),
   trim: ({ body }) => ({ rows: [{ table: "log", trim: body.upTo }] }),
   "member.removed": ({ body }) => ({ rows: [{ table: "members", remove: true, ...body }] }),
 };

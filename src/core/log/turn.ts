@@ -55,6 +55,8 @@ export interface TurnParts {
   readonly report: (error: unknown, context: Record<string, unknown>) => void;
   /** Entries were committed, and their frames are out: called once a turn. */
   readonly committed?: (() => void) | undefined;
+  /** An entry was applied and committed that makes no event, whichever node took it. */
+  readonly applied?: ((entry: Entry) => void) | undefined;
   /** The turn is over, and nobody is in this room. */
   readonly emptied: (room: string) => void;
 }
@@ -75,7 +77,7 @@ export class Turns implements TurnQueue {
   readonly #delivery: Delivery;
 
   constructor(private readonly parts: TurnParts) {
-    this.#delivery = new Delivery(parts.rooms, parts.protocols, parts.store);
+    this.#delivery = new Delivery(parts.rooms, parts.protocols, parts.store, parts.applied);
   }
 
   record(entry: Omit<Entry, "v" | "id" | "time">, completion: Completion): string {

@@ -30,6 +30,8 @@ export class Delivery {
     private readonly rooms: Rooms,
     private readonly protocols: ReadonlyMap<string, AnyProtocol>,
     private readonly history: Pick<History, "shownBefore">,
+    /** An entry was applied that makes no event: what follows from it besides its rows, on every node. */
+    private readonly applied: (entry: Entry) => void = () => {},
   ) {}
 
   deliver(entry: Entry, completion: Completion, outcome: Outcome): void {
@@ -49,6 +51,7 @@ export class Delivery {
       if (protocol) this.#tell(protocol, entry, completion, outcome);
       completion.applied?.(outcome.events);
       for (const event of outcome.events) protocol?.onStored?.(event);
+      if (outcome.events.length === 0) this.applied(entry);
     }
   }
 

@@ -12,6 +12,8 @@ export type Row =
       readonly role: string | null;
       readonly time: number;
     }
+  /** Tokens of the user issued before this time are refused. An earlier revocation holds. Milliseconds since the epoch. */
+  | { readonly table: "users"; readonly userId: string; readonly revokedBefore: number }
   /** Everything up to this position of the log is removed. */
   | { readonly table: "log"; readonly trim: number }
   /** Whatever a protocol keeps of a room, by its own keys; null removes it. */
