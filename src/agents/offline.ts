@@ -1,7 +1,8 @@
 import type { Agent } from "../core/ports/agent.ts";
+import { cutText } from "../core/protocol/cut.ts";
 
-/** Code points of the question that the answer quotes. */
-const MAX_QUOTE = 200;
+/** UTF-16 units of the question that the answer quotes. */
+const MAX_QUOTE = 400;
 
 /**
  * Answers when no AI endpoint is configured, without network, and always the same answer to the same
@@ -23,7 +24,4 @@ export const offlineAgent: Agent = {
   },
 };
 
-function quote(text: string): string {
-  const points = [...text.replace(/\s+/g, " ").trim()];
-  return points.length > MAX_QUOTE ? `${points.slice(0, MAX_QUOTE).join("")}…` : points.join("");
-}
+const quote = (text: string): string => cutText(text.replace(/\s+/g, " ").trim(), MAX_QUOTE);

@@ -2,6 +2,7 @@ import OpenAI from "openai";
 import { z } from "zod";
 import type { Agent, Answer, Question } from "../core/ports/agent.ts";
 import { type Clock, systemClock } from "../core/ports/clock.ts";
+import { cutText } from "../core/protocol/cut.ts";
 import { Refusal } from "../core/protocol/refusal.ts";
 import type { Prompts } from "./prompts.ts";
 
@@ -122,10 +123,7 @@ async function read(stream: AsyncIterable<unknown>): Promise<Pick<Answer, "conte
       break; // cancels the request
     }
   }
-  const content = text
-    .slice(0, MAX_CHARACTERS)
-    .replace(/[\uD800-\uDBFF]$/, "")
-    .toWellFormed();
+  const content = cutText(text.replace(/[\uD800-\uDBFF]$/, ""), MAX_CHARACTERS);
   if (content.trim() === "") throw new Refusal("unavailable", "the AI endpoint returned an empty answer");
   const cut = finish === "length" || finish === "content_filter";
   return { content, confidence: tokens > 0 ? probability / tokens : cut ? 0.5 : 1 };

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/ports/clock.ts";
+import { cutText } from "../core/protocol/cut.ts";
 
 /** One error, for operators. It never holds a token or a message's text. */
 export interface RecentError {
@@ -30,7 +31,7 @@ export class RecentErrors {
       id: ++this.total,
       time: this.clock.now(),
       where,
-      message: withoutTokens(message).slice(0, LONGEST),
+      message: cutText(withoutTokens(message), LONGEST),
       code,
     });
     if (this.#errors.length > KEPT) this.#errors.shift();

@@ -29,9 +29,9 @@ describe("the offline agent", () => {
     expect(await ask("Why?")).toEqual(await ask("Why?"));
   });
 
-  test("quotes 200 characters and cuts none in half", async () => {
+  test("quotes 400 UTF-16 units and cuts no character in half", async () => {
     expect((await ask("👋".repeat(200))).content).toEndWith(`“${"👋".repeat(200)}”`);
-    expect((await ask("👋".repeat(10_000))).content).toEndWith(`“${"👋".repeat(200)}…”`);
+    expect((await ask("👋".repeat(10_000))).content).toEndWith(`“${"👋".repeat(199)}…”`);
   });
 
   test.each([

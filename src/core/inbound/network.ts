@@ -1,9 +1,12 @@
 import { isIP } from "node:net";
 
+/** The link of the machine that an IPv6 address was seen at, `%eth0`: it is no part of whose address it is. */
+const ZONE = /%.+$/;
+
 /** The address in an entry of X-Forwarded-For, where some proxies add the port; undefined when it holds none. */
 export function addressIn(entry: string): string | undefined {
   const address = entry.trim().replace(/^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/, "$1$2");
-  return isIP(address) ? address : undefined;
+  return isIP(address) ? address.replace(ZONE, "") : undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ export function networkOf(address: string): string {
 
 /** The eight groups of an IPv6 address. */
 function groupsOf(address: string): number[] | undefined {
-  const canonical = URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1);
+  const canonical = URL.parse(`http://[${address.replace(ZONE, "")}]/`)?.hostname.slice(1, -1);
   if (canonical === undefined) return undefined;
   const [left = [], right = []] = canonical
     .split("::")

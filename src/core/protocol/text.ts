@@ -28,7 +28,7 @@ const DROPPED_WHOLE = new Map([
 
 /**
  * The text without HTML tags and comments (what they enclose stays; script and style go whole), without control
- * characters other than tab and newline, and in NFC. All else is as it was: entities are text, and so are `a < b`,
+ * characters other than tab and newline, without half a surrogate pair, and in NFC. All else is as it was: entities are text, and so are `a < b`,
  * `<3` and `</3`. A tag, comment, script or style that is never closed reaches to the end of the text.
  *
  * The result holds no `<` followed by a letter, `!`, `?` or `/` and a letter, so cleaning it again changes nothing.
@@ -38,7 +38,7 @@ const DROPPED_WHOLE = new Map([
  */
 export function cleanText(text: string): string {
   // Before the tags, since both can make one: `<\0b>`, or `<` and the Kelvin sign, which NFC turns into a K.
-  const plain = toNfc(text.replace(CONTROL, ""));
+  const plain = toNfc(text.replace(CONTROL, "").toWellFormed());
   if (!plain.includes("<")) return plain;
   // And after them: a letter and its accent may have met where a tag was.
   return toNfc(withoutMarkup(plain));

@@ -5,9 +5,10 @@ import type { Entry } from "../../core/protocol/entry.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { isWithin } from "../../core/protocol/same.ts";
+import { nameOf, shownText } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { keptOf } from "./contexts.ts";
-import { contextRoom, nameOf, type State } from "./entrance.ts";
+import { contextRoom, type State } from "./entrance.ts";
 import { encode } from "./frames.ts";
 import { messageId, page, placeOf } from "./past.ts";
 import type { createMessages, events, PostedMessage } from "./schema.ts";
@@ -39,7 +40,10 @@ export const repeats = {
 export const cleaned = ({ content, author, ...rest }: PostedMessage): PostedMessage => ({
   ...rest,
   content: cleanText(content),
-  author: cleanText(author),
+  author:
+    rest.authorId === undefined
+      ? shownText(author, "Unknown")
+      : nameOf({ name: author, userId: rest.authorId }),
 });
 
 /** Bytes of a page of history around its messages. */

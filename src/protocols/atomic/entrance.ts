@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { Identity } from "../../core/ports/identity.ts";
 import { id } from "../../core/protocol/identifiers.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
-import { cleanText } from "../../core/protocol/text.ts";
 import { roomOf } from "./contexts.ts";
 import { type State as InSessions, open as openSessions } from "./participants.ts";
 import { wrong } from "./refusals.ts";
@@ -88,6 +87,3 @@ function named({ claims, grants: granted }: Identity): string | undefined {
   const contexts = new Set(ids.filter((one) => id.safeParse(one).success));
   return contexts.size === 1 ? [...contexts][0] : undefined;
 }
-
-/** The user's name as others see it. */
-export const nameOf = ({ name, userId }: Identity): string => cleanText(name ?? "").trim() || userId;

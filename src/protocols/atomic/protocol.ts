@@ -1,6 +1,7 @@
 import type { Context } from "../../core/protocol/context.ts";
 import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
+import { nameOf } from "../../core/protocol/shown.ts";
 import {
   createAnalytics,
   type MetricEntries,
@@ -30,7 +31,7 @@ import {
   repeats as editRepeats,
   restore as restoreSession,
 } from "./edits.ts";
-import { at, contextOf, grants, nameOf, open, paths, room, type State } from "./entrance.ts";
+import { at, contextOf, grants, open, paths, room, type State } from "./entrance.ts";
 import { decode, encode, frames } from "./frames.ts";
 import { createPast } from "./past.ts";
 import { Present } from "./present.ts";

@@ -1,5 +1,6 @@
 import { SerialQueue } from "../../core/live/serial-queue.ts";
 import type { Utterance } from "../../core/ports/agent.ts";
+import { cutText } from "../../core/protocol/cut.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { cleanText } from "../../core/protocol/text.ts";
@@ -45,7 +46,7 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
       const conversation = conversationOf(question);
       const { content, metadata } = await agent.answer({ userId, agentId: COACH, conversation, signal });
       if (signal.aborted) return;
-      const message = cleanText(content).slice(0, settings.maxContentLength).toWellFormed();
+      const message = cutText(cleanText(content), settings.maxContentLength);
       if (message.trim() === "")
         throw new Refusal("unavailable", "the agent's answer has no text outside its markup");
       const suggestions = suggestionsIn(metadata);
@@ -92,5 +93,5 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
 /** What the agent suggests to say next, if anything. */
 function suggestionsIn({ suggestions }: Readonly<Record<string, unknown>>): string[] {
   if (!Array.isArray(suggestions)) return [];
-  return suggestions.filter((one) => typeof one === "string").map((one) => cleanText(one).slice(0, 500));
+  return suggestions.filter((one) => typeof one === "string").map((one) => cutText(cleanText(one), 500));
 }

@@ -1,5 +1,6 @@
+import { cutText } from "../../core/protocol/cut.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
-import { cleanText } from "../../core/protocol/text.ts";
+import { nameOf, shownText } from "../../core/protocol/shown.ts";
 import { checkGroups, hasSpace } from "./bounds.ts";
 import { ALSO, type Ctx, confirm, type Message, record } from "./client.ts";
 import type { Entries } from "./entries.ts";
@@ -42,7 +43,7 @@ export function createGroups({
         for (const userId of users) {
           // A full inbox only loses the mention: the group still has the message.
           if (!hasSpace(inboxFrom(state(inboxOf(userId))), data.fromUserId)) continue;
-          const note = mention(userId, data, ctx.identity.name ?? data.fromUserId, iso(ctx.now()));
+          const note = mention(userId, data, nameOf(ctx.identity), iso(ctx.now()));
           const noting = {
             ...({
               type: "notification",
@@ -92,11 +93,9 @@ const mention = (
 ): Notification => ({
   notificationId: crypto.randomUUID(),
   userId,
-  title: cleanText(`${cut(by, 64)} mentioned you in ${cut(groupId, 100)}`),
-  message: cut(content, 1_000),
+  title: `${cutText(by, 64)} mentioned you in ${cutText(shownText(groupId, "a group"), 100)}`,
+  message: cutText(content, 1_000),
   type: "info",
   category: "social",
   createdAt,
 });
-
-const cut = (text: string, length: number): string => text.slice(0, length).toWellFormed();

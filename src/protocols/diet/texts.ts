@@ -1,4 +1,5 @@
 import { isObject } from "../../core/protocol/json.ts";
+import { nameOf } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 
 /**
@@ -26,14 +27,30 @@ const SHOWN = new Set([
   "userName",
 ]);
 
+/** Names of users, by the field that holds the id of the same user. */
+const NAMES = new Map([
+  ["authorName", "authorId"],
+  ["friendName", "friendId"],
+  ["fromUserName", "fromUserId"],
+  ["userName", "userId"],
+]);
+
 /** Removes markup from the texts, so that no recipient gets a tag. */
 export function cleaned<Data>(data: Data): Data;
 export function cleaned(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(cleaned);
   if (!isObject(data)) return data;
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [key, SHOWN.has(key) ? clean(value) : cleaned(value)]),
+    Object.entries(data).map(([key, value]) => [
+      key,
+      nameIn(data, key) ?? (SHOWN.has(key) ? clean(value) : cleaned(value)),
+    ]),
   );
+}
+
+function nameIn(data: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const { [key]: name, [NAMES.get(key) ?? ""]: userId } = data;
+  return typeof name === "string" && typeof userId === "string" ? nameOf({ name, userId }) : undefined;
 }
 
 function clean(value: unknown): unknown {

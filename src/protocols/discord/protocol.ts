@@ -2,7 +2,7 @@ import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
 import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
-import { cleanText } from "../../core/protocol/text.ts";
+import { nameOf, shownText } from "../../core/protocol/shown.ts";
 import { ack, decode, event, frames } from "./frames.ts";
 import { createRefuse } from "./refuse.ts";
 import { events, messages } from "./schema.ts";
@@ -52,9 +52,16 @@ export function discord({ clock, settings }: Services<typeof events, Record<neve
     },
     applies: {},
     posts: {
-      "voice.joined": { room, prepare: (joined) => ({ ...joined, username: cleanText(joined.username) }) },
+      "voice.joined": {
+        room,
+        prepare: ({ username, avatar, ...joined }) => ({
+          ...joined,
+          username: nameOf({ name: username, userId: joined.userId }),
+          avatar: shownText(avatar ?? "", "") || null,
+        }),
+      },
       "voice.left": { room },
-      "room.created": { room, prepare: (made) => ({ ...made, name: cleanText(made.name) }) },
+      "room.created": { room, prepare: (made) => ({ ...made, name: shownText(made.name, "Room") }) },
       "room.deleted": { room },
     },
 

@@ -5,6 +5,7 @@ import type { HistoryView } from "../../core/protocol/frames.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Schemas } from "../../core/protocol/schemas.ts";
+import { shownText } from "../../core/protocol/shown.ts";
 import { batch, envelope } from "./frames.ts";
 import type { MessageEvent, Receipt } from "./schema.ts";
 
@@ -97,7 +98,7 @@ export function summary(history: History, chatId: string) {
   return {
     chatId,
     updates: {
-      title: title ?? chatId,
+      title: title ?? shownText(chatId, "Chat"),
       messageCount: count,
       lastMessage: last ? messageOf(last).message.content : "",
     },

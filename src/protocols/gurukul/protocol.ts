@@ -2,6 +2,7 @@ import { Throttle } from "../../core/outbound/throttle.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import { defineProtocol } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
+import { cleanAll, shownText } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { Answers } from "./answers.ts";
 import { createBatches } from "./batches.ts";
@@ -114,12 +115,28 @@ export function gurukul(services: Services<typeof events, Entries>) {
         counted: true,
         prepare: ({ message, ...rest }) => ({
           ...rest,
-          message: { ...message, content: cleanText(message.content) },
+          message: {
+            ...message,
+            content: cleanText(message.content),
+            metadata: Object.fromEntries(
+              Object.entries(message.metadata).map(([key, value]) => [key, cleanAll(value)]),
+            ),
+          },
         }),
       },
       typing: { room },
       read_receipt: { room },
-      chat_update: { room },
+      chat_update: {
+        room,
+        prepare: ({ updates, ...rest }) => ({
+          ...rest,
+          updates: {
+            ...updates,
+            title: shownText(updates.title, shownText(rest.chatId, "Chat")),
+            lastMessage: cleanText(updates.lastMessage),
+          },
+        }),
+      },
     },
 
     onAuthenticated(ctx) {

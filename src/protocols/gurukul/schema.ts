@@ -1,11 +1,18 @@
 import { z } from "zod";
-import { id } from "../../core/protocol/identifiers.ts";
+import { ID, id } from "../../core/protocol/identifiers.ts";
+import { cleanText } from "../../core/protocol/text.ts";
 import { time } from "../../core/protocol/time.ts";
 
 /** A screen shows no more messages than this. */
 const MAX_RECEIPTS = 200;
 
-const typing = z.object({ chatId: id, userId: id, agentId: id.optional(), isTyping: z.boolean() });
+/** Others see the name of the agent. It stays what the client calls it, so it is refused rather than cleaned. */
+const agentId = id.refine(
+  (name) => !ID.test(name) || cleanText(name) === name,
+  "must be without markup, in NFC",
+);
+
+const typing = z.object({ chatId: id, userId: id, agentId: agentId.optional(), isTyping: z.boolean() });
 
 /** Messages that clients send, as the `data` of the frame (contract: Message Types and Data Structures). */
 export const createMessages = (maxContentLength: number) => ({
@@ -21,7 +28,7 @@ export const createMessages = (maxContentLength: number) => ({
         })
         .refine((text) => text.isWellFormed(), "must not have lone surrogates")
         .meta({ maxLength: maxContentLength }),
-      agentId: id.optional(),
+      agentId: agentId.optional(),
       messageId: id.optional(),
     })
     .meta({
@@ -60,7 +67,7 @@ const chatMessage = z.object({
   id,
   chatId: id,
   userId: id,
-  agentId: id.optional(),
+  agentId: agentId.optional(),
   content: z.string(),
   role: z.enum(["user", "assistant"]),
   timestamp: time,

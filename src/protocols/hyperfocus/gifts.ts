@@ -3,6 +3,7 @@ import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, EventDraft, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { isWithin } from "../../core/protocol/same.ts";
+import { nameOf, shownText } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { isOver, nextCombo } from "./combo.ts";
 import { iso } from "./frames.ts";
@@ -42,9 +43,18 @@ const keyOf = ({ sender, giftType }: PostedGift): string => JSON.stringify([send
 /** Removes markup, so that no recipient gets a tag. */
 export const cleaned = (gift: PostedGift): PostedGift => ({
   ...gift,
-  giftType: cleanText(gift.giftType),
-  sender: { ...gift.sender, username: cleanText(gift.sender.username) },
-  animation: { ...gift.animation, type: cleanText(gift.animation.type) },
+  giftType: shownText(gift.giftType, "gift"),
+  sender: {
+    ...gift.sender,
+    username: nameOf({ name: gift.sender.username, userId: gift.sender.userId }),
+    avatar: cleanText(gift.sender.avatar),
+  },
+  animation: {
+    ...gift.animation,
+    type: shownText(gift.animation.type, "none"),
+    assetUrl: cleanText(gift.animation.assetUrl),
+    soundUrl: cleanText(gift.animation.soundUrl),
+  },
 });
 
 /** Throws a `Refusal` when the stream has more pending gifts than it can show in reasonable time. */

@@ -2,6 +2,7 @@ import type { StoredEvent } from "../../core/ports/history.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { isStoredAs } from "../../core/protocol/same.ts";
+import { shownText } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { price } from "./price.ts";
 import type { PostedStatus, Status } from "./schema.ts";
@@ -36,7 +37,7 @@ export function cleaned(status: PostedStatus): PostedStatus {
   const { type, description } = currentGoal;
   return {
     ...status,
-    currentGoal: { ...currentGoal, type: cleanText(type), description: cleanText(description) },
+    currentGoal: { ...currentGoal, type: shownText(type, "goal"), description: cleanText(description) },
   };
 }
 

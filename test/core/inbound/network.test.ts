@@ -12,6 +12,7 @@ test.each([
   ["::", "0:0:0:0::/64"],
   ["1::", "1:0:0:0::/64"],
   ["", ""],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
   ["unknown", "unknown"],
   ["]/@evil", "]/@evil"],
 ])("%s is counted as %s", (address, network) => {
@@ -27,6 +28,9 @@ test.each([
   ["[2001:db8::9]:4711", "2001:db8::9"],
   ["", undefined],
   ["unknown", undefined],
+  ["fe80::1%eth0", "fe80::1"],
+  ["[fe80::1%25]:4711", "fe80::1"],
+  ["203.0.113.9%eth0", undefined],
   ["_hidden", undefined],
   ["203.0.113", undefined],
   ["203.0.113.9\u009b31m", undefined],
