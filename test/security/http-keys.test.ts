@@ -17,6 +17,7 @@ const OPEN = [
     "/dev/connections/:id",
     "/dev/:protocol/events",
     "/dev/feed",
+    "/examples",
   ],
 ];
 

@@ -146,7 +146,7 @@ describe("a message with an id", () => {
     const first = await ada.next("message");
     await phone.next("message");
     await bob.next("message");
-    say(phone, "something else", { id: "m-1" });
+    say(phone, "Hello", { id: "m-1" });
     expect(await phone.next()).toEqual(first);
     expect(await drain(ada)).toEqual([]);
     expect(await drain(bob)).toEqual([]);

@@ -173,8 +173,8 @@ describe("a backend's metric", () => {
     const client = await enter(server, ANALYTICS, "ada");
     const chat = await enter(server, CHAT, "bob");
     await subscribe(client, "performance");
-    for (const value of [1, 2]) {
-      const answer = await post(server, update("performance", value, { id: "p-1" }));
+    for (let n = 0; n < 2; n++) {
+      const answer = await post(server, update("performance", 1, { id: "p-1" }));
       expect(await answer.json()).toEqual({ accepted: 1, ids: ["p-1"] });
     }
     expect(await drain(client)).toEqual([

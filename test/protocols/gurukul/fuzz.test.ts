@@ -62,7 +62,7 @@ test(`2,000 random and mutated frames leave the server answering (seed ${seed})`
       const events = heard.filter((each) => !isBelated(each));
       const error = answers.find(({ type }) => type === "error");
       if (error) {
-        expect(error["data"].code).toBeOneOf([400, 403, 404, 413, 503]);
+        expect(error["data"].code).toBeOneOf([400, 403, 404, 409, 413, 503]);
         expect(answers).toEqual([error]);
         expect(events).toEqual([]);
       }

@@ -93,7 +93,7 @@ describe("a repeat", () => {
     await shown();
     clock.advance(1_100);
     expect((await shown()).map(({ giftId, quantity }) => [giftId, quantity])).toEqual([["waits", 7]]);
-    await give(server, gift({ giftId: "waits" }), gift({ giftId: "merged" }));
+    await give(server, gift({ giftId: "waits", quantity: 5 }), gift({ giftId: "merged", quantity: 2 }));
     clock.advance(5_000);
     expect(await shown()).toEqual([]);
   });
