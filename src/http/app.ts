@@ -78,6 +78,9 @@ export function createHttpApp(parts: HttpParts): {
 } {
   const failed = (error: unknown): Response => {
     if (error instanceof Problem) return error.response();
+    if (error instanceof Refusal && error.reason === "too_long") {
+      return new Problem(413, "The events are too large to be stored at once: post fewer of them").response();
+    }
     if (error instanceof Refusal) return new Problem(503, "The events were not stored: try again").response();
     if (error instanceof StoreUnavailable) {
       parts.failed(error);

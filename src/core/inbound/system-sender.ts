@@ -25,10 +25,10 @@ export function createSystemSender(
       turns.record(entry, outcome);
     },
     relay(room, kind, data) {
-      turns.after(() => rooms.publish(room, frame(kind, data)));
+      turns.after(() => rooms.publish(room, frame(kind, data)), { room });
     },
     announce(room, kind, data) {
-      turns.after(() => rooms.announce(room, frame(kind, data)));
+      turns.after(() => rooms.announce(room, frame(kind, data)), { room });
     },
     hasWatchers: (room) => rooms.hasWatchers(room),
     enter(userId, room) {

@@ -1,12 +1,12 @@
-import type { Apply, Batch, Log } from "./log.ts";
+import type { Apply, Log } from "./log.ts";
 
-/** The log of one machine: what is appended is applied at once, in this process. */
+/** The log of one process: a batch is applied within the call that appends it. */
 export function createLocalLog(applied: () => number, apply: Apply): Log {
   return {
-    append(batch: Batch) {
-      // Not counted here: a batch whose commit failed was never in the log, and its positions are free.
+    shared: false,
+    append(batch) {
+      // A batch whose commit failed was never in the log: the next one takes its position.
       apply(applied() + 1, batch);
-      return true;
     },
   };
 }

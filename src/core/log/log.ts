@@ -1,18 +1,25 @@
 import type { Entry } from "../protocol/entry.ts";
 
-/** The entries of one turn of one node. */
+/** The entries of one turn of one node, or of several turns that waited for the one before. */
 export interface Batch {
-  readonly id: number;
+  /** Unique, and the same when the batch is appended again. */
+  readonly id: string;
   readonly entries: readonly Entry[];
 }
 
-/** Called for each batch in log order; `position` is that of its first entry, and leaves no gap. */
-export type Apply = (position: number, batch: Batch) => void;
+/**
+ * Called for each batch in log order. Positions count batches from 1, without a gap. False: the batch could not be
+ * committed, so the log must come with the same one again and with nothing after it.
+ */
+export type Apply = (position: number, batch: Batch) => boolean;
 
+/** What applied batches come from, in one order. */
 export interface Log {
   /**
-   * Queues a batch. Never waits and never throws: true once it is queued, after which the sender hears
-   * only of the result of applying; false when the queue is full.
+   * Other nodes append to it too. Then a batch is applied some time after it was appended, and as everybody reads it:
+   * parsed from its text. A log in this process applies what it is given before `append` returns.
    */
-  append(batch: Batch): boolean;
+  readonly shared: boolean;
+  /** Appends a batch. Never waits and never throws. At most one is on its way. */
+  append(batch: Batch): void;
 }

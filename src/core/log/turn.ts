@@ -10,21 +10,13 @@ import type { AnyProtocol } from "../protocol/protocol.ts";
 import type { Outcome } from "../protocol/reducer.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Applier } from "./apply.ts";
+import { busy, Lanes, type Step } from "./lanes.ts";
 import type { Batch, Log } from "./log.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TurnTimes } from "./turn-times.ts";
 
-interface Step {
-  readonly entry?: Entry;
-  readonly completion?: Completion;
-  readonly effect?: () => void;
-  readonly snapshot?: (() => void) | undefined;
-}
-
 /** A turn that has grown to this ends at once, which bounds a transaction and a burst of writes. */
 const MAX_STEPS = 1_024;
-const BUSY_RETRY_MS = 1_000;
-const busy = () => new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS });
 
 /** Where handlers leave what they want done. */
 export interface TurnQueue {
@@ -70,8 +62,12 @@ export class Turns implements TurnQueue {
   #steps: Step[] = [];
   #scheduled = false;
   #ending = false;
-  #batches = 0;
-  readonly #inFlight = new Map<number, Step[]>();
+  /** The batch that is on its way, and the steps that wait for it. */
+  #inFlight: { readonly id: string; readonly steps: readonly Step[] } | undefined;
+  /** While the log is shared. */
+  readonly #lanes = new Lanes();
+  /** Whether clients can hear what is applied: not yet while the server starts. */
+  #speaks = true;
   /** Rooms that somebody has left or asked to join since they were last settled. */
   #unsettled = new Set<string>();
   readonly #delivery: Delivery;
@@ -92,7 +88,8 @@ export class Turns implements TurnQueue {
   }
 
   reserve(entries: number): void {
-    if (this.#steps.length + entries > MAX_STEPS) this.end();
+    // A turn that others share could grow beyond what fits into a batch of a shared log.
+    if (this.#steps.length + entries > MAX_STEPS || this.parts.log().shared) this.end();
   }
 
   after(effect: () => void, completion: Completion = {}, snapshot?: () => void): void {
@@ -139,7 +136,11 @@ export class Turns implements TurnQueue {
     this.parts.times.delivered();
   };
 
-  #append(steps: Step[]): void {
+  #append(steps: readonly Step[]): void {
+    if (this.parts.log().shared) {
+      this.#appendShared(steps);
+      return;
+    }
     const entries: Entry[] = [];
     for (const step of steps) if (step.entry) entries.push(step.entry);
     if (entries.length === 0) {
@@ -147,51 +148,95 @@ export class Turns implements TurnQueue {
       this.#finish(steps, []);
       return;
     }
-    const batch: Batch = { id: ++this.#batches, entries };
-    this.#inFlight.set(batch.id, steps);
-    if (this.parts.log().append(batch)) return;
-    this.#inFlight.delete(batch.id);
-    this.#refuse(steps, busy());
+    this.#send(steps, entries);
   }
 
-  /** The log's consumer: applies a batch, commits it with its position, then lets the turn speak. */
-  apply = (position: number, batch: Batch): void => {
-    const steps = this.#inFlight.get(batch.id) ?? [];
-    this.#inFlight.delete(batch.id);
+  #send(steps: readonly Step[], entries: readonly Entry[]): void {
+    const batch: Batch = { id: this.parts.newId(), entries };
+    this.#inFlight = { id: batch.id, steps };
+    this.parts.log().append(batch);
+  }
+
+  /** Lets everything speak at once that does not wait for the log, and the rest when it is applied. */
+  #appendShared(steps: readonly Step[]): void {
+    const { free, held } = this.#lanes.divide(steps);
+    for (const step of free) this.#takeSnapshot(step);
+    this.#finish(free, []);
+    const refusal = held.length > 0 ? this.#lanes.add(held) : undefined;
+    if (refusal) this.#refuse(held, refusal);
+    this.#sendNext();
+  }
+
+  #sendNext(): void {
+    if (this.#inFlight) return;
+    const steps = this.#lanes.take();
+    if (steps)
+      this.#send(
+        steps,
+        steps.flatMap(({ entry }) => entry ?? []),
+      );
+  }
+
+  /** From now on nothing is told of what is applied, until `speak`: the server does not listen yet. */
+  mute(): void {
+    this.#speaks = false;
+  }
+
+  speak(): void {
+    this.#speaks = true;
+  }
+
+  /** Nothing that was recorded waits to be applied. */
+  get isDrained(): boolean {
+    return this.#steps.length === 0 && !this.#inFlight && this.#lanes.isEmpty;
+  }
+
+  /** The log's consumer: applies a batch, commits it with its position, then tells clients, whichever node took it. */
+  apply = (position: number, batch: Batch): boolean => {
+    const own = this.#inFlight?.id === batch.id ? this.#inFlight.steps : undefined;
+    const steps: readonly Step[] = own ?? batch.entries.map((entry) => ({ entry }));
+    const { shared } = this.parts.log();
+    if (own && !shared) this.#inFlight = undefined;
     let outcomes: Outcome[];
     try {
       outcomes = this.parts.store.transaction(() => {
         const applied: Outcome[] = [];
-        const applyNext = () => {
-          const index = applied.length;
-          applied.push(this.parts.applier.apply(position + index, batch.entries[index]!));
-        };
         for (const step of steps) {
-          if (step.entry) applyNext();
+          if (step.entry) applied.push(this.parts.applier.apply(position, batch.entries[applied.length]!));
           else this.#takeSnapshot(step);
         }
-        // All of them, when the batch came from elsewhere.
-        while (applied.length < batch.entries.length) applyNext();
-        this.parts.store.savePosition(position + batch.entries.length - 1);
+        this.parts.store.savePosition(position);
         return applied;
       });
     } catch (error) {
       this.parts.health.failed(error);
+      if (shared) {
+        // It is in the log, so to refuse it would be a lie, and to go on without it another history.
+        this.parts.applier.forget();
+        if (!(error instanceof StoreUnavailable)) this.parts.report(error, { where: "commit" });
+        return false;
+      }
       if (error instanceof StoreUnavailable) {
         // Nothing was applied, and the operator has been told once.
         this.#refuse(steps, error.passes ? busy() : new Refusal("internal"));
-        return;
+        return true;
       }
       this.parts.applier.forget();
       this.parts.report(error, { where: "commit", entries: batch.entries.length });
       this.#refuse(steps, new Refusal("internal"));
-      return;
+      return true;
     }
     this.parts.health.committed();
     this.parts.times.committed(batch.entries.length);
-    this.#finish(steps, outcomes);
+    if (own && shared) {
+      this.#inFlight = undefined;
+      this.#lanes.applied(steps);
+    }
+    if (this.#speaks) this.#finish(steps, outcomes);
     this.parts.committed?.();
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
+    if (shared) this.#sendNext();
+    return true;
   };
 
   #takeSnapshot({ snapshot, completion }: Step): void {

@@ -10,6 +10,8 @@ import type { Rooms } from "./rooms.ts";
 /** Who is told when an entry is settled, and how. */
 export interface Completion extends Settled {
   readonly connection?: Connection;
+  /** Where it is no connection that asks: the room that hears in order. */
+  readonly room?: string;
   readonly ref?: string | undefined;
   /** Which of the connection's messages asked for it; none did when this is missing. */
   readonly message?: number | undefined;
