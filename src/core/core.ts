@@ -11,6 +11,7 @@ import { WatchedAgent } from "./live/watched-agent.ts";
 import { Applier } from "./log/apply.ts";
 import { createIds } from "./log/ids.ts";
 import { createLocalLog } from "./log/local-log.ts";
+import type { Apply, Log } from "./log/log.ts";
 import type { RoomEntries, UserEntries } from "./log/room-entries.ts";
 import { coreRoomOf, LOG_ROOM, applies as roomApplies } from "./log/room-entries.ts";
 import { StoreHealth } from "./log/store-health.ts";
@@ -53,6 +54,8 @@ export interface CoreParts {
     /** Missed events of one room that are told again. */
     readonly resumedEvents: number;
   };
+  /** What batches come from, given how far was applied; without one, a log in this process alone. */
+  log?(applied: () => number, apply: Apply): Log;
   publisher(): Publisher;
   report(error: unknown, context: Record<string, unknown>): void;
   /** Entries were committed: called once a turn. */
@@ -119,7 +122,7 @@ export function createCore(parts: CoreParts) {
       applier.idle(room);
     },
   });
-  const log = createLocalLog(store.position, turns.apply);
+  const log = (parts.log ?? createLocalLog)(store.position, turns.apply);
   const access = new Access(people);
   const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);

@@ -1,0 +1,140 @@
+import { createCore } from "../../src/core/core.ts";
+import type { Apply, Batch, Log } from "../../src/core/log/log.ts";
+import { Connection } from "../../src/core/outbound/connection.ts";
+import type { TokenVerifier } from "../../src/core/ports/identity.ts";
+import { protocols } from "../../src/protocols/all.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { createPeople } from "../../src/storage/people.ts";
+import { createStore } from "../../src/storage/store.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeSockets } from "./fake-sockets.ts";
+
+/** A token is the user's id, and opens nothing by itself. */
+const verifier: TokenVerifier = {
+  verify: async (userId) => ({
+    ...{ userId, roles: [], grants: [], claims: {} },
+    ...{ issuedAt: 0, expiresAt: Number.MAX_SAFE_INTEGER },
+  }),
+};
+
+/** One order of batches for several nodes in one process: a test says when each node gets the next of them. */
+export class SharedLog {
+  readonly batches: string[] = [];
+  readonly #ids = new Set<string>();
+
+  /** The same batch appended again, because its acknowledgement was lost, is in the log once. */
+  append({ id, entries }: Batch): void {
+    if (this.#ids.has(id)) return;
+    this.#ids.add(id);
+    this.batches.push(JSON.stringify({ id, entries }));
+  }
+}
+
+/** A node: a core with a database and sockets of its own, without a server around it. */
+export class LogNode {
+  readonly database = openDatabase(":memory:", "NORMAL");
+  readonly faults: unknown[] = [];
+  readonly clock: FakeClock;
+  core!: ReturnType<typeof createCore>;
+  readonly #heard = new Map<string, string[]>();
+  #apply!: Apply;
+  #applied!: () => number;
+
+  constructor(
+    private readonly log: SharedLog,
+    now: number,
+  ) {
+    this.clock = new FakeClock(now);
+    this.restart();
+  }
+
+  /** The node dies and comes back; its connections are gone. */
+  restart(): void {
+    this.#heard.clear();
+    const sockets = new FakeSockets((name, frame) => this.#heard.get(name)?.push(frame));
+    const log = (applied: () => number, apply: Apply): Log => {
+      this.#applied = applied;
+      this.#apply = apply;
+      return { shared: true, append: (batch) => this.log.append(batch) };
+    };
+    this.core = createCore({
+      ...{ clock: this.clock, verifier, protocols, log },
+      report: (error) => void this.faults.push(error),
+      store: createStore(this.database),
+      people: createPeople(this.database),
+      agent: { answer: () => Promise.reject(new Error("no agent")) },
+      settings: {
+        ...{ path: "", authMs: undefined, heartbeatMs: undefined, batchMs: 100 },
+        ...{ maxContentLength: 10_000, maxFrameBytes: 786_432, maxGiftsPerSecond: 3 },
+        ...{ connectionsPerMinute: 0, messagesPerMinute: 0 },
+        encryption: { rotationMs: 1, compression: false, maxPlainBytes: 1 },
+      },
+      limits: {
+        ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 0 },
+        ...{ bufferedBytes: 1_048_576, messageBytes: 65_536, resumedEvents: 0 },
+      },
+      publisher: () => sockets,
+      note: () => {},
+    });
+    const open = (name: string) => sockets.open(name);
+    this.#open = open;
+  }
+
+  #open!: (name: string) => ReturnType<FakeSockets["open"]>;
+
+  /** Applies the next batches, at most this many; returns how many that were. */
+  advance(most = Number.POSITIVE_INFINITY): number {
+    let applied = 0;
+    while (applied < most && this.#applied() < this.log.batches.length) {
+      const position = this.#applied() + 1;
+      if (!this.#apply(position, JSON.parse(this.log.batches[position - 1]!))) break;
+      applied++;
+    }
+    this.core.turns.end();
+    return applied;
+  }
+
+  /** A connection of a user, and the frames that it has got so far. */
+  async connect(name: string, url: string, userId: string) {
+    const protocol = this.core.protocols.find((one) => one.name === name)!;
+    const id = this.core.newId();
+    const connection = new Connection(
+      id,
+      protocol,
+      protocol.open(new URL(url, "ws://node")),
+      "",
+      0,
+      () => {},
+    );
+    const heard: string[] = [];
+    this.#heard.set(id, heard);
+    this.core.connections.opened(connection, this.#open(id), userId);
+    while (!connection.identity) await null;
+    this.core.turns.end();
+    return {
+      connection,
+      heard,
+      say: (frame: unknown) => {
+        this.core.connections.received(connection, JSON.stringify(frame));
+        this.core.turns.end();
+      },
+    };
+  }
+
+  /** What every node must agree on. Ids of rows are a node's own, and so is when it was told of a user. */
+  rows(): unknown {
+    const all = (sql: string) => this.database.client.query(sql).all();
+    return {
+      events: all(
+        "select position, ordinal, offset, count, time, kind, sender, client_id, entry, alias, body from events order by position, ordinal",
+      ),
+      rooms: all("select name, title, open, trimmed_offset, trimmed_count from rooms order by name"),
+      state: all("select name, key, value from state join rooms on rooms.id = room_id order by 1, 2"),
+      members: all("select * from members order by room, user_id"),
+      receipts: all(
+        "select name, offset, user_id, receipts.time from receipts join rooms on rooms.id = room_id order by 1, 2, 3",
+      ),
+      revoked: all("select id, revoked_before from users where revoked_before is not null order by id"),
+    };
+  }
+}
