@@ -19,12 +19,12 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/log/turn.ts",
-        from: "this.parts.store.savePosition(position + batch.entries.length - 1);\n",
-        to: "this.parts.store.savePosition(position + batch.entries.length - 1);\n        this.#finish(steps, applied);\n",
+        from: "this.parts.store.savePosition(position);\n",
+        to: "this.parts.store.savePosition(position);\n        this.#finish(steps, applied);\n",
       },
       {
         file: "src/core/log/turn.ts",
-        from: "    this.#finish(steps, outcomes);\n",
+        from: "    if (this.#speaks) this.#finish(steps, outcomes);\n",
         to: "    void outcomes;\n",
       },
     ],
