@@ -1,4 +1,4 @@
-import type { Faults } from "./faults.ts";
+import type { Fault, Faults } from "./faults.ts";
 import type { Item, Ledger, Stay } from "./ledger.ts";
 
 /** The history of a room, in its order. */
@@ -71,11 +71,12 @@ function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>,
   const { who, room, since, after, heard, repeats, isOpen, again } = stay;
   const { items, derived } = stored;
   const mustHear = (item: Item) => !(derived && item.attempts > 1 && since > item.saidAt);
+  const fault = (usual: Fault): Fault => (stay.isResumed ? "resumed" : usual);
   const missed = (from: number, to: number) => {
     const missing = items.slice(from, to).filter(mustHear);
     if (missing.length > 0) {
       faults.add(
-        "gap",
+        fault("gap"),
         `${who} missed ${missing[0]?.key} in ${room}, with ${missing.length - 1} more`,
         missing.length,
       );
@@ -98,7 +99,7 @@ function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>,
       if (early >= 0 && !again) missed(from + early, at);
     } else if (at <= last) {
       if (isRepeat) continue;
-      faults.add("order", `${who} heard ${item.key} in ${room} after ${items[last]?.key}`);
+      faults.add(fault("order"), `${who} heard ${item.key} in ${room} after ${items[last]?.key}`);
       continue;
     } else if (!again) missed(last + 1, at);
     last = at;

@@ -5,6 +5,7 @@ export const PROMISES = {
   gap: "missed on an open connection",
   order: "out of order, or delivered twice",
   access: "delivered to or accepted from a user without access",
+  resumed: "missed, doubled or out of order, resumed",
   altered: "altered, or never said",
   refused: "refused, but stored",
   unanswered: "never answered",

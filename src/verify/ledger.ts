@@ -35,6 +35,8 @@ export interface Stay {
   isOpen: boolean;
   /** Unacknowledged items are sent again, so what the connection hears may have holes. */
   readonly again: boolean;
+  /** All connections of a client that resumes, as if they were one. */
+  readonly isResumed?: boolean;
 }
 
 export const textOf = ({ key, padding }: Pick<Item, "key" | "padding">): string =>

@@ -1,4 +1,5 @@
 import { type Core, createCore } from "../../src/core/core.ts";
+import { readAsked } from "../../src/core/inbound/resume-query.ts";
 import { hardLimit } from "../../src/core/outbound/backpressure.ts";
 import { Connection } from "../../src/core/outbound/connection.ts";
 import type { Store } from "../../src/core/ports/store.ts";
@@ -108,6 +109,9 @@ export class Instance {
       clock.now(),
       core.spent,
     );
+    const { offsets, resume } = readAsked(url);
+    connection.offsets = offsets;
+    if (resume.size > 0) connection.resume = new Map(resume);
     const socket = new SimulatedSocket(this.#topics, hardLimit(SOFT_LIMIT, LARGEST), {
       ended: (code, reason) => core.connections.closed(connection, code, reason),
       overflowed: () => this.faults.add("gap", `the hard limit was exceeded on ${url.pathname}`),

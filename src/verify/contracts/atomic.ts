@@ -3,6 +3,7 @@ import { type Item, type Stay, textOf } from "../ledger.ts";
 import type { Line } from "../line.ts";
 import { Outbox } from "../outbox.ts";
 import { readBack } from "../read-back.ts";
+import { resumersFor } from "../resumer.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
@@ -140,8 +141,24 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     stage.ledger.open(userId, grant);
     actors.push(new Member(stage, userId, room, [grant], await stage.wire()));
   }
+  const saidOf = z.object({ type: z.literal("message"), data: message });
+  const resumers = await resumersFor(stage, clients, rooms, (userId, room) => ({
+    ...{ userId, room },
+    way: async (query) => {
+      const contextId = room.slice("context:".length);
+      return {
+        path: `/api/chat/ws?token=${await stage.token(userId, [room])}&contextId=${contextId}&${query}`,
+      };
+    },
+    textOf: (frame) => saidOf.safeParse(frame).data?.data.content,
+    verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
+    isError: ({ type }) => type === "error",
+  }));
   const show = ({ id, content }: z.output<typeof message>) => ({ id, text: content });
-  return { actors, stored: () => Promise.all(rooms.map((room) => readBack(stage, room, message, show))) };
+  return {
+    actors: [...actors, ...resumers],
+    stored: () => Promise.all(rooms.map((room) => readBack(stage, room, message, show))),
+  };
 }
 
 /** Chats of contexts. */

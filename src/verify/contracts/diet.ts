@@ -3,6 +3,7 @@ import { type Item, type Stay, textOf } from "../ledger.ts";
 import type { Line } from "../line.ts";
 import { Outbox } from "../outbox.ts";
 import { readBack } from "../read-back.ts";
+import { resumersFor } from "../resumer.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
@@ -180,6 +181,22 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     actors.push(new User(stage, { userId, friend, group, grant }, await stage.wire()));
   }
 
+  const saidOf = z.object({ type: z.literal("group.message"), data: grouped });
+  const resumers = await resumersFor(stage, clients, rooms, (userId, room) => {
+    let token = "";
+    return {
+      ...{ userId, room },
+      way: async (query) => {
+        token = await stage.token(userId, [room]);
+        return { path: `/api/diet/ws?${query}` };
+      },
+      hello: (line) => line.send({ type: "auth", token, userId, sessionId: "s" }),
+      textOf: (frame) => saidOf.safeParse(frame).data?.data.content,
+      verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
+      isError: ({ type, success }) => type === "error" || (type === "auth_response" && success !== true),
+    };
+  });
+
   /** Everything pending in an inbox, as a newly connected client of its user gets it. */
   async function inbox(userId: string) {
     const room = inboxOf(userId);
@@ -209,7 +226,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   }
 
   return {
-    actors,
+    actors: [...actors, ...resumers],
     async stored() {
       const groups = rooms.map((room) =>
         readBack(stage, room, stored, ({ id, data }) => ({ id, text: data.content })),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Item, Stay } from "../ledger.ts";
 import type { Line } from "../line.ts";
 import { Poster } from "../poster.ts";
+import { resumersFor } from "../resumer.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
@@ -104,8 +105,23 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     );
     members.push(new Member(stage, `member-${run}-${n}`, own, await stage.wire(), proving));
   }
+  const eventFrame = z.object({ event: z.literal("room.created"), payload: created });
+  const resumers = await resumersFor(stage, clients, rooms, (userId, room) => {
+    let token = "";
+    return {
+      ...{ userId, room },
+      way: async (query) => {
+        token = await stage.token(userId, [room]);
+        return { path: `/api/ws?${query}` };
+      },
+      hello: (line) => line.send({ v: 1, type: "auth", token, ts: Date.now() }),
+      textOf: (frame) => eventFrame.safeParse(frame).data?.payload.name,
+      verdictOf: ({ event, payload }) => (event === "resumed" ? payload : undefined),
+      isError: ({ type }) => type === "error",
+    };
+  });
   return {
-    actors: [...posters, ...members],
+    actors: [...posters, ...members, ...resumers],
     /** The contract has no history. An event is known to be stored if the server recognises its repeat. */
     async stored() {
       const confirmed = (room: string) =>

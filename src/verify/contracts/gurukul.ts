@@ -1,7 +1,11 @@
+import { z } from "zod";
 import type { Stored } from "../check.ts";
 import { readBack } from "../read-back.ts";
+import { resumersFor } from "../resumer.ts";
 import { type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import { Chatter, message, type Part, roomOf } from "./chatter.ts";
+
+const batched = z.object({ type: z.literal("batch"), data: z.object({ messages: z.array(z.unknown()) }) });
 
 async function cast(stage: Stage, clients: number): Promise<Cast> {
   const { ledger, random, run } = stage;
@@ -24,6 +28,22 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     members.push(actor);
     for (const room of actor.rooms) await admit(actor.userId, room);
   }
+
+  const saidOf = z.object({ type: z.literal("message"), data: z.object({ message }) });
+  const resumers = await resumersFor(stage, clients, chats.map(roomOf), (userId, room, n) => ({
+    ...{ userId, room },
+    way: async (query) => ({
+      path: `/ws?token=${await stage.token(userId, [room])}&${query}${n % 2 === 0 ? "&batch=1" : ""}`,
+    }),
+    hello: (line) => {
+      const data = { action: "join", chatId: room.slice("chat:".length) };
+      line.send({ type: "chat_update", data, timestamp: Date.now() });
+    },
+    textOf: (frame) => saidOf.safeParse(frame).data?.data.message.content,
+    verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
+    batchOf: (frame) => batched.safeParse(frame).data?.data.messages,
+    isError: ({ type }) => type === "error",
+  }));
 
   async function admit(userId: string, room: string): Promise<void> {
     ledger.open(userId, room);
@@ -52,7 +72,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   // One at a time: two at once could concern the same member, and nobody would know which came first.
   let shuffling: Promise<void> | undefined;
   return {
-    actors,
+    actors: [...actors, ...resumers],
     async shuffle() {
       shuffling ??= shuffle().finally(() => {
         shuffling = undefined;

@@ -4,6 +4,7 @@ import type { Item, Stay } from "../ledger.ts";
 import type { Line } from "../line.ts";
 import { Poster } from "../poster.ts";
 import { readBack } from "../read-back.ts";
+import { resumersFor } from "../resumer.ts";
 import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
@@ -138,6 +139,28 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     const role = n % 12 === 5 ? "stranger" : room === hosted && n % 2 === 0 ? "host" : "viewer";
     watchers.push(new Watcher(stage, `watcher-${run}-${n}`, room, role, await stage.wire()));
   }
+  const giftFrame = z.object({ type: z.literal("gift:received"), payload: gift });
+  const resumers = await resumersFor(stage, clients, rooms, (userId, room) => ({
+    ...{ userId, room },
+    way: async (query) => ({ path: `/ws?${query}`, protocols: [PROTOCOL] }),
+    hello: (line) => {
+      const streamId = room.slice("stream:".length);
+      const payload = {
+        clientId: userId,
+        streamId,
+        clientType: "viewer",
+        capabilities: [],
+        version: "1.0.0",
+      };
+      line.send({ type: "connection:init", payload, timestamp: new Date().toISOString() });
+    },
+    textOf: (frame) => {
+      const { data } = giftFrame.safeParse(frame);
+      return data && `${data.payload.giftId} `;
+    },
+    verdictOf: ({ type, payload }) => (type === "resumed" ? payload : undefined),
+    isError: ({ type }) => type === "error",
+  }));
   const show = ({ giftId }: z.output<typeof gift>) => ({ id: giftId, text: `${giftId} ` });
   /** A gift that waits for the pace is stored already but not yet part of the history. */
   async function read(room: string): Promise<Stored> {
@@ -150,7 +173,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     }
   }
   return {
-    actors: [...posters, ...watchers],
+    actors: [...posters, ...watchers, ...resumers],
     stored: () => Promise.all(rooms.map(read)),
     check(stored, faults) {
       const gifts = stored.find(({ room }) => room === hosted)?.items ?? [];

@@ -1,0 +1,158 @@
+import { z } from "zod";
+import type { Stay } from "./ledger.ts";
+import type { Line, Way } from "./line.ts";
+import type { Actor, Stage } from "./stage.ts";
+import type { Wire } from "./wire.ts";
+
+const verdict = z.object({
+  room: z.string(),
+  complete: z.boolean(),
+  reason: z.string().optional(),
+});
+const frame = z.looseObject({
+  room: z.string().optional(),
+  offset: z.number().optional(),
+});
+type Frame = z.output<typeof frame>;
+
+/** How a contract's client resumes one room. */
+export interface Resuming {
+  readonly userId: string;
+  readonly room: string;
+  /** Where it connects; `query` is its part of the address, without `?`. */
+  way(query: string): Promise<Way>;
+  /** Speaks first, where the contract wants that. */
+  hello?(line: Line): void;
+  /** The text that identifies the item of a frame with an offset; undefined for other stored events. */
+  textOf(frame: Frame): string | undefined;
+  /** The verdict in a frame, in the contract's envelope. */
+  verdictOf(frame: Frame): unknown;
+  /** The frames in a batch, where the contract has batches. */
+  batchOf?(frame: Frame): readonly unknown[] | undefined;
+  /** Whether the server has refused to let it in. */
+  isError(frame: Frame): boolean;
+}
+
+/**
+ * A client that only listens, remembers the offset of what it heard last, and resumes there whenever its connection
+ * is lost. All its connections together are one stay: nothing missed, nothing doubled, in order.
+ */
+export class Resumer implements Actor {
+  readonly rooms: readonly string[];
+  #line: Line | undefined;
+  #stay: Stay | undefined;
+  #offset = 0;
+  #isIn = false;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly resuming: Resuming,
+    readonly wire: Wire | undefined,
+  ) {
+    this.rooms = [resuming.room];
+    stage.ledger.open(resuming.userId, resuming.room);
+  }
+
+  get userId(): string {
+    return this.resuming.userId;
+  }
+
+  get isIn(): boolean {
+    return this.#line?.isOpen === true && this.#isIn;
+  }
+
+  /** Nobody compares what it has heard before it is back and was told what it missed. */
+  get isDone(): boolean {
+    return this.isIn;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#line?.isOpen) return;
+    const { room, way, hello } = this.resuming;
+    const address = await way(`resume=${encodeURIComponent(`${room}@${this.#offset}`)}`);
+    await this.stage.open(
+      { ...address, wire: this.wire },
+      {
+        opened: (line) => {
+          this.#line = line;
+          hello?.(line);
+        },
+        heard: (data) => this.#hear(frame.parse(data)),
+        closed: (how) => this.#closed(how),
+      },
+    );
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.wire?.close();
+  }
+
+  #closed(how: string): void {
+    this.stage.count(`closed ${how}`);
+    if (this.#stay) this.#stay.isOpen = false;
+    this.#isIn = false;
+  }
+
+  #hear(heard: Frame): void {
+    const { batchOf, verdictOf, isError } = this.resuming;
+    const told = verdictOf(heard);
+    const batch = batchOf?.(heard);
+    if (told !== undefined) this.#resumed(verdict.parse(told));
+    else if (batch) for (const one of batch) this.#hear(frame.parse(one));
+    else if (heard.offset !== undefined) this.#event(heard, heard.offset);
+    // Its entry was not stored, so it connects again.
+    else if (isError(heard) && !this.#isIn) this.#line?.close();
+  }
+
+  #resumed({ room, complete, reason }: z.output<typeof verdict>): void {
+    const { ledger, count } = this.stage;
+    if (room !== this.resuming.room) return;
+    count(`resumed ${reason ?? "complete"}`);
+    if (reason === "too_many") this.#begin(undefined);
+    else if (!complete)
+      ledger.faults.add("resumed", `${this.userId} in ${room}: ${reason}, of a room that was kept`);
+    if (this.#stay) this.#stay.isOpen = true;
+    else this.#begin(null);
+    this.#isIn = true;
+  }
+
+  #begin(after: null | undefined): void {
+    const { ledger } = this.stage;
+    this.#stay = { ...ledger.enter(this.userId, this.resuming.room, after), isResumed: true };
+    ledger.stays.splice(-1, 1, this.#stay);
+  }
+
+  #event(heard: Frame, offset: number): void {
+    const { ledger } = this.stage;
+    const { room, textOf } = this.resuming;
+    if (heard.room !== room) return;
+    if (offset <= this.#offset) {
+      ledger.faults.add("resumed", `${this.userId} heard ${offset} in ${room} after ${this.#offset}`);
+    }
+    this.#offset = offset;
+    const text = textOf(heard);
+    const item = text === undefined ? undefined : ledger.find(room, text);
+    if (item) ledger.hear(this.userId, item, this.#stay);
+  }
+}
+
+/** One in this many of a contract's clients resumes. */
+const RESUMING = 4;
+
+/** Resuming clients for a contract with this number of clients, spread over its rooms. */
+export async function resumersFor(
+  stage: Stage,
+  clients: number,
+  rooms: readonly string[],
+  make: (userId: string, room: string, n: number) => Resuming,
+): Promise<Resumer[]> {
+  const resumers: Resumer[] = [];
+  for (let n = 0; n < Math.ceil(clients / RESUMING); n++) {
+    const room = rooms[n % rooms.length] ?? "";
+    resumers.push(
+      new Resumer(stage, make(`resumer-${room.replace(":", "-")}-${n}`, room, n), await stage.wire()),
+    );
+  }
+  return resumers;
+}
