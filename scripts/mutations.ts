@@ -128,4 +128,52 @@ export const mutations: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: "forgets, for a client that resumes, the events of the same turn",
+    fault: "resumed",
+    mishaps: ["cut", "kill"],
+    changes: [
+      {
+        file: "src/core/inbound/resumption.ts",
+        from: "    this.turns.after(effect, completion, snapshot);\n",
+        to: "    snapshot();\n    this.turns.after(effect, completion);\n",
+      },
+    ],
+  },
+  {
+    name: "resumes one offset too late",
+    fault: "resumed",
+    mishaps: ["cut", "kill"],
+    changes: [
+      {
+        file: "src/core/inbound/resumption.ts",
+        from: "after: joining.contained ? until : after }",
+        to: "after: joining.contained ? until : after + 1 }",
+      },
+    ],
+  },
+  {
+    name: "resumes one offset too early",
+    fault: "resumed",
+    mishaps: ["cut", "kill"],
+    changes: [
+      {
+        file: "src/core/inbound/resumption.ts",
+        from: "after: joining.contained ? until : after }",
+        to: "after: joining.contained ? until : Math.max(0, after - 1) }",
+      },
+    ],
+  },
+  {
+    name: "lets a live event overtake the missed ones",
+    fault: "resumed",
+    mishaps: ["stall", "cut", "kill"],
+    changes: [
+      {
+        file: "src/core/inbound/resumption.ts",
+        from: "      if (isCancelled()) return;\n      if (left.length === 0) {",
+        to: "      if (isCancelled()) return;\n      this.rooms.join(connection, room, joining.muted);\n      if (left.length === 0) {",
+      },
+    ],
+  },
 ];
