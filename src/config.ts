@@ -131,6 +131,14 @@ const environment = z.object({
       }),
     )
     .optional(),
+  WEBHOOK_ALLOW: list
+    .refine(
+      (hosts) => hosts.every((host) => /^(?:\*|(?:\*\.)?[\w.:-]+)$/.test(host)),
+      "comma-separated hosts, public or *",
+    )
+    .transform((hosts) => hosts.map((host) => host.toLowerCase()))
+    .optional(),
+  WEBHOOK_TIMEOUT_MS: milliseconds.default(10_000),
   TRUST_PROXY: flag.default(false),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),

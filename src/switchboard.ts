@@ -14,6 +14,7 @@ import type { Post } from "./core/protocol/posting.ts";
 import { Refusal } from "./core/protocol/refusal.ts";
 import { createDescription } from "./describe/describe.ts";
 import { Feed } from "./feed/feed.ts";
+import { Webhooks } from "./feed/webhooks.ts";
 import { createHttpApp, operations } from "./http/app.ts";
 import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
@@ -116,6 +117,17 @@ export async function startSwitchboard(
     note: (what, context) => log[what === "refused" ? "warn" : "info"](context, what),
   });
 
+  const webhookHosts = config.WEBHOOK_ALLOW ?? [config.production ? "public" : "*"];
+  const webhooks = new Webhooks({
+    ...{ clock, feed, contracts: core.protocols, report, random: Math.random },
+    ...storage.webhooks,
+    allowed: webhookHosts,
+    timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+    lastId: storage.eventPages.lastId,
+    note: (webhook, what, error) =>
+      log[what === "delivered" ? "info" : "warn"]({ webhook, ...(error && { error }) }, `webhook ${what}`),
+  });
+
   let phase: Phase = "starting";
   let stopping = false;
   const ready = () => phase === "serving" && core.storeHealth.works();
@@ -124,6 +136,7 @@ export async function startSwitchboard(
     ...{ clock, agent, errors, refusedUpgrades, ready, lostLogLines },
     ...{ traffic: core.traffic, times: core.times, rooms: core.rooms },
     storeSize: storage.size,
+    webhooks: () => webhooks.all,
   });
   const startedAt = clock.monotonic();
   const http = createHttpApp({
@@ -139,6 +152,7 @@ export async function startSwitchboard(
     },
     events: { post: core.post },
     feed: { feed, protocols: core.protocols, after: clock.after },
+    webhooks: { webhooks, protocols: core.protocols, feed, allowed: webhookHosts },
     metrics,
     errors,
     description: createDescription(core.protocols, operations, () => ({
@@ -227,6 +241,7 @@ export async function startSwitchboard(
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     phase = "draining";
+    webhooks.stop();
     feed.stop();
     stopWatchingTls?.();
     discord?.stop();
@@ -239,6 +254,7 @@ export async function startSwitchboard(
     await storage.close();
   }
 
+  webhooks.start();
   phase = "serving";
   storage.startRetention(core.trim);
   return {

@@ -160,6 +160,8 @@ const settings: Record<string, Setting> = {
       ...{ "http://*.localhost:5173": ["http://*.localhost:5173"], "capacitor://localhost": ["capacitor://localhost"], "*": ["*"], null: ["null"] } },
     bad: Object.fromEntries(notOrigins.map((entry) => [entry, noOrigin(entry)])) },
   TRUST_PROXY: { fallback: false, good: { on: true, "1": true, true: true, True: true, OFF: false, off: false, "0": false, false: false }, bad: { maybe: onOff, "2": onOff, "10.0.0.0/8": onOff } },
+  WEBHOOK_ALLOW: { fallback: undefined, good: { "public, *.Example.com": ["public", "*.example.com"], "*": ["*"] }, bad: { "a b": "comma-separated hosts, public or *" } },
+  WEBHOOK_TIMEOUT_MS: milliseconds(10_000),
   TLS_CERT_FILE: anyText,
   TLS_KEY_FILE: anyText,
   SHUTDOWN_GRACE_MS: { ...limit(10_000), bad: { "-1": "0 to 2147483647", "2147483648": "0 to 2147483647", "10s": "a whole number" } },

@@ -10,6 +10,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: "A field is wrong; `errors` names each.",
   401: "The API key is missing or wrong.",
   404: "Nothing of this name exists.",
+  409: "It cannot be done as things stand.",
   410: "Retention has removed it; `oldest` says from where on nothing is missing.",
   413: "The body is too long.",
   503: "The request was not stored: try again.",

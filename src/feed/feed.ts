@@ -8,6 +8,8 @@ export interface FeedFilter {
 }
 
 export interface FeedEvent extends Cursor {
+  /** Of its row, while the process runs. */
+  readonly id: number;
   readonly room: string;
   readonly offset: number;
   readonly kind: string;
@@ -88,10 +90,19 @@ export class Feed {
     private readonly position: () => number,
   ) {}
 
-  /** Throws `Expired` or `BeyondEnd`. */
+  /** 0 is the beginning of what is kept. Throws `Expired` or `BeyondEnd`. */
   placeOf(cursor: Cursor): Place {
+    return cursor.position === 0 ? this.beginning() : this.placeAfter(cursor);
+  }
+
+  beginning(): Place {
+    const cursor = this.store.trimmed();
+    return { id: this.store.seek(cursor), cursor };
+  }
+
+  /** Throws `Expired` or `BeyondEnd`. */
+  placeAfter(cursor: Cursor): Place {
     const trimmed = this.store.trimmed();
-    if (cursor.position === 0) return { id: this.store.seek(trimmed), cursor: trimmed };
     if (cursor.position > this.position()) throw new BeyondEnd();
     if (compareCursors(cursor, trimmed) < 0) throw new Expired(trimmed);
     return { id: this.store.seek(cursor), cursor };

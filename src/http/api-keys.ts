@@ -59,18 +59,18 @@ export function requireApiKey<R extends Request>(
   contracts: () => readonly Contract[],
   inside: Answering<R>,
 ): Answering<R> {
-  const known = keys.map((key) => ({ key, digest: digest(key.secret) }));
+  const known = keys.map(({ secret }) => digest(secret));
   const given = new Uint8Array(32);
   return (request) => {
     digest(/^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "", given);
-    const [found] = known.filter(({ digest }) => timingSafeEqual(digest, given));
-    if (!found) {
+    const [found] = known.filter((key) => timingSafeEqual(key, given));
+    const key = found && keys[known.indexOf(found)];
+    if (!key) {
       const problem = new Problem(401, "An API key is needed: Authorization: Bearer <key>");
       return problem.response({ "www-authenticate": "Bearer" });
     }
-    const { key } = found;
     if (key.scopes === undefined && key.protocols === undefined) {
-      if (request.method === "GET") limits.set(request, FREE);
+      if (request.method !== "POST") limits.set(request, FREE);
     } else {
       const need = needOf(request, contracts());
       const missing = missingOf(key, need);

@@ -20,6 +20,7 @@ import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
 import { type RoomDoor, roomOperations, roomRoutes } from "./rooms.ts";
 import { type UserDoor, userOperations, userRoutes } from "./users.ts";
+import { type WebhookDoor, webhookOperations, webhookRoutes } from "./webhooks.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -35,6 +36,7 @@ export const operations: readonly Operation[] = [
   ...descriptionOperations,
   ...eventOperations,
   ...feedOperations,
+  ...webhookOperations,
   ...roomOperations,
   ...userOperations,
   ...connectionOperations,
@@ -49,6 +51,7 @@ export interface HttpParts {
   readonly connections: ConnectionDoor;
   readonly events: EventDoor;
   readonly feed: FeedDoor;
+  readonly webhooks: WebhookDoor;
   readonly metrics: MetricsDoor;
   readonly errors: ErrorDoor;
   readonly description: DescriptionDoor;
@@ -105,6 +108,7 @@ export function createHttpApp(parts: HttpParts): {
     .route("/v1/metrics", metricsRoutes(parts.metrics))
     .route("/v1/errors", errorRoutes(parts.errors))
     .route("/v1/feed", feedRoutes(parts.feed, contractsOf))
+    .route("/v1/webhooks", webhookRoutes(parts.webhooks))
     .route("/v1/keys", keyRoutes(parts.apiKeys))
     .route("/v1", eventRoutes(post));
   const guarded = <R extends Request>(answer: Answering<R>) =>

@@ -27,6 +27,11 @@ export interface MetricsParts {
   /** Bytes. */
   storeSize(): { readonly database: number; readonly wal: number };
   ready(): boolean;
+  webhooks(): Iterable<{
+    readonly row: { readonly name: string };
+    readonly lag: { readonly events: number; readonly seconds: number };
+    readonly outcomes: Readonly<Record<string, number>>;
+  }>;
 }
 
 /** ConnectionMetrics of diet-game.md, Monitoring. */
@@ -81,6 +86,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
         loopDelay,
       );
       exposeRest(exposition, parts);
+      exposeWebhooks(exposition, [...parts.webhooks()]);
       exposeProcess(exposition);
       return exposition.text;
     },
@@ -208,4 +214,29 @@ function exposeRest(exposition: Exposition, parts: MetricsParts): void {
   exposition.gauge("switchboard_build_info", "Always 1; the labels name the running version.", [
     [{ version: packageJson.version, bun: Bun.version }, 1],
   ]);
+}
+
+type WebhookCounts = ReturnType<MetricsParts["webhooks"]> extends Iterable<infer Webhook> ? Webhook : never;
+
+function exposeWebhooks(exposition: Exposition, webhooks: readonly WebhookCounts[]): void {
+  exposition.gauge(
+    "switchboard_webhook_lag_events",
+    "Events of the log that a webhook has not come to yet, also those that its filter leaves out.",
+    webhooks.map(({ row, lag }): [Labels, number] => [{ webhook: row.name }, lag.events]),
+  );
+  exposition.gauge(
+    "switchboard_webhook_lag_seconds",
+    "How old the oldest event is that a webhook is waiting to deliver.",
+    webhooks.map(({ row, lag }): [Labels, number] => [{ webhook: row.name }, lag.seconds]),
+  );
+  exposition.counter(
+    "switchboard_webhook_deliveries_total",
+    "Requests to the receiver of a webhook, by outcome.",
+    webhooks.flatMap(({ row, outcomes }) =>
+      Object.entries(outcomes).map(([outcome, count]): [Labels, number] => [
+        { webhook: row.name, outcome },
+        count,
+      ]),
+    ),
+  );
 }

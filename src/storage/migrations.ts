@@ -7,6 +7,7 @@ import withoutIndex from "../../drizzle/0003_without_index.sql" with { type: "te
 import ordinal from "../../drizzle/0004_ordinal.sql" with { type: "text" };
 import timeIndex from "../../drizzle/0005_time_index.sql" with { type: "text" };
 import removedRooms from "../../drizzle/0006_removed_rooms.sql" with { type: "text" };
+import webhooks from "../../drizzle/0007_webhooks.sql" with { type: "text" };
 
 /** Every migration of `drizzle/`, in order. */
 export const migrations: readonly string[] = [
@@ -16,8 +17,7 @@ export const migrations: readonly string[] = [
   withoutIndex,
   ordinal,
   timeIndex,
-  removedRooms,
-];
+  removedRooms, webhooks];
 
 function run(client: Database, migration: string): void {
   for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);

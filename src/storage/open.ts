@@ -13,6 +13,7 @@ import { createPeople, type People } from "./people.ts";
 import { type Removal, startRetention } from "./retention.ts";
 import { createStore } from "./store.ts";
 import type { Trimmed } from "./trim.ts";
+import { createWebhookTable, type WebhookTable } from "./webhook-table.ts";
 
 export interface Storage {
   readonly store: Store;
@@ -20,6 +21,7 @@ export interface Storage {
   readonly eventPages: EventPages;
   /** Begins to remove what is too old, by entries of the log that `record` appends. */
   startRetention(record: (upTo: number, settled: (refused: boolean) => void) => void): void;
+  readonly webhooks: WebhookTable;
   /** Sizes of the files in bytes. */
   size(): { readonly database: number; readonly wal: number };
   close(): Promise<void>;
@@ -135,6 +137,7 @@ export function openStorage(
     },
     people: createPeople(database),
     eventPages: createEventPages(database),
+    webhooks: createWebhookTable(database),
     size: () => ({ database: sizeOf(config.DATABASE_URL), wal: sizeOf(`${config.DATABASE_URL}-wal`) }),
     async close() {
       files.stop();

@@ -120,3 +120,39 @@ export const logPosition = sqliteTable("log_position", {
   trimmedPosition: integer("trimmed_position").notNull().default(0),
   trimmedOrdinal: integer("trimmed_ordinal").notNull().default(0),
 });
+
+/** Who is sent the feed. What a delivery changes is saved once it is certain. */
+export const webhooks = sqliteTable("webhooks", {
+  name: text("name").primaryKey(),
+  url: text("url").notNull(),
+  /** JSON: the secrets that sign, the newest first, each with the time at which it ends. */
+  secrets: text("secrets").notNull(),
+  /** JSON: protocols, rooms, kinds. */
+  filter: text("filter").notNull(),
+  batch: integer("batch").notNull(),
+  paused: integer("paused", { mode: "boolean" }).notNull(),
+  createdAt: integer("created_at").notNull(),
+  /** Everything up to here was delivered, or is none of its filter. */
+  position: integer("position").notNull(),
+  ordinal: integer("ordinal").notNull(),
+  /** The last event of the delivery that is on its way: it is the same when it is tried again. */
+  untilPosition: integer("until_position"),
+  untilOrdinal: integer("until_ordinal"),
+  attempts: integer("attempts").notNull().default(0),
+  /** Milliseconds since the epoch, as the other times. */
+  nextAttempt: integer("next_attempt"),
+  failingSince: integer("failing_since"),
+  lastError: text("last_error"),
+  lastErrorAt: integer("last_error_at"),
+  deliveredAt: integer("delivered_at"),
+});
+
+/** Users that are being erased, or were. */
+export const erasures = sqliteTable("erasures", {
+  userId: text("user_id").primaryKey(),
+  startedAt: integer("started_at").notNull(),
+  finishedAt: integer("finished_at"),
+  /** Up to this id of `events` everything was looked at. */
+  scanned: integer("scanned").notNull().default(0),
+  redacted: integer("redacted").notNull().default(0),
+});

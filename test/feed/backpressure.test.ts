@@ -18,6 +18,7 @@ test("what a consumer does not take is not read from the database", async () => 
       read += limit;
       const events = Array.from({ length: limit }, (_, index) => ({
         ...{
+          id: after + index + 1,
           position: after + index + 1,
           ordinal: 0,
           room: "chat:1",

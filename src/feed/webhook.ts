@@ -1,0 +1,335 @@
+import type { Clock } from "../core/clock.ts";
+import { type Cursor, compareCursors, formatCursor } from "./cursor.ts";
+import { encodeEvent } from "./encode.ts";
+import { Expired, type Feed, type FeedEvent, type FeedFilter, type Place } from "./feed.ts";
+import { protocolOf, roomKindsOf } from "./protocol-rooms.ts";
+import type { Allowed } from "./webhook-address.ts";
+import { type Answered, newSecret, type Sending, send } from "./webhook-send.ts";
+
+/** As the database keeps it. */
+export interface WebhookRow {
+  readonly name: string;
+  url: string;
+  secrets: string;
+  filter: string;
+  batch: number;
+  paused: boolean;
+  readonly createdAt: number;
+  position: number;
+  ordinal: number;
+  untilPosition: number | null;
+  untilOrdinal: number | null;
+  attempts: number;
+  nextAttempt: number | null;
+  failingSince: number | null;
+  lastError: string | null;
+  lastErrorAt: number | null;
+  deliveredAt: number | null;
+}
+
+export interface WebhookFilter {
+  readonly protocols?: readonly string[] | undefined;
+  readonly rooms?: readonly string[] | undefined;
+  readonly kinds?: readonly string[] | undefined;
+}
+
+export interface Secret {
+  readonly secret: string;
+  /** Milliseconds since the epoch; without it, it goes on. */
+  readonly until?: number;
+}
+
+export interface WebhookParts {
+  readonly clock: Clock;
+  readonly feed: Feed;
+  readonly contracts: readonly { readonly name: string; readonly roomKinds: readonly string[] }[];
+  readonly allowed: Allowed;
+  readonly timeoutMs: number;
+  save(row: WebhookRow): void;
+  /** The id of the last row of the log. */
+  lastId(): number;
+  /** Tells the operator that deliveries fail, or work again. */
+  note(name: string, what: "failing" | "delivered" | "paused", error?: string): void;
+  report(error: unknown, context: Record<string, unknown>): void;
+  random(): number;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 600_000;
+/** A place that only a filter has moved is saved so often. */
+const SAVE_MS = 10_000;
+
+export type Status = "ok" | "failing" | "paused" | "expired";
+
+/** One receiver: in order, one request at a time, each delivery again until it is taken. */
+export class Webhook {
+  readonly outcomes = { delivered: 0, failed: 0 };
+  #place: Place | undefined;
+  /** Time of the first event of the delivery that is on its way. */
+  #oldest: number | undefined;
+  #expired = false;
+  #savedAt = 0;
+  #ended = new AbortController();
+
+  constructor(
+    readonly row: WebhookRow,
+    private readonly parts: WebhookParts,
+  ) {}
+
+  get status(): Status {
+    if (this.row.paused) return "paused";
+    if (this.#expired) return "expired";
+    return this.row.failingSince === null ? "ok" : "failing";
+  }
+
+  /** The newest. */
+  get secret(): string {
+    const [first]: Secret[] = JSON.parse(this.row.secrets);
+    return first?.secret ?? "";
+  }
+
+  get filter(): WebhookFilter {
+    return JSON.parse(this.row.filter);
+  }
+
+  /** Rows of the log that it has not looked at, and seconds since the oldest event that waits for it. */
+  get lag(): { readonly events: number; readonly seconds: number } {
+    const id = this.#place?.id ?? this.#find()?.id ?? 0;
+    const events = Math.max(0, this.parts.lastId() - id);
+    const since = this.#oldest ?? this.row.failingSince;
+    return {
+      events,
+      seconds: since === null || events === 0 ? 0 : Math.max(0, (this.parts.clock.now() - since) / 1_000),
+    };
+  }
+
+  /** Where it is, found anew; undefined where retention has overtaken it. */
+  #find(): Place | undefined {
+    try {
+      return this.parts.feed.placeAfter(this.row);
+    } catch {
+      return undefined;
+    }
+  }
+
+  start(): void {
+    this.stop();
+    this.#ended = new AbortController();
+    void this.#run(this.#ended.signal);
+  }
+
+  /** What is on its way is told so and forgotten: it comes again. */
+  stop(): void {
+    this.#ended.abort();
+  }
+
+  /** Begins anew with what the row says by now. */
+  restart(): void {
+    this.stop();
+    this.#place = undefined;
+    this.#oldest = undefined;
+    this.#expired = false;
+    this.parts.save(this.row);
+    this.start();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.row.paused) {
+      try {
+        await this.#deliverNext(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof Expired) return this.#overtaken(error);
+        // The database cannot be written, most likely: nothing has moved.
+        this.parts.report(error, { where: "webhook", webhook: this.row.name });
+        await this.#sleep(FIRST_RETRY_MS, signal);
+      }
+    }
+  }
+
+  /** A person must say that what is gone may be skipped. */
+  #overtaken({ message }: Expired): void {
+    this.#expired = true;
+    this.#failed(message);
+    this.parts.save(this.row);
+  }
+
+  async #deliverNext(signal: AbortSignal): Promise<void> {
+    const { parts, row } = this;
+    const wait = (row.nextAttempt ?? 0) - parts.clock.now();
+    if (wait > 0) await this.#sleep(wait, signal);
+    if (signal.aborted) return;
+    this.#place ??= parts.feed.placeAfter(row);
+    const woken = new AbortController();
+    const end = () => woken.abort();
+    signal.addEventListener("abort", end);
+    try {
+      const next = parts.feed.next(woken.signal);
+      const page = await parts.feed.page(this.#place, this.#feedFilter(), row.batch);
+      if (signal.aborted) return;
+      const events = row.untilPosition === null ? page.events : page.events.filter(this.#isInFlight);
+      const last = events.at(-1);
+      if (last) await this.#deliver(events, last, signal);
+      else {
+        this.#passed(page.next);
+        if (!page.more) await next;
+      }
+    } finally {
+      end();
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  readonly #isInFlight = (event: FeedEvent): boolean =>
+    compareCursors(event, { position: this.row.untilPosition ?? 0, ordinal: this.row.untilOrdinal ?? 0 }) <=
+    0;
+
+  /** Nothing of this was for it. */
+  #passed(place: Place): void {
+    const { clock, save } = this.parts;
+    this.#place = place;
+    this.#oldest = undefined;
+    this.#moveTo(place.cursor);
+    if (clock.now() - this.#savedAt < SAVE_MS) return;
+    this.#savedAt = clock.now();
+    save(this.row);
+  }
+
+  #moveTo({ position, ordinal }: Cursor): void {
+    Object.assign(this.row, { position, ordinal, untilPosition: null, untilOrdinal: null });
+  }
+
+  async #deliver(events: readonly FeedEvent[], last: FeedEvent, signal: AbortSignal): Promise<void> {
+    const { row, parts } = this;
+    const [first = last] = events;
+    this.#oldest = first.time;
+    if (row.untilPosition === null) {
+      // Also when the process dies meanwhile, it is the same delivery that comes again. With it is saved what the one before has moved.
+      Object.assign(row, { untilPosition: last.position, untilOrdinal: last.ordinal });
+      parts.save(row);
+    }
+    const id = `msg_${row.createdAt.toString(36)}_${formatCursor(first)}_${formatCursor(last)}`;
+    const { contracts } = parts;
+    const list = events.map((event) => encodeEvent(event, protocolOf(contracts, event.room))).join(",");
+    const body = `{"type":"events","timestamp":"${new Date(last.time).toISOString()}","data":{"events":[${list}]}}`;
+    const answered = await this.#send(id, body, signal).catch((error: unknown) => error);
+    if (signal.aborted) return;
+    const delivered = !(answered instanceof Error) && isDone(answered as Answered);
+    if (delivered) this.#delivered(last);
+    else this.#tryAgain(answered);
+  }
+
+  #delivered(last: FeedEvent): void {
+    const { row, parts } = this;
+    this.outcomes.delivered++;
+    if (row.failingSince !== null) parts.note(row.name, "delivered");
+    this.#moveTo(last);
+    this.#place = { id: last.id, cursor: last };
+    this.#oldest = undefined;
+    Object.assign(row, {
+      attempts: 0,
+      nextAttempt: null,
+      failingSince: null,
+      deliveredAt: parts.clock.now(),
+    });
+    parts.save(row);
+  }
+
+  #tryAgain(answered: unknown): void {
+    const { row, parts } = this;
+    const { status, retryAfter } =
+      answered instanceof Error ? { status: 0, retryAfter: 0 } : (answered as Answered);
+    this.#failed(answered instanceof Error ? answered.message : `the receiver answered ${status}`);
+    row.attempts++;
+    const cap = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(20, row.attempts - 1));
+    row.nextAttempt = parts.clock.now() + Math.max(retryAfter, Math.ceil(parts.random() * cap));
+    if (status === 410) {
+      row.paused = true;
+      parts.note(row.name, "paused", row.lastError ?? undefined);
+    }
+    parts.save(row);
+  }
+
+  #failed(error: string): void {
+    const { row, parts } = this;
+    this.outcomes.failed++;
+    const now = parts.clock.now();
+    if (row.failingSince === null) parts.note(row.name, "failing", error);
+    row.failingSince ??= now;
+    Object.assign(row, { lastError: error.slice(0, 500), lastErrorAt: now });
+  }
+
+  /** One request of no event, to see whether it arrives. Throws where no answer came. */
+  test(): Promise<Answered> {
+    const now = this.parts.clock.now();
+    const body = JSON.stringify({
+      type: "test",
+      timestamp: new Date(now).toISOString(),
+      data: { webhook: this.row.name },
+    });
+    return this.#send(
+      `msg_test_${now.toString(36)}_${Math.floor(this.parts.random() * 1e9)}`,
+      body,
+      new AbortController().signal,
+    );
+  }
+
+  #send(id: string, body: string, signal: AbortSignal): Promise<Answered> {
+    const { clock, allowed, timeoutMs } = this.parts;
+    const now = clock.now();
+    const secrets: Secret[] = JSON.parse(this.row.secrets);
+    const valid = secrets
+      .filter(({ until = Number.POSITIVE_INFINITY }) => until > now)
+      .map(({ secret }) => secret);
+    const sending: Sending = { url: this.row.url, secrets: valid, allowed, timeoutMs, signal };
+    return send({ id, timestamp: Math.floor(now / 1_000), body }, sending);
+  }
+
+  /** Where a delivery that is not taken ends, or, where retention has overtaken it, what is kept begins. */
+  get obstacle(): Cursor | undefined {
+    const { untilPosition: position, untilOrdinal: ordinal } = this.row;
+    if (this.#expired) return this.parts.feed.beginning().cursor;
+    return position === null || ordinal === null ? undefined : { position, ordinal };
+  }
+
+  skipTo(cursor: Cursor): void {
+    this.#moveTo(cursor);
+    Object.assign(this.row, { attempts: 0, nextAttempt: null, failingSince: null });
+    this.restart();
+  }
+
+  #feedFilter(): FeedFilter {
+    const { protocols, rooms, kinds } = this.filter;
+    const { contracts } = this.parts;
+    const isAll = (name: string) => name.endsWith(":*");
+    return {
+      ...(kinds && { kinds }),
+      ...(rooms && {
+        rooms: {
+          names: rooms.filter((name) => !isAll(name)),
+          kinds: rooms.filter(isAll).map((name) => name.slice(0, -2)),
+        },
+      }),
+      ...(protocols && {
+        roomKinds: contracts.filter(({ name }) => protocols.includes(name)).flatMap(roomKindsOf),
+      }),
+    };
+  }
+
+  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const cancel = this.parts.clock.after(ms, done);
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
+    });
+  }
+}
+
+const isDone = ({ status }: Answered): boolean => status >= 200 && status < 300;
+
+export const freshSecrets = (secret = newSecret()): string => JSON.stringify([{ secret }] satisfies Secret[]);
