@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/ports/clock.ts";
 import { type Cursor, compareCursors, formatCursor } from "./cursor.ts";
 import { encodeEvent } from "./encode.ts";
 import { Expired, type Feed, type FeedEvent, type FeedFilter, type Place } from "./feed.ts";

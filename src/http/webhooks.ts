@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { roomName } from "../core/names.ts";
-import type { AnyProtocol } from "../core/protocol.ts";
+import { roomName } from "../core/protocol/identifiers.ts";
+import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import { formatCursor, parseCursor } from "../feed/cursor.ts";
 import { BeyondEnd, Expired, type Feed } from "../feed/feed.ts";
 import type { Webhook } from "../feed/webhook.ts";
