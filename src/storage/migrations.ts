@@ -17,7 +17,9 @@ export const migrations: readonly string[] = [
   withoutIndex,
   ordinal,
   timeIndex,
-  removedRooms, webhooks];
+  removedRooms,
+  webhooks,
+];
 
 function run(client: Database, migration: string): void {
   for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);
