@@ -32,6 +32,8 @@ beforeAll(async () => {
   const ada = await server.chat("ada");
   ada.close();
   await ada.closed;
+  await server.http("PUT", "/v1/webhooks/one", { url: `http://127.0.0.1:${server.port}/health/live` });
+  await server.http("POST", "/v1/webhooks/one/test", {});
   families = readExposition(await (await server.http("GET", "/metrics")).text()).families;
 });
 
