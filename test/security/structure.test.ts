@@ -83,7 +83,7 @@ test("JSON of strangers is parsed where its depth is looked at first: frames in 
 
 test("keys are compared in one place, as digests of one length, in constant time and each to its end", async () => {
   const source = await Bun.file(join(SRC, "http/api-keys.ts")).text();
-  expect(source).toContain("timingSafeEqual(digest, given)");
+  expect(source).toContain("timingSafeEqual(key, given)");
   // `some` would stop at the first.
   expect(source).toContain("known.filter(");
   const others = [...(await sources())].filter(
