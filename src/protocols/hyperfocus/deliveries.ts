@@ -7,8 +7,8 @@ export interface DeliveryParts {
   readonly clock: Clock;
   readonly pace: number;
   stream(room: string): Stream;
-  /** Records that time has passed. `applied` is called unless the commit fails. */
-  release(room: string, applied: () => void): void;
+  /** Records that time has passed. One of the two is called, later or at once. */
+  release(room: string, applied: () => void, refused: () => void): void;
 }
 
 /** Timers of the streams that have pending gifts. */
@@ -41,12 +41,14 @@ export class Deliveries {
     const { clock, release } = this.parts;
     const wake = () => {
       const time = clock.now();
-      // The next try, if its commit fails.
-      this.#wake(room, WINDOW_MS);
-      release(room, () => {
-        this.#timers.get(room)?.();
+      // Never a second one while the first is on its way: a log that stalls would fill with them.
+      this.#timers.set(room, () => {});
+      const applied = () => {
         this.#timers.delete(room);
         this.look(room, clock.now() - time);
+      };
+      release(room, applied, () => {
+        if (!this.#stopped) this.#wake(room, WINDOW_MS);
       });
     };
     this.#timers.set(room, clock.after(ms, wake));

@@ -63,7 +63,7 @@ export function hyperfocus({
   const board = new StatusBoard(clock, status, (room, now) => systemSender.relay(room, "stream:status", now));
   const deliveries = new Deliveries({
     ...{ clock, pace, stream: state },
-    release: (room, applied) => systemSender.record(room, "release", { pace }, { applied }),
+    release: (room, applied, refused) => systemSender.record(room, "release", { pace }, { applied, refused }),
   });
 
   function enter(ctx: Ctx, { token: _, ...init }: Init): void {

@@ -16,13 +16,17 @@ function waiting(gifts: number) {
     log.apply("gift", { gift: { metadata: {}, ...from(`u${n}`) }, pace: PACE }, clock.now());
   }
   const asked: (() => void)[] = [];
+  const refused: (() => void)[] = [];
   const deliveries = new Deliveries({
     clock,
     pace: PACE,
     stream: log.state,
-    release: (_room, applied) => void asked.push(applied),
+    release(_room, applied, failed) {
+      asked.push(applied);
+      refused.push(failed);
+    },
   });
-  return { clock, log, asked, deliveries };
+  return { clock, log, asked, refused, deliveries };
 }
 
 describe("a stream in which gifts wait", () => {
@@ -68,11 +72,14 @@ describe("a stream in which gifts wait", () => {
     log.close();
   });
 
-  test("is looked after again when the commit fails, of which nobody hears", () => {
-    const { asked, clock, deliveries, log } = waiting(1);
+  test("is looked after again when the commit failed, and by no second entry while the first is on its way", () => {
+    const { asked, clock, deliveries, log, refused } = waiting(1);
     deliveries.look(ROOM);
     clock.advance(5_000);
-    expect(asked.length).toBeGreaterThan(3);
+    expect(asked).toHaveLength(1);
+    refused[0]!();
+    clock.advance(WINDOW_MS);
+    expect(asked).toHaveLength(2);
     log.close();
   });
 
