@@ -135,7 +135,7 @@ test("the client is connected once it knows where to begin, so that nothing said
   socket.say({ type: "connected", timestamp: "", data: { userId: "ada" } });
   expect(client.isConnected()).toBe(false);
   const id = socket.sent.at(-1)?.["id"];
-  socket.say({ type: "history", id, timestamp: "", data: { messages: [], hasMore: false } });
+  socket.say({ type: "pong", id, timestamp: "", data: {} });
   await connected;
   await client.disconnect();
 });

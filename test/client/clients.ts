@@ -26,7 +26,7 @@ export const clients = {
     letIn(socket: FakeSocket) {
       socket.say(connected);
       const id = socket.sent.at(-1)?.["id"];
-      socket.say({ type: "history", id, timestamp, data: { messages: [], hasMore: false } });
+      socket.say({ type: "pong", id, timestamp, data: {} });
     },
   },
   analytics: {

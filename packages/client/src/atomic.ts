@@ -48,7 +48,7 @@ export abstract class AtomicClient<
     super(own, defaults);
   }
 
-  protected address(): Address {
+  protected address(_token?: string): Address | Promise<Address> {
     return { url: this.options.url, protocols: [] };
   }
 

@@ -11,7 +11,7 @@ export type Verdict = "retry" | "token" | "stop";
 
 /** Contract diet-game: ConnectionEvent. */
 export interface ConnectionEvent {
-  readonly type: "connected" | "disconnected" | "error" | "reconnecting";
+  readonly type: "connected" | "disconnected" | "error" | "reconnecting" | "resumed";
   /** ISO 8601. */
   readonly timestamp: string;
   readonly data?: Partial<Closing> & {
@@ -20,6 +20,11 @@ export interface ConnectionEvent {
     readonly nextAttemptIn?: number;
     /** Why the last attempt failed, or why no other is made. */
     readonly error?: Error;
+    /** Whether all that was said in the room after this offset is heard, up to that one; `reason` says why not. */
+    readonly resumed?: "complete" | "incomplete";
+    readonly room?: string;
+    readonly after?: number;
+    readonly until?: number;
   };
 }
 

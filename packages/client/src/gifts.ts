@@ -3,6 +3,7 @@ import type { messages, events as serverEvents } from "../../../src/protocols/hy
 import { Client } from "./client.ts";
 import { newId } from "./id.ts";
 import type { ClientOptions } from "./options.ts";
+import { Offsets } from "./resume.ts";
 import type { Address } from "./socket.ts";
 
 type Schemas = typeof messages;
@@ -20,6 +21,7 @@ type Events = {
 /** What arrives, by type; a gift that comes again, because its acknowledgement was lost, comes as an event once. */
 export type GiftEvents = Events;
 export type Gift = Events["gift:received"]["payload"];
+type Frame = Events[keyof Events];
 type Acknowledgement = z.input<Schemas["gift:ack"]>;
 
 export interface GiftOptions extends ClientOptions {
@@ -54,7 +56,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   #silentUntil = 0;
 
   constructor(
-    private readonly own: GiftOptions,
+    protected readonly own: GiftOptions,
     private readonly clientType: "host" | "viewer",
   ) {
     super(own, { heartbeat: { interval: 2 * PING_MS, timeout: 10_000 } });
@@ -83,7 +85,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
     this.#say("error", { code, message, details: null, retryable: false, retryAfter: null });
   }
 
-  protected address(): Address {
+  protected address(): Address | Promise<Address> {
     return { url: this.options.url, protocols: [PROTOCOL] };
   }
 
@@ -95,7 +97,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
     this.#say("connection:init", init);
   }
 
-  protected override heard(frame: Events[keyof Events]): void {
+  protected override heard(frame: Frame): void {
     if (frame.type === "connection:ack") {
       this.#latency = this.clock.now() - this.#askedAt;
       this.line.expectEvery(2 * frame.payload.config.pingInterval);
@@ -175,8 +177,20 @@ export class GiftHostClient extends GiftClient {
 }
 
 export class GiftViewerClient extends GiftClient {
+  readonly #offsets = new Offsets(this.options);
+
   constructor(options: GiftOptions) {
     super(options, "viewer");
+  }
+
+  protected override address(): Promise<Address> {
+    const { url, streamId } = this.own;
+    return this.#offsets.asked({ url, protocols: [PROTOCOL] }, this.outbox.owner, `stream:${streamId}`);
+  }
+
+  protected override heard(frame: Frame): void {
+    const plain = this.#offsets.plain(frame, this.line);
+    if (plain) super.heard(plain);
   }
 }
 

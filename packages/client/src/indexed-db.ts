@@ -1,4 +1,4 @@
-import type { Letter, LetterStore } from "./store.ts";
+import type { Letter, LetterStore, Offsets } from "./store.ts";
 
 // As much of IndexedDB as is used here: its types come with those of a browser, which a server does not have.
 interface Asked<Result> {
@@ -8,9 +8,10 @@ interface Asked<Result> {
   onerror: (() => void) | null;
 }
 interface ObjectStore {
-  put(value: Kept): Asked<unknown>;
+  put(value: Kept | Place): Asked<unknown>;
   delete(key: string): Asked<unknown>;
-  getAll(): Asked<Kept[]>;
+  get(key: string): Asked<Kept | Place | undefined>;
+  getAll(): Asked<(Kept | Place)[]>;
 }
 interface Transaction {
   readonly error: Error | null;
@@ -36,8 +37,14 @@ interface Kept extends Letter {
   /** Their order. */
   readonly at: number;
 }
+interface Place {
+  readonly id: string;
+  readonly offsets: Offsets;
+}
 
 const LETTERS = "letters";
+/** With the owner, the id of what is known of the rooms. */
+const PLACE = "offsets of ";
 
 /**
  * Keeps unconfirmed messages in the browser's IndexedDB, and opens it again when the browser has closed it. Each client
@@ -47,6 +54,8 @@ const LETTERS = "letters";
 export function indexedDbStore(name: string): LetterStore {
   let database: Promise<Database> | undefined;
   let last = 0;
+  /** Offsets that wait to be written. */
+  const places = new Map<string, Offsets>();
   /** What was asked before: no question overtakes one that is asked again. */
   let before: Promise<unknown> = Promise.resolve();
 
@@ -105,7 +114,8 @@ export function indexedDbStore(name: string): LetterStore {
   return {
     async load() {
       const all = await ask("readonly", (letters) => letters.getAll());
-      return all.sort((one, other) => one.at - other.at).map(({ at: _, ...letter }) => letter);
+      const letters = all.filter((one) => "at" in one);
+      return letters.sort((one, other) => one.at - other.at).map(({ at: _, ...letter }) => letter);
     },
     async put(letter) {
       last = Math.max(Date.now(), last + 1);
@@ -114,6 +124,22 @@ export function indexedDbStore(name: string): LetterStore {
     },
     async delete(id) {
       await ask("readwrite", (letters) => letters.delete(id));
+    },
+    async loadOffsets(owner) {
+      const place = await ask("readonly", (letters) => letters.get(PLACE + owner));
+      return place && "offsets" in place ? place.offsets : undefined;
+    },
+    async saveOffsets(owner, offsets) {
+      const isWaiting = places.size > 0;
+      places.set(owner, offsets);
+      if (isWaiting) return;
+      // One write at a time; it has what has come meanwhile.
+      await before;
+      const all = [...places];
+      places.clear();
+      for (const [owner, offsets] of all) {
+        await ask("readwrite", (letters) => letters.put({ id: PLACE + owner, offsets }));
+      }
     },
   };
 }

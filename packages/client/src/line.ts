@@ -74,7 +74,7 @@ export class Line {
     const was = this.#state;
     this.#end();
     this.#state = "disconnected";
-    if (was === "connected" || was === "connecting") this.#say("disconnected", { code: 1000, reason: "" });
+    if (was === "connected" || was === "connecting") this.say("disconnected", { code: 1000, reason: "" });
     if (!socket?.close) return;
     const close = socket.close.bind(socket);
     await new Promise<void>((resolve) => {
@@ -111,7 +111,7 @@ export class Line {
     this.#cause = undefined;
     this.#state = "connected";
     if (this.#heart.interval > 0) this.#heart.start();
-    this.#say("connected");
+    this.say("connected");
   }
 
   /** The server says when the next attempt is to be made: exactly then, or from then on. */
@@ -214,7 +214,7 @@ export class Line {
     this.#cause = cause;
     this.#state = "connecting";
     parts.lost();
-    if (wasConnected) this.#say("disconnected", closing);
+    if (wasConnected) this.say("disconnected", closing);
     if (isUseless) this.#fail(closing, cause);
     else if (!left) this.#fail(closing, cause, `No connection after ${maxAttempts} attempts: `);
     else {
@@ -228,7 +228,7 @@ export class Line {
     if (this.#offline) return;
     const nextAttemptIn = this.#attempts.next();
     this.#cancel = this.parts.clock.after(nextAttemptIn, () => void this.#open());
-    this.#say("reconnecting", { ...why, attempt: this.#attempts.made, nextAttemptIn });
+    this.say("reconnecting", { ...why, attempt: this.#attempts.made, nextAttemptIn });
   }
 
   #backOnline(): void {
@@ -243,7 +243,7 @@ export class Line {
   #fail(closing: Closing, cause: Error, before = ""): void {
     this.#end();
     this.#state = "error";
-    this.#say("error", { ...closing, error: new ConnectionFailed(before + cause.message, closing, cause) });
+    this.say("error", { ...closing, error: new ConnectionFailed(before + cause.message, closing, cause) });
   }
 
   #end(): void {
@@ -265,7 +265,7 @@ export class Line {
     socket.close?.();
   }
 
-  #say(type: ConnectionEvent["type"], data?: ConnectionEvent["data"]): void {
+  say(type: ConnectionEvent["type"], data?: ConnectionEvent["data"]): void {
     const timestamp = new Date(this.parts.clock.now()).toISOString();
     this.parts.changed({ type, timestamp, ...(data && { data }) });
   }

@@ -20,6 +20,8 @@ export interface ClientOptions {
   /** Where unconfirmed messages are kept beyond the page. */
   readonly store?: LetterStore;
   readonly rate?: Partial<Rate>;
+  /** Whether to ask for what was missed while there was no connection; true. */
+  readonly resume?: boolean;
   /** Milliseconds that an attempt to connect may take; 10,000. */
   readonly connectTimeout?: number;
   /** Milliseconds after which an unanswered message is sent again; 15,000. */

@@ -8,12 +8,19 @@ export interface Letter {
   readonly owner?: string | undefined;
 }
 
+/** By room; the one that was heard last comes last. */
+export type Offsets = readonly (readonly [room: string, offset: number])[];
+
 /** Where messages wait that must outlive the page. Without one they wait in memory. */
 export interface LetterStore {
   /** Oldest first, with all that was put. */
   load(): Promise<Letter[]>;
   put(letter: Letter): Promise<void>;
   delete(id: string): Promise<void>;
+  /** By room, the offset of the last event that was heard. Without these two only a page resumes, not its reload. */
+  loadOffsets?(owner: string): Promise<Offsets | undefined>;
+  /** Asked after each event; only the last ones need to be kept. */
+  saveOffsets?(owner: string, offsets: Offsets): Promise<void>;
 }
 
 /** What became of letters in the store, apart from what was asked of it. */

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { events as serverEvents } from "../../../src/protocols/discord/schema.ts";
 import { Client } from "./client.ts";
 import type { ClientOptions } from "./options.ts";
+import { type Numbered, Offsets } from "./resume.ts";
 import type { Address } from "./socket.ts";
 
 type Kind = keyof typeof serverEvents;
@@ -18,16 +19,19 @@ type Events = {
 type Ack = Envelope & { readonly type: "ack"; readonly event: "auth.ok"; readonly guildId?: string };
 type Failure = Envelope & { readonly type: "error"; readonly error: string };
 
+type Frame = Ack | Failure | Events[Kind];
+
 /** What arrives, by the name of the event. */
 export type VoiceEvents = Events & { "auth.ok": Ack; error: Failure };
 
 /**
  * Contract discord-gateway: who is in which voice channel. Viewers say nothing, and the server's pings are answered
- * by the browser and seen by no page, so that there is no heartbeat here. Events that happen while there is no
- * connection are lost.
+ * by the browser and seen by no page, so that there is no heartbeat here.
  */
 export class VoiceChannelClient extends Client<VoiceEvents, never, object> {
   protected readonly contract = "discord";
+  readonly #offsets = new Offsets(this.options);
+
   constructor(options: ClientOptions) {
     super(options, {
       // Contract: Connection Lost. 1s → 2s → 4s → 8s → 16s, max 5 attempts.
@@ -36,15 +40,19 @@ export class VoiceChannelClient extends Client<VoiceEvents, never, object> {
     });
   }
 
-  protected address(): Address {
-    return { url: this.options.url, protocols: [] };
+  protected address(): Promise<Address> {
+    return this.#offsets.asked({ url: this.options.url, protocols: [] }, this.outbox.owner);
   }
 
   protected opened(token: string | undefined): void {
     this.line.send(JSON.stringify({ v: 1, type: "auth", token: token ?? "", ts: this.clock.now() }));
   }
 
-  protected override heard(frame: Ack | Failure | Events[Kind]): void {
+  protected override heard(told: Frame & Numbered): void {
+    // No other sign tells that an event comes again.
+    if ((told.offset ?? 1) <= (this.#offsets.get(told.room ?? "") ?? 0)) return;
+    const frame: Frame | undefined = this.#offsets.plain<Frame>(told, this.line);
+    if (!frame) return;
     if (frame.type === "ack") this.line.admitted();
     if (frame.type === "error") this.line.explain(frame.error);
     this.listeners.tell(frame.type === "error" ? "error" : frame.event, frame);

@@ -10,9 +10,7 @@ const helper = () =>
       const timestamp = "2026-03-02T08:30:00.000Z";
       if (type === "auth")
         connection.simulateMessage({ type: "connected", timestamp, data: { userId: "ada" } });
-      if (type === "history") {
-        connection.simulateMessage({ type, id, timestamp, data: { messages: [], hasMore: false } });
-      }
+      if (type === "ping") connection.simulateMessage({ type: "pong", id, timestamp, data: {} });
     },
   });
 
@@ -56,7 +54,7 @@ test("a line that breaks is made again, on the connection that the test has prep
   mock.simulateError(new Error("a cable was pulled"));
   expect(client.getConnectionState()).toBe("connecting");
   await back;
-  expect(second.address.url).toBe("ws://nowhere");
+  expect(second.address.url).toBe("ws://nowhere?offsets=1");
   second.simulateError(new Error("again"));
   expect(client.isConnected()).toBe(false);
   await client.disconnect();

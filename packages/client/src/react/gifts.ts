@@ -1,6 +1,6 @@
 import { systemClock } from "../clock.ts";
 import { type Gift, type GiftEvents, GiftHostClient, type GiftOptions, GiftViewerClient } from "../index.ts";
-import { type Connected, NOT_CONNECTED, type Session, useSession } from "./session.ts";
+import { type Connected, NOT_CONNECTED, ofPage, type Session, useSession } from "./session.ts";
 import { Store } from "./store.ts";
 
 export interface GiftsOptions extends GiftOptions {
@@ -38,7 +38,7 @@ export function useGifts(options: GiftsOptions): GiftsState & GiftsActions {
 }
 
 function createGifts({ role = "host", ...options }: GiftsOptions): Session<GiftsState, GiftsActions> {
-  const client = role === "host" ? new GiftHostClient(options) : new GiftViewerClient(options);
+  const client = role === "host" ? new GiftHostClient(options) : new GiftViewerClient(ofPage(options));
   const clock = options.clock ?? systemClock;
   const store = new Store<GiftsState>({
     ...{ ...NOT_CONNECTED, current: undefined, waiting: [], shown: [], status: undefined },

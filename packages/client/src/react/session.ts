@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Client } from "../client.ts";
 import type { ConnectionEvent, ConnectionState } from "../connection.ts";
+import type { LetterStore } from "../store.ts";
 import type { Token } from "../token.ts";
 import type { Store } from "./store.ts";
 
@@ -9,8 +10,22 @@ export interface Connected {
   readonly connection: ConnectionState;
   /** Why there is no connection, as far as that is known; why a room could not be entered. */
   readonly error: Error | undefined;
+  /** Whether all that was missed while there was no connection is there; "none" as long as that is not known. */
+  readonly resumed: "complete" | "incomplete" | "none";
 }
-export const NOT_CONNECTED: Connected = { connection: "disconnected", error: undefined };
+export const NOT_CONNECTED: Connected = { connection: "disconnected", error: undefined, resumed: "none" };
+
+/** The state of a hook ends with its page: what it has heard would be missing from the next one. */
+export function ofPage<Options extends { readonly store?: LetterStore }>(options: Options): Options {
+  const { store } = options;
+  if (!store) return options;
+  const letters: LetterStore = {
+    load: () => store.load(),
+    put: (letter) => store.put(letter),
+    delete: (id) => store.delete(id),
+  };
+  return { ...options, store: letters };
+}
 
 interface AnyClient {
   connect(): Promise<void>;
@@ -42,7 +57,12 @@ function run<State extends Connected, Actions extends object>(
   let isEntered = false;
   client.onConnectionEvent(({ type, data }) => {
     const error = type === "connected" ? undefined : (data?.error ?? store.get().error);
-    store.set((state) => ({ ...state, connection: client.getConnectionState(), error }));
+    store.set((state) => ({
+      ...state,
+      connection: client.getConnectionState(),
+      error,
+      resumed: resumedAfter(state.resumed, type, data?.resumed),
+    }));
   });
   const failed = (error: Error) => store.set((state) => ({ ...state, error }));
   return {
@@ -61,6 +81,16 @@ function run<State extends Connected, Actions extends object>(
       return () => void client.disconnect();
     },
   };
+}
+
+/** One room that is incomplete is enough, until the connection is lost again. */
+function resumedAfter(
+  before: Connected["resumed"],
+  type: ConnectionEvent["type"],
+  verdict: "complete" | "incomplete" = "complete",
+): Connected["resumed"] {
+  if (type === "disconnected") return "none";
+  return type === "resumed" && before !== "incomplete" ? verdict : before;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { VoiceChannelClient } from "../index.ts";
 import type { ClientOptions } from "../options.ts";
-import { type Connected, NOT_CONNECTED, type Session, useSession } from "./session.ts";
+import { type Connected, NOT_CONNECTED, ofPage, type Session, useSession } from "./session.ts";
 import { Store } from "./store.ts";
 
 export interface VoiceMember {
@@ -34,7 +34,7 @@ export function useVoiceChannel(options: ClientOptions): VoiceState & VoiceActio
 }
 
 function createVoice(options: ClientOptions): Session<VoiceState, VoiceActions> {
-  const client = new VoiceChannelClient(options);
+  const client = new VoiceChannelClient(ofPage(options));
   const store = new Store<VoiceState>({ ...NOT_CONNECTED, channels: [] });
   const change = (next: (channels: readonly VoiceChannel[]) => readonly VoiceChannel[]) =>
     store.set((state) => ({ ...state, channels: next(state.channels) }));

@@ -1,0 +1,130 @@
+import { expect, test } from "bun:test";
+import {
+  ChatWebSocketClient,
+  type ConnectionEvent,
+  type LetterStore,
+  VoiceChannelClient,
+} from "../../packages/client/src/index.ts";
+import { startRelay } from "../support/relay.ts";
+import { startTestServer, stopAfterAll } from "../support/server.ts";
+import { fakeSockets, hasty, noRate, tokenOf } from "./support.ts";
+
+const server = stopAfterAll(await startTestServer({ env: { RESUME_LIMIT: "50" } }));
+
+/** Keeps offsets and nothing else. */
+function memory(): LetterStore {
+  const places = new Map<string, readonly (readonly [string, number])[]>();
+  return {
+    load: async () => [],
+    put: async () => {},
+    delete: async () => {},
+    loadOffsets: async (owner) => places.get(owner),
+    saveOffsets: async (owner, offsets) => void places.set(owner, offsets),
+  };
+}
+
+function chat(userId: string, contextId: string, more: { port?: number; store?: LetterStore } = {}) {
+  const { port = server.port, store } = more;
+  const heard: unknown[] = [];
+  const events: ConnectionEvent[] = [];
+  const client = new ChatWebSocketClient({
+    ...{ url: `ws://127.0.0.1:${port}/api/chat/ws`, token: () => server.token(userId), contextId },
+    ...{ reconnect: hasty, rate: noRate, ...(store && { store }) },
+  });
+  client.subscribe("message", ({ data }) => heard.push(data.content));
+  client.onConnectionEvent((event) => events.push(event));
+  const say = (content: string) => client.send({ type: "message", data: { content } });
+  const hears = (content: string) =>
+    new Promise<void>((resolve) =>
+      client.subscribe("message", ({ data }) => data.content === content && resolve()),
+    );
+  return { client, heard, events, say, hears };
+}
+
+test("a context in which nothing was said yet is resumed, and the verdict is told", async () => {
+  const relay = await startRelay(server.port);
+  const [ada, bob] = [chat("ada", "quiet"), chat("bob", "quiet", { port: relay.port })];
+  await Promise.all([ada.client.connect(), bob.client.connect()]);
+  await bob.client.disconnect();
+  for (const content of ["one", "two", "three"]) await ada.say(content);
+  const last = bob.hears("three");
+  await bob.client.connect();
+  await last;
+  expect(bob.heard).toEqual(["one", "two", "three"]);
+  expect(bob.events.find(({ type }) => type === "resumed")?.data).toMatchObject({
+    ...{ resumed: "complete", room: "context:quiet", until: 3 },
+  });
+  await Promise.all([ada.client.disconnect(), bob.client.disconnect()]);
+  relay.stop();
+});
+
+test("what can no longer be told is said to be missing, with the reason", async () => {
+  const [ada, bob] = [chat("ada", "long"), chat("bob", "long")];
+  await Promise.all([ada.client.connect(), bob.client.connect()]);
+  const first = bob.hears("first");
+  await ada.say("first");
+  await first;
+  await bob.client.disconnect();
+  for (let n = 0; n < 60; n++) await ada.say(`${n}`);
+  await bob.client.connect();
+  expect(bob.events.find(({ type }) => type === "resumed")?.data).toMatchObject({
+    ...{ resumed: "incomplete", room: "context:long", reason: "too_many" },
+  });
+  const live = bob.hears("live");
+  await ada.say("live");
+  await live;
+  expect(bob.heard).toEqual(["first", "live"]);
+  await Promise.all([ada.client.disconnect(), bob.client.disconnect()]);
+});
+
+test("a page that is loaded again goes on where the last one was, where the store keeps that; another user does not", async () => {
+  const store = memory();
+  const ada = chat("ada", "again");
+  const before = chat("bob", "again", { store });
+  await Promise.all([ada.client.connect(), before.client.connect()]);
+  const first = before.hears("first");
+  await ada.say("first");
+  await first;
+  await before.client.disconnect();
+  await ada.say("second");
+  const after = chat("bob", "again", { store });
+  const eve = chat("eve", "again", { store });
+  const second = after.hears("second");
+  await Promise.all([after.client.connect(), eve.client.connect()]);
+  await second;
+  expect(after.heard).toEqual(["second"]);
+  expect(eve.heard).toEqual([]);
+  await Promise.all([ada, after, eve].map(({ client }) => client.disconnect()));
+});
+
+test("a handler gets the contract's frames, each once, and the address asks for the last ones", async () => {
+  const { create, next } = fakeSockets();
+  const voice = new VoiceChannelClient({
+    ...{ url: "ws://voice", token: tokenOf("ada"), createSocket: create, reconnect: hasty },
+  });
+  const heard: unknown[] = [];
+  voice.subscribe("voice.left", (event) => heard.push(event));
+  const connected = voice.connect();
+  const first = await next();
+  expect(first.address.url).toBe("ws://voice?offsets=1");
+  first.open();
+  first.say({ v: 1, type: "ack", event: "auth.ok", ts: 1 });
+  await connected;
+  const event = { v: 1, type: "event", event: "voice.left", payload: { guildId: "1" }, ts: 1 };
+  for (const offset of [1, 4, 4]) first.say({ ...event, room: "guild:1", offset, after: 1 });
+  expect(heard).toEqual([event, event]);
+  first.end();
+  const second = await next();
+  expect(second.address.url).toBe("ws://voice?offsets=1&resume=guild%3A1%404");
+  await voice.disconnect();
+});
+
+test("`resume: false` leaves the address as it is", async () => {
+  const { create, next } = fakeSockets();
+  const chat = new ChatWebSocketClient({
+    ...{ url: "ws://chat", token: tokenOf("ada"), contextId: "c", createSocket: create, resume: false },
+  });
+  void chat.connect().catch(() => {});
+  expect((await next()).address.url).toBe("ws://chat");
+  await chat.disconnect();
+});
