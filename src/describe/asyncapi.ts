@@ -68,12 +68,23 @@ function channelObject({ path, protocol, admission, messages }: Channel) {
   };
 }
 
+/** Every contract has these: the core adds them. */
+const resuming = {
+  offsets: z.literal("1").optional().describe("Frames of stored events also say their room and offset."),
+  resume: z
+    .string()
+    .optional()
+    .describe(
+      "<room>@<offset>,...: the last offset that the client has of each room. Missed events are sent.",
+    ),
+};
+
 /** As JSON Schema. The token is required in the query where no other place is possible. */
-function queryOf({ frames, guests }: AnyProtocol, { inQuery, inMessage }: Admission): { query?: object } {
+function queryOf({ frames, guests }: AnyProtocol, { inQuery, inMessage }: Admission): { query: object } {
   const isNeeded = !inMessage && !guests;
   const token = { token: isNeeded ? z.string() : z.string().optional() };
-  const query = z.object({ ...(inQuery && token), ...frames.query?.shape });
-  return Object.keys(query.shape).length === 0 ? {} : { query: jsonSchema(query, "draft-7") };
+  const query = z.object({ ...(inQuery && token), ...frames.query?.shape, ...resuming });
+  return { query: jsonSchema(query, "draft-7") };
 }
 
 const subprotocolHeader = (subprotocol: string) => ({

@@ -164,15 +164,15 @@ test("a channel says what the address of an upgrade may hold, and whether a toke
     return [key, Object.keys(properties), required];
   });
   expect(told).toEqual([
-    ["gurukul.ws", ["token", "batch"], ["token"]],
-    ["hyperfocus.ws", ["token"], []],
+    ["gurukul.ws", ["token", "batch", "offsets", "resume"], ["token"]],
+    ["hyperfocus.ws", ["token", "offsets", "resume"], []],
     ...["chat", "analytics", "collaboration"].map((name) => [
       `atomic.api.${name}.ws`,
-      ["token", "contextId"],
+      ["token", "contextId", "offsets", "resume"],
       [],
     ]),
-    ["discord.api.ws", [], []],
-    ["diet.api.diet.ws", [], []],
+    ["discord.api.ws", ["offsets", "resume"], []],
+    ["diet.api.diet.ws", ["offsets", "resume"], []],
   ]);
 });
 
