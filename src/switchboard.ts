@@ -149,6 +149,7 @@ export async function startSwitchboard(
       membersOf: storage.people.membersOf,
       online: (room) => core.rooms.size(room),
       record: core.recordRoom,
+      redact: core.redact,
     },
     events: { post: core.post },
     feed: { feed, protocols: core.protocols, after: clock.after },

@@ -31,6 +31,7 @@ import type { Entry } from "./protocol/entry.ts";
 import type { Post, PostedEvent } from "./protocol/posting.ts";
 import { applyPosted, POSTED } from "./protocol/posting.ts";
 import type { AnyProtocol, ProtocolFactory } from "./protocol/protocol.ts";
+import { createRedact, isRedacted, REDACT, type Redaction } from "./protocol/redaction.ts";
 import type { Reducer, Reducers } from "./protocol/reducer.ts";
 import { Refusal } from "./protocol/refusal.ts";
 import { kindOf } from "./protocol/room-name.ts";
@@ -76,8 +77,12 @@ const own = (applies: object, kind: string): Reducer | undefined =>
 const ownReducers: Reducers = { reducerOf: (kind) => own(roomApplies, kind) };
 const postReducers = { [POSTED]: applyPosted };
 
-const reducersOfProtocol = ({ applies, repeats = {}, restore }: AnyProtocol): Reducers => ({
-  reducerOf: (kind) => own(applies, kind) ?? own(postReducers, kind),
+const reducersOfProtocol = ({ applies, historyView, repeats = {}, restore }: AnyProtocol): Reducers => ({
+  reducerOf: (kind) =>
+    own(applies, kind) ??
+    own(postReducers, kind) ??
+    (kind === REDACT && historyView ? createRedact(historyView) : undefined),
+  isRedacted: (stored) => isRedacted(historyView, stored),
   isRepeat(entry, stored) {
     const compare = Object.hasOwn(repeats, entry.kind) ? repeats[entry.kind] : undefined;
     if (compare) return compare(entry, stored);
@@ -225,6 +230,15 @@ export function createCore(parts: CoreParts) {
         // A protocol that keeps more of its members than the core does applies the entry itself.
         const protocol = owner && Object.hasOwn(owner.applies, kind) ? owner.name : "";
         const entry = { protocol, room, kind, body, sender: null, clientId: null };
+        turns.record(entry, { applied: () => resolve(), refused: reject });
+      });
+    },
+
+    /** Takes back what a message said. Resolves when that is committed and applied; rejects with a `Refusal`. */
+    redact(room: string, body: Redaction): Promise<void> {
+      const protocol = ownerOf(room)?.name ?? "";
+      const entry = { protocol, room, kind: REDACT, body, sender: null, clientId: null };
+      return new Promise((resolve, reject) => {
         turns.record(entry, { applied: () => resolve(), refused: reject });
       });
     },

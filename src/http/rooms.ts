@@ -5,6 +5,7 @@ import type { History } from "../core/ports/history.ts";
 import type { HistoryView } from "../core/protocol/frames.ts";
 import { id, roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
+import type { Redaction } from "../core/protocol/redaction.ts";
 import { kindOf } from "../core/protocol/room-name.ts";
 import { cleanText } from "../core/protocol/text.ts";
 import { parseTime } from "../core/protocol/time.ts";
@@ -78,6 +79,11 @@ export const roomOperations: readonly Operation[] = [
     ...{ params, query: messagePage, problems: [400, 404] },
     answers: { 200: z.object({ messages: z.array(z.unknown()), hasMore: z.boolean() }) },
   },
+  {
+    ...{ method: "delete", path: "/v1/rooms/{room}/messages/{id}" },
+    summary: "Takes a message back: its text goes, and its place, id, time and sender stay.",
+    ...{ params: { ...params, id: z.string() }, answers: { 204: null }, problems: [400, 404, 503] },
+  },
 ];
 
 export interface RoomDoor {
@@ -92,6 +98,8 @@ export interface RoomDoor {
   online(room: string): number;
   /** Resolves when the entry is committed and applied. */
   record<K extends keyof RoomEntries>(room: string, kind: K, body: RoomEntries[K]): Promise<void>;
+  /** Resolves when the message has lost its text. */
+  redact(room: string, redaction: Redaction): Promise<void>;
 }
 
 /** Rooms, their members and their history, for backends. */
@@ -166,6 +174,14 @@ export function roomRoutes(door: RoomDoor): Hono {
     const end = before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(door.history, room, before, past);
     const found = door.history.page(room, { kind: past.kind, limit: limit + 1, before: end });
     return c.json({ messages: found.slice(-limit).map(past.show), hasMore: found.length > limit });
+  });
+  app.delete("/:room/messages/:id", async (c) => {
+    const room = named(c);
+    const id = c.req.param("id");
+    const offset = ownerOf(room)?.historyView?.find(door.history, room, id);
+    if (offset === undefined) throw new Problem(404, `The history of ${room} has no message ${id}`);
+    await door.redact(room, { offset, id });
+    return c.body(null, 204);
   });
   return app;
 }

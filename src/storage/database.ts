@@ -37,6 +37,8 @@ export function openDatabase(
   // Checkpoints belong to the worker: on this thread each of them would stall every connection.
   client.run("PRAGMA wal_autocheckpoint = 0");
   client.run("PRAGMA cache_size = -65536");
+  // What is removed or redacted is overwritten in the file, not only forgotten.
+  client.run("PRAGMA secure_delete = ON");
   // A log that has grown does not keep its size.
   client.run("PRAGMA journal_size_limit = 67108864");
   const migrated = migrate(client, onMigration);

@@ -116,6 +116,11 @@ export function prepare({ client, db }: OpenDatabase) {
         })
         .toSQL().sql,
     ),
+    replaceBody: db
+      .update(events)
+      .set({ body: sql`${placeholder("body")}` })
+      .where(one)
+      .prepare(),
     run: db
       .select(EVENT)
       .from(events)

@@ -147,6 +147,12 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
         statements.revoke.run(row);
         return;
       }
+      if (row.table === "events") {
+        const id = roomId(row.room);
+        const event = id === undefined ? undefined : index.id(id, row.offset);
+        if (event !== undefined) statements.replaceBody.run({ id, event, body: row.body });
+        return;
+      }
       const id = madeRoomId(room);
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
       else if (row.table === "state") roomState.set(id, row.key, row.value);

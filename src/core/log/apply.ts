@@ -72,6 +72,8 @@ export class Applier {
         continue;
       }
       this.store.write(entry.room, row);
+      // What the protocol keeps of the room may tell of the event: it is read again, as on a node that has just started.
+      if (row.table === "events") this.#restoreAgain(row.room);
       if (row.table === "rooms" && "remove" in row) this.#rooms.delete(entry.room);
     }
     return { is: "applied", events: added, publish, confirm };
@@ -79,10 +81,12 @@ export class Applier {
 
   /** What a protocol keeps of a room may tell of its events: it is read again, as on a node that has just started. */
   #trim(upTo: number): void {
-    for (const name of this.store.trim(upTo)) {
-      const room = this.#rooms.get(name);
-      if (room) room.own = undefined;
-    }
+    for (const name of this.store.trim(upTo)) this.#restoreAgain(name);
+  }
+
+  #restoreAgain(name: string): void {
+    const room = this.#rooms.get(name);
+    if (room) room.own = undefined;
   }
 
   /** What the protocol keeps of a room, as of the last commit. */
@@ -128,7 +132,9 @@ export class Applier {
 
   /** The same id again: a repeat only when kind and content are the same too. */
   #repetition(entry: Entry, event: StoredEvent): Outcome {
-    const isRepeat = this.reducersOf(entry.protocol).isRepeat?.(entry, event) ?? true;
+    const reducers = this.reducersOf(entry.protocol);
+    // What a redacted message said is not known any more, so it cannot be compared.
+    const isRepeat = reducers.isRedacted?.(event) || (reducers.isRepeat?.(entry, event) ?? true);
     return isRepeat ? { is: "repeated", event } : { is: "refused", refusal: new Refusal("conflict") };
   }
 

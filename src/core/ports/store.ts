@@ -14,6 +14,8 @@ export type Row =
     }
   /** Tokens of the user issued before this time are refused. An earlier revocation holds. Milliseconds since the epoch. */
   | { readonly table: "users"; readonly userId: string; readonly revokedBefore: number }
+  /** The data of a stored event of any room is replaced. JSON text. */
+  | { readonly table: "events"; readonly room: string; readonly offset: number; readonly body: string }
   /** Everything up to this position of the log is removed. */
   | { readonly table: "log"; readonly trim: number }
   /** Whatever a protocol keeps of a room, by its own keys; null removes it. */

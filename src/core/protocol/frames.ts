@@ -31,6 +31,13 @@ export interface HistoryView {
   readonly kind: string;
   /** An event as a backend sees it. */
   show(event: StoredEvent): unknown;
+  /**
+   * The data of the event without what its sender said in it, as JSON text: what a backend leaves of a message that it
+   * takes back. Of its own result it makes the same text. Undefined for an event that says nothing of anybody.
+   */
+  redact(event: StoredEvent): string | undefined;
+  /** Other stored events that hold the same text, in this room or in others. */
+  copies?(history: History, event: StoredEvent): readonly StoredEvent[];
   /** The offset of the event that clients know by this id. */
   find(history: History, room: string, id: string): number | undefined;
   /**

@@ -49,6 +49,8 @@ export interface Reducers {
   restore?: ((room: string, history: History) => unknown) | undefined;
   /** Whether an entry with the id of a stored event says what made that event. Asked only of entries whose id is found. */
   isRepeat?: (entry: Entry, stored: StoredEvent) => boolean;
+  /** A backend has taken back what the event said. */
+  isRedacted?: (stored: StoredEvent) => boolean;
 }
 
 /** What became of an entry. */

@@ -21,6 +21,8 @@ type State = (room: string) => unknown;
 export const createPast = (state: State): HistoryView => ({
   kind: "message",
   show: ({ body }) => JSON.parse(body),
+  redact: ({ kind, body }) =>
+    kind === "message" ? JSON.stringify({ ...JSON.parse(body), content: "" }) : undefined,
   find,
   findTime: (history, room, time) =>
     isContext(room) ? offsetOfTime(history, room, keptOf(state(room)).timeline.stretches, time) : undefined,

@@ -1,3 +1,4 @@
+import type { History, StoredEvent } from "../../core/ports/history.ts";
 import { cutText } from "../../core/protocol/cut.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import { nameOf, shownText } from "../../core/protocol/shown.ts";
@@ -50,7 +51,7 @@ export function createGroups({
               data: note,
               waits: { ...waitingNotification(note), from: data.fromUserId },
             } as const),
-            unique: `${data.groupId} ${uniqueOf("notification", data)}`,
+            unique: mentionId(data),
           };
           record(ctx, message, inboxOf(userId), "say", noting, ALSO);
         }
@@ -81,6 +82,18 @@ export function createGroups({
       systemSender.record(room, "seen", { userId, issuedAt, expiresAt });
     },
   };
+}
+
+const mentionId = (message: GroupMessage): string =>
+  `${message.groupId} ${uniqueOf("notification", message)}`;
+
+/** The notifications of the users whom a group's message mentions: they quote it. */
+export function mentionsOf(history: History, { kind, body }: StoredEvent): StoredEvent[] {
+  if (kind !== "group.message") return [];
+  const message: GroupMessage = JSON.parse(body);
+  return (message.mentions ?? []).flatMap(
+    (userId) => history.byExternalId(inboxOf(userId), mentionId(message)) ?? [],
+  );
 }
 
 const NEVER: Seen = { issuedAt: 0, expiresAt: 0 };

@@ -9,7 +9,7 @@ import { handlers as diary } from "./diary.ts";
 import { applies, type Entries, repeats, restore } from "./entries.ts";
 import { decode, encode, enveloped, response, welcomed } from "./frames.ts";
 import { createFriends } from "./friends.ts";
-import { createGroups } from "./groups.ts";
+import { createGroups, mentionsOf } from "./groups.ts";
 import { createMessaging } from "./messages.ts";
 import { createPosts } from "./posts.ts";
 import { createPresence } from "./presence.ts";
@@ -36,6 +36,13 @@ const OFFSET = /^[1-9]\d{0,14}$/;
 const past: HistoryView = {
   kind: "group.message",
   show: (event) => JSON.parse(encode(event.kind, event.body, event)),
+  redact({ kind, body }) {
+    if (kind === "notification") return JSON.stringify({ ...JSON.parse(body), message: "" });
+    if (kind !== "group.message") return undefined;
+    const { mentions: _, ...message } = JSON.parse(body);
+    return JSON.stringify({ ...message, content: "" });
+  },
+  copies: mentionsOf,
   find(history, room, id) {
     if (!id.startsWith(`${room}/`) || !OFFSET.test(id.slice(room.length + 1))) return undefined;
     const event = history.at(room, Number(id.slice(room.length + 1)));

@@ -50,6 +50,8 @@ export class Answers {
     systemSender.relay(room, "typing", { ...typing, isTyping: true });
     try {
       const context = conversation(history, room, event.offset, CONTEXT_MESSAGES);
+      if (context.length === 0)
+        throw new Refusal("unavailable", "Agent unavailable: the question was redacted");
       const answer = await agent.answer({
         userId: event.sender ?? "",
         agentId,

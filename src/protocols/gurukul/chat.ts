@@ -38,7 +38,19 @@ function find(history: History, room: string, id: string): number | undefined {
   return event?.kind === "message" && messageOf(event).message.id === id ? event.offset : undefined;
 }
 
-export const past: HistoryView = { kind: "message", show: (event) => messageOf(event).message, find };
+/** Posted metadata may say anything, so none of it stays. */
+function redact(event: StoredEvent): string | undefined {
+  if (event.kind !== "message") return undefined;
+  const data = messageOf(event);
+  return JSON.stringify({ ...data, message: { ...data.message, content: "", metadata: { redacted: true } } });
+}
+
+export const past: HistoryView = {
+  kind: "message",
+  show: (event) => messageOf(event).message,
+  redact,
+  find,
+};
 
 const messageOf = (event: StoredEvent): MessageEvent => JSON.parse(event.body);
 
@@ -137,12 +149,15 @@ function markRead(event: StoredEvent): string {
   });
 }
 
-/** The conversation up to and including this offset, oldest first. */
-export const conversation = (history: History, room: string, offset: number, limit: number) =>
-  lastMessages(history, room, limit, offset + 1).map((event) => {
+/** The conversation up to and including this offset, oldest first; empty when what stands there was redacted. */
+export function conversation(history: History, room: string, offset: number, limit: number) {
+  const said = lastMessages(history, room, limit, offset + 1).filter((event) => redact(event) !== event.body);
+  if (said.at(-1)?.offset !== offset) return [];
+  return said.map((event) => {
     const { role, content } = messageOf(event).message;
     return { role, content };
   });
+}
 
 const lastMessages = (history: History, room: string, limit: number, before?: number): StoredEvent[] =>
   history.page(room, { kind: "message", limit, ...(before === undefined ? {} : { before }) });

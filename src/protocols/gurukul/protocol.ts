@@ -1,6 +1,7 @@
 import { Throttle } from "../../core/outbound/throttle.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import { defineProtocol } from "../../core/protocol/protocol.ts";
+import { REDACTED, type Redaction } from "../../core/protocol/redaction.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { cleanAll, shownText } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
@@ -152,7 +153,13 @@ export function gurukul(services: Services<typeof events, Entries>) {
     onClosed(ctx) {
       for (const chatId of ctx.state.typing) stopTyping(ctx, chatId);
     },
-    onStored: ({ room }) => update(room),
+    onStored({ room, kind, body }) {
+      update(room);
+      if (kind !== REDACTED) return;
+      const { id }: Redaction = JSON.parse(body);
+      const { chatId, updates } = summary(history, chatOf(room));
+      systemSender.relay(room, "chat_update", { chatId, updates: { ...updates, redacted: id } });
+    },
     onTitleChanged(room) {
       systemSender.relay(room, "chat_update", summary(history, chatOf(room)));
       update(room);

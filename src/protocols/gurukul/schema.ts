@@ -113,7 +113,13 @@ export const events = {
   chat_update: z
     .object({
       chatId: id,
-      updates: z.object({ title: z.string(), messageCount: z.int(), lastMessage: z.string() }),
+      updates: z.object({
+        title: z.string(),
+        messageCount: z.int(),
+        lastMessage: z.string(),
+        /** Id of a message that a backend has just redacted. */
+        redacted: id.optional(),
+      }),
     })
     .meta({
       examples: [

@@ -1,4 +1,4 @@
-import type { StoredEvent } from "../../core/ports/history.ts";
+import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, EventDraft, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
@@ -107,8 +107,28 @@ export const applies = {
   },
 };
 
-const isSame = (posted: PostedGift, { kind, body }: StoredEvent): boolean =>
-  (kind === RECEIVED || kind === ACCEPTED) && isWithin(posted, JSON.parse(body));
+const isGift = (kind: string): boolean => kind === RECEIVED || kind === ACCEPTED;
+
+const unnamed = <Gift extends PostedGift>(gift: Gift): Gift => ({
+  ...gift,
+  sender: { ...gift.sender, username: "", avatar: "" },
+});
+
+/** What a sender calls themselves and shows is all that a gift says. */
+export const redact = ({ kind, body }: StoredEvent): string | undefined =>
+  isGift(kind) ? JSON.stringify(unnamed(JSON.parse(body))) : undefined;
+
+/** The silent event of the time when the gift was pending. */
+export function copies(history: History, { room, body }: StoredEvent): StoredEvent[] {
+  const accepted = history.byExternalId(room, acceptedId(JSON.parse(body).giftId));
+  return accepted ? [accepted] : [];
+}
+
+function isSame(posted: PostedGift, stored: StoredEvent): boolean {
+  if (!isGift(stored.kind)) return false;
+  const isRedacted = redact(stored) === stored.body;
+  return isWithin(isRedacted ? unnamed(posted) : posted, JSON.parse(stored.body));
+}
 
 export const repeats = {
   gift: ({ body: { gift } }: Entry<GiftEntries["gift"]>, stored: StoredEvent): boolean =>

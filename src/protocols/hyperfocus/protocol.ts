@@ -11,10 +11,12 @@ import { decode, encode, frames, iso } from "./frames.ts";
 import {
   checkRoom,
   cleaned,
+  copies,
   type GiftEntries,
   applies as giftApplies,
   repeats as giftRepeats,
   RECEIVED,
+  redact,
 } from "./gifts.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { createRefuse } from "./refuse.ts";
@@ -218,6 +220,8 @@ export function hyperfocus({
     historyView: {
       kind: RECEIVED,
       show: ({ body }) => JSON.parse(body),
+      redact,
+      copies,
       find(history, room, giftId) {
         const event = history.byExternalId(room, giftId);
         return event?.kind === RECEIVED ? event.offset : undefined;
