@@ -52,6 +52,12 @@ const event = {
   data: { guildId: "1", channelId: null, userId: "u1" },
 };
 
+const posted = {
+  room: "context:1",
+  type: "message",
+  data: { id: "m-1", content: "Hello", author: "School" },
+};
+
 /** One request at least for each route, in an order in which all of them find what they ask for. */
 const requests: readonly [route: string, path: string, status: number, body?: unknown][] = [
   ["PUT /v1/rooms/{room}", "/v1/rooms/chat:1", 200, { title: "First", open: true }],
@@ -83,6 +89,9 @@ const requests: readonly [route: string, path: string, status: number, body?: un
   ["GET /v1/feed", "/v1/feed?after=yesterday", 400],
   ["GET /v1/rooms/{room}/messages", "/v1/rooms/chat:1/messages", 200],
   ["GET /v1/rooms/{room}/messages", "/v1/rooms/chat:1/messages?limit=0", 400],
+  ["POST /v1/{protocol}/events", "/v1/atomic/events", 200, posted],
+  ["DELETE /v1/rooms/{room}/messages/{id}", "/v1/rooms/context:1/messages/m-1", 204],
+  ["DELETE /v1/rooms/{room}/messages/{id}", "/v1/rooms/context:1/messages/m-2", 404],
   ["DELETE /v1/rooms/{room}", "/v1/rooms/chat:1", 204],
   ["GET /v1/users/{id}", "/v1/users/ada", 200],
   ["GET /v1/users/{id}", "/v1/users/nobody", 404],
