@@ -146,6 +146,7 @@ export async function startSwitchboard(
       history: storage.store,
       protocols: core.protocols,
       room: storage.people.room,
+      roomsAfter: storage.people.roomsAfter,
       membersOf: storage.people.membersOf,
       online: (room) => core.rooms.size(room),
       record: core.recordRoom,

@@ -102,7 +102,7 @@ export function createHttpApp(parts: HttpParts): {
   const base = () => new Hono().notFound(notFound).onError(failed);
   const post = postEvents(parts.events, failed);
   const forBackends = base()
-    .route("/v1/rooms", roomRoutes(parts.rooms))
+    .route("/v1/rooms", roomRoutes(parts.rooms, contractsOf))
     .route("/v1/users", userRoutes(parts.users))
     .route("/v1/connections", connectionRoutes(parts.connections))
     .route("/v1/metrics", metricsRoutes(parts.metrics))

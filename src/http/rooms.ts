@@ -11,6 +11,7 @@ import { cleanText } from "../core/protocol/text.ts";
 import { parseTime } from "../core/protocol/time.ts";
 import { readBody } from "./body.ts";
 import type { Operation } from "./operation.ts";
+import { pageAfter } from "./page-after.ts";
 import { check, Problem } from "./problem.ts";
 
 const MAX_PAGE = 1_000;
@@ -29,14 +30,27 @@ const limit = z.coerce
   .min(1, `must be 1 to ${MAX_PAGE}`)
   .max(MAX_PAGE, `must be 1 to ${MAX_PAGE}`)
   .default(50);
-const messagePage = z.object({ limit, before: z.string().optional() });
+const messagePage = z.object({ limit, before: z.string().optional(), after: z.string().optional() });
+const roomPage = z.object({ limit, after: z.string().default(""), kind: z.string().optional() });
 const memberPage = z.object({ limit, after: z.string().default("") });
 
 const answer = z.object({ room: roomName, title: z.string().nullable(), open: z.boolean() });
 const member = z.object({ userId: id, role: z.string().nullable() });
 const params = { room: roomName };
 
+const listed = answer.extend({
+  messageCount: z.int(),
+  online: z.int(),
+  /** When the last event was stored. */
+  lastActivity: z.iso.datetime().nullable(),
+});
+
 export const roomOperations: readonly Operation[] = [
+  {
+    ...{ method: "get", path: "/v1/rooms", summary: "Lists the rooms by name." },
+    ...{ query: roomPage, problems: [400] },
+    answers: { 200: z.object({ rooms: z.array(listed), hasMore: z.boolean() }) },
+  },
   {
     ...{
       method: "put",
@@ -75,7 +89,7 @@ export const roomOperations: readonly Operation[] = [
   {
     ...{ method: "get", path: "/v1/rooms/{room}/messages" },
     summary:
-      "The messages of a room as its contract shows them, oldest first: those before a message's id, and in atomic also before a time.",
+      "The messages of a room as its contract shows them, oldest first: those before or after a message's id, and in atomic also before a time.",
     ...{ params, query: messagePage, problems: [400, 404] },
     answers: { 200: z.object({ messages: z.array(z.unknown()), hasMore: z.boolean() }) },
   },
@@ -93,6 +107,12 @@ export interface RoomDoor {
    * The title and access that a backend has set; undefined for a room that nobody has named or written to.
    */
   room(room: string): { readonly title: string | null; readonly open: boolean } | undefined;
+  /** Rooms of these kinds by name, after this name; at most `limit` of them. */
+  roomsAfter(
+    kinds: readonly string[],
+    after: string,
+    limit: number,
+  ): readonly { readonly room: string; readonly title: string | null; readonly open: boolean }[];
   membersOf(room: string, after: string, limit: number): readonly { userId: string; role: string | null }[];
   /** How many connections are in the room now. */
   online(room: string): number;
@@ -103,7 +123,10 @@ export interface RoomDoor {
 }
 
 /** Rooms, their members and their history, for backends. */
-export function roomRoutes(door: RoomDoor): Hono {
+export function roomRoutes(
+  door: RoomDoor,
+  contractsOf: (request: Request) => readonly string[] | undefined,
+): Hono {
   const app = new Hono();
 
   const ownerOf = (room: string) => door.protocols.find(({ roomKinds }) => roomKinds.includes(kindOf(room)));
@@ -129,6 +152,31 @@ export function roomRoutes(door: RoomDoor): Hono {
     if (!stored) throw new Problem(404, `There is no room ${room}`);
     return { room, ...stored };
   };
+
+  app.get("/", (c) => {
+    const { limit, after, kind } = check(roomPage, c.req.query());
+    const allowed = contractsOf(c.req.raw);
+    const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
+    if (kind !== undefined && !kinds.includes(kind)) {
+      const message = `must be a kind of room: ${kinds.join(", ")}`;
+      throw new Problem(400, "The request is not valid", [{ path: "kind", message }]);
+    }
+    const readable = door.protocols
+      .filter(({ name }) => allowed === undefined || allowed.includes(name))
+      .flatMap(({ roomKinds }) => roomKinds)
+      .filter((one) => kind === undefined || one === kind);
+    const found = door.roomsAfter(readable, after, limit + 1);
+    const rooms = found.slice(0, limit).map((one) => {
+      const last = door.history.last(one.room);
+      return {
+        ...one,
+        messageCount: door.history.summary(one.room).count,
+        online: door.online(one.room),
+        lastActivity: last ? new Date(last.time).toISOString() : null,
+      };
+    });
+    return c.json({ rooms, hasMore: found.length > limit });
+  });
 
   app.put("/:room", async (c) => {
     const room = named(c);
@@ -168,9 +216,22 @@ export function roomRoutes(door: RoomDoor): Hono {
 
   app.get("/:room/messages", (c) => {
     const room = named(c);
-    const { limit, before } = check(messagePage, c.req.query());
+    const { limit, before, after } = check(messagePage, c.req.query());
+    if (before !== undefined && after !== undefined) {
+      const message = "must not be given together with before";
+      throw new Problem(400, "The request is not valid", [{ path: "after", message }]);
+    }
     const past = ownerOf(room)?.historyView;
     if (!past) return c.json({ messages: [], hasMore: false });
+    if (after !== undefined) {
+      const offset = past.find(door.history, room, after);
+      if (offset === undefined) {
+        const message = "must be the id of a message of this room";
+        throw new Problem(400, "The request is not valid", [{ path: "after", message }]);
+      }
+      const found = pageAfter(door.history, room, { kind: past.kind, after: offset, limit: limit + 1 });
+      return c.json({ messages: found.slice(0, limit).map(past.show), hasMore: found.length > limit });
+    }
     const end = before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(door.history, room, before, past);
     const found = door.history.page(room, { kind: past.kind, limit: limit + 1, before: end });
     return c.json({ messages: found.slice(-limit).map(past.show), hasMore: found.length > limit });

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, lt, sql } from "drizzle-orm";
 import type { Activity } from "../core/ports/activity.ts";
 import type { Members, Membership } from "../core/ports/membership.ts";
 import type { OpenDatabase } from "./database.ts";
@@ -21,6 +21,12 @@ export interface People extends Membership, Members, Activity, Revocations {
    * The title and access that a backend has set; undefined for a room that nobody has named or written to.
    */
   room(room: string): { readonly title: string | null; readonly open: boolean } | undefined;
+  /** Rooms of these kinds by name, after this name; at most `limit` of them. */
+  roomsAfter(
+    kinds: readonly string[],
+    after: string,
+    limit: number,
+  ): { readonly room: string; readonly title: string | null; readonly open: boolean }[];
   /** Members by user id, after this id; at most `limit` of them. */
   membersOf(room: string, after: string, limit: number): Member[];
 
@@ -44,6 +50,13 @@ export function createPeople({ db, write }: OpenDatabase): People {
     .select({ title: rooms.title, open: rooms.open })
     .from(rooms)
     .where(eq(rooms.name, placeholder("room")))
+    .prepare();
+  const roomsOfKind = db
+    .select({ room: rooms.name, title: rooms.title, open: rooms.open })
+    .from(rooms)
+    .where(and(gt(rooms.name, placeholder("after")), lt(rooms.name, placeholder("before"))))
+    .orderBy(asc(rooms.name))
+    .limit(placeholder("limit"))
     .prepare();
   const membersOf = db
     .select({ userId: members.userId, role: members.role })
@@ -76,6 +89,17 @@ export function createPeople({ db, write }: OpenDatabase): People {
     isOpen: (name) => room.get({ room: name })?.open === true,
     roomsOf: (userId) => roomsOf.all({ userId }).map((row) => row.room),
     room: (name) => room.get({ room: name }),
+    roomsAfter(kinds, after, limit) {
+      const found: ReturnType<typeof roomsOfKind.all> = [];
+      for (const prefix of kinds.map((kind) => `${kind}:`).sort()) {
+        const [, from = prefix] = [prefix, after].sort();
+        // The character after ":" is ";".
+        const before = `${prefix.slice(0, -1)};`;
+        found.push(...roomsOfKind.all({ after: from, before, limit: limit - found.length }));
+        if (found.length === limit) break;
+      }
+      return found;
+    },
     membersOf: (room, after, limit) => membersOf.all({ room, after, limit }),
     lastActive: (userId) => one.get({ userId })?.lastActive ?? undefined,
     revokedBefore: (userId) => one.get({ userId })?.revokedBefore ?? 0,

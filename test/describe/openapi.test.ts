@@ -64,6 +64,8 @@ const requests: readonly [route: string, path: string, status: number, body?: un
   ["PUT /v1/rooms/{room}", "/v1/rooms/chat:1", 400, { title: 1 }],
   ["PUT /v1/rooms/{room}", "/v1/rooms/nothing:1", 404, {}],
   ["PUT /v1/rooms/{room}", "/v1/rooms/chat:1", 413, { title: "x".repeat(5_000_000) }],
+  ["GET /v1/rooms", "/v1/rooms?limit=1&kind=chat", 200],
+  ["GET /v1/rooms", "/v1/rooms?kind=nothing", 400],
   ["GET /v1/rooms/{room}", "/v1/rooms/chat:1", 200],
   ["GET /v1/rooms/{room}", "/v1/rooms/chat:2", 404],
   ["PUT /v1/rooms/{room}/members/{userId}", "/v1/rooms/chat:1/members/u1", 200],
