@@ -60,7 +60,7 @@ interface Page {
 /** Resolves to the levels that the feed has, in order, as soon as it has this one. */
 async function levelsUpTo(url: string, level: number): Promise<number[]> {
   const levels: number[] = [];
-  for (let after = "0"; levels.at(-1) !== level; ) {
+  for (let after = "0"; !levels.includes(level); ) {
     const query = `protocol=diet&kind=level.up&wait=30&after=${after}`;
     const page = (await (await fetch(`${url}/v1/feed?${query}`, { headers })).json()) as Page;
     levels.push(...page.events.map(({ data }) => data.newLevel));
