@@ -1,3 +1,4 @@
+import { iso } from "../core/protocol/time.ts";
 import { formatCursor } from "./cursor.ts";
 import type { FeedEvent } from "./feed.ts";
 
@@ -10,7 +11,7 @@ export function encodeEvent(event: FeedEvent, protocol: string | null): string {
     room,
     offset,
     kind,
-    time: new Date(time).toISOString(),
+    time: iso(time),
     sender,
     clientId,
   });

@@ -32,6 +32,18 @@ type Six = [year: number, month: number, day: number, hour: number, minute: numb
 
 export const NOT_A_TIME = "must be an RFC 3339 time, such as 2026-01-31T12:00:00Z";
 
+let lastTime = Number.NaN;
+let lastText = "";
+
+/** The text of a time in milliseconds since the epoch. Messages of one millisecond share it, for it costs 0.3 µs. */
+export function iso(time: number): string {
+  if (time !== lastTime) {
+    lastText = new Date(time).toISOString();
+    lastTime = time;
+  }
+  return lastText;
+}
+
 /** What is written in a way that not every parser reads is passed on in one that all do. */
 function plain(text: string): string {
   const time = PLAIN.test(text) ? undefined : parseTime(text);

@@ -4,7 +4,7 @@ import { id } from "../../core/protocol/identifiers.ts";
 import { isObject, parseObject } from "../../core/protocol/json.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Incoming } from "../../core/protocol/rule.ts";
-import { time } from "../../core/protocol/time.ts";
+import { iso, time } from "../../core/protocol/time.ts";
 import type { State } from "./entrance.ts";
 import { events as sessionEvents } from "./session.ts";
 
@@ -23,8 +23,6 @@ export function decode(frame: string): Incoming {
   if (!success) throw new Refusal("bad_envelope", "Invalid id");
   return { kind: type, body, ref: known };
 }
-
-export const iso = (time: number): string => new Date(time).toISOString();
 
 /** The id that a backend gives its post stays between the backend and the server. */
 export function encode(kind: string, body: string, { time, clientId, sender }: Stamp): string {

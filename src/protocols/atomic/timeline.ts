@@ -1,6 +1,6 @@
 import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { Row } from "../../core/ports/store.ts";
-import { parseTime } from "../../core/protocol/time.ts";
+import { iso, parseTime } from "../../core/protocol/time.ts";
 
 /** A clock that was set back by up to this is waited for. Otherwise times follow it, and a new stretch begins. */
 const HELD_MS = 60_000;
@@ -55,7 +55,7 @@ export class Timeline {
 
 /** Three digits of a second, as everywhere; six for the second message of a millisecond, and those after it. */
 function isoOfMicros(micros: number): string {
-  const text = new Date(Math.floor(micros / 1_000)).toISOString();
+  const text = iso(Math.floor(micros / 1_000));
   const rest = micros % 1_000;
   return rest === 0 ? text : `${text.slice(0, -1)}${String(rest).padStart(3, "0")}Z`;
 }

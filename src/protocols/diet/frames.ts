@@ -3,6 +3,7 @@ import type { Stamp } from "../../core/protocol/frames.ts";
 import { parseObject } from "../../core/protocol/json.ts";
 import type { Incoming } from "../../core/protocol/rule.ts";
 import { safeParse } from "../../core/protocol/safe-parse.ts";
+import { iso } from "../../core/protocol/time.ts";
 import { type ErrorCode, type ErrorEvent, envelope } from "./schema.ts";
 
 const around = envelope.omit({ type: true, data: true });
@@ -21,8 +22,6 @@ const head = around
   .pick({ id: true })
   .extend({ type: z.string(), metadata: around.shape.metadata.catch(undefined) });
 type Head = z.output<typeof head>;
-
-export const iso = (time: number): string => new Date(time).toISOString();
 
 /** `open` decrypts the frame first. The message's `ref` is the head of its answer. */
 export function decode(frame: string, open?: (frame: unknown) => string): Incoming {

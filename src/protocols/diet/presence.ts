@@ -1,7 +1,7 @@
 import type { Services } from "../../core/protocol/protocol.ts";
+import { iso } from "../../core/protocol/time.ts";
 import { type Ctx, confirm, type Message } from "./client.ts";
 import type { Entries } from "./entries.ts";
-import { iso } from "./frames.ts";
 import { inboxFrom } from "./inbox.ts";
 import { friendsOf, inboxOf } from "./rooms.ts";
 import type { Data, events } from "./schema.ts";

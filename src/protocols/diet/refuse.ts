@@ -2,8 +2,9 @@ import type { Clock } from "../../core/ports/clock.ts";
 import type { Rejection } from "../../core/protocol/frames.ts";
 import type { FieldIssue, Reason, Refusal } from "../../core/protocol/refusal.ts";
 import type { Settings } from "../../core/protocol/settings.ts";
+import { iso } from "../../core/protocol/time.ts";
 import { isForbiddenToClients } from "./catalogue.ts";
-import { encode, type Failure, failure, iso, rateLimited, turnedAway, typeOf } from "./frames.ts";
+import { encode, type Failure, failure, rateLimited, turnedAway, typeOf } from "./frames.ts";
 
 /** The window of `messagesPerMinute`, in milliseconds. */
 const WINDOW_MS = 60_000;

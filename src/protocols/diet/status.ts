@@ -1,8 +1,8 @@
 import type { Services } from "../../core/protocol/protocol.ts";
 import { everyoneRoom } from "../../core/protocol/room-name.ts";
+import { iso } from "../../core/protocol/time.ts";
 import type { Ctx } from "./client.ts";
 import type { Entries } from "./entries.ts";
-import { iso } from "./frames.ts";
 import type { Data, events } from "./schema.ts";
 
 const LOOK_MS = 1_000;

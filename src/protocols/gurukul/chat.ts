@@ -6,6 +6,7 @@ import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Schemas } from "../../core/protocol/schemas.ts";
 import { shownText } from "../../core/protocol/shown.ts";
+import { iso } from "../../core/protocol/time.ts";
 import { batch, envelope } from "./frames.ts";
 import type { MessageEvent, Receipt } from "./schema.ts";
 
@@ -58,7 +59,6 @@ export const applies = {
   message({ id, room, time, body }: Entry<Entries["message"]>, { offset }: Place): Decision {
     const chatId = chatOf(room);
     const { userId, role, content, agentId, metadata, messageId: clientId } = body;
-    const timestamp = new Date(time).toISOString();
     const message = {
       id: messageId(id, offset),
       chatId,
@@ -66,7 +66,7 @@ export const applies = {
       agentId,
       content,
       role,
-      timestamp,
+      timestamp: iso(time),
       metadata,
     };
     return { events: [{ kind: "message", counted: true, data: { chatId, message, messageId: clientId } }] };

@@ -1,4 +1,4 @@
-import { iso } from "./frames.ts";
+import { iso } from "../../core/protocol/time.ts";
 import type { Heart } from "./heartbeats.ts";
 import { NotInitialized } from "./refuse.ts";
 import type { Init, Stats } from "./schema.ts";

@@ -4,6 +4,7 @@ import { parseObject } from "../../core/protocol/json.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Incoming } from "../../core/protocol/rule.ts";
 import { safeParse } from "../../core/protocol/safe-parse.ts";
+import { iso } from "../../core/protocol/time.ts";
 import { envelope } from "./schema.ts";
 
 const VERSION = "1.0.0";
@@ -32,8 +33,6 @@ export function decode(frame: string): Incoming {
   if (type === "connection:init" && !isSupported(payload["version"])) throw new UnsupportedVersion();
   return { kind: type, body: payload };
 }
-
-export const iso = (time: number): string => new Date(time).toISOString();
 
 /** `time` is in milliseconds since the epoch. */
 export const encode = (kind: string, payload: string, time: number): string =>

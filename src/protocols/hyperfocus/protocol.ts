@@ -3,11 +3,12 @@ import type { Context } from "../../core/protocol/context.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import { defineProtocol } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
+import { iso } from "../../core/protocol/time.ts";
 import { type AckEntries, applies as ackApplies, hostKey, toSendAgain } from "./acks.ts";
 import { StatusBoard } from "./board.ts";
 import { type Client, clientOf, costOfAck, describe, open, type State } from "./client.ts";
 import { Deliveries } from "./deliveries.ts";
-import { decode, encode, frames, iso } from "./frames.ts";
+import { decode, encode, frames } from "./frames.ts";
 import {
   checkRoom,
   cleaned,

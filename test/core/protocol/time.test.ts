@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { parseTime, time } from "../../../src/core/protocol/time.ts";
+import fc from "fast-check";
+import { iso, parseTime, time } from "../../../src/core/protocol/time.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 
@@ -57,4 +58,14 @@ test("a message passes on a time as it was written, or as every parser reads it"
   ] as const) {
     expect(time.parse(text)).toBe(plain);
   }
+});
+
+test("a time is written as Date writes it, whatever was written before", () => {
+  const near = fc.integer({ min: NOON, max: NOON + 3 }).map((ms) => ms / 2);
+  fc.assert(
+    fc.property(fc.array(near, { minLength: 2 }), (times) =>
+      times.every((ms) => iso(ms) === new Date(ms).toISOString()),
+    ),
+  );
+  expect(() => iso(Number.NaN)).toThrow(RangeError);
 });

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from "node:crypto";
+import { iso } from "../../../core/protocol/time.ts";
 import { SeenIvs } from "./seen-ivs.ts";
 import type { EncryptedFrame } from "./wire.ts";
 
@@ -41,7 +42,7 @@ export class SessionKey {
     // GCM holds nothing back for `final`, which only completes the tag.
     cipher.final();
     const tag = cipher.getAuthTag();
-    return `{"encryptedData":"${data.toString("base64")}","iv":"${iv.toString("base64")}","authTag":"${tag.toString("base64")}","timestamp":"${new Date(now).toISOString()}","keyId":"${this.id}"}`;
+    return `{"encryptedData":"${data.toString("base64")}","iv":"${iv.toString("base64")}","authTag":"${tag.toString("base64")}","timestamp":"${iso(now)}","keyId":"${this.id}"}`;
   }
 
   /**
