@@ -75,6 +75,7 @@ const core = createCore({
     messageBytes: config.MAX_MESSAGE_BYTES,
     resumedEvents: 0,
   },
+  dedup: { maxBytes: config.DEDUP_MEMORY, scratch: storage.scratch },
   publisher: () => ({
     publish: () => ++published,
     subscriberCount: () => 0,

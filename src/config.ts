@@ -21,6 +21,9 @@ const milliseconds = whole.pipe(atMost(LONGEST_MS));
 /** So that twice a frame, and what may wait for a socket, are sizes that Bun takes. */
 const LARGEST_MESSAGE = 67_108_864;
 const LARGEST_BUFFER = 1_073_741_824;
+/** A table of the dedup window can take this much. */
+const SMALLEST_DEDUP = 1_048_576;
+const LARGEST_DEDUP = 2 ** 40;
 const bytes = (fallback: number) => whole.pipe(atMost(LARGEST_MESSAGE)).default(fallback);
 const HOST_NAME = /^(?!.*\.\.)[a-z\d](?:[\w.-]{0,251}[\w])?\.?$/i;
 const A_PATH = "a path that begins with / and ends with a name, such as /ws";
@@ -106,6 +109,14 @@ const environment = z.object({
   MAX_BUFFERED_BYTES: whole
     .pipe(z.number().min(16_384, "16384 or more").max(LARGEST_BUFFER, `at most ${LARGEST_BUFFER}`))
     .default(1_048_576),
+  DEDUP_MEMORY: whole
+    .pipe(
+      z
+        .number()
+        .min(SMALLEST_DEDUP, `${SMALLEST_DEDUP} or more`)
+        .max(LARGEST_DEDUP, `at most ${LARGEST_DEDUP}`),
+    )
+    .default(268_435_456),
   MAX_MESSAGE_BYTES: bytes(65_536),
   MAX_CONTENT_LENGTH: bytes(10_000),
   AUTH_TIMEOUT_MS: milliseconds.optional(),

@@ -108,6 +108,7 @@ export async function startSwitchboard(
       messageBytes: config.MAX_MESSAGE_BYTES,
       resumedEvents: config.RESUME_LIMIT,
     },
+    dedup: { maxBytes: config.DEDUP_MEMORY, scratch: storage.scratch },
     publisher: () => server,
     committed: feed.woken,
     storeChanged(failure) {

@@ -139,6 +139,7 @@ const settings: Record<string, Setting> = {
   ROOM_RATE_LIMIT: limit(1_000),
   RESUME_LIMIT: limit(10_000),
   MAX_BUFFERED_BYTES: { ...size(1_048_576), bad: { "64k": "a whole number", "0": "16384 or more", "16383": "16384 or more", "1073741825": "at most 1073741824" } },
+  DEDUP_MEMORY: { fallback: 268_435_456, good: { "1048576": 1_048_576, "1099511627776": 2 ** 40 }, bad: { "256M": "a whole number", "0": "1048576 or more", "1048575": "1048576 or more", "1099511627777": "at most 1099511627776" } },
   MAX_MESSAGE_BYTES: size(65_536),
   MAX_CONTENT_LENGTH: size(10_000),
   AUTH_TIMEOUT_MS: milliseconds(),

@@ -9,6 +9,7 @@ import { startHeartbeat } from "./live/heartbeat.ts";
 import { Presence } from "./live/presence.ts";
 import { WatchedAgent } from "./live/watched-agent.ts";
 import { Applier } from "./log/apply.ts";
+import { DedupMemory } from "./log/dedup-memory.ts";
 import { createIds } from "./log/ids.ts";
 import { createLocalLog } from "./log/local-log.ts";
 import type { Apply, Log } from "./log/log.ts";
@@ -25,6 +26,7 @@ import type { Agent } from "./ports/agent.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { TokenVerifier } from "./ports/identity.ts";
 import type { Members, Membership, Revocations } from "./ports/membership.ts";
+import type { Scratch } from "./ports/scratch.ts";
 import type { Publisher } from "./ports/socket.ts";
 import type { Store } from "./ports/store.ts";
 import type { Entry } from "./protocol/entry.ts";
@@ -57,6 +59,8 @@ export interface CoreParts {
   };
   /** What batches come from, given how far was applied; without one, a log in this process alone. */
   log?(applied: () => number, apply: Apply): Log;
+  /** What the dedup windows of all rooms may take in memory, and where the rest goes. */
+  readonly dedup: { readonly maxBytes: number; readonly scratch: Scratch };
   publisher(): Publisher;
   report(error: unknown, context: Record<string, unknown>): void;
   /** Entries were committed: called once a turn. */
@@ -114,6 +118,7 @@ export function createCore(parts: CoreParts) {
     (name) => reducersOf.get(name) ?? ownReducers,
     (error, { protocol, kind }) => report(error, { where: "apply", protocol, kind }),
     (room) => rooms.has(room),
+    new DedupMemory({ ...parts.dedup, report: (error) => report(error, { where: "dedup" }) }),
   );
   const storeHealth = new StoreHealth(store, clock, parts.storeChanged);
   const times = new TurnTimes();

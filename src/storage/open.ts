@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Config, ConfigError } from "../config.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
+import type { Scratch } from "../core/ports/scratch.ts";
 import type { Store } from "../core/ports/store.ts";
 import { StoreUnavailable } from "../core/ports/store.ts";
 import { startCheckpoints } from "./checkpoint.ts";
@@ -11,6 +12,7 @@ import { FileWatch } from "./file-watch.ts";
 import { DatabaseLocked, lockDatabase, lockOf, realPath } from "./lock.ts";
 import { createPeople, type People } from "./people.ts";
 import { type Removal, startRetention } from "./retention.ts";
+import { openScratch } from "./scratch.ts";
 import { createStore } from "./store.ts";
 import type { Trimmed } from "./trim.ts";
 import { createWebhookTable, type WebhookTable } from "./webhook-table.ts";
@@ -19,6 +21,7 @@ export interface Storage {
   readonly store: Store;
   readonly people: People;
   readonly eventPages: EventPages;
+  readonly scratch: Scratch;
   /** Begins to remove what is too old, by entries of the log that `record` appends. */
   startRetention(record: (upTo: number, settled: (refused: boolean) => void) => void): void;
   readonly webhooks: WebhookTable;
@@ -123,7 +126,9 @@ export function openStorage(
   });
   let stopRetention: Cancel | undefined;
   let trimmed: Trimmed | undefined;
+  const scratch = openScratch(dirname(realPath(config.DATABASE_URL)));
   return {
+    scratch,
     store: createStore(database, (one) => {
       trimmed = one;
     }),
@@ -143,6 +148,7 @@ export function openStorage(
       files.stop();
       stopRetention?.();
       await checkpoints.stop();
+      scratch.close();
       release();
     },
   };

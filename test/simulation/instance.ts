@@ -10,6 +10,7 @@ import { createStore } from "../../src/storage/store.ts";
 import type { Faults } from "../../src/verify/faults.ts";
 import type { LineEvents, Way } from "../../src/verify/line.ts";
 import { take } from "../../src/verify/line.ts";
+import { createMemoryScratch } from "../support/scratch.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SimulatedSocket, Topics } from "./sockets.ts";
 
@@ -85,6 +86,8 @@ export class Instance {
         ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 0 },
         ...{ bufferedBytes: SOFT_LIMIT, messageBytes: 65_536, resumedEvents: 10_000 },
       },
+      // So little that most ids are looked up outside of memory.
+      dedup: { maxBytes: 1_024, scratch: createMemoryScratch() },
       publisher: () => this.#topics,
       report: (error, { where }) => {
         if (where !== "commit" && !this.hasCrashed) faults.add("died", `${where}: ${error}`);

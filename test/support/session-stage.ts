@@ -9,6 +9,7 @@ import { createStore } from "../../src/storage/store.ts";
 import type { Frame } from "./client.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeSockets } from "./fake-sockets.ts";
+import { createMemoryScratch } from "./scratch.ts";
 
 const URL_OF_SESSIONS = new URL("ws://stage/api/collaboration/ws");
 
@@ -78,6 +79,7 @@ export class SessionStage {
         messageBytes: 65_536,
         resumedEvents: 0,
       },
+      dedup: { maxBytes: 1_048_576, scratch: createMemoryScratch() },
       publisher: () => this.#sockets,
       note: () => {},
     });

@@ -3,6 +3,7 @@ import type { ClientIdRow, NewEvent, Store } from "../ports/store.ts";
 import type { Entry } from "../protocol/entry.ts";
 import type { Decision, EventDraft, Outcome, Place, Reducers } from "../protocol/reducer.ts";
 import { Refusal } from "../protocol/refusal.ts";
+import { DedupMemory } from "./dedup-memory.ts";
 import { DedupWindow, WINDOW_MESSAGES, WINDOW_MS } from "./dedup-window.ts";
 
 interface RoomState {
@@ -41,11 +42,14 @@ export class Applier {
     private readonly report: (error: unknown, entry: Entry) => void,
     /** Somebody is in the room. It decides no more than what stays in memory. */
     private readonly isOccupied: (room: string) => boolean = () => false,
+    private readonly dedup = new DedupMemory(),
   ) {}
 
   apply(position: number, entry: Entry): Outcome {
     const room = this.#room(entry.room);
-    const stored = this.#repeated(room, entry);
+    const { clientId } = entry;
+    const hash = clientId === null ? 0 : this.dedup.hash(entry.sender, clientId);
+    const stored = clientId === null ? undefined : this.#repeated(room, entry, hash);
     if (stored) return this.#repetition(entry, stored);
     let decision: Decision;
     try {
@@ -63,9 +67,7 @@ export class Applier {
     }
     const added = events.map((made) => this.#add(room, position, entry, made));
     const last = added.at(-1);
-    if (last && entry.clientId !== null) {
-      this.#window(room, entry.room).add(entry.sender, entry.clientId, last.offset, last.time);
-    }
+    if (last && clientId !== null) this.#window(room, entry.room).add(hash, last.offset, last.time);
     for (const row of rows) {
       if (row.table === "log") {
         this.#trim(row.trim);
@@ -74,7 +76,7 @@ export class Applier {
       this.store.write(entry.room, row);
       // What the protocol keeps of the room may tell of the event: it is read again, as on a node that has just started.
       if (row.table === "events") this.#restoreAgain(row.room);
-      if (row.table === "rooms" && "remove" in row) this.#rooms.delete(entry.room);
+      if (row.table === "rooms" && "remove" in row) this.#drop(entry.room, room);
     }
     return { is: "applied", events: added, publish, confirm };
   }
@@ -108,7 +110,7 @@ export class Applier {
 
   /** Call it now and then: the ids of rooms where nothing was said since the last time but one go from memory. */
   sweep(): void {
-    for (const room of this.#rooms.values()) if (room.used <= this.#swept) room.repeats = undefined;
+    for (const room of this.#rooms.values()) if (room.used <= this.#swept) dropWindow(room);
     this.#swept = this.#uses;
   }
 
@@ -116,9 +118,9 @@ export class Applier {
   #evict(): void {
     const byUse = [...this.#rooms].sort(([, one], [, other]) => one.used - other.used);
     const goes = (isLast: boolean) => {
-      for (const [name] of byUse) {
+      for (const [name, room] of byUse) {
         if (this.#rooms.size <= ROOMS_IN_MEMORY / 2) return;
-        if (this.isOccupied(name) === isLast) this.#rooms.delete(name);
+        if (this.isOccupied(name) === isLast) this.#drop(name, room);
       }
     };
     goes(false);
@@ -127,7 +129,12 @@ export class Applier {
 
   /** Drops what is kept in memory; the store says how things stand. */
   forget(): void {
-    this.#rooms.clear();
+    for (const [name, room] of this.#rooms) this.#drop(name, room);
+  }
+
+  #drop(name: string, room: RoomState): void {
+    dropWindow(room);
+    this.#rooms.delete(name);
   }
 
   /** The same id again: a repeat only when kind and content are the same too. */
@@ -175,14 +182,15 @@ export class Applier {
     return event;
   }
 
-  #repeated(room: RoomState, entry: Entry): StoredEvent | undefined {
-    if (entry.clientId === null) return undefined;
-    const offset = this.#window(room, entry.room).find(entry.sender, entry.clientId);
-    const stored = offset === undefined ? undefined : this.store.at(entry.room, offset);
-    if (stored?.sender !== entry.sender || stored.clientId !== entry.clientId) return undefined;
-    // Memory may hold more than the window; what it happens to hold must not decide.
-    const known = room.offset - stored.offset < WINDOW_MESSAGES || entry.time - stored.time < WINDOW_MS;
-    return known ? stored : undefined;
+  #repeated(room: RoomState, entry: Entry, hash: number): StoredEvent | undefined {
+    for (const offset of this.#window(room, entry.room).find(hash)) {
+      const stored = this.store.at(entry.room, offset);
+      if (stored?.sender !== entry.sender || stored.clientId !== entry.clientId) continue;
+      // Memory may hold more than the window; what it happens to hold must not decide.
+      const known = room.offset - stored.offset < WINDOW_MESSAGES || entry.time - stored.time < WINDOW_MS;
+      return known ? stored : undefined;
+    }
+    return undefined;
   }
 
   /** What the room already has under the id that an event is to be found by: storing it again would fail the whole turn. */
@@ -211,21 +219,34 @@ export class Applier {
     return room;
   }
 
-  /** The window, rebuilt from the log when the room was not in memory. */
+  /** The window, rebuilt from the log when the room was not in memory; a page at a time, since it may be long. */
   #window(room: RoomState, name: string): DedupWindow {
     if (room.repeats) return room.repeats;
-    const rows: ClientIdRow[] = [];
-    for (;;) {
-      const page = this.store.clientIds(name, rows.at(-1)?.offset ?? room.offset + 1, WINDOW_MESSAGES);
-      rows.push(...page);
-      const last = page.at(-1);
-      if (!last || page.length < WINDOW_MESSAGES || rows[0]!.time - last.time > WINDOW_MS) break;
+    const end = room.offset + 1;
+    const newest = this.store.clientIds(name, end, WINDOW_MESSAGES);
+    let from = end - WINDOW_MESSAGES;
+    let oldest = newest.at(-1);
+    while (oldest && from > 1 && newest[0]!.time - oldest.time <= WINDOW_MS) {
+      from -= WINDOW_MESSAGES;
+      oldest = this.store.clientIds(name, from + 1, 1)[0];
     }
-    room.repeats = new DedupWindow();
-    // An entry is known by its last event.
-    for (const { sender, clientId, offset, time } of rows.reverse()) {
-      if (clientId !== null) room.repeats.add(sender, clientId, offset, time);
+    const window = new DedupWindow(this.dedup);
+    room.repeats = window;
+    for (; from < end - WINDOW_MESSAGES; from += WINDOW_MESSAGES) {
+      this.#fill(window, this.store.clientIds(name, from + WINDOW_MESSAGES, WINDOW_MESSAGES));
     }
-    return room.repeats;
+    this.#fill(window, newest);
+    return window;
   }
+
+  #fill(window: DedupWindow, newestFirst: readonly ClientIdRow[]): void {
+    for (const { sender, clientId, offset, time } of newestFirst.toReversed()) {
+      if (clientId !== null) window.add(this.dedup.hash(sender, clientId), offset, time);
+    }
+  }
+}
+
+function dropWindow(room: RoomState): void {
+  room.repeats?.drop();
+  room.repeats = undefined;
 }
