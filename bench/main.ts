@@ -1,5 +1,6 @@
 /**
- * `bun run bench [--peers] [--quick] [--scenario NAME]... [--svg FILE] [--patience N]`: Switchboard against a bare Bun.serve, and with
+ * `bun run bench [--peers] [--quick] [--scenario NAME]... [--svg FILE] [--patience N]
+ * [--window N]`: Switchboard against a bare Bun.serve, and with
  * `--peers` against other servers too. See README.md.
  */
 import { parseArgs } from "node:util";
@@ -20,6 +21,7 @@ const { values: options } = parseArgs({
     scenario: { type: "string", multiple: true },
     svg: { type: "string" },
     patience: { type: "string", default: "0" },
+    window: { type: "string" },
   },
 });
 const length = options.quick ? "quick" : "full";
@@ -36,6 +38,15 @@ function present(): readonly PeerName[] {
   });
 }
 
+/** With so many messages of each publisher on the way, where a scenario keeps a number of them on the way. */
+function withWindow(scenario: Scenario): Scenario {
+  if (options.window === undefined || scenario.rate || scenario.connecting) return scenario;
+  const inFlight = Number(options.window);
+  if (!Number.isInteger(inFlight) || inFlight < 1)
+    throw new Error("--window must be a whole number, 1 or more");
+  return { ...scenario, inFlight };
+}
+
 function contestOf(scenario: Scenario): Contest {
   const { name, servers, figures, seconds, connecting } = scenario;
   return {
@@ -50,7 +61,7 @@ function contestOf(scenario: Scenario): Contest {
 function choose(): readonly Contest[] {
   const there = options.peers ? present() : [];
   const among = (names: readonly PeerName[]) => names.filter((name) => there.includes(name));
-  const ours = scenarios.map((scenario) => ({
+  const ours = scenarios.map(withWindow).map((scenario) => ({
     ...contestOf(scenario),
     servers: [...scenario.servers, ...among(scenario.peers)],
   }));

@@ -52,6 +52,12 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...chat,
+    name: "many-rooms-loaded",
+    ...{ rooms: 500, members: 2, publishers: 2, inFlight: 4 },
+    ...{ seconds: one, servers: both, figures: [perMessage] },
+  },
+  {
+    ...chat,
     name: "latency",
     ...{ rooms: 100, members: 10, rate: 2000 },
     ...{ seconds: { full: 10, quick: 3 }, servers: both, figures: [...latencies, perMessage] },
