@@ -1,5 +1,5 @@
 import type { Scratch } from "../ports/scratch.ts";
-import type { DedupTable } from "./dedup-table.ts";
+import type { DedupTable, TableMemory } from "./dedup-table.ts";
 
 const HIGH_FACTOR = 0x9e3779b1;
 const LOW_FACTOR = 0x5f356495;
@@ -17,7 +17,7 @@ export interface DedupMemoryParts {
 }
 
 /** What the client ids of all rooms take in memory, and the bound on it. */
-export class DedupMemory {
+export class DedupMemory implements TableMemory {
   bytes = 0;
   /** The tables in memory, the one that was begun first comes first. */
   readonly #tables = new Set<DedupTable>();

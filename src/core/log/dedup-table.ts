@@ -1,5 +1,4 @@
 import type { Scratch } from "../ports/scratch.ts";
-import type { DedupMemory } from "./dedup-memory.ts";
 
 /** A slot is two words: the hash of an id, and the place of its message, counted from 1. A place of 0: it is free. */
 const SLOT_WORDS = 2;
@@ -8,6 +7,12 @@ const FIRST_SLOTS = 16;
 /** So many slots are read at a time from the scratch file: what is searched for is nearly always among them. */
 const READ_SLOTS = 64;
 const NOTHING = new Int32Array(0);
+
+/** Keeps count of what tables take. */
+export interface TableMemory {
+  grown(table: DedupTable, bytes: number): void;
+  left(table: DedupTable, bytes: number): void;
+}
 
 const read = new Int32Array(READ_SLOTS * SLOT_WORDS);
 
@@ -21,7 +26,7 @@ export class DedupTable {
   #size = 0;
   #spilled: { readonly scratch: Scratch; readonly position: number } | undefined;
 
-  constructor(private readonly memory: DedupMemory) {}
+  constructor(private readonly memory: TableMemory) {}
 
   get isSpilled(): boolean {
     return this.#spilled !== undefined;
