@@ -8,6 +8,7 @@ import { createPeople } from "../../src/storage/people.ts";
 import { createStore } from "../../src/storage/store.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeSockets } from "./fake-sockets.ts";
+import { createMemoryScratch } from "./scratch.ts";
 
 /** A token is the user's id, and opens nothing by itself. */
 const verifier: TokenVerifier = {
@@ -74,6 +75,7 @@ export class LogNode {
         ...{ bufferedBytes: 1_048_576, messageBytes: 65_536, resumedEvents: 0 },
       },
       publisher: () => sockets,
+      dedup: { maxBytes: 1_048_576, scratch: createMemoryScratch() },
       note: () => {},
     });
     const open = (name: string) => sockets.open(name);
