@@ -32,12 +32,8 @@ export const id = z
   .meta({ pattern: ID.source });
 
 /** A room's name, `kind:id`. */
-export const roomName = z
-  .string()
-  .regex(
-    /^[a-z]+:(?!(?:\*|[\p{Default_Ignorable_Code_Point}\u2800]+)$)[^\s\p{C}]{1,128}$/u,
-    `must be kind:id, the id ${VISIBLE}`,
-  );
+export const ROOM_NAME = /^[a-z]+:(?!(?:\*|[\p{Default_Ignorable_Code_Point}\u2800]+)$)[^\s\p{C}]{1,128}$/u;
+export const roomName = z.string().regex(ROOM_NAME, `must be kind:id, the id ${VISIBLE}`);
 
 /** Whether a reader sees nothing of the text. */
 export const isInvisible = (text: string): boolean => INVISIBLE.test(text);
