@@ -81,7 +81,9 @@ describe("an answer", () => {
     const event = `data: ${JSON.stringify(chunk("M\xfcller"))}\n\ndata: [DONE]\n\n`;
     const headers = { "content-type": "text/event-stream" };
     const answer = answerTo(() => new Response(Buffer.from(event, "latin1"), { headers }));
-    await expect(answer).rejects.toThrow("the AI endpoint broke off, or sent what cannot be read");
+    await expect(answer).rejects.toThrow(
+      "the AI endpoint ended early or sent a response that cannot be read",
+    );
   });
 
   test("may come in one piece from an endpoint that does not stream", async () => {
@@ -150,14 +152,14 @@ describe("an endpoint is refused as unavailable, in our own words,", () => {
     ["when it sends JSON that is no object", /cannot be read/, streams("null")],
     [
       "when it sends an error in the stream",
-      /broke off/,
+      /ended early/,
       streams(chunk("Hi"), { error: { message: privateWords } }),
     ],
     ["when it sends no text", /empty answer/, answersEmpty()],
     ["when it sends only white space", /empty answer/, says(" ", "\n\t ")],
     ["when it sends white space without end", /empty answer/, endless(event(chunk(" ".repeat(1000))))],
-    ["when the connection breaks in the middle", /broke off/, breaksOff("Hel", "lo")],
-    ["when one event has no end", /broke off/, endless("x".repeat(1_000_000))],
+    ["when the connection breaks in the middle", /ended early/, breaksOff("Hel", "lo")],
+    ["when one event has no end", /ended early/, endless("x".repeat(1_000_000))],
   ])("%s", async (_, message, reply) => {
     const error = await failureOf(answerTo(reply));
     expect(error).toBeInstanceOf(Refusal);

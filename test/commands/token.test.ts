@@ -78,7 +78,10 @@ describe.concurrent("token", () => {
 
   test.each([
     [["--ttl", "1h"], "--user: must name the user that the token is for"],
-    [["--user", "ada lovelace"], "--user: must be 1 to 128 characters, without spaces or control characters"],
+    [
+      ["--user", "ada lovelace"],
+      "--user: must be 1 to 128 visible characters, without spaces or control characters",
+    ],
     [
       ["--user", "ada", "--ttl", "soon"],
       "--ttl: must be a number from 1 to 9999999 and a unit (s, m, h or d), such as 90s, 30m, 1h or 7d",

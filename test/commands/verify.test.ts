@@ -56,7 +56,7 @@ describe("the command line", () => {
     [["--seconds", "0"], "--seconds: "],
     [["--clients", "many"], "--clients: "],
     [["--mishaps", "rain"], "--mishaps.0: "],
-    [["http://localhost:1", "--chaos"], "--chaos: only with a server of its own"],
+    [["http://localhost:1", "--chaos"], "--chaos, --mishaps: need a server of verify's own"],
     [["localhost:1"], "URL: must be http://host:port"],
     [["http://localhost:1"], "--secret: must be the JWT_SECRET of the server"],
     [["http://localhost:1", "--secret", SECRET], "--api-key: must be one of the API_KEYS of the server"],

@@ -111,7 +111,8 @@ export class Resumption {
   /** Greeting and verdicts; returns what is to be told. */
   #begin({ connection, greet, joining }: Join, asked: readonly Rest[], frames: string[]): Rest[] {
     frames.push(...greet());
-    const verdicts = asked.map(({ room, after }) => judge(this.history, room, after, this.limit));
+    const limit = joining.contained ? 0 : this.limit;
+    const verdicts = asked.map(({ room, after }) => judge(this.history, room, after, limit));
     for (const verdict of verdicts) frames.push(this.verdict(connection, verdict));
     const isWhole = verdicts.every(({ reason }) => reason !== "ahead" && reason !== "too_many");
     if (!isWhole) frames.push(...(joining.usual?.() ?? []));
