@@ -142,7 +142,15 @@ const withHost =
 const goingDown = ({ dress }: Endpoint) =>
   dress(new Response("Server is shutting down", { status: 503, headers: { connection: "close" } }));
 
-const badRequest = ({ dress }: Endpoint) => dress(new Response("Bad request", { status: 400 }));
+const BAD_REQUEST = JSON.stringify({
+  type: "about:blank",
+  title: "Bad Request",
+  status: 400,
+  detail: "The Host header must be one host, and the URL must be UTF-8",
+});
+
+const badRequest = ({ dress }: Endpoint) =>
+  dress(new Response(BAD_REQUEST, { status: 400, headers: { "content-type": "application/problem+json" } }));
 
 function answerUpgrade(
   endpoint: Endpoint,
