@@ -168,7 +168,7 @@ test("a repeat of what was confirmed before the kill is confirmed with the same 
 
   const after = await start(directory);
   const [again, listener] = await Promise.all([after.chat("ada"), listen(after, "c-1")]);
-  again.say("message", { ...message, content: "Once more, and other words" });
+  again.say("message", message);
   expect(await rawNext(again)).toBe(confirmation);
   again.say("message", { ...message, messageId: "m-2", content: "Twice" });
   expect((await listener.next("message"))["data"].message.content).toBe("Twice");
