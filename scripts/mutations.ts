@@ -73,8 +73,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/log/apply.ts",
-        from: "if (entry.clientId === null) return undefined;",
-        to: "if (entry) return undefined;",
+        from: "const stored = clientId === null ? undefined : this.#repeated(room, entry, hash);",
+        to: "const stored = clientId === null || room ? undefined : this.#repeated(room, entry, hash);",
       },
     ],
   },

@@ -94,7 +94,7 @@ describe("no token is issued", () => {
 
   test("for a user id or a room that the verifier would refuse", async () => {
     expect(await complaint({ userId: "ada lovelace", rooms: ["a:1", "r".repeat(257)] })).toBe(
-      "sub: must be 1 to 128 characters, without spaces or control characters\n" +
+      "sub: must be 1 to 128 visible characters, without spaces or control characters\n" +
         "rooms.1: must be 256 characters or less",
     );
   });

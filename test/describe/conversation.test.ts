@@ -12,7 +12,7 @@ const document = z.object({
       address: z.string(),
       bindings: z.object({
         ws: z.object({
-          query: z.object({ properties: z.object({ token: z.unknown() }) }).optional(),
+          query: z.object({ properties: z.object({ token: z.unknown().optional() }) }).optional(),
           headers: z
             .object({ properties: z.object({ "Sec-WebSocket-Protocol": z.object({ const: z.string() }) }) })
             .optional(),
@@ -56,7 +56,10 @@ beforeAll(async () => {
     const token = await server.token(userId);
     const protocol = headers?.properties["Sec-WebSocket-Protocol"].const;
     const client = await server.connect(
-      address + (query && !frames.join().includes("<token>") ? `?token=${token}` : ""),
+      address +
+        (query?.properties.token !== undefined && !frames.join().includes("<token>")
+          ? `?token=${token}`
+          : ""),
       protocol === undefined ? {} : { headers: { "Sec-WebSocket-Protocol": protocol } },
     );
     for (const frame of frames) client.send(frame.replace("<token>", token));

@@ -7,7 +7,7 @@ const LARGEST = 4 * 1024 * 1024;
 const server = stopAfterAll(await startTestServer());
 
 test("where nothing is, a problem says so", async () => {
-  for (const path of ["/nothing", "/v1/nothing", "/v1/rooms", "/ws/health/", "/v1/rooms/chat:a/nothing"])
+  for (const path of ["/nothing", "/v1/nothing", "/ws/health/", "/v1/rooms/chat:a/nothing"])
     await expectProblem(await server.http("GET", path), 404);
 });
 
