@@ -14,9 +14,8 @@ describe("a line that says nothing", () => {
     void client.connect();
     const socket = await next();
     socket.open();
-    const data = { messages: [], hasMore: false };
     socket.say({ type: "connected", timestamp: "", data: { userId: "ada" } });
-    socket.say({ type: "history", id: socket.sent.at(-1)?.["id"], timestamp: "", data });
+    socket.say({ type: "pong", id: socket.sent.at(-1)?.["id"], timestamp: "", data: {} });
     socket.sent.length = 0;
     return { client, clock, socket };
   }
