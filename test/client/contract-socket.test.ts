@@ -13,7 +13,7 @@ test("the contract's own MockWebSocket, open from the beginning and never closed
   expect(JSON.parse(socket.sent[0]!)).toMatchObject({ type: "auth", token: "t" });
   socket.simulateMessage({ type: "connected", timestamp, data: { userId: "ada" } });
   const { id } = JSON.parse(socket.sent[1]!);
-  socket.simulateMessage({ type: "history", id, timestamp, data: { messages: [], hasMore: false } });
+  socket.simulateMessage({ type: "pong", id, timestamp, data: {} });
   await connecting;
   const data = { id: "1", content: "Hello", author: "Bob", messageType: "text", timestamp };
   socket.simulateMessage({ type: "message", timestamp, data });
