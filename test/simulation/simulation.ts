@@ -155,8 +155,16 @@ export class Simulation {
     let quiet = 0;
     for (let round = 0; round < ROUNDS && quiet < 3; round++) {
       const hasRead = await this.#tick();
-      quiet = !hasRead && this.#actors.every(({ isDone }) => isDone) ? quiet + 1 : 0;
+      const isBusy = hasRead || this.#isCatchingUp();
+      quiet = !isBusy && this.#actors.every(({ isDone }) => isDone) ? quiet + 1 : 0;
     }
+  }
+
+  /** Somebody is still being told what it missed. */
+  #isCatchingUp(): boolean {
+    return Array.from(this.#instance.core.connections.all).some(
+      ({ catchingUp }) => (catchingUp?.size ?? 0) > 0,
+    );
   }
 
   async #settle<T>(work: Promise<T>): Promise<T> {

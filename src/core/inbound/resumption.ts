@@ -104,7 +104,9 @@ export class Resumption {
       for (const frame of frames) connection.send(frame);
       if (left.length > 0) this.#wait(() => this.#step(join, left), connection);
     };
-    const completion = first ? { ...join.completion, refused: first } : {};
+    // A join that no message asked for takes effect also when the commit fails.
+    const isAsked = join.completion.message !== undefined;
+    const completion = first ? { ...join.completion, ...(isAsked && { refused: first }) } : {};
     this.turns.after(effect, completion, snapshot);
   }
 
