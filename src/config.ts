@@ -190,6 +190,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
   const config = {
     ...parsed.data,
+    ADDRESS_RATE_LIMIT: addressLimit(parsed.data, Object.hasOwn(set, "ADDRESS_RATE_LIMIT")),
     production: parsed.data.NODE_ENV === "production",
     dataDirectory: dirname(parsed.data.DATABASE_URL),
   };
@@ -197,6 +198,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (missing.length > 0) throw new ConfigError(missing.join("\n"));
   return config;
 }
+
+/** An operator who lifts the older of the two limits on an address means both, unless the newer one is set. */
+const addressLimit = (
+  { ADDRESS_RATE_LIMIT, CONNECTION_RATE_LIMIT }: z.output<typeof environment>,
+  isSet: boolean,
+): number => (CONNECTION_RATE_LIMIT === 0 && !isSet ? 0 : ADDRESS_RATE_LIMIT);
 
 /** Bytes that are not UTF-8 arrive as this, and what they were is lost. */
 const REPLACEMENT = "\ufffd";

@@ -60,6 +60,14 @@ describe("whatever the setting", () => {
   );
 });
 
+test("CONNECTION_RATE_LIMIT=0 lifts ADDRESS_RATE_LIMIT too, unless that is set", () => {
+  const limit = (env: Record<string, string>) => readConfig(env).ADDRESS_RATE_LIMIT;
+  expect(limit({ CONNECTION_RATE_LIMIT: "0" })).toBe(0);
+  expect(limit({ CONNECTION_RATE_LIMIT: "0", ADDRESS_RATE_LIMIT: " " })).toBe(0);
+  expect(limit({ CONNECTION_RATE_LIMIT: "0", ADDRESS_RATE_LIMIT: "600" })).toBe(600);
+  expect(limit({ CONNECTION_RATE_LIMIT: "10" })).toBe(600);
+});
+
 test("several bad settings get a line each", () => {
   expect(lines({ WS_PORT: "high", LOG_LEVEL: "loud", MAX_CONNECTIONS: "-5" })).toEqual([
     "WS_PORT: must be a port, 0 to 65535",

@@ -28,3 +28,19 @@ test("one address opens so many connections a minute to all endpoints together; 
   expect((await attempt(0, "10.0.0.1"))[0]).toBe(101);
   expect((await attempt(1, "10.0.0.1"))[0]).toBe(429);
 });
+
+test("without a limit on the connections of one address to atomic, all endpoints have none, unless theirs is set", async () => {
+  const opened = async (env: Record<string, string>) => {
+    server = await startTestServer({ clock: new FakeClock(), env: { CONNECTION_RATE_LIMIT: "0", ...env } });
+    let count = 0;
+    for (let n = 0; n < 601; n++) {
+      const peer = await RawSocket.upgrade(server.port, "/ws");
+      peer.destroy();
+      if (peer.status === 101) count++;
+    }
+    return count;
+  };
+  expect(await opened({ ADDRESS_RATE_LIMIT: "" })).toBe(601);
+  await server.stop();
+  expect(await opened({ ADDRESS_RATE_LIMIT: "600" })).toBe(600);
+});
