@@ -127,19 +127,23 @@ export function createCore(parts: CoreParts) {
     health: storeHealth,
     committed: parts.committed,
     applied: (entry) => administered(entry),
+    rolledBack() {
+      applier.forget();
+      resumption.forget();
+    },
     emptied(room) {
       ownerOf(room)?.onRoomEmptied?.(room);
       applier.idle(room);
     },
   });
+  const resumption = new Resumption(clock, turns, rooms, store, limits.resumedEvents);
   const log = (parts.log ?? createLocalLog)(store.position, turns.apply);
   const access = new Access(people);
   const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
   const connections = new Connections({
     roomLimiter: new Limiter(clock, limits.broadcastsPerMinute, 0),
-    resumption: new Resumption(clock, turns, rooms, store, limits.resumedEvents),
-    ...{ clock, limiter, access, turns, rooms, presence, verifier, report, note },
+    ...{ clock, limiter, resumption, access, turns, rooms, presence, verifier, report, note },
     maxPerUser: limits.connectionsPerUser,
     maxMessageBytes: limits.messageBytes,
     revokedBefore: people.revokedBefore,

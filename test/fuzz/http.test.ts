@@ -108,7 +108,7 @@ test.each(bodies)(
   async (method, path, values) => {
     await fc.assert(
       fc.asyncProperty(anyFrom(values), async (body) => {
-        await expectAnswer(await ask(method, path, body), [200, 400, 404, 409]);
+        await expectAnswer(await ask(method, path, body), [200, 400, 404, 409, 415]);
       }),
       { numRuns: runs * 3, seed },
     );

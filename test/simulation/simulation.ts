@@ -146,6 +146,8 @@ export class Simulation {
     const hasRead = this.#instance.read(Number.POSITIVE_INFINITY);
     this.#advance(120);
     await this.#flush();
+    // The next page of a catch-up waits for a turn of the event loop.
+    if (this.#isCatchingUp()) await new Promise<void>((resolve) => void setImmediate(resolve));
     return hasRead;
   }
 

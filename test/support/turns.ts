@@ -84,6 +84,7 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
     times: new TurnTimes(),
     protocols: new Map([["plain", plain]]),
     report,
+    rolledBack: () => applier.forget(),
     emptied: (room) => journal.push(`${room} is empty`),
   });
   const log = options.log ?? createLocalLog(store.position, turns.apply);

@@ -117,8 +117,14 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       this.turns.settle(room);
       greeting = usual ? [...greet(), ...usual()] : greet();
     };
+    const hasLostAccess = this.#losesAccess(room);
     const join = () => {
       if (!connection.open) return;
+      if (hasLostAccess()) {
+        failed?.();
+        connection.refuse(new Refusal("forbidden"), completion.ref);
+        return;
+      }
       // What is held of the room is older than the greeting, which may show it as well.
       if (connection.rooms.has(room)) connection.diversion?.flush();
       if (!unless?.()) this.rooms.join(connection, room, muted);
@@ -152,7 +158,10 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   }
 
   watch(room: string): void {
-    this.#after(() => this.rooms.watch(this.connection, room));
+    const hasLostAccess = this.#losesAccess(room);
+    this.#after(() => {
+      if (!hasLostAccess()) this.rooms.watch(this.connection, room);
+    });
   }
 
   unwatch(room: string): void {
@@ -184,6 +193,13 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   reserve(entries: number): void {
     this.turns.reserve(entries);
+  }
+
+  /** Whether the user, who may be in the room now, may no longer be in it when the turn's entries are applied. */
+  #losesAccess(room: string): () => boolean {
+    const { protocol, state } = this.connection;
+    if (!this.may(room) || protocol.isPublic?.(state)) return () => false;
+    return () => !this.may(room);
   }
 
   #after(effect: () => void): void {

@@ -29,7 +29,11 @@ export class MissedPages {
     private readonly history: History,
     clock: Clock,
   ) {
-    clock.every(SHARED_MS, () => this.#shared.clear());
+    clock.every(SHARED_MS, () => this.forget());
+  }
+
+  forget(): void {
+    this.#shared.clear();
   }
 
   /** The next page after an offset; undefined when this turn has sent enough. `last` is the room's last offset. */

@@ -74,6 +74,11 @@ export class Resumption {
     return true;
   }
 
+  /** A commit failed, so pages that were read within its transaction are wrong. */
+  forget(): void {
+    this.#pages.forget();
+  }
+
   verdict(connection: Connection, verdict: Verdict): string {
     return connection.protocol.envelope("resumed", JSON.stringify(verdict), { time: this.clock.now() });
   }

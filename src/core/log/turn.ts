@@ -49,6 +49,8 @@ export interface TurnParts {
   readonly committed?: (() => void) | undefined;
   /** An entry was applied and committed that makes no event, whichever node took it. */
   readonly applied?: ((entry: Entry) => void) | undefined;
+  /** A commit failed: what was read within its transaction may never have happened. */
+  readonly rolledBack: () => void;
   /** The turn is over, and nobody is in this room. */
   readonly emptied: (room: string) => void;
 }
@@ -212,7 +214,7 @@ export class Turns implements TurnQueue {
       this.parts.health.failed(error);
       if (shared) {
         // It is in the log, so to refuse it would be a lie, and to go on without it another history.
-        this.parts.applier.forget();
+        this.parts.rolledBack();
         if (!(error instanceof StoreUnavailable)) this.parts.report(error, { where: "commit" });
         return false;
       }
@@ -221,7 +223,7 @@ export class Turns implements TurnQueue {
         this.#refuse(steps, error.passes ? busy() : new Refusal("internal"));
         return true;
       }
-      this.parts.applier.forget();
+      this.parts.rolledBack();
       this.parts.report(error, { where: "commit", entries: batch.entries.length });
       this.#refuse(steps, new Refusal("internal"));
       return true;
