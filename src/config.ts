@@ -1,8 +1,10 @@
 import { isIP } from "node:net";
+import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { databaseFile } from "./config/database-url.ts";
 import { badEnvFiles } from "./config/env-files.ts";
+import { isNatsUrl } from "./config/nats-url.ts";
 import { normalOrigin } from "./config/origins.ts";
 import { isFreePath, isPath } from "./config/paths.ts";
 
@@ -28,6 +30,9 @@ const bytes = (fallback: number) => whole.pipe(atMost(LARGEST_MESSAGE)).default(
 const HOST_NAME = /^(?!.*\.\.)[a-z\d](?:[\w.-]{0,251}[\w])?\.?$/i;
 const A_PATH = "a path that begins with / and ends with a name, such as /ws";
 const PORT = "a port, 0 to 65535";
+const LOG_URLS = "comma-separated URLs such as nats://log-1:4222,nats://log-2:4222";
+/** Two batches of the largest size. */
+const SMALLEST_LOG = 16_777_216;
 const list = z.string().transform((text) =>
   text
     .split(",")
@@ -154,6 +159,19 @@ const environment = z.object({
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
   SHUTDOWN_GRACE_MS: between(0, LONGEST_MS, `0 to ${LONGEST_MS}`).default(10_000),
+  LOG_URL: list.refine((urls) => urls.length > 0 && urls.every(isNatsUrl), LOG_URLS).optional(),
+  LOG_CREDENTIALS_FILE: z.string().optional(),
+  LOG_TLS_CA_FILE: z.string().optional(),
+  CLUSTER: z
+    .string()
+    .regex(/^[\w-]{1,32}$/, "1 to 32 letters, digits, _ or -")
+    .default("switchboard"),
+  LOG_REPLICAS: between(1, 5, "1 to 5").default(3),
+  LOG_MAX_BYTES: whole.pipe(z.number().min(SMALLEST_LOG, `${SMALLEST_LOG} or more`)).default(1_073_741_824),
+  NODE_NAME: z
+    .string()
+    .regex(/^[!-~]{1,64}$/, "1 to 64 visible ASCII characters")
+    .default(hostname()),
   LOG_LEVEL: z
     .enum(
       ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
@@ -233,6 +251,12 @@ function missingSettings(config: Config): string[] {
   if (config.AI_BASE_URL && !config.AI_MODEL) lines.push("AI_MODEL: must be set when AI_BASE_URL is");
   if (config.DISCORD_GATEWAY_URL && !config.DISCORD_BOT_TOKEN)
     lines.push("DISCORD_BOT_TOKEN: must be set when DISCORD_GATEWAY_URL is");
+  if (config.LOG_URL && !config.JWT_SECRET && !config.JWT_JWKS_URL)
+    lines.push("JWT_SECRET or JWT_JWKS_URL: must be set, the same on every node, when LOG_URL is");
+  if (config.LOG_URL && !config.API_KEYS)
+    lines.push("API_KEYS: must be set, the same on every node, when LOG_URL is");
+  for (const name of ["LOG_CREDENTIALS_FILE", "LOG_TLS_CA_FILE"] as const)
+    if (config[name] && !config.LOG_URL) lines.push(`LOG_URL: must be set when ${name} is`);
   if (!config.TLS_CERT_FILE !== !config.TLS_KEY_FILE)
     lines.push("TLS_CERT_FILE and TLS_KEY_FILE: must be set together");
   return lines;

@@ -29,6 +29,8 @@ import { openStorage } from "./storage/open.ts";
 import { proveTls, readTls, type TlsPair, watchTls } from "./tls.ts";
 
 const DEV_TOKEN_TTL = "12h";
+/** How often clients are sent away while their node cannot follow the log. */
+const ISOLATED_MS = 1_000;
 /** How long a server that stops waits for the answers to the last requests. */
 const ANSWER_MS = 1_000;
 
@@ -72,6 +74,12 @@ export async function startSwitchboard(
     ...(config.JWT_AUDIENCE !== undefined && { audience: config.JWT_AUDIENCE }),
   });
   await verifier.prefetch();
+  // Loaded only where several nodes share a log.
+  const shared =
+    config.LOG_URL &&
+    (await (
+      await import("./log/jetstream.ts")
+    ).openLog(config, (line, context) => log.warn(context, line), clock.monotonic));
   const storage = openStorage(config, clock, report, ({ before, ...removal }) =>
     log.info({ ...removal, storedBefore: new Date(before).toISOString() }, "history was removed"),
   );
@@ -111,6 +119,7 @@ export async function startSwitchboard(
     dedup: { maxBytes: config.DEDUP_MEMORY, scratch: storage.scratch },
     publisher: () => server,
     committed: feed.woken,
+    ...(shared && { log: shared.attach }),
     storeChanged(failure) {
       if (failure === undefined) log.info("the store can be written again");
       else tell(failure, { where: "store", what: "the store cannot be written; not ready until it can" });
@@ -131,7 +140,10 @@ export async function startSwitchboard(
 
   let phase: Phase = "starting";
   let stopping = false;
-  const ready = () => phase === "serving" && core.storeHealth.works();
+  const ready = () =>
+    phase === "serving" && core.storeHealth.works() && shared?.health.whyNotReady() === undefined;
+  /** Clients are better served by another node. */
+  const isIsolated = () => shared?.health.isIsolated ?? false;
   const refusedUpgrades = new Map<number, number>();
   const metrics = createMetrics({
     ...{ clock, agent, errors, refusedUpgrades, ready, lostLogLines },
@@ -198,6 +210,7 @@ export async function startSwitchboard(
       uptime: (clock.monotonic() - startedAt) / 1_000,
       phase,
       storeWorks: core.storeHealth.works(),
+      logFault: shared?.health.whyNotReady(),
     }),
   });
 
@@ -214,13 +227,32 @@ export async function startSwitchboard(
     limiters: new Map(
       core.protocols.map((one) => [one, new Limiter(clock, one.connectionsPerMinute ?? 0, 0)]),
     ),
-    draining: () => phase === "draining",
+    draining: () => phase === "draining" || isIsolated(),
     stopping: () => stopping,
     fetch: async (request) => withSecurityHeaders(await http.answer(request)),
     dress: withSecurityHeaders,
     failed: (error) => report(error, { where: "http" }),
   };
-  const server = await listenOr(endpoint, tls, storage.close);
+  const close = async () => {
+    await shared?.stop();
+    await storage.close();
+  };
+  if (shared) {
+    // Nobody can hear it yet.
+    core.turns.mute();
+    await shared.start().catch(async (error) => {
+      await close();
+      throw error;
+    });
+  }
+  const server = await listenOr(endpoint, tls, close);
+  core.turns.speak();
+  if (shared) {
+    clock.every(ISOLATED_MS, () => {
+      if (isIsolated())
+        for (const one of [...core.connections.all]) one.refuse(new Refusal("server_restart"));
+    });
+  }
   const stopWatchingTls =
     tls &&
     watchTls(config, clock, {
@@ -254,7 +286,7 @@ export async function startSwitchboard(
     stopping = true;
     await drained(() => server.unanswered() === 0, Math.min(config.SHUTDOWN_GRACE_MS, ANSWER_MS));
     await server.stop();
-    await storage.close();
+    await close();
   }
 
   webhooks.start();

@@ -22,6 +22,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The page that is served at `/`.
   console: [],
   feed: ["core", "config"],
+  // The log that several nodes share.
+  log: ["core", "config"],
   // The pages that are served at `/examples/`.
   examples: [],
   http: ["core", "config", "console", "examples", "feed"],
@@ -148,6 +150,31 @@ test("the arrows between the folders of core run downward", async () => {
   }
   expect(arrows).toBeGreaterThan(50);
   expect(wrong).toEqual([]);
+});
+
+describe("a server that shares its log with no other", () => {
+  test("loads no module of the log of several nodes, and not the library under it", async () => {
+    const seen = new Set<string>();
+    const libraries = new Set<string>();
+    const visit = async (file: string): Promise<void> => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      // What is imported by a call is loaded when it is needed; types are gone when it runs.
+      const statements = (await Bun.file(file).text()).matchAll(
+        /^(?:import|export)\s(?!type\b)[^"';]*?["']([^"']+)["']/gm,
+      );
+      for (const [, specifier = ""] of statements) {
+        if (!specifier.startsWith(".")) libraries.add(specifier);
+        else if (specifier.endsWith(".ts")) await visit(resolve(dirname(file), specifier));
+      }
+    };
+    await visit(join(SRC, "main.ts"));
+    const parts = new Set(Array.from(seen, partOf));
+    expect(parts).toContain("switchboard");
+    expect(libraries).toContain("pino");
+    expect([...parts].filter((part) => ["log", "cluster"].includes(part))).toEqual([]);
+    expect([...libraries].filter((name) => name.startsWith("@nats-io"))).toEqual([]);
+  });
 });
 
 describe("cycles of imports, type imports included", () => {

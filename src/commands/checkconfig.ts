@@ -43,6 +43,12 @@ export async function checkconfigCommand(config: Config): Promise<void> {
     },
     `DATABASE_URL: ${config.DATABASE_URL} cannot be used`,
   );
+  if (config.LOG_URL) {
+    await attempt(problems, async () => {
+      const { describeLog } = await import("../log/describe.ts");
+      for (const line of await describeLog(config)) console.log(`# ${line}`);
+    });
+  }
   if (config.JWT_JWKS_URL !== undefined) {
     await createTokenVerifier({ clock: systemClock, log: warn, jwksUrl: config.JWT_JWKS_URL }).prefetch();
   }
@@ -68,7 +74,7 @@ async function attempt(problems: string[], work: () => unknown, otherwise?: stri
 function shown(name: string, value: unknown): string {
   if (value === undefined) return "";
   if (SECRETS.has(name)) return Array.isArray(value) ? `<${value.length} set>` : "<set>";
-  return name.endsWith("_URL") ? withoutCredentials(String(value)) : String(value);
+  return name.endsWith("_URL") ? [value].flat().map(String).map(withoutCredentials).join(",") : String(value);
 }
 
 /** The part of a URL before the host or after the path may be a secret too. */

@@ -57,8 +57,11 @@ export interface CoreParts {
     /** Missed events of one room that are told again. */
     readonly resumedEvents: number;
   };
-  /** What batches come from, given how far was applied; without one, a log in this process alone. */
-  log?(applied: () => number, apply: Apply): Log;
+  /**
+   * What batches come from, given how far was applied; without one, a log in this process alone. `refuse` tells the
+   * senders of a batch that the log has not taken it, and never will.
+   */
+  log?(applied: () => number, apply: Apply, refuse: (id: string, refusal: Refusal) => void): Log;
   /** What the dedup windows of all rooms may take in memory, and where the rest goes. */
   readonly dedup: { readonly maxBytes: number; readonly scratch: Scratch };
   publisher(): Publisher;
@@ -137,7 +140,7 @@ export function createCore(parts: CoreParts) {
     },
   });
   const resumption = new Resumption(clock, turns, rooms, store, limits.resumedEvents);
-  const log = (parts.log ?? createLocalLog)(store.position, turns.apply);
+  const log = (parts.log ?? createLocalLog)(store.position, turns.apply, turns.refused);
   const access = new Access(people);
   const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);

@@ -12,6 +12,8 @@ export interface Condition {
   readonly phase: Phase;
   /** The store can be written. */
   readonly storeWorks: boolean;
+  /** Why this node cannot follow a shared log. */
+  readonly logFault?: string | undefined;
 }
 
 const load = z.object({
@@ -65,8 +67,12 @@ export function health(condition: () => Condition): Hono {
   return app;
 }
 
-function whyNotReady({ phase, storeWorks }: Pick<Condition, "phase" | "storeWorks">): string | undefined {
+function whyNotReady({
+  phase,
+  storeWorks,
+  logFault,
+}: Pick<Condition, "phase" | "storeWorks" | "logFault">): string | undefined {
   if (phase === "starting") return "the server is starting";
   if (phase === "draining") return "the server is shutting down";
-  return storeWorks ? undefined : "the store cannot be written: see the server's log";
+  return storeWorks ? logFault : "the store cannot be written: see the server's log";
 }

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 
 // Every setting, with what it takes and what it refuses. The tests read it, and a script that starts the server.
@@ -83,6 +84,7 @@ const notOrigins = [
   ...["https://*", "https://*.com", "https://a*.example", "https://app.*.example", "https://app.example:*"],
   ...["https://a.example https://b.example", "https://a.example;https://b.example", "**"],
 ];
+const logUrls = "comma-separated URLs such as nats://log-1:4222,nats://log-2:4222";
 const visible = "alone, in visible ASCII characters";
 const port = "a port, 0 to 65535";
 const mode = "development, production or test";
@@ -155,12 +157,22 @@ export const settings: Record<string, Setting> = {
   TLS_CERT_FILE: anyText,
   TLS_KEY_FILE: anyText,
   SHUTDOWN_GRACE_MS: { ...limit(10_000), bad: { "-1": "0 to 2147483647", "2147483648": "0 to 2147483647", "10s": "a whole number" } },
+  LOG_URL: { fallback: undefined, good: { "nats://a:4222, tls://b": ["nats://a:4222", "tls://b"] }, bad: { "a:4222": logUrls, ",": logUrls, "http://a:4222": logUrls, "nats://a:4222/x": logUrls, "nats://a:4222 nats://b:4222": logUrls } },
+  LOG_CREDENTIALS_FILE: anyText,
+  LOG_TLS_CA_FILE: anyText,
+  CLUSTER: { fallback: "switchboard", good: { "chat-eu_1": "chat-eu_1" }, bad: { "a.b": "1 to 32 letters, digits, _ or -", "a b": "1 to 32 letters, digits, _ or -" } },
+  LOG_REPLICAS: { fallback: 3, good: { "1": 1, "5": 5 }, bad: { "0": "1 to 5", "6": "1 to 5", three: "a whole number" } },
+  LOG_MAX_BYTES: { fallback: 1_073_741_824, good: { "16777216": 16_777_216 }, bad: { "16777215": "16777216 or more", "1G": "a whole number" } },
+  NODE_NAME: { fallback: hostname(), good: { "node-1": "node-1" }, bad: { "node 1": "1 to 64 visible ASCII characters" } },
   LOG_LEVEL: { fallback: "info", good: { debug: "debug", silent: "silent" }, bad: { loud: levels, INFO: levels } },
   LOG_FORMAT: { fallback: undefined, good: { pretty: "pretty", json: "json" }, bad: { text: "pretty or json" } },
 };
 
 /** Settings that must come together with one, for it alone is refused. */
 export const company: Record<string, Record<string, string>> = {
+  LOG_URL: { JWT_SECRET: SECRET, API_KEYS: KEY },
+  LOG_CREDENTIALS_FILE: { LOG_URL: "nats://a:4222", JWT_SECRET: SECRET, API_KEYS: KEY },
+  LOG_TLS_CA_FILE: { LOG_URL: "nats://a:4222", JWT_SECRET: SECRET, API_KEYS: KEY },
   AI_BASE_URL: { AI_MODEL: "small" },
   DISCORD_GATEWAY_URL: { DISCORD_BOT_TOKEN: "abc.def" },
   TLS_CERT_FILE: { TLS_KEY_FILE: "key.pem" },

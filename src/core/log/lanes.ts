@@ -18,8 +18,8 @@ interface Turn {
 /** Turns that wait merge into one batch up to these. */
 export const BATCH_STEPS = 1_024;
 export const BATCH_BYTES = 4 * 1_048_576;
-/** A turn beyond this fits into no batch. */
-export const MAX_BATCH_BYTES = 8 * 1_048_576;
+/** A turn beyond this fits into no batch: servers of a log take 8 MiB, with what surrounds the entries. */
+export const MAX_BATCH_BYTES = 8 * 1_048_576 - 65_536;
 /** What may wait for the log in all. */
 export const WAITING_STEPS = 8_192;
 export const WAITING_BYTES = 16 * 1_048_576;

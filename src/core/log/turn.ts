@@ -241,6 +241,16 @@ export class Turns implements TurnQueue {
     return true;
   };
 
+  /** The log has not taken this batch, and never will: its senders are told. */
+  refused = (id: string, refusal: Refusal): void => {
+    if (this.#inFlight?.id !== id) return;
+    const { steps } = this.#inFlight;
+    this.#inFlight = undefined;
+    this.#lanes.applied(steps);
+    this.#refuse(steps, refusal);
+    this.#sendNext();
+  };
+
   #takeSnapshot({ snapshot, completion }: Step): void {
     try {
       snapshot?.();

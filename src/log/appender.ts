@@ -1,0 +1,117 @@
+import { JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
+import type { Batch } from "../core/log/log.ts";
+import { Refusal } from "../core/protocol/refusal.ts";
+import { BATCH_FORMAT, type StoredBatch } from "./deliveries.ts";
+
+/** A server that has not acknowledged a batch after this is asked again. */
+const ACK_MS = 2_000;
+const RETRY_MS = 100;
+/** Headers count too. */
+const HEADERS = 1_024;
+/** The log has reached its `max_bytes`. */
+const FULL = 10077;
+const FULL_RETRY_MS = 1_000;
+
+export interface AppenderParts {
+  readonly client: JetStreamClient;
+  readonly subject: string;
+  readonly node: string;
+  /** The largest message that the servers take, in bytes. */
+  maxPayload(): number;
+  /** Resolves when everything is applied that the log held when it was called. */
+  barrier(): Promise<void>;
+  /** The log has a batch at this position. */
+  acknowledged(position: number): void;
+  /** The log has not taken a batch, for certain. */
+  refuse(id: string, refusal: Refusal): void;
+  note(line: string, context: Record<string, unknown>): void;
+}
+
+/**
+ * Appends the batches of this node, one at a time. With several on their way a retry changes their order. One whose
+ * acknowledgement is missing is appended again only when the log was applied up to its end and the batch was not in it.
+ */
+export class Appender {
+  #pending: { readonly id: string; readonly began: number } | undefined;
+  #stopped = false;
+  retries = 0;
+  refused = 0;
+  /** The log is full. */
+  isFull = false;
+  /** Milliseconds from appending until it was applied here, of the last batch. */
+  onApplied: (ms: number) => void = () => {};
+
+  constructor(private readonly parts: AppenderParts) {}
+
+  append(batch: Batch): void {
+    const stored: StoredBatch = {
+      v: BATCH_FORMAT,
+      id: batch.id,
+      node: this.parts.node,
+      entries: batch.entries,
+    };
+    const payload = new TextEncoder().encode(JSON.stringify(stored));
+    this.#pending = { id: batch.id, began: performance.now() };
+    void this.#publish(batch.id, payload);
+  }
+
+  /** A batch was applied, whichever node appended it. */
+  applied(id: string): void {
+    if (this.#pending?.id !== id) return;
+    this.onApplied(performance.now() - this.#pending.began);
+    this.#pending = undefined;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #isPending(id: string): boolean {
+    return this.#pending?.id === id && !this.#stopped;
+  }
+
+  async #publish(id: string, payload: Uint8Array): Promise<void> {
+    const { acknowledged, barrier, client, maxPayload, note, subject } = this.parts;
+    if (payload.length + HEADERS > maxPayload()) {
+      // The caller is still appending it.
+      await null;
+      this.#refuse(id, new Refusal("too_long", "too much at once"));
+      return;
+    }
+    let isInDoubt = false;
+    for (let attempt = 1; this.#isPending(id); attempt++) {
+      try {
+        const { seq } = await client.publish(subject, payload, { msgID: id, timeout: ACK_MS });
+        if (this.isFull) note("the log takes messages again", {});
+        this.isFull = false;
+        acknowledged(seq);
+        return;
+      } catch (error) {
+        this.retries++;
+        const isFull = error instanceof JetStreamApiError && error.code === FULL;
+        if (isFull) {
+          if (!this.isFull) note("the log is full: senders are told to try again", { bytes: payload.length });
+          this.isFull = true;
+          // An earlier attempt may be in the log all the same; then it is applied, and never refused.
+          if (!isInDoubt) {
+            this.#refuse(id, new Refusal("busy", "busy", { retryAfter: FULL_RETRY_MS }));
+            return;
+          }
+        } else isInDoubt = true;
+        if (attempt === 1)
+          note("a batch was not acknowledged", {
+            why: error instanceof Error ? error.message : String(error),
+          });
+      }
+      await Bun.sleep(RETRY_MS);
+      if (this.#isPending(id)) await barrier();
+    }
+  }
+
+  #refuse(id: string, refusal: Refusal): void {
+    if (!this.#isPending(id)) return;
+    this.#pending = undefined;
+    this.refused++;
+    this.parts.refuse(id, refusal);
+  }
+}

@@ -1,0 +1,98 @@
+import type { Apply, Batch } from "../core/log/log.ts";
+
+/** The newest format of a batch that this version reads, and the one that it writes. */
+export const BATCH_FORMAT = 1;
+/** A batch that could not be committed is tried again after this. */
+const AGAIN_MS = 100;
+
+/** A batch as it is in the log. */
+export interface StoredBatch extends Batch {
+  readonly v: number;
+  /** The node that took its messages. */
+  readonly node: string;
+}
+
+export interface DeliveriesParts {
+  applied(): number;
+  readonly apply: Apply;
+  /** A batch was applied. */
+  done(batch: StoredBatch): void;
+  /** A batch has a format that only a later version reads. Nothing after it is applied. */
+  tooNew(format: number): void;
+}
+
+/**
+ * Where everything that was read of the log ends up, whichever way it was read: each batch is applied once, in order,
+ * and nothing after a gap or after a batch that cannot be committed.
+ */
+export class Deliveries {
+  /** The batch that could not be committed. */
+  #held: { readonly position: number; readonly batch: StoredBatch; readonly since: number } | undefined;
+  #isTooNew = false;
+  #stopped = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Who waits until a position is applied. */
+  #waiting: { readonly position: number; readonly reached: () => void }[] = [];
+
+  constructor(private readonly parts: DeliveriesParts) {}
+
+  /** Takes what was read at a position. False: nothing after it is wanted now. */
+  deliver(position: number, text: string): boolean {
+    if (this.isBlocked) return false;
+    const next = this.parts.applied() + 1;
+    if (position < next) return true;
+    if (position > next) return false;
+    const batch: StoredBatch = JSON.parse(text);
+    if (batch.v > BATCH_FORMAT) {
+      this.#isTooNew = true;
+      this.parts.tooNew(batch.v);
+      return false;
+    }
+    return this.#apply(position, batch, performance.now());
+  }
+
+  /** Nothing can be applied now: what is read is read again later. */
+  get isBlocked(): boolean {
+    return this.#held !== undefined || this.#isTooNew || this.#stopped;
+  }
+
+  /** For how long a batch has not been committed, in milliseconds. */
+  get heldMs(): number {
+    return this.#held ? performance.now() - this.#held.since : 0;
+  }
+
+  #apply(position: number, batch: StoredBatch, since: number): boolean {
+    if (!this.parts.apply(position, batch)) {
+      this.#held = { position, batch, since };
+      this.#timer = setTimeout(() => this.#again(), AGAIN_MS);
+      return false;
+    }
+    this.#held = undefined;
+    this.parts.done(batch);
+    const still = this.#waiting.filter((one) => one.position > position);
+    if (still.length < this.#waiting.length) {
+      const reached = this.#waiting.filter((one) => one.position <= position);
+      this.#waiting = still;
+      for (const one of reached) one.reached();
+    }
+    return true;
+  }
+
+  #again(): void {
+    const held = this.#held;
+    if (held && !this.#stopped) this.#apply(held.position, held.batch, held.since);
+  }
+
+  /** Resolves when everything up to this position is applied, or when nothing more will be. */
+  async reached(position: number): Promise<void> {
+    if (this.#stopped || this.parts.applied() >= position) return;
+    await new Promise<void>((reached) => this.#waiting.push({ position, reached }));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const one of this.#waiting) one.reached();
+    this.#waiting = [];
+  }
+}

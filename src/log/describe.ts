@@ -1,0 +1,38 @@
+import { jetstreamManager } from "@nats-io/jetstream";
+import { ConfigError } from "../config.ts";
+import { connectToLog, type LogConfig } from "./connection.ts";
+import { accepted, findStream, streamOf } from "./stream.ts";
+
+const PATIENCE_MS = 5_000;
+
+/** What the log is, line by line; it makes and changes nothing. Throws a `ConfigError` when `serve` could not use it. */
+export async function describeLog(config: LogConfig): Promise<string[]> {
+  const connection = await connectToLog(config, PATIENCE_MS);
+  try {
+    const manager = await jetstreamManager(connection, { timeout: PATIENCE_MS, checkAPI: false });
+    const version = connection.info?.version ?? "?";
+    const name = streamOf(config);
+    const stream = await findStream(manager, config).catch((error) => {
+      throw new ConfigError(
+        `LOG_URL: the stream ${name} cannot be looked up (${error instanceof Error ? error.message : error})`,
+      );
+    });
+    if (!stream)
+      return [
+        `nats-server ${version}: serve will make the stream ${name} with ${config.LOG_REPLICAS} replicas`,
+      ];
+    const { first, last } = accepted(stream, config);
+    const { max_bytes: size, num_replicas: replicas } = stream.config;
+    const lines = [
+      `nats-server ${version}: ${name} holds positions ${first} to ${last}, ${replicas} replicas`,
+    ];
+    if (size !== config.LOG_MAX_BYTES)
+      lines.push(
+        `LOG_MAX_BYTES is ${config.LOG_MAX_BYTES}, and ${name} was made with ${size}: ` +
+          `\`nats stream edit ${name} --max-bytes ${config.LOG_MAX_BYTES}\` changes it`,
+      );
+    return lines;
+  } finally {
+    await connection.close();
+  }
+}

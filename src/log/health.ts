@@ -1,0 +1,77 @@
+/** Behind the log for longer than this, a node is not ready. */
+const LAG_MS = 1_000;
+/** The servers may elect a leader for this long before a node says that it cannot reach the log. */
+const SILENT_MS = 10_000;
+/** Without a connection to any server. */
+const CUT_OFF_MS = 2_000;
+/** After this a node sends its clients to other nodes. */
+const ISOLATED_MS = 15_000;
+
+/** Whether this node can follow the log, and for how long it could not. Times are of one monotonic clock. */
+export class LogHealth {
+  /** What stops this node for good. */
+  fatal: string | undefined;
+  #heardAt: number;
+  #disconnectedAt: number | undefined;
+  /** Ends of the log that were not applied when they were heard of, the oldest first. */
+  readonly #ahead: { readonly position: number; readonly at: number }[] = [];
+  /** The end of the log, as far as it is known. */
+  last = 0;
+  #hasCaughtUp = false;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly applied: () => number,
+    /** For how long a batch has not been committed. */
+    private readonly heldMs: () => number,
+  ) {
+    this.#heardAt = now();
+  }
+
+  /** A server has answered. */
+  heard(last?: number): void {
+    this.#heardAt = this.now();
+    if (last === undefined) return;
+    this.last = Math.max(this.last, last);
+    if (last > this.applied()) this.#ahead.push({ position: last, at: this.now() });
+  }
+
+  caughtUp(): void {
+    this.#hasCaughtUp = true;
+  }
+
+  disconnected(): void {
+    this.#disconnectedAt ??= this.now();
+  }
+
+  reconnected(): void {
+    this.#disconnectedAt = undefined;
+  }
+
+  /** For how long this node has known of something that it has not applied. */
+  get lagMs(): number {
+    const applied = this.applied();
+    while (this.#ahead[0] && this.#ahead[0].position <= applied) this.#ahead.shift();
+    return Math.max(this.heldMs(), this.#ahead[0] ? this.now() - this.#ahead[0].at : 0);
+  }
+
+  get #cutOffMs(): number {
+    return this.#disconnectedAt === undefined ? 0 : this.now() - this.#disconnectedAt;
+  }
+
+  whyNotReady(): string | undefined {
+    if (this.fatal !== undefined) return this.fatal;
+    if (!this.#hasCaughtUp)
+      return `catching up (${Math.max(0, this.last - this.applied()).toLocaleString("en")} behind)`;
+    const silent = this.now() - this.#heardAt;
+    if (silent > SILENT_MS || this.#cutOffMs > CUT_OFF_MS)
+      return `the log cannot be reached since ${Math.round(Math.max(silent, this.#cutOffMs) / 1_000)} s`;
+    if (this.lagMs > LAG_MS) return `lagging ${(this.lagMs / 1_000).toFixed(1)} s`;
+    return undefined;
+  }
+
+  /** Clients are better served by another node: this one knows nothing of what the others confirm. */
+  get isIsolated(): boolean {
+    return this.fatal !== undefined || this.#cutOffMs > ISOLATED_MS || this.lagMs > ISOLATED_MS;
+  }
+}

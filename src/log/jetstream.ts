@@ -1,0 +1,199 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { ConfigError } from "../config.ts";
+import type { Apply, Log } from "../core/log/log.ts";
+import type { Refusal } from "../core/protocol/refusal.ts";
+import { Appender } from "./appender.ts";
+import { connectToLog, type LogConfig } from "./connection.ts";
+import { BATCH_FORMAT, Deliveries } from "./deliveries.ts";
+import { LogHealth } from "./health.ts";
+import { Reader } from "./reader.ts";
+import { type FoundLog, openStream, streamOf, subjectOf } from "./stream.ts";
+
+/** How long a start waits for servers that start too. */
+const START_MS = 30_000;
+/** Requests to the servers about the stream and its consumers. One that was sent while there was no leader is never answered. */
+const REQUEST_MS = 1_000;
+const LOOK_MS = 1_000;
+const RETRY_MS = 100;
+
+type Note = (line: string, context: Record<string, unknown>) => void;
+
+/** The log of a cluster, in JetStream. */
+export class JetStreamLog {
+  readonly health: LogHealth;
+  #appender!: Appender;
+  #reader!: Reader;
+  #deliveries!: Deliveries;
+  #applied: () => number = () => 0;
+  #looking: ReturnType<typeof setInterval> | undefined;
+  #stopped = false;
+  /** Bytes that the log holds. */
+  bytes = 0;
+
+  private constructor(
+    readonly connection: NatsConnection,
+    private readonly config: LogConfig,
+    private readonly manager: Awaited<ReturnType<typeof jetstreamManager>>,
+    readonly found: FoundLog,
+    private readonly note: Note,
+    now: () => number,
+  ) {
+    this.health = new LogHealth(
+      now,
+      () => this.#applied(),
+      () => this.#deliveries?.heldMs ?? 0,
+    );
+    this.health.heard(found.last);
+    void this.#watchConnection();
+  }
+
+  /** Connects, checks the servers, and makes the stream when there is none. Throws a `ConfigError`. */
+  static async open(
+    config: LogConfig,
+    note: Note,
+    now = () => performance.now(),
+    patienceMs = START_MS,
+  ): Promise<JetStreamLog> {
+    const connection = await connectToLog(config, patienceMs);
+    try {
+      const manager = await jetstreamManager(connection, { timeout: REQUEST_MS, checkAPI: false });
+      const found = await openStream(manager, config, patienceMs);
+      return new JetStreamLog(connection, config, manager, found, note, now);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** The log as the core has it. */
+  readonly attach = (
+    applied: () => number,
+    apply: Apply,
+    refuse: (id: string, refusal: Refusal) => void,
+  ): Log => {
+    const { config, connection, manager, note } = this;
+    const client = jetstream(connection, { timeout: REQUEST_MS });
+    this.#applied = applied;
+    this.#deliveries = new Deliveries({
+      applied,
+      apply,
+      done: ({ id }) => this.#appender.applied(id),
+      tooNew: (format) => {
+        this.health.fatal = `entry format ${format} is too new: this version reads up to ${BATCH_FORMAT}`;
+      },
+    });
+    this.#reader = new Reader({
+      ...{ client, manager, applied, note },
+      stream: streamOf(config),
+      deliveries: this.#deliveries,
+    });
+    this.#appender = new Appender({
+      ...{ client, refuse, note },
+      subject: subjectOf(config),
+      node: config.NODE_NAME,
+      maxPayload: () => connection.info?.max_payload ?? 0,
+      barrier: () => this.barrier(),
+      acknowledged: (position) => {
+        this.health.heard(position);
+        this.#reader.expect(position);
+      },
+    });
+    return { shared: true, append: (batch) => this.#appender.append(batch) };
+  };
+
+  /** Applies everything that the log holds now. Throws a `ConfigError` when the database cannot be of this log. */
+  async start(): Promise<void> {
+    this.#checkPosition(this.found);
+    this.#reader.start();
+    this.#looking = setInterval(() => void this.#look(), LOOK_MS);
+    const behind = this.found.last - this.#applied();
+    if (behind > 0) this.note("catching up with the log", { behind });
+    await this.barrier();
+    if (this.health.fatal !== undefined) throw new ConfigError(`LOG_URL: ${this.health.fatal}`);
+    this.health.caughtUp();
+  }
+
+  /** A database beyond the end of the log, or before its beginning, gets nothing from it, and without a word. */
+  #checkPosition({ first, last }: Pick<FoundLog, "first" | "last">): void {
+    const position = this.#applied();
+    const name = streamOf(this.config);
+    if (position > last)
+      throw new ConfigError(
+        `LOG_URL: the database is at position ${position}, and the log ${name} ends at ${last}: ` +
+          "it is of another log, or the log has lost its end. Start from an empty database or from a backup of a running node",
+      );
+    if (position + 1 < first)
+      throw new ConfigError(
+        `LOG_URL: the database is at position ${position}, and the log ${name} begins at ${first}: ` +
+          "start from a newer backup, or from an empty database",
+      );
+  }
+
+  /** Resolves when everything is applied that the log holds now. */
+  async barrier(): Promise<void> {
+    while (!this.#stopped && this.health.fatal === undefined) {
+      const last = await this.#look();
+      if (last !== undefined) {
+        this.#reader.expect(last);
+        await this.#deliveries.reached(last);
+        return;
+      }
+      await Bun.sleep(RETRY_MS);
+    }
+  }
+
+  /** The end of the log; undefined when no server says it. */
+  async #look(): Promise<number | undefined> {
+    try {
+      const { state } = await this.manager.streams.info(streamOf(this.config));
+      this.bytes = state.bytes;
+      this.health.heard(state.last_seq);
+      if (state.first_seq > this.#applied() + 1)
+        this.health.fatal = `the log begins at ${state.first_seq}, and the database is at ${this.#applied()}: start from an empty database or from a newer backup`;
+      return state.last_seq;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #watchConnection(): Promise<void> {
+    for await (const status of this.connection.status()) {
+      if (status.type === "ping") continue;
+      if (status.type === "disconnect") this.health.disconnected();
+      if (status.type === "reconnect") {
+        this.health.reconnected();
+        this.#reader?.reconnected();
+      }
+      if (this.#stopped || status.type === "update" || status.type === "reconnecting") continue;
+      const about = "server" in status ? { server: status.server } : {};
+      this.note(`log: ${status.type}`, "error" in status ? { why: status.error.message } : about);
+    }
+  }
+
+  /** For metrics. */
+  get counts() {
+    return {
+      position: this.#applied(),
+      last: this.health.last,
+      lagMs: this.health.lagMs,
+      bytes: this.bytes,
+      retries: this.#appender.retries,
+      refused: this.#appender.refused,
+      consumersMade: this.#reader.consumersMade,
+      swept: this.#reader.swept,
+    };
+  }
+
+  /** Applies nothing more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#looking);
+    this.#appender?.stop();
+    this.#reader?.stop();
+    this.#deliveries?.stop();
+    await this.connection.close();
+  }
+}
+
+export const openLog = JetStreamLog.open;

@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamInfo,
+} from "@nats-io/jetstream";
+import { nanos } from "@nats-io/transport-node";
+import { ConfigError } from "../config.ts";
+import type { LogConfig } from "./connection.ts";
+
+/** In which a batch that is appended again is known to be the same. */
+const DUPLICATE_MS = 10 * 60_000;
+const LOG_ID = "switchboard-log-id";
+const RETRY_MS = 250;
+/** "stream name already in use": another node has made it meanwhile. */
+const NAME_IN_USE = 10058;
+const INSUFFICIENT: ReadonlySet<number> = new Set([
+  10047, // insufficient storage resources available
+  10023, // insufficient resources
+  10028, // JetStream resource limits exceeded
+  10052, // maximum bytes required
+]);
+const NOT_FOUND = 10059;
+const NO_CLUSTER = 10074;
+const NO_PEERS = 10005;
+
+export const streamOf = ({ CLUSTER }: LogConfig): string => `switchboard-${CLUSTER}`;
+export const subjectOf = ({ CLUSTER }: LogConfig): string => `sb.${CLUSTER}.log`;
+
+/** The log as it was found. */
+export interface FoundLog {
+  /** Drawn when the log was made: a database knows by it that it is of this log. */
+  readonly id: string;
+  /** The first and last positions that it holds. `last` is one less than `first` while it is empty. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Finds the stream, and makes it when there is none. Tries for so long, then throws a `ConfigError`. */
+export async function openStream(
+  manager: JetStreamManager,
+  config: LogConfig,
+  patienceMs: number,
+): Promise<FoundLog> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return accepted(await foundOrMade(manager, config), config);
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      const code = error instanceof JetStreamApiError ? error.code : 0;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (INSUFFICIENT.has(code))
+        throw new ConfigError(
+          `LOG_MAX_BYTES: the servers cannot reserve ${config.LOG_MAX_BYTES} bytes (${reason}): ` +
+            "give their jetstream more max_file, or set LOG_MAX_BYTES lower",
+        );
+      if (code === NO_CLUSTER) throw new ConfigError(tooFewServers(config, reason));
+      if (performance.now() >= deadline)
+        throw new ConfigError(
+          code === NO_PEERS
+            ? tooFewServers(config, reason)
+            : `LOG_URL: the stream ${streamOf(config)} cannot be opened (${reason})`,
+        );
+    }
+    await Bun.sleep(RETRY_MS);
+  }
+}
+
+const tooFewServers = ({ LOG_REPLICAS }: LogConfig, reason: string) =>
+  `LOG_REPLICAS: the log cannot have ${LOG_REPLICAS} replicas (${reason}): ` +
+  `run ${LOG_REPLICAS} servers as one cluster, or set LOG_REPLICAS lower`;
+
+/** The stream, or undefined while there is none. */
+export async function findStream(
+  manager: JetStreamManager,
+  config: LogConfig,
+): Promise<StreamInfo | undefined> {
+  try {
+    return await manager.streams.info(streamOf(config));
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+async function foundOrMade(manager: JetStreamManager, config: LogConfig): Promise<StreamInfo> {
+  const found = await findStream(manager, config);
+  if (found) return found;
+  try {
+    return await makeStream(manager, config);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== NAME_IN_USE) throw error;
+    return manager.streams.info(streamOf(config));
+  }
+}
+
+/** Makes the stream. Positions are its sequence numbers, the first of them this one. */
+export function makeStream(manager: JetStreamManager, config: LogConfig, first = 1): Promise<StreamInfo> {
+  return manager.streams.add({
+    name: streamOf(config),
+    subjects: [subjectOf(config)],
+    num_replicas: config.LOG_REPLICAS,
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    duplicate_window: nanos(DUPLICATE_MS),
+    max_bytes: config.LOG_MAX_BYTES,
+    allow_direct: true,
+    deny_delete: true,
+    metadata: { [LOG_ID]: randomUUID() },
+    ...(first > 1 && { first_seq: first }),
+  });
+}
+
+/** Throws a `ConfigError` unless the stream can be the log. */
+export function accepted({ config, state }: StreamInfo, wanted: LogConfig): FoundLog {
+  const id = config.metadata?.[LOG_ID];
+  const name = streamOf(wanted);
+  if (id === undefined)
+    throw new ConfigError(`CLUSTER: the stream ${name} was not made by this program: choose another name`);
+  if (config.num_replicas < wanted.LOG_REPLICAS)
+    throw new ConfigError(
+      `LOG_REPLICAS: the stream ${name} has ${config.num_replicas} of ${wanted.LOG_REPLICAS} replicas: ` +
+        `\`nats stream edit ${name} --replicas ${wanted.LOG_REPLICAS}\` adds them, or set LOG_REPLICAS lower`,
+    );
+  return { id, first: state.first_seq, last: state.last_seq };
+}
