@@ -80,8 +80,13 @@ export async function startSwitchboard(
     (await (
       await import("./log/jetstream.ts")
     ).openLog(config, (line, context) => log.warn(context, line), clock.monotonic));
-  const storage = openStorage(config, clock, report, ({ before, ...removal }) =>
-    log.info({ ...removal, storedBefore: new Date(before).toISOString() }, "history was removed"),
+  const storage = openStorage(
+    config,
+    clock,
+    report,
+    ({ before, ...removal }) =>
+      log.info({ ...removal, storedBefore: new Date(before).toISOString() }, "history was removed"),
+    shared?.found.id,
   );
 
   const feed = new Feed(storage.eventPages, storage.store.position);
@@ -116,7 +121,7 @@ export async function startSwitchboard(
       messageBytes: config.MAX_MESSAGE_BYTES,
       resumedEvents: config.RESUME_LIMIT,
     },
-    dedup: { maxBytes: config.DEDUP_MEMORY, scratch: storage.scratch },
+    dedup: { maxBytes: config.DEDUP_MEMORY, scratch: storage.scratch, seed: storage.dedupSeed },
     publisher: () => server,
     committed: feed.woken,
     ...(shared && { log: shared.attach }),

@@ -9,7 +9,7 @@ import { startHeartbeat } from "./live/heartbeat.ts";
 import { Presence } from "./live/presence.ts";
 import { WatchedAgent } from "./live/watched-agent.ts";
 import { Applier } from "./log/apply.ts";
-import { DedupMemory } from "./log/dedup-memory.ts";
+import { DedupMemory, type Seed } from "./log/dedup-memory.ts";
 import { createIds } from "./log/ids.ts";
 import { createLocalLog } from "./log/local-log.ts";
 import type { Apply, Log } from "./log/log.ts";
@@ -62,8 +62,8 @@ export interface CoreParts {
    * senders of a batch that the log has not taken it, and never will.
    */
   log?(applied: () => number, apply: Apply, refuse: (id: string, refusal: Refusal) => void): Log;
-  /** What the dedup windows of all rooms may take in memory, and where the rest goes. */
-  readonly dedup: { readonly maxBytes: number; readonly scratch: Scratch };
+  /** What the dedup windows of all rooms may take in memory, where the rest goes, and what their hashes begin with. */
+  readonly dedup: { readonly maxBytes: number; readonly scratch: Scratch; readonly seed?: Seed };
   publisher(): Publisher;
   report(error: unknown, context: Record<string, unknown>): void;
   /** Entries were committed: called once a turn. */
@@ -121,7 +121,10 @@ export function createCore(parts: CoreParts) {
     (name) => reducersOf.get(name) ?? ownReducers,
     (error, { protocol, kind }) => report(error, { where: "apply", protocol, kind }),
     (room) => rooms.has(room),
-    new DedupMemory({ ...parts.dedup, report: (error) => report(error, { where: "dedup" }) }),
+    new DedupMemory(
+      { ...parts.dedup, report: (error) => report(error, { where: "dedup" }) },
+      parts.dedup.seed,
+    ),
   );
   const storeHealth = new StoreHealth(store, clock, parts.storeChanged);
   const times = new TurnTimes();

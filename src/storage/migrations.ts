@@ -8,6 +8,7 @@ import ordinal from "../../drizzle/0004_ordinal.sql" with { type: "text" };
 import timeIndex from "../../drizzle/0005_time_index.sql" with { type: "text" };
 import removedRooms from "../../drizzle/0006_removed_rooms.sql" with { type: "text" };
 import webhooks from "../../drizzle/0007_webhooks.sql" with { type: "text" };
+import logIdentity from "../../drizzle/0008_log_identity.sql" with { type: "text" };
 
 /** Every migration of `drizzle/`, in order. */
 export const migrations: readonly string[] = [
@@ -19,6 +20,7 @@ export const migrations: readonly string[] = [
   timeIndex,
   removedRooms,
   webhooks,
+  logIdentity,
 ];
 
 function run(client: Database, migration: string): void {

@@ -10,6 +10,7 @@ import { type OpenDatabase, openDatabase } from "./database.ts";
 import { createEventPages, type EventPages } from "./event-pages.ts";
 import { FileWatch } from "./file-watch.ts";
 import { DatabaseLocked, lockDatabase, lockOf, realPath } from "./lock.ts";
+import { identifyLog, type LogIdentity } from "./log-identity.ts";
 import { createPeople, type People } from "./people.ts";
 import { type Removal, startRetention } from "./retention.ts";
 import { openScratch } from "./scratch.ts";
@@ -17,7 +18,7 @@ import { createStore } from "./store.ts";
 import type { Trimmed } from "./trim.ts";
 import { createWebhookTable, type WebhookTable } from "./webhook-table.ts";
 
-export interface Storage {
+export interface Storage extends LogIdentity {
   readonly store: Store;
   readonly people: People;
   readonly eventPages: EventPages;
@@ -108,15 +109,28 @@ function makePrivate(file: string): void {
 const WATCH_MS = 1_000;
 
 /**
- * Takes the database for this server alone, and starts checkpoints and retention. Throws like `withDatabase`.
+ * Takes the database for this server alone, and starts checkpoints and retention. `logId` is the shared log that it
+ * must hold; undefined: the server is alone. Throws like `withDatabase`.
  */
 export function openStorage(
   config: Config,
   clock: Clock,
   report: (error: unknown, context: Record<string, unknown>) => void,
   removed: (removal: Removal) => void,
+  logId?: string,
 ): Storage {
   const { database, release } = take(config);
+  let trimmed: Trimmed | undefined;
+  const store = createStore(database, (one) => {
+    trimmed = one;
+  });
+  let identity: LogIdentity;
+  try {
+    identity = identifyLog(database, store.position(), logId);
+  } catch (error) {
+    release();
+    throw error;
+  }
   const files = watchFiles(realPath(config.DATABASE_URL), database, clock, report);
   const checkpoints = startCheckpoints(config.DATABASE_URL, clock, {
     writer: database.client,
@@ -125,13 +139,10 @@ export function openStorage(
     },
   });
   let stopRetention: Cancel | undefined;
-  let trimmed: Trimmed | undefined;
   const scratch = openScratch(dirname(realPath(config.DATABASE_URL)));
   return {
-    scratch,
-    store: createStore(database, (one) => {
-      trimmed = one;
-    }),
+    ...identity,
+    ...{ scratch, store },
     startRetention(record) {
       stopRetention = startRetention(database, clock, {
         days: config.HISTORY_RETENTION_DAYS,

@@ -3,7 +3,7 @@ import type { Head, NewEvent, RoomRow, Store } from "../core/ports/store.ts";
 import type { OpenDatabase } from "./database.ts";
 import { OffsetIndex } from "./offset-index.ts";
 import { findPage } from "./page.ts";
-import { readPosition } from "./position.ts";
+import { EVENTS_WITHOUT_ROW, readChain } from "./position.ts";
 import { RoomState } from "./room-state.ts";
 import { prepare } from "./statements.ts";
 import { type Trimmed, trim } from "./trim.ts";
@@ -24,7 +24,9 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
   const statements = prepare(database);
   const index = new OffsetIndex(database);
   const roomState = new RoomState(database);
-  let position = readPosition(database.db);
+  let { position, hash, after: withoutRow } = readChain(database.db);
+  /** This transaction changes events that the hash could not be made from again. */
+  let rowIsDue = false;
   /** The position of the last event, and which of the events with that position it was. */
   let added: number | undefined;
   let ordinal = 0;
@@ -49,6 +51,11 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
     remember(name, made);
     return made;
   }
+  function keepPosition(): void {
+    statements.keepPosition.run({ position, hash: hash.text });
+    withoutRow = 0;
+    rowIsDue = false;
+  }
   const removedOffset = (name: string): number => statements.removedOffset.get({ name })?.offset ?? 0;
   function headOf(id: number): Head | undefined {
     const last = index.last(id);
@@ -69,7 +76,7 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
 
   return {
     transaction<T>(work: () => T): T {
-      const before = position;
+      const [before, withoutRowBefore] = [position, withoutRow];
       try {
         const done = database.write(() => {
           const done = work();
@@ -78,15 +85,18 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
           return done;
         });
         index.committed();
+        hash.committed();
         const removed = trimmed;
         trimmed = [];
         for (const one of removed) onTrimmed(one);
         return done;
       } catch (error) {
         index.rolledBack();
+        hash.rolledBack();
         roomState.rolledBack();
         trimmed = [];
-        position = before;
+        [position, withoutRow] = [before, withoutRowBefore];
+        rowIsDue = false;
         added = undefined;
         // The transaction may have created rooms whose ids were not committed.
         ids.clear();
@@ -95,14 +105,15 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
     },
 
     position: () => position,
+    hash: () => hash.text,
     savePosition(reached) {
-      // Otherwise the last event carries the position.
-      if (added !== reached) statements.keepPosition.run({ position: reached });
       position = reached;
+      // Otherwise the last event carries the position.
+      if (added !== reached || rowIsDue || withoutRow >= EVENTS_WITHOUT_ROW) keepPosition();
     },
     probe(bytes) {
       this.transaction(() => {
-        statements.keepPosition.run({ position: this.position() });
+        keepPosition();
         if (bytes > 0) roomState.set(NO_ROOM, "probe", " ".repeat(bytes));
       });
       if (bytes > 0) this.transaction(() => roomState.set(NO_ROOM, "probe", null));
@@ -125,6 +136,8 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       const silent = event.silent ? 1 : 0;
       ordinal = added === event.position ? ordinal + 1 : 0;
       added = event.position;
+      withoutRow++;
+      hash.add(event);
       statements.addEvent.run(
         id,
         event.position,
@@ -150,6 +163,7 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       if (row.table === "events") {
         const id = roomId(row.room);
         const event = id === undefined ? undefined : index.id(id, row.offset);
+        rowIsDue = true;
         if (event !== undefined) statements.replaceBody.run({ id, event, body: row.body });
         return;
       }
@@ -157,6 +171,7 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
       else if (row.table === "state") roomState.set(id, row.key, row.value);
       else if (row.table === "rooms" && "remove" in row) {
+        rowIsDue = true;
         const { offset } = this.head(room);
         // One more, so that whoever has heard all of the removed room is told apart from whoever has the new one.
         if (offset > 0) statements.keepRemovedOffset.run({ name: room, offset: offset + 1 });
@@ -172,6 +187,7 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
     },
 
     trim(upTo) {
+      rowIsDue = true;
       const { roomIds, ...removed } = trim(database, upTo);
       trimmed.push(removed);
       return roomIds.flatMap((id) => statements.roomName.get({ id })?.name ?? []);

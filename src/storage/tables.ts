@@ -112,10 +112,17 @@ export const users = sqliteTable("users", {
   revokedBefore: integer("revoked_before"),
 });
 
-/** One row: the position up to which the log has been applied. */
+/** One row: which log was applied, how far, and what came of it. */
 export const logPosition = sqliteTable("log_position", {
   id: integer("id").primaryKey(),
+  /** Batches up to here were applied. Events may go further: see position.ts. */
   position: integer("position").notNull(),
+  /** The hash chain of all events up to the position. */
+  hash: text("hash").notNull().default(""),
+  /** Which log the positions count; null until a server has used the database. */
+  logId: text("log_id"),
+  /** What the hashes of client ids begin with: JSON, two numbers. A secret, so that nobody makes ids that collide. */
+  dedupSeed: text("dedup_seed"),
   /** The last event that retention removed, so that a reader of the feed is told of what it missed. */
   trimmedPosition: integer("trimmed_position").notNull().default(0),
   trimmedOrdinal: integer("trimmed_ordinal").notNull().default(0),

@@ -1,6 +1,5 @@
 import { and, asc, eq, inArray, lt, lte, notLike, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
-import { prepareKeep } from "./position.ts";
 import { REMOVED } from "./statements.ts";
 import { events, logPosition, receipts, rooms, segments, timeIndex } from "./tables.ts";
 
@@ -38,7 +37,6 @@ export function trim({ db }: OpenDatabase, upTo: number): Trimmed & { readonly r
   }
   db.delete(events).where(lte(events.id, last.id)).run();
   db.delete(timeIndex).where(lt(timeIndex.position, last.position)).run();
-  prepareKeep(db).run({ position: last.position });
   db.update(logPosition).set({ trimmedPosition: last.position, trimmedOrdinal: last.ordinal }).run();
   return { events: oldest.length, receipts: found, position: last.position, roomIds: [...lastOf.keys()] };
 }

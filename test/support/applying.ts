@@ -3,7 +3,7 @@ import { applies as roomApplies } from "../../src/core/log/room-entries.ts";
 import type { Entry } from "../../src/core/protocol/entry.ts";
 import type { Outcome, Reducer, Reducers } from "../../src/core/protocol/reducer.ts";
 import { type OpenDatabase, openDatabase } from "../../src/storage/database.ts";
-import { readPosition } from "../../src/storage/position.ts";
+import { readChain } from "../../src/storage/position.ts";
 import { createStore } from "../../src/storage/store.ts";
 
 /** An entry as a handler would have recorded it, but for what a test says of it. */
@@ -84,5 +84,6 @@ export function contents({ client, db }: OpenDatabase): Record<string, unknown[]
     .all();
   const rows = tables.map(({ name }) => [name, client.query(`select * from ${name} order by 1, 2`).all()]);
   // Which of its two places says it depends on the turns.
-  return { ...Object.fromEntries(rows), log_position: [readPosition(db)] };
+  const { position, hash } = readChain(db);
+  return { ...Object.fromEntries(rows), log_position: [position, hash.text] };
 }

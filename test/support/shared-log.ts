@@ -2,9 +2,11 @@ import { createCore } from "../../src/core/core.ts";
 import type { Apply, Batch, Log } from "../../src/core/log/log.ts";
 import { Connection } from "../../src/core/outbound/connection.ts";
 import type { TokenVerifier } from "../../src/core/ports/identity.ts";
+import type { Store } from "../../src/core/ports/store.ts";
 import { protocols } from "../../src/protocols/all.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createPeople } from "../../src/storage/people.ts";
+import { readChain } from "../../src/storage/position.ts";
 import { createStore } from "../../src/storage/store.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeSockets } from "./fake-sockets.ts";
@@ -38,6 +40,7 @@ export class LogNode {
   readonly clock: FakeClock;
   core!: ReturnType<typeof createCore>;
   readonly #heard = new Map<string, string[]>();
+  #store!: Store;
   #apply!: Apply;
   #applied!: () => number;
 
@@ -58,10 +61,11 @@ export class LogNode {
       this.#apply = apply;
       return { shared: true, append: (batch) => this.log.append(batch) };
     };
+    this.#store = createStore(this.database);
     this.core = createCore({
       ...{ clock: this.clock, verifier, protocols, log },
       report: (error) => void this.faults.push(error),
-      store: createStore(this.database),
+      store: this.#store,
       people: createPeople(this.database),
       agent: { answer: () => Promise.reject(new Error("no agent")) },
       settings: {
@@ -127,6 +131,8 @@ export class LogNode {
   rows(): unknown {
     const all = (sql: string) => this.database.client.query(sql).all();
     return {
+      // What the running node says, and what it would find after a restart.
+      hash: [this.#store.hash(), readChain(this.database.db).hash.text],
       events: all(
         "select position, ordinal, offset, count, time, kind, sender, client_id, entry, alias, body from events order by position, ordinal",
       ),

@@ -76,7 +76,7 @@ export class DedupMemory implements TableMemory {
   }
 }
 
-function randomSeed(): Seed {
+export function randomSeed(): Seed {
   const [high = 0, low = 0] = crypto.getRandomValues(new Int32Array(2));
   return [high, low];
 }

@@ -51,8 +51,10 @@ export class StoreUnavailable extends Error {
 
 /** What applying needs of the database. All of it runs inside `transaction`. */
 export interface Store extends History {
-  /** The position of the last entry applied. */
+  /** The position of the last batch applied. */
   position(): number;
+  /** The hash chain of all events up to the position. Nodes of one log that differ at a position have diverged. */
+  hash(): string;
   /** Commits what `work` wrote, or nothing of it when it throws. Throws a `StoreUnavailable` without calling `work`. */
   transaction<T>(work: () => T): T;
   head(room: string): Head;

@@ -68,7 +68,7 @@ test("the same log comes to the same rows and outcomes, however it falls into tu
       expect(pieces.outcomes).toEqual(whole.outcomes);
       expect(contents(pieces.database)).toEqual(contents(whole.database));
       const { events, log_position: position } = contents(whole.database);
-      expect(position).toEqual([log.length]);
+      expect(position?.[0]).toBe(log.length);
       const offsets = new Map<unknown, number>();
       for (const { room_id: room, offset } of events as { room_id: number; offset: number }[]) {
         expect(offset).toBe((offsets.get(room) ?? 0) + 1);

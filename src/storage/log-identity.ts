@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { ConfigError } from "../config.ts";
+import { randomSeed, type Seed } from "../core/log/dedup-memory.ts";
+import type { OpenDatabase } from "./database.ts";
+import { logPosition } from "./tables.ts";
+
+/** Which log a database holds, and what its hashes of client ids begin with. */
+export interface LogIdentity {
+  readonly logId: string;
+  readonly dedupSeed: Seed;
+}
+
+/** How the id of a log begins that one server keeps for itself. */
+const LOCAL = "local-";
+const seed = z.tuple([z.int32(), z.int32()]);
+
+/**
+ * The log of this database. At the first start it gets an id: the one that is expected, or, where none is, one of its
+ * own. Throws `ConfigError` where it holds another log, of which this server would go on in another order.
+ */
+export function identifyLog(database: OpenDatabase, position: number, expected?: string): LogIdentity {
+  const { logId, dedupSeed } = database.db
+    .select({ logId: logPosition.logId, dedupSeed: logPosition.dedupSeed })
+    .from(logPosition)
+    .get() ?? { logId: null, dedupSeed: null };
+  refuseOther(logId, position, expected);
+
+  const identity = {
+    logId: logId ?? expected ?? LOCAL + crypto.randomUUID(),
+    dedupSeed: dedupSeed === null ? randomSeed() : seed.parse(JSON.parse(dedupSeed)),
+  };
+  if (logId === null || dedupSeed === null) {
+    const row = { logId: identity.logId, dedupSeed: JSON.stringify(identity.dedupSeed) };
+    database.write(() => database.db.update(logPosition).set(row).run());
+  }
+  return identity;
+}
+
+function refuseOther(logId: string | null, position: number, expected: string | undefined): void {
+  if (expected === undefined) {
+    if (logId === null || logId.startsWith(LOCAL)) return;
+    throw new ConfigError(
+      `DATABASE_URL: the database is one of several on the shared log ${logId}, and a server without that log would ` +
+        "go on in an order of its own: start it with the shared log, or name another database",
+    );
+  }
+  if (logId === expected) return;
+  if (logId === null && position === 0) return;
+  const holds = logId === null ? "events of no shared log" : `the log ${logId}`;
+  throw new ConfigError(
+    `DATABASE_URL: the database holds ${holds}, but the shared log is ${expected}: name a database of that log, such ` +
+      "as a backup of one of its servers, or a new file, which is filled from the log",
+  );
+}
