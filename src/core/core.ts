@@ -73,7 +73,7 @@ export interface CoreParts {
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
 }
 
-/** Rooms that were silent for this long are read again when somebody speaks: far longer than a repeat takes. */
+/** A room that was silent for this long is read again at its next entry. Repeats come far sooner. */
 const SILENT_MS = 30 * 60_000;
 
 export type Core = ReturnType<typeof createCore>;
@@ -210,7 +210,7 @@ export function createCore(parts: CoreParts) {
     ownerOf(room)?.onMembersChanged?.(room);
     connections.membershipChanged(room, userId);
   }
-  /** What a backend has said takes effect on every node, where its entry falls in the log. */
+  /** A backend's change takes effect on every node, at the place of its entry in the log. */
   function administered(entry: Entry): void {
     if (Object.hasOwn(byAdministration, entry.kind)) {
       byAdministration[entry.kind as keyof typeof byAdministration](entry as Entry<never>);
@@ -234,7 +234,7 @@ export function createCore(parts: CoreParts) {
     newId,
     spent: guard.spent,
 
-    /** What a backend says of a room. Resolves when it is committed and applied; rejects with a `Refusal`. */
+    /** Records a backend's change of a room. Resolves when it is committed and applied; rejects with a `Refusal`. */
     async recordRoom<K extends keyof RoomEntries>(
       room: string,
       kind: K,
@@ -290,7 +290,7 @@ export function createCore(parts: CoreParts) {
       });
     },
 
-    /** Lets what was handled go out, then tells every client that the server restarts. */
+    /** Ends the current turn, then tells every client that the server restarts. */
     stop(): void {
       for (const protocol of protocols.values()) protocol.onStop?.();
       turns.end();

@@ -80,7 +80,7 @@ export class Limiter {
     if (own) this.#leave(isEmptier ? own : bucket, owner);
   }
 
-  /** The key's connection has another owner now, who has used what it has used; and so has the one before. */
+  /** The key's connection has another owner now. Both owners keep the tokens that it has used. */
   transfer(key: string, from: string | undefined, to: string): void {
     const bucket = this.#buckets.get(key);
     if (bucket && from !== undefined) this.#leave({ ...bucket }, from);

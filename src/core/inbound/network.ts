@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 /** The link of the machine that an IPv6 address was seen at, `%eth0`: it is no part of whose address it is. */
 const ZONE = /%.+$/;
 
-/** The address in an entry of X-Forwarded-For, where some proxies add the port; undefined when it holds none. */
+/** The address in an entry of X-Forwarded-For, where some proxies add the port; undefined without one. */
 export function addressIn(entry: string): string | undefined {
   const address = entry.trim().replace(/^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/, "$1$2");
   return isIP(address) ? address.replace(ZONE, "") : undefined;
@@ -11,7 +11,7 @@ export function addressIn(entry: string): string | undefined {
 
 /**
  * What one client is counted by: its IPv4 address, or the /64 of its IPv6 address, of which it has as many
- * addresses as it likes. What is no address stays as it is.
+ * addresses as it likes. A text that is not an address stays as it is.
  */
 export function networkOf(address: string): string {
   const groups = groupsOf(address);

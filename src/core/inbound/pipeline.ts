@@ -11,7 +11,7 @@ import type { Limiter } from "./limits.ts";
 export interface PipelineParts {
   readonly clock: Clock;
   readonly limiter: Limiter;
-  /** What a room may have a minute, where a contract limits it. */
+  /** The rate of a room, if a contract limits it. */
   readonly roomLimiter: Limiter;
   readonly access: Access;
   /** The longest frame that is looked at, in bytes. */
@@ -19,12 +19,12 @@ export interface PipelineParts {
   report(error: unknown, context: Record<string, unknown>): void;
 }
 
-/** What is too broken to have a kind is charged as this one. */
+/** A frame that is too broken to have a kind is charged as this kind. */
 const NO_KIND = "";
 
 /**
- * The way of every message: decode, limit, validate, authorize, handle. What the handler wants done waits
- * for the turn. Whoever objects throws a `Refusal`, and it is answered here, in the sender's dialect.
+ * The way of every message: decode, limit, validate, authorize, handle. The effects that the handler asks for wait
+ * for the turn. Every step may throw a `Refusal`, which is answered here in the contract's words.
  */
 export function receive(parts: PipelineParts, ctx: ConnectionContext, frame: string | Uint8Array): void {
   ctx.handling(() => handle(parts, ctx, frame));
@@ -37,7 +37,7 @@ function handle(parts: PipelineParts, ctx: ConnectionContext, frame: string | Ui
     const { kind, body, ref } = decode(parts, connection, frame);
     ctx.ref = ref;
     const { protocol } = connection;
-    // Strangers send kinds such as `constructor`.
+    // A client may send a kind such as `constructor`.
     const named = Object.hasOwn(protocol.rules, kind) ? protocol.rules[kind] : undefined;
     const rule = named?.at?.(connection.state) === false ? undefined : named;
     charge(parts, connection, rule ? kind : NO_KIND, rule ? costOf(rule, connection) : 1);
@@ -59,7 +59,7 @@ function checkSession(clock: Clock, connection: Connection): void {
     throw new Refusal("session_expired");
 }
 
-/** Of a string it counts the bytes only where it may have too many. */
+/** Counts the bytes of a string only if there may be too many. */
 export function isTooLong(frame: string | Uint8Array, maxBytes: number): boolean {
   if (typeof frame !== "string") return frame.length > maxBytes;
   return frame.length * 3 > maxBytes && Buffer.byteLength(frame) > maxBytes;

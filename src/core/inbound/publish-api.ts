@@ -8,7 +8,7 @@ import { everyoneRoom, kindOf, userRoom } from "../protocol/room-name.ts";
 import { safeParse } from "../protocol/safe-parse.ts";
 import { isStoredAs } from "../protocol/same.ts";
 
-/** An entry of `applyPosted` says the same as what is stored. */
+/** Whether an entry of `applyPosted` equals the stored event. */
 export const isRepeatedPost = ({ body: { type, data } }: Entry<PostedEvent>, stored: StoredEvent): boolean =>
   stored.kind === type && isStoredAs(data, stored.body);
 
@@ -26,7 +26,7 @@ export class PostRefusal extends Error {
   }
 }
 
-/** A post that is right: what is recorded for it. */
+/** A valid post, and the entry to record for it. */
 interface Recordable {
   readonly room: string;
   readonly kind: string;

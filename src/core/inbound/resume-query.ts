@@ -1,4 +1,4 @@
-/** What the address of an upgrade asks for besides the contract. */
+/** The options in the URL of an upgrade that every contract has. */
 export interface Asked {
   /** Frames of stored events carry their room and offset. */
   readonly offsets: boolean;

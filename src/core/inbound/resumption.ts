@@ -18,7 +18,7 @@ const STEPS_A_TURN = 64;
 export interface Join {
   readonly connection: Connection;
   readonly room: string;
-  /** What is told before the verdicts: the contract's greetings other than the history. */
+  /** The frames before the verdicts: the contract's greetings other than the history. */
   readonly greet: () => readonly string[];
   readonly joining: Joining;
   readonly completion: Completion;
@@ -115,7 +115,7 @@ export class Resumption {
     this.turns.after(effect, completion, snapshot);
   }
 
-  /** Greeting and verdicts; returns what is to be told. */
+  /** Adds the greeting and the verdicts; returns the rooms and offsets whose events are still to be sent. */
   #begin({ connection, greet, joining }: Join, asked: readonly Rest[], frames: string[]): Rest[] {
     frames.push(...greet());
     const limit = joining.contained ? 0 : this.limit;

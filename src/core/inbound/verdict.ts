@@ -1,6 +1,6 @@
 import type { History } from "../ports/history.ts";
 
-/** What a client that resumes a room is told first. */
+/** The first answer to a client that resumes a room. */
 export interface Verdict {
   readonly room: string;
   /** Events after this offset are told. */

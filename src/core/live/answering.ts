@@ -9,7 +9,7 @@ interface Question {
   readonly done: () => void;
 }
 
-/** Asks connections for a sign of life now. A half-open socket, whose peer is gone without a word, gives none. */
+/** Pings connections now. A half-open socket, whose peer vanished without a close, does not answer. */
 export class Answering {
   readonly #questions = new Set<Question>();
 

@@ -101,7 +101,7 @@ export class Connections {
     this.#contexts.delete(connection);
     const { note, presence, rooms } = this.parts;
     connection.traffic.ended(connection.ending?.code ?? code, connection.ending === undefined);
-    // A peer's reason is a stranger's text and stays out of the log; nobody can send 1006, so that one is Bun's own.
+    // A peer's reason is text from outside and stays out of the log. A peer cannot send 1006, so its reason is Bun's.
     connection.ending ??= { code, reason: code === 1006 ? reason : "" };
     const { identity, protocol } = connection;
     this.#waiting.end(connection);
@@ -117,7 +117,7 @@ export class Connections {
     });
   }
 
-  /** The rate of what it says goes on with the next connection of the same user, or of the same address for guests. */
+  /** Its message rate goes on with the next connection of the same user, or of the same address for guests. */
   #release(connection: Connection): void {
     const { id, identity, protocol } = connection;
     if (protocol.limitBy !== "connection") return;
@@ -150,7 +150,7 @@ export class Connections {
     }
   }
 
-  /** A room is no more, and whoever may not be in it is out. */
+  /** A room was deleted; connections without access have left it. */
   roomRemoved(room: string): void {
     for (const connection of this.parts.rooms.members(room)) {
       connection.protocol.onRoomRemoved?.(this.#context(connection), room);
@@ -185,7 +185,7 @@ export class Connections {
     return maxPerUser > 0 && presence.count(userId) >= maxPerUser;
   }
 
-  /** Whoever comes anew wins over a connection whose peer is gone and has only not been noticed yet. */
+  /** A new connection wins over a half-open one whose peer has vanished. */
   async #makeSpace(userId: string): Promise<void> {
     const silent = await this.#answering.silentOf(this.parts.presence.of(userId));
     silent.sort((one, other) => one.lastSeen - other.lastSeen);
@@ -225,7 +225,7 @@ export class Connections {
     for (const frame of this.#waiting.end(connection)) this.received(connection, frame);
   }
 
-  /** Says what is wrong with the `resume` of the address, once the connection may be spoken to. */
+  /** Sends the error of an unreadable `resume`, once the connection may receive frames. */
   #refuseAsked(context: ConnectionContext): void {
     const { wrongResume } = context.connection;
     if (wrongResume === undefined) return;
@@ -257,7 +257,7 @@ export class Connections {
     });
     this.#waiting.end(connection);
     connection.refuse(refusal);
-    // Whoever could not be admitted does not stay, whatever the protocol makes of the reason.
+    // A connection that was not admitted is closed, even if the protocol's refusal does not close it.
     connection.close(1008, "Authentication failed");
   }
 

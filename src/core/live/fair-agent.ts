@@ -49,7 +49,7 @@ export class FairAgent implements Agent {
     this.#askers.set(userId, asker);
   }
 
-  /** Resolves when it is the question's turn, which counts as running then. Rejects when nobody waits for the answer. */
+  /** Resolves when it is the question's turn, which counts as running then. Rejects when no client waits for the answer. */
   #turn(userId: string, asker: Asker, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => {

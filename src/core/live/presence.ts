@@ -6,7 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 /** How long a user's last activity may be in memory only. */
 const SAVE_MS = 1_000;
 
-/** Who is online now, and through which connections. */
+/** The users who are online now, with their connections. */
 export class Presence {
   readonly #connections = new ConnectionIndex();
   #unsaved = new Map<string, number>();
@@ -42,7 +42,7 @@ export class Presence {
     return this.#connections.has(userId);
   }
 
-  /** When a user was last heard of, also one who has just left; undefined when the store knows it as well. */
+  /** When a user was last active, also one who has just left; undefined when the store has the same time. */
   lastSeen(userId: string): number | undefined {
     if (!this.isOnline(userId)) return this.#unsaved.get(userId);
     return Math.max(...Array.from(this.of(userId), (connection) => connection.lastSeen));

@@ -1,4 +1,4 @@
-/** Never rejects. Nobody hears what it does once the signal is aborted. */
+/** Never rejects. Its results are dropped once the signal is aborted. */
 type Ask = (signal: AbortSignal) => Promise<void>;
 
 interface Question {
@@ -42,7 +42,7 @@ export class SerialQueue {
     return true;
   }
 
-  /** Nobody is left to hear the answers. */
+  /** No client is left to receive the answers. */
   cancel(conversation: string): void {
     const talk = this.#talks.get(conversation);
     if (!talk) return;

@@ -7,7 +7,7 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_BYTES_IN_ALL = 32 * 1024 * 1024;
 /** More than a token and the heads of a few frames. */
 const TOKEN_BYTES = 32 * 1024;
-/** Of a frame besides its text: the string, its place in the list. */
+/** The memory of a queued frame besides its text: the string and its place in the list. */
 const OVERHEAD = 64;
 
 /** A string takes one byte for each character where all are ASCII; at the most two. */
@@ -18,14 +18,14 @@ function memoryOf(frame: Frame): number {
 }
 
 /**
- * Bounds what strangers make the server hold: nobody has checked yet who they are. One bound is for each connection,
+ * Bounds the memory of frames whose senders are not authenticated yet. One bound is for each connection,
  * and one for all of them: when that is passed, the connection for which most is held goes.
  */
 export class WaitingFrames {
   readonly #connections = new Map<Connection, Waiting>();
   #bytes = 0;
 
-  /** From now on the connection's frames wait. */
+  /** From now on the connection's frames are queued. */
   begin(connection: Connection, token: string): void {
     this.end(connection);
     const bytes = OVERHEAD + token.length;
@@ -45,7 +45,7 @@ export class WaitingFrames {
     return true;
   }
 
-  /** Returns what has waited. */
+  /** Returns the queued frames. */
   end(connection: Connection): readonly Frame[] {
     const { waiting } = connection;
     connection.waiting = undefined;

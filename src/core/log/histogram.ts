@@ -1,6 +1,6 @@
 /** Values sorted into buckets as they come. Plain numbers: observing allocates nothing. */
 export class Histogram {
-  /** How many fell into each bucket and into no earlier one; the last is for what is over every bound. */
+  /** The number of values in each bucket; the last bucket holds the values over every bound. */
   readonly counts: Float64Array;
   sum = 0;
   count = 0;

@@ -6,7 +6,7 @@ const PROVEN_MS = 1_000;
 /** A disk that is full for a message may still have room for a row. */
 const MESSAGE_BYTES = 65_536;
 
-/** Whether the store can be written: turns tell of their commits, and when nobody commits it is tried. */
+/** Whether the store can be written. Turns report their commits; without commits a trial write finds out. */
 export class StoreHealth {
   #works = true;
   #provenAt = Number.NEGATIVE_INFINITY;

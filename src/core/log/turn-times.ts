@@ -14,7 +14,7 @@ export class TurnTimes {
   readonly commit = new Histogram(SECONDS);
   /** From the moment a turn's first message was handled until all of the turn's frames were given to sockets. */
   readonly turn = new Histogram(SECONDS);
-  /** Of some turns, from the first publish until the event loop has written what the sockets would take. */
+  /** For some turns: from the first publish until the event loop has written what the sockets would take. */
   readonly flush = new Histogram(SECONDS);
   /** Asking when frames are out costs a round of the event loop, so only the next turn after this is set is asked. */
   sampleFlush = true;

@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 
 /** Bytes that may leave between two sweeps. */
 const BUDGET = 512 * 1024;
-/** The longest head of a frame: what is all payload to us is mostly heads when many are tiny. */
+/** The longest frame header. Many tiny frames are mostly headers, which the count of payload bytes leaves out. */
 const FRAME_HEAD = 10;
 export const SWEEP_MS = 50;
 

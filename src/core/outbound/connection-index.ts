@@ -38,7 +38,7 @@ export class ConnectionIndex {
     return group instanceof Set ? group.size : group ? 1 : 0;
   }
 
-  /** Those that somebody is in. */
+  /** The rooms that are not empty. */
   get names(): Iterable<string> {
     return this.#groups.keys();
   }

@@ -19,7 +19,7 @@ export interface Waiting {
   bytes: number;
 }
 
-/** One socket: who is behind it, what it is in, and how it is spoken to. */
+/** One socket: its user, its rooms, and the way to send to it. */
 export class Connection {
   identity: Identity | undefined;
   /** Frames of stored events carry their room and offset. */
@@ -41,7 +41,7 @@ export class Connection {
   waiting: Waiting | undefined;
   lastSeen = 0;
   nextPing = 0;
-  /** Some of what was on its way to the peer has left since the last ping. */
+  /** Buffered bytes have left for the peer since the last ping. */
   drained = false;
   /** How many pings in a row found something on its way, of which nothing had left since the ping before. */
   #stalled = 0;
@@ -58,7 +58,7 @@ export class Connection {
     readonly openedAt: number,
     /** Counts the payload that leaves for a socket. */
     private readonly spent: (frame: string) => void,
-    /** Of its protocol. */
+    /** Its protocol's counters. */
     readonly traffic = new Traffic(),
   ) {
     this.countFrom(openedAt);
@@ -90,7 +90,7 @@ export class Connection {
     const sent = this.seal ? this.seal(frame) : frame;
     this.spent(sent);
     this.traffic.sent++;
-    // 0: the fuse of the backpressure guard blew. What is lost must not stay unnoticed on an open connection.
+    // 0: Bun dropped the frame at the hard limit. An open connection must not miss a frame unnoticed.
     if (this.socket.send(sent) !== 0) return;
     this.traffic.backpressure++;
     this.close(1008, "Backpressure");

@@ -29,7 +29,7 @@ const STANDARD_CODES = 1_015;
 export const OTHER_CODE = 0;
 
 /**
- * What has passed over the connections of one protocol since the start: counted here in plain fields, because
+ * The traffic of one protocol's connections since the start: counted here in plain fields, because
  * some of it is counted per message, and read from outside.
  */
 export class Traffic {

@@ -9,9 +9,9 @@ export interface Question {
   readonly userId: string;
   /** Which persona answers; chooses the prompt. */
   readonly agentId: string;
-  /** Recent history, oldest first, ending with what is to be answered. */
+  /** Recent history, oldest first, ending with the message to answer. */
   readonly conversation: readonly Utterance[];
-  /** Aborts when nobody is left to hear the answer, or the server stops. */
+  /** Aborts when no client is left to receive the answer, or the server stops. */
   readonly signal: AbortSignal;
 }
 

@@ -3,7 +3,7 @@ export type Cancel = () => void;
 
 /** Time, injected, so that limits, heartbeats, expiries and pacing are tested without waiting. */
 export interface Clock {
-  /** Milliseconds since the epoch, as the machine's clock has it: somebody may set it. For what is shown and stored. */
+  /** Milliseconds since the epoch, from the machine's clock, which may be set. For times that are shown or stored. */
   now(): number;
   /** Milliseconds since some moment, which only ever grow as time passes. For ages, waits and limits. */
   monotonic(): number;

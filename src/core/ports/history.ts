@@ -16,7 +16,7 @@ export interface StoredEvent {
 export interface Page {
   /** Only events of this kind: one of history messages. Of another kind only what lies near is found. */
   readonly kind: string;
-  /** At most so many, 1 to 1,000. */
+  /** The largest number of events, 1 to 1,000. */
   readonly limit: number;
   /** Only offsets below this one. */
   readonly before?: number;
@@ -31,7 +31,7 @@ export interface Span {
   readonly last: number;
 }
 
-/** What has been committed. Reads go by an index and are bounded. */
+/** The committed events. Reads use an index and are bounded. */
 export interface History {
   /** The last events before a point, oldest first. */
   page(room: string, page: Page): StoredEvent[];
@@ -40,7 +40,7 @@ export interface History {
   last(room: string): StoredEvent | undefined;
   /** An event by the id that a backend gave it. */
   byExternalId(room: string, externalId: string): StoredEvent | undefined;
-  /** Those of these events that somebody other than their sender has read. */
+  /** Those of these events that a user other than the sender has read. */
   read(room: string, offsets: readonly number[]): ReadonlySet<number>;
   /** The title a backend has given the room, and how many history messages it has had. */
   summary(room: string): { readonly title: string | undefined; readonly count: number };
@@ -48,8 +48,8 @@ export interface History {
   since(room: string, after: number, count: number): StoredEvent[];
   /** Which offsets the room has. */
   span(room: string): Span;
-  /** The offset of the last event before this one that clients were shown; 0 if there is none. */
+  /** The offset of the last event before this one that clients were shown; 0 without one. */
   shownBefore(room: string, offset: number): number;
-  /** What the protocol's reducers have written of the room, by key. */
+  /** The rows that the protocol's reducers have written for the room, by key. */
   state(room: string): ReadonlyMap<string, string>;
 }

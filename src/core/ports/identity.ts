@@ -1,4 +1,4 @@
-/** Who a connection speaks for: what a verified token says. */
+/** The user of a connection, from a verified token. */
 export interface Identity {
   /** The token's `sub`. */
   readonly userId: string;
@@ -10,7 +10,7 @@ export interface Identity {
   readonly grants: readonly string[];
   /** Milliseconds since the epoch; the connection ends then. */
   readonly expiresAt: number;
-  /** Milliseconds since the epoch; 0 when the token does not say. A revocation refuses what was issued before it. */
+  /** Milliseconds since the epoch; 0 when the token does not say. A revocation refuses the tokens that were issued before it. */
   readonly issuedAt: number;
   /** The other claims of the token, for what only one contract knows. */
   readonly claims: Readonly<Record<string, unknown>>;

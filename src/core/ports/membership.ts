@@ -4,7 +4,7 @@ export interface Members {
   memberCount(room: string): number;
 }
 
-/** What a backend has said about rooms: who is a member, which are open to all. */
+/** Backends' settings of rooms: their members, and which are open to all. */
 export interface Membership extends Pick<Members, "isMember"> {
   isOpen(room: string): boolean;
   /** Rooms of which the user is a member. */
@@ -12,6 +12,6 @@ export interface Membership extends Pick<Members, "isMember"> {
 }
 
 export interface Revocations {
-  /** Tokens of the user issued before this time are refused; 0 when none are. Milliseconds since the epoch. */
+  /** Tokens of the user issued before this time are refused; 0: no token is. Milliseconds since the epoch. */
   revokedBefore(userId: string): number;
 }

@@ -7,14 +7,14 @@ export interface Socket {
   ping(): number;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
-  /** To the topic's other subscribers. */
+  /** Publishes to the topic's other subscribers. */
   publish(topic: string, frame: string, compress?: boolean): number;
   getBufferedAmount(): number;
 }
 
 /** Publishes to all subscribers of a topic: Bun's server. */
 export interface Publisher {
-  /** To all but this subscriber, when one is named. */
+  /** Publishes to every subscriber except `except`. */
   publish(topic: string, frame: string, compress?: boolean, except?: Socket): number;
   subscriberCount(topic: string): number;
 }

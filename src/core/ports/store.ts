@@ -18,7 +18,7 @@ export type Row =
   | { readonly table: "events"; readonly room: string; readonly offset: number; readonly body: string }
   /** Everything up to this position of the log is removed. */
   | { readonly table: "log"; readonly trim: number }
-  /** Whatever a protocol keeps of a room, by its own keys; null removes it. */
+  /** A protocol's memory of a room, by its own keys; null removes a row. */
   | { readonly table: "state"; readonly key: string; readonly value: string | null }
   | { readonly table: "members"; readonly userId: string; readonly remove: true };
 
@@ -38,7 +38,7 @@ export interface Head {
   readonly count: number;
 }
 
-/** The store takes no writes at present. What was to be written is not, and reads go on. */
+/** The store takes no writes at present. The write did not happen, and reads go on. */
 export class StoreUnavailable extends Error {
   /** It is a matter of time: the caller may try again. */
   readonly passes: boolean;
@@ -65,7 +65,7 @@ export interface Store extends History {
   /** Removes one step of everything up to a position; returns the rooms that it was removed from. */
   trim(upTo: number): readonly string[];
   savePosition(position: number): void;
-  /** Writes so many bytes more than nothing, keeps none of them, and waits for nobody. Throws when it cannot. */
+  /** Writes this many bytes and rolls them back, without waiting for a lock. Throws when it cannot. */
   probe(bytes: number): void;
 }
 

@@ -18,7 +18,7 @@ export interface Recording {
 }
 
 export interface Joining {
-  /** Is in the room, as long as he may be, and hears nothing of it. */
+  /** The connection is in the room while it has access, and receives none of its events. */
   readonly muted?: boolean;
   /** The history that a join usually brings. It comes after what `greet` returns, unless the client resumes the room. */
   readonly usual?: () => readonly string[];
@@ -26,14 +26,14 @@ export interface Joining {
   readonly contained?: boolean;
   /** Asked once it was greeted: does not join yet. */
   readonly unless?: () => boolean;
-  /** The turn's commit has failed, and the sender has not joined, if a message asked for it; otherwise he is greeted anew. */
+  /** The turn's commit has failed, and the sender has not joined if a message asked for it; otherwise the sender is greeted again. */
   failed?(): void;
 }
 
 /** Hears which rooms are the user's own. */
 export type OnAuthenticated = (rooms: ReadonlySet<string>) => void;
 
-/** What a handler may do. It never touches a socket, a topic or the database. */
+/** The effects that a handler may ask for. It never touches a socket, a topic or the database. */
 export interface Context<Out extends Schemas, Entries, State> {
   readonly state: State;
   /** Throws a `Refusal` for a guest. */
@@ -41,22 +41,22 @@ export interface Context<Out extends Schemas, Entries, State> {
   readonly isGuest: boolean;
   /** The sender's id for the message that is being handled. */
   readonly ref: string | undefined;
-  /** Whether the sender may be in the room; a guest may be in none. */
+  /** Whether the sender has access to the room; a guest has access to no room. */
   may(room: string): boolean;
   now(): number;
   /** Appends an entry; the sender is confirmed or refused when it was applied. */
   record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], recording?: Recording): void;
   /** Publishes to the room's other connections without storing; may be lost in a crash. */
   relay<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
-  /** To the sender alone. */
+  /** Sends an event to the sender alone. */
   reply<K extends EventOf<Out>>(kind: K, data: Body<Out, K>): void;
-  /** To the sender alone, a frame that is encoded already. */
+  /** Sends an encoded frame to the sender alone. */
   replyFrame(frame: string): void;
   refuse(refusal: Refusal): void;
   /**
    * Joins in its place among the room's events. The frames that `greet` returns are the first to arrive. It sees
-   * history and state at this place: what was recorded before is applied, what comes after is not and will arrive.
-   * It may be asked twice: what it saw is undone when the commit fails.
+   * history and state at this place: earlier entries are applied, later ones are not and will arrive.
+   * It is called again when the commit fails, because that undoes what it saw.
    */
   join(room: string, greet?: () => readonly string[], joining?: Joining): void;
   /** Whether the client has asked to resume the room and has not joined it yet. */
@@ -65,28 +65,28 @@ export interface Context<Out extends Schemas, Entries, State> {
   withOffset(frame: string, event: StoredEvent): string;
   leave(room: string): void;
   /**
-   * How to take back what the handler has changed of its own state. Called when the turn's commit fails, and nothing
-   * happens of what the message asked for; the last change is taken back first.
+   * Takes back a change that the handler made to its own state. Called when the turn's commit fails, which drops every
+   * effect of the message; the last change is taken back first.
    */
   undo(change: () => void): void;
   /** Hears the room's announcements from now on, while it has not joined. */
   watch(room: string): void;
-  /** And no longer, unless the room is the user's own. */
+  /** Ends `watch`, unless the room is the user's own. */
   unwatch(room: string): void;
-  /** Checks a token that came in a message. What comes in meanwhile waits; `admitted` runs before all of it. */
+  /** Verifies a token from a message. Frames that arrive meanwhile are queued; `admitted` runs before them. */
   authenticate(token: string, admitted: OnAuthenticated): void;
-  /** From this place on the room frames of this connection go this way. */
+  /** From this place on the connection's room frames go through this diversion. */
   divert(make: (send: (frame: string) => void) => Diversion): void;
   /**
-   * From this place on every frame for this connection goes through what `begin` returns; not yet what it sends.
-   * `failed`: the turn's commit has failed, and they do not.
+   * From this place on the seal that `begin` returns encodes every frame of this connection, except those `begin` sends.
+   * `failed`: the turn's commit has failed, and no frame is sealed.
    */
   seal(begin: (send: (frame: string) => void) => Seal, failed?: () => void): void;
   /** Bytes that are still on their way to the sender. */
   unsent(): number;
-  /** So many entries that are recorded now are committed together. */
+  /** Commits this number of entries, which are recorded now, in one transaction. */
   reserve(entries: number): void;
 }
 
-/** What a recorded entry came to, once it is committed and no repeat. */
+/** The outcome of a recorded entry, once it is committed and not a repeat. */
 export type OnApplied = (events: readonly StoredEvent[]) => void;

@@ -1,7 +1,7 @@
 /** A personal way for a room's frames, for a socket whose bytes differ from the room's. */
 export interface Diversion {
   deliver(frame: string): void;
-  /** Sends what it still holds. Called before a room is left and before the connection closes. */
+  /** Sends the frames that it still holds. Called before a room is left and before the connection closes. */
   flush(): void;
   /** Bytes that it holds. */
   held(): number;

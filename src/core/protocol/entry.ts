@@ -1,6 +1,6 @@
 /**
- * What a handler wants recorded. It is applied in log order, alike on every node and by every version
- * in the field, so it carries all that its `apply` needs: no clock, no randomness, no socket.
+ * A fact that a handler records. It is applied in log order, with the same result on every node and by every version
+ * in the field, so it carries everything that its `apply` needs: no clock, no randomness, no socket.
  */
 export interface Entry<Body = unknown> {
   /** Format of this envelope. */

@@ -6,7 +6,7 @@ import type { Schemas } from "./schemas.ts";
 export interface Stamp {
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** The client's id for what it was made of, or for what it answers. */
+  /** The client's id of the message that made this event, or that it answers. */
   readonly clientId?: string | null | undefined;
   /** User id of who made it; null for agents and backends. */
   readonly sender?: string | null | undefined;
@@ -17,7 +17,7 @@ export interface Stamp {
   readonly id?: string;
 }
 
-/** The last event that an entry made, or what its decision says where it made none. `body` is JSON text. */
+/** The last event that an entry made; without one, the confirmation of its decision. `body` is JSON text. */
 export type Confirmed = Stamp & Pick<StoredEvent, "kind" | "body">;
 
 /** A frame to send, a code to close with, or both. */

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Entry } from "./entry.ts";
 import type { Decision } from "./reducer.ts";
 
-/** What a backend lets happen: one event for a room, a user or everyone of a protocol. */
+/** An event that a backend posts: for a room, a user or everyone of a protocol. */
 export interface Post {
   readonly to: { readonly room: string } | { readonly user: string } | { readonly everyone: true };
   readonly type: string;
@@ -15,7 +15,7 @@ export type Target = "room" | "user" | "everyone";
 
 /** How a protocol takes one kind of event from backends. */
 export interface Posting<Data> {
-  /** Where backends may leave out what the server fills in: what the rest takes. Otherwise the event's own. */
+  /** The schema of a post, if backends may leave out fields that the server fills in; otherwise the event's own schema. */
   readonly schema?: z.ZodType;
   /** The room that the data names, if it names one: the only one it may be posted to. */
   room?(data: Data): string | undefined;
@@ -30,7 +30,7 @@ export interface Posting<Data> {
    * `Refusal`, and then nothing of the request is stored; the paths of its issues are within the data.
    */
   prepare?(data: Data, room: string): unknown;
-  /** The event's own id: answers the post where that has none. */
+  /** The event's own id, which answers a post without an id. */
   id?(data: Data): string | undefined;
   /** The id by which clients will speak of it. */
   externalId?(data: Data): string | undefined;

@@ -17,8 +17,8 @@ import type { SystemSender } from "./system-sender.ts";
 type Uses<Out extends Schemas, Entries, State> = Context<NoInfer<Out>, NoInfer<Entries>, NoInfer<State>>;
 
 /**
- * What a protocol must provide. Everything it says to its clients is typed by `events`, everything that
- * they say to it by `messages`; what it records goes through `applies`.
+ * What a protocol must provide. `events` types everything that it sends, `messages` everything that
+ * its clients send; `applies` has the reducers of the entries that it records.
  */
 export interface Protocol<In extends Schemas, Out extends Schemas, Entries, State, RoomState = unknown> {
   readonly name: string;
@@ -46,7 +46,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   token?(url: URL): string | null | undefined;
   /** Rooms that the contract's own claims of a token open. */
   grants?(claims: Readonly<Record<string, unknown>>): readonly string[];
-  /** Throws a `Refusal` for what is not this protocol's envelope. */
+  /** Throws a `Refusal` for a frame that does not have this protocol's envelope. */
   decode(frame: string, state: State): Incoming;
   /** The frame around the JSON text of an event's data. */
   envelope(kind: string, body: string, stamp: Stamp): string;
@@ -65,7 +65,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly repeats?: NoInfer<{
     readonly [Kind in keyof Entries]?: (entry: Entry<Entries[Kind]>, stored: StoredEvent) => boolean;
   }>;
-  /** What it keeps of a room for its `applies`, as the room's log has made it. */
+  /** Its memory of a room for `applies`, as the room's log has made it. */
   restore?(room: string, history: History): RoomState;
   /** Events that backends may post. */
   readonly posts: { readonly [Kind in keyof Out]?: Posting<Body<Out, Kind>> };
@@ -73,17 +73,17 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   /** How many connections a minute one address may open; 0 is no limit. */
   readonly connectionsPerMinute?: number;
   /**
-   * The frame that confirms to its sender what he recorded, and when it comes again, in the place of what is published:
+   * The frame that confirms an entry and its repeats to the sender, in place of the published frame:
    * that goes to the others. Where it is undefined, the event itself confirms.
    */
   confirm?(last: Confirmed, ref?: string): string | undefined;
-  /** What of its rooms is their history, for backends. */
+  /** The events of its rooms that backends may read as their history. */
   readonly historyView?: HistoryView;
   /** Whether a frame that is somewhat too long is refused, and its connection lives; otherwise it ends with 1009. */
   longFrames?(state: State): boolean;
-  /** What it knows of a connection, for operators. */
+  /** Its information about a connection, for operators. */
   describe?(state: State): Record<string, unknown>;
-  /** Whoever is in a room in this way may stay, whatever becomes of his access to it. */
+  /** Whether a connection in this state stays in its rooms even when its user loses access. */
   isPublic?(state: State): boolean;
 
   /** The connection has authenticated. */
@@ -98,9 +98,9 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   onRoomRemoved?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The socket has closed; it is still in its rooms. */
   onClosed?(ctx: Uses<Out, Entries, State>): void;
-  /** An event was stored and published, whoever made it. */
+  /** An event was stored and published, whether a client, a backend or the server recorded it. */
   onStored?(event: StoredEvent): void;
-  /** The turn is over, and nobody is in the room: its last member has left, or who wanted to join it has not got in. */
+  /** The turn is over and the room is empty: its last member has left, or a join has failed. */
   onRoomEmptied?(room: string): void;
   /** A backend has removed the room, with all that was in it. */
   onRoomDeleted?(room: string): void;
@@ -112,7 +112,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   onStop?(): void;
 }
 
-/** What a protocol is built with. */
+/** The parts of the core that a protocol may use. */
 export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
   readonly clock: Clock;
   readonly history: History;

@@ -10,7 +10,7 @@ export interface Place<State = unknown> {
   /** Committed before this entry, or earlier in the same turn. */
   readonly history: History;
   /**
-   * What the protocol keeps of the room, made by its `restore`. A reducer may change it, but only once it
+   * The protocol's memory of the room, made by its `restore`. A reducer may change it, but only once it
    * can no longer refuse; it is restored anew when the commit fails.
    */
   readonly state: State;
@@ -22,7 +22,7 @@ export interface EventDraft {
   readonly data: unknown;
   /** Counts as one of the room's history messages. */
   readonly counted?: boolean | undefined;
-  /** An id that somebody else gave it, to find it by. */
+  /** An id from outside, by which the event can be found. */
   readonly externalId?: string | undefined;
   /** Stored and not published. A sender's entry makes such events first: its last one confirms it. */
   readonly silent?: boolean;
@@ -30,7 +30,7 @@ export interface EventDraft {
   readonly time?: number;
 }
 
-/** What an entry comes to. A reducer decides it from the entry and its place alone, and may throw a `Refusal`. */
+/** The result of an entry. A reducer decides it from the entry and its place alone, and may throw a `Refusal`. */
 export interface Decision {
   readonly events?: readonly EventDraft[];
   /** Published only, after the events: to the room, or to one within it that is in no log. */
@@ -45,7 +45,7 @@ export type Reducer = (entry: Entry<never>, place: Place<never>) => Decision;
 /** How the entries of one protocol are applied. */
 export interface Reducers {
   reducerOf(kind: string): Reducer | undefined;
-  /** What the protocol keeps of a room, as its log has made it. */
+  /** The protocol's memory of a room, as the log has made it. */
   restore?: ((room: string, history: History) => unknown) | undefined;
   /** Whether an entry with the id of a stored event says what made that event. Asked only of entries whose id is found. */
   isRepeat?: (entry: Entry, stored: StoredEvent) => boolean;

@@ -3,7 +3,7 @@ export interface Rule<Message, State = unknown> {
   /** Counts towards what its room may have a minute. */
   readonly broadcasts?: boolean;
   readonly allow: "guest" | "user";
-  /** What it takes from the rate limit. A function is asked once a message, before that is validated. */
+  /** Its cost to the rate limit. A function is called once per message, before validation. */
   readonly cost: number | ((state: State) => number);
   /** The room it is about, if it is about one: the sender must have access to it. */
   room?(message: Message, state: State): string | undefined;

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** Whether this data, written as JSON, says what the JSON text of stored data says, whatever the order of its fields. */
+/** Whether this data, written as JSON, equals the JSON text of stored data. The order of fields does not count. */
 export const isStoredAs = (data: unknown, body: string): boolean => {
   const text = JSON.stringify(data);
   return text === body || isDeepStrictEqual(JSON.parse(text), JSON.parse(body));
 };
 
-/** Whether the stored data has everything that this data has; what was filled in when it was stored does not count. */
+/** Whether the stored data has every field of this data. Fields that the server filled in do not count. */
 export function isWithin(data: unknown, stored: unknown): boolean {
   if (typeof data !== "object" || data === null || Array.isArray(data))
     return isDeepStrictEqual(data, stored);

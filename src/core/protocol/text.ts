@@ -11,7 +11,7 @@ const LONG_RUN = /[\p{M}--\u034f]{30}(?=[\p{M}--\u034f])/gv;
 /** Characters. No run in a text this short costs more than 0.2 ms, and looking for one costs more than all the rest. */
 const TOO_SHORT_FOR_LONG_RUNS = 256;
 
-// What follows a `<`, by the HTML standard's tokenizer. Each takes what it can when the text ends too soon.
+// What follows a `<` in the HTML standard's tokenizer. Each pattern takes the rest when the text ends too soon.
 const TAG_NAME = /[^\t\n />]*/y;
 // A value's quotes count only right after its `=`.
 const ATTRIBUTE =
@@ -33,7 +33,7 @@ const DROPPED_WHOLE = new Map([
  *
  * The result holds no `<` followed by a letter, `!`, `?` or `/` and a letter, so cleaning it again changes nothing.
  * Clean whole texts only: two cleaned pieces, joined, can make a tag. NFC may make a text up to three times as long.
- * The time is linear in the length, whatever the text; for that, a long text gets an invisible U+034F after every 30
+ * The time is linear in the length of any text; for that, a long text gets an invisible U+034F after every 30
  * combining marks in a row (the Stream-Safe Text Format of Unicode's annex 15).
  */
 export function cleanText(text: string): string {
@@ -105,7 +105,7 @@ function endOfTag(text: string, at: number): number {
   return after(TAG_END, text, end);
 }
 
-/** The position behind what the sticky pattern matches at `at`: `at` itself when it does not match. */
+/** The position after the sticky pattern's match at `at`; `at` itself without a match. */
 function after(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : at;

@@ -10,7 +10,7 @@ const TIME =
 const PLAIN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Milliseconds since the epoch, microseconds as a fraction; undefined for what is no time. The leap second 23:59:60
+ * Milliseconds since the epoch, microseconds as a fraction; undefined for a text that is not a time. The leap second 23:59:60
  * is the first of the next minute, as POSIX has it. Every time that comes as text is read here.
  */
 export function parseTime(text: string): number | undefined {
@@ -44,7 +44,7 @@ export function iso(time: number): string {
   return lastText;
 }
 
-/** What is written in a way that not every parser reads is passed on in one that all do. */
+/** Rewrites a time that some parsers cannot read into a form that all can. */
 function plain(text: string): string {
   const time = PLAIN.test(text) ? undefined : parseTime(text);
   return time === undefined ? text : new Date(time).toISOString();
