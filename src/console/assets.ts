@@ -3,6 +3,7 @@ import backend from "./page/backend.js" with { type: "text" };
 import charts from "./page/charts.js" with { type: "text" };
 import style from "./page/console.css" with { type: "text" };
 import contracts from "./page/contracts.js" with { type: "text" };
+import conversation from "./page/conversation.js" with { type: "text" };
 import description from "./page/description.js" with { type: "text" };
 import editor from "./page/editor.js" with { type: "text" };
 import element from "./page/element.js" with { type: "text" };
@@ -15,6 +16,7 @@ import page from "./page/index.html" with { type: "text" };
 import json from "./page/json.js" with { type: "text" };
 import line from "./page/line.js" with { type: "text" };
 import present from "./page/present.js" with { type: "text" };
+import resume from "./page/resume.js" with { type: "text" };
 import server from "./page/server.js" with { type: "text" };
 import tabs from "./page/tabs.js" with { type: "text" };
 import theme from "./page/theme.js" with { type: "text" };
@@ -26,8 +28,8 @@ export interface Asset {
 }
 
 const scripts = {
-  ...{ app, backend, charts, contracts, description, editor, element, form },
-  ...{ frames, json, line, present, server, tabs, theme },
+  ...{ app, backend, charts, contracts, conversation, description, editor, element, form },
+  ...{ frames, json, line, present, resume, server, tabs, theme },
 };
 const script = ([name, text]: [string, string]): [string, Asset] => [
   `/console/${name}.js`,

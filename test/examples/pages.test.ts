@@ -108,10 +108,13 @@ describe.skipIf(!hasBrowser)("each example page, in two browsers", () => {
     () =>
       play("gifts", async (ada, bob) => {
         await ada.waitForSelector("text=Live");
+        // A gift is shown for seconds of the page's clock, which stands still, however long the test takes to look.
+        await ada.clock.pauseAt(Date.now() + 60_000);
         await bob.click("text=Rose");
         await ada.waitForSelector("[data-testid=gift] >> text=sends 1 × rose");
         await bob.click("text=Crown");
         await ada.waitForSelector("text=1 more to come");
+        await ada.clock.runFor(3_000);
         await ada.waitForSelector("[data-testid=gift] >> text=sends 1 × crown");
         await ada.waitForSelector(".recent >> text=Bob");
         // What was shown and acknowledged does not come again.

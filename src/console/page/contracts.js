@@ -1,8 +1,11 @@
-// How each contract is spoken, as data. What it takes, the server describes itself; here is what a description has no place for:
-// `first` is the first message, `answers` what a client must answer, `steps` a first conversation, `posts` examples for backends,
-// `targets` whom other events are for, by the beginning of their type, `names` what stands in for names in the examples.
-// `{now}` and `{iso}` are the time, `{id}` is new each time; `{user}`, `{name}` and
-// `{token}` are who connects; `{path}` is WS_PATH. A text that is one of these alone takes its value, numbers as numbers.
+// How a client speaks each contract, as data. The server describes the messages itself. This file has what the description lacks:
+// - `first`: the first message of a connection; `answers`: what a client must answer
+// - `joins`: the messages that join and leave a room, and the member that names the room
+// - `steps`: a first conversation; `posts`: examples for backends
+// - `targets`: the recipients of other events, by the beginning of their type
+// - `names`: what replaces the names in the description's examples
+// `{now}` and `{iso}` are the time, `{id}` is new each time, `{user}`, `{name}` and `{token}` describe the user who
+// connects, and `{path}` is WS_PATH. A text that is only one of these takes its value; numbers stay numbers.
 
 const gift = {
   room: "stream:s1",
@@ -41,6 +44,13 @@ export const known = [
     name: "gurukul",
     title: "gurukul: chats",
     endpoints: [{ path: "{path}", query: { token: "{token}" } }],
+    joins: [
+      {
+        join: { type: "chat_update", data: { action: "join" } },
+        leave: { type: "chat_update", data: { action: "leave" } },
+        by: "chatId",
+      },
+    ],
     steps: [
       {
         title: "Join chat-1",
@@ -72,6 +82,7 @@ export const known = [
     title: "hyperfocus: gifts",
     subprotocol: "hyperfocus-protocol-v1",
     endpoints: [{ path: "{path}", query: { token: "{token}" } }],
+    joins: [{ join: { type: "connection:init" } }],
     answers: {
       "heartbeat:ping": {
         type: "heartbeat:pong",
@@ -120,6 +131,10 @@ export const known = [
       { path: "/api/chat/ws", query: { token: "{token}", contextId: "c1" } },
       { path: "/api/analytics/ws", query: { token: "{token}", contextId: "c1" } },
       { path: "/api/collaboration/ws", query: { token: "{token}" } },
+    ],
+    joins: [
+      { join: { type: "subscribe" }, leave: { type: "unsubscribe" } },
+      { join: { type: "join_session" }, leave: { type: "leave_session" }, by: "sessionId" },
     ],
     steps: [
       {

@@ -3,11 +3,15 @@ import { parseJson, showJson } from "./json.js";
 
 /** Older frames make room. */
 const MAX_FRAMES = 500;
-/** Whoever listens instead of looking hears of what came at most so often. */
+/** A screen reader hears how many frames were received, at most this often. */
 const TELL_MS = 2_000;
-const SIGNS = { in: ["←", "received"], out: ["→", "sent"], note: ["·", "note"] };
+const SIGNS = {
+  ...{ in: ["←", "received"], out: ["→", "sent"], note: ["·", "note"] },
+  // Verdicts about a room that is resumed.
+  ...{ whole: ["✓", "complete"], lost: ["!", "incomplete"] },
+};
 
-/** The list of what went over the wire. It takes in many frames at once, so that a storm of them does not stall the page. */
+/** The list of frames. It adds many frames at once, so that a burst of them does not stall the page. */
 export function createFrames() {
   const list = byId("frames");
   const count = byId("frames-count");
@@ -74,7 +78,7 @@ export function createFrames() {
 
 function row({ direction, text, time }, isOpen, matches) {
   const [sign, word] = SIGNS[direction];
-  const value = direction === "note" ? undefined : parseJson(text);
+  const value = ["in", "out"].includes(direction) ? parseJson(text) : undefined;
   const clock = `${time.toLocaleTimeString("en-GB")}.${String(time.getMilliseconds()).padStart(3, "0")}`;
   const head = [
     element("span", { class: "sign", "aria-hidden": "true" }, sign),
@@ -89,7 +93,12 @@ function row({ direction, text, time }, isOpen, matches) {
       : element(
           "details",
           { open: isOpen },
-          element("summary", {}, ...head, name, element("span", { class: "short" }, text)),
+          element(
+            "summary",
+            {},
+            ...[...head, name, ...offsetOf(value)],
+            element("span", { class: "short" }, text),
+          ),
           showJson(value),
         );
   const made = element("li", { class: direction }, body);
@@ -98,6 +107,12 @@ function row({ direction, text, time }, isOpen, matches) {
   return made;
 }
 
-/** What a frame is, in the words of any of the contracts. */
+/** The place of a stored event in its room, which a connection with `offsets=1` is told. */
+const offsetOf = ({ room, offset }) =>
+  typeof room === "string" && Number.isInteger(offset)
+    ? [element("span", { class: "offset", title: `Offset ${offset} of ${room}` }, `${room} @${offset}`)]
+    : [];
+
+/** The type of a frame, in any of the contracts. */
 const nameOf = ({ type, event }) =>
   [type, event].filter((part) => typeof part === "string").join(" ") || "frame";
