@@ -5,7 +5,7 @@ import { openConsole, type Visit } from "./browser.ts";
 
 let visitor: Visit;
 
-setDefaultTimeout(BROWSER_TEST_MS);
+setDefaultTimeout(BROWSER_TEST_MS * 3);
 
 const press = (name: string | RegExp) => visitor.page.getByRole("button", { name, exact: true }).click();
 /** What came or went that holds this text. */

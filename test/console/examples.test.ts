@@ -14,7 +14,7 @@ interface Offer {
 
 let visitor: Visit;
 
-setDefaultTimeout(BROWSER_TEST_MS);
+setDefaultTimeout(BROWSER_TEST_MS * 3);
 
 describe.skipIf(!hasBrowser)("what the console offers to send", () => {
   const { server, visit } = openConsole();

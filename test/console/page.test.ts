@@ -6,7 +6,7 @@ import { openConsole } from "./browser.ts";
 
 const PICTURES = "coverage/console";
 
-setDefaultTimeout(BROWSER_TEST_MS);
+setDefaultTimeout(BROWSER_TEST_MS * 3);
 
 const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
 const shown = (page: Page) => page.locator("#frames li:visible").count();

@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
 import { openConsole } from "./browser.ts";
 
-setDefaultTimeout(BROWSER_TEST_MS * 2);
+setDefaultTimeout(BROWSER_TEST_MS * 3);
 
 describe.skipIf(!hasBrowser)("the console resumes a line that was cut for ten seconds", () => {
   const { server, visit } = openConsole();
