@@ -7,6 +7,7 @@ import { Connections } from "./live/connections.ts";
 import { FairAgent } from "./live/fair-agent.ts";
 import { startHeartbeat } from "./live/heartbeat.ts";
 import { Presence } from "./live/presence.ts";
+import { Rosters } from "./live/roster.ts";
 import { WatchedAgent } from "./live/watched-agent.ts";
 import { Applier } from "./log/apply.ts";
 import { DedupMemory, type Seed } from "./log/dedup-memory.ts";
@@ -37,6 +38,8 @@ import { createRedact, isRedacted, REDACT, type Redaction } from "./protocol/red
 import type { Reducer, Reducers } from "./protocol/reducer.ts";
 import { Refusal } from "./protocol/refusal.ts";
 import { kindOf } from "./protocol/room-name.ts";
+import type { OpenRoster, Tell } from "./protocol/roster.ts";
+import type { Schemas } from "./protocol/schemas.ts";
 import type { Settings } from "./protocol/settings.ts";
 
 export interface CoreParts {
@@ -146,10 +149,15 @@ export function createCore(parts: CoreParts) {
   const log = (parts.log ?? createLocalLog)(store.position, turns.apply, turns.refused);
   const access = new Access(people);
   const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
+  const rosters = new Rosters();
+  const rosterOf =
+    (tellAll: Tell<Schemas>): OpenRoster<Schemas> =>
+    (name, changed) =>
+      rosters.open(name, changed, tellAll);
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
   const connections = new Connections({
     roomLimiter: new Limiter(clock, limits.broadcastsPerMinute, 0),
-    ...{ clock, limiter, resumption, access, turns, rooms, presence, verifier, report, note },
+    ...{ clock, limiter, resumption, access, turns, rooms, presence, rosters, verifier, report, note },
     maxPerUser: limits.connectionsPerUser,
     maxMessageBytes: limits.messageBytes,
     revokedBefore: people.revokedBefore,
@@ -180,6 +188,7 @@ export function createCore(parts: CoreParts) {
         health,
         members: people,
         systemSender,
+        roster: rosterOf(systemSender.relayLocal),
         settings,
         report,
       },

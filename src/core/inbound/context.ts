@@ -88,6 +88,11 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   relay(room: string, kind: string, data: unknown): void {
     const frame = this.#frame(kind, data);
+    this.#after(() => this.rooms.relay(room, frame, this.connection));
+  }
+
+  relayLocal(room: string, kind: string, data: unknown): void {
+    const frame = this.#frame(kind, data);
     this.#after(() => this.rooms.publish(room, frame, this.connection));
   }
 

@@ -25,6 +25,9 @@ export function createSystemSender(
       turns.record(entry, outcome);
     },
     relay(room, kind, data) {
+      turns.after(() => rooms.relay(room, frame(kind, data)), { room });
+    },
+    relayLocal(room, kind, data) {
       turns.after(() => rooms.publish(room, frame(kind, data)), { room });
     },
     announce(room, kind, data) {

@@ -14,12 +14,14 @@ import { Refusal } from "../protocol/refusal.ts";
 import { everyoneRoom, kindOf, userRoom } from "../protocol/room-name.ts";
 import { Answering } from "./answering.ts";
 import type { Presence } from "./presence.ts";
+import type { Rosters } from "./roster.ts";
 import { WaitingFrames } from "./waiting-frames.ts";
 
 export interface ConnectionParts extends PipelineParts {
   readonly turns: TurnQueue;
   readonly rooms: Rooms;
   readonly presence: Presence;
+  readonly rosters: Rosters;
   readonly access: Access;
   readonly verifier: TokenVerifier;
   readonly resumption: Resumption;
@@ -99,7 +101,7 @@ export class Connections {
     const context = this.#contexts.get(connection);
     if (!context) return;
     this.#contexts.delete(connection);
-    const { note, presence, rooms } = this.parts;
+    const { note, presence, rooms, rosters } = this.parts;
     connection.traffic.ended(connection.ending?.code ?? code, connection.ending === undefined);
     // A peer's reason is text from outside and stays out of the log. A peer cannot send 1006, so its reason is Bun's.
     connection.ending ??= { code, reason: code === 1006 ? reason : "" };
@@ -107,6 +109,7 @@ export class Connections {
     this.#waiting.end(connection);
     this.#release(connection);
     protocol.onClosed?.(context);
+    rosters.closed(context);
     rooms.leaveAll(connection);
     if (identity) presence.remove(identity.userId, connection);
     note("disconnect", {

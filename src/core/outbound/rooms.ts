@@ -31,6 +31,8 @@ export class Rooms {
     private readonly spent: (frame: string) => void,
     /** The last member has left. */
     private readonly emptied: (room: string) => void,
+    /** Where there are other nodes: hands them a frame for their members. */
+    private readonly relayed?: (room: string, frame: string) => void,
   ) {}
 
   /** Whoever is `deaf` is in it and hears nothing of it. */
@@ -104,6 +106,12 @@ export class Rooms {
     if (this.#wildcards === 0) return;
     const all = allOf(kindOf(room));
     if (this.#members.has(all)) this.#publishTo(all, frame, except, numbered);
+  }
+
+  /** To every member on all nodes, but for `except`, of what is in no log. */
+  relay(room: string, frame: string, except?: Connection): void {
+    this.publish(room, frame, except);
+    this.relayed?.(room, frame);
   }
 
   /** Whether somebody who hears the room wants offsets. */

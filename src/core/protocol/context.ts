@@ -46,8 +46,10 @@ export interface Context<Out extends Schemas, Entries, State> {
   now(): number;
   /** Appends an entry; the sender is confirmed or refused when it was applied. */
   record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], recording?: Recording): void;
-  /** Publishes to the room's other connections without storing; may be lost in a crash. */
+  /** Publishes to the room's other connections, on all nodes, without storing; may be lost in a crash. */
   relay<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
+  /** The same on this node alone: for what every node derives by itself and tells its own connections. */
+  relayLocal<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
   /** Sends an event to the sender alone. */
   reply<K extends EventOf<Out>>(kind: K, data: Body<Out, K>): void;
   /** Sends an encoded frame to the sender alone. */

@@ -8,6 +8,7 @@ import type { Confirmed, Frames, HistoryView, Rejection, Stamp } from "./frames.
 import type { Posting } from "./posting.ts";
 import type { Decision, Place } from "./reducer.ts";
 import type { Reason, Refusal } from "./refusal.ts";
+import type { OpenRoster } from "./roster.ts";
 import type { Incoming, Rule } from "./rule.ts";
 import type { Body, Schemas } from "./schemas.ts";
 import type { Settings } from "./settings.ts";
@@ -124,6 +125,8 @@ export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
   readonly members: Members & Pick<Membership, "roomsOf"> & Revocations;
   /** Speaks to rooms without being a connection: for agents and timers. */
   readonly systemSender: SystemSender<Out, Entries>;
+  /** Who is where, over all nodes; what follows from its changes is derived on each node. */
+  readonly roster: OpenRoster<Out>;
   readonly settings: Settings;
   /** Tells the operator of a fault. Never a message's text. */
   report(error: unknown, context: Record<string, unknown>): void;

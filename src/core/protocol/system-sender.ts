@@ -15,9 +15,14 @@ export interface SystemSender<Out extends Schemas, Entries> {
   now(): number;
   /** Appends an entry without a sender (an agent's answer, a timer). */
   record<K extends EntryOf<Entries>>(room: string, kind: K, body: Entries[K], outcome?: Settled): void;
-  /** Publishes without storing; may be lost in a crash. */
+  /** Publishes to the room on all nodes without storing; may be lost in a crash. */
   relay<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
-  /** Publishes to the connections that watch the room and have not joined it. */
+  /**
+   * Publishes to the room on this node alone: what follows from the log or from a roster, which every node has, so that
+   * each tells its own connections.
+   */
+  relayLocal<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
+  /** Publishes to the connections of this node that watch the room and have not joined it. Derived, as above. */
   announce<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
   hasWatchers(room: string): boolean;
   /** Joins all connections of a user at once. Call it from `onStored` of the event that admits the user. */

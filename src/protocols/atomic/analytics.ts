@@ -4,15 +4,15 @@ import type { Context } from "../../core/protocol/context.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
+import type { Roster } from "../../core/protocol/roster.ts";
 import { isWithin } from "../../core/protocol/same.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { iso } from "../../core/protocol/time.ts";
 import { Activity } from "./activity.ts";
 import { keptOf } from "./contexts.ts";
-import { contextRoom, type State } from "./entrance.ts";
+import { contextRoom, type State, type Visit } from "./entrance.ts";
 import { encode } from "./frames.ts";
 import { Gauges } from "./gauges.ts";
-import type { Present } from "./present.ts";
 import { wrong } from "./refusals.ts";
 import {
   type createMessages,
@@ -63,7 +63,7 @@ export function createAnalytics(
     Services<typeof events, MetricEntries>,
     "clock" | "history" | "members" | "state" | "systemSender"
   >,
-  present: Present,
+  present: Pick<Roster<Visit>, "of">,
 ) {
   const { clock, history, members, state, systemSender } = services;
   const activity = new Activity(history);
@@ -73,7 +73,7 @@ export function createAnalytics(
    * who has ever been in the context counts as a member.
    */
   function engagement(room: string): number {
-    const users = present.users(room);
+    const users = Array.from(present.of(room), ([userId]) => userId);
     const named = members.memberCount(room);
     if (named > 0) return users.filter((userId) => members.isMember(room, userId)).length / named;
     const { seen } = keptOf(state(room));
@@ -97,7 +97,7 @@ export function createAnalytics(
     },
     tell(key, value) {
       const [, , metric = ""] = subscription.exec(key) ?? [];
-      systemSender.relay(key, "metric_update", { metric, value, timestamp: iso(clock.now()) });
+      systemSender.relayLocal(key, "metric_update", { metric, value, timestamp: iso(clock.now()) });
     },
   });
 

@@ -5,15 +5,27 @@ import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Rule } from "../../core/protocol/rule.ts";
 import { nameOf } from "../../core/protocol/shown.ts";
 import { documentOf, type Entries } from "./edits.ts";
-import { type Participant, Participants, type State } from "./participants.ts";
 import { wrong } from "./refusals.ts";
 import { sender } from "./sender.ts";
-import { type events, type messages, roomOf, sessionOf } from "./session.ts";
+import { type events, type messages, type Role, roomOf, type State, sessionOf } from "./session.ts";
 
 /** Sessions that one connection may join. */
 const MAX_SESSIONS = 100;
 /** Bytes of a `session_joined` frame around its document and its participants. */
 const HEAD_BYTES = 2_048;
+
+/** What a connection is in a session. */
+interface Seat {
+  readonly username: string;
+  readonly role: Role;
+}
+
+/** What the user is there, through whichever connection; undefined for a user who is not. */
+const highest = (seats: readonly Seat[]): Seat | undefined =>
+  seats.find(({ role }) => role === "participant") ?? seats[0];
+
+const byRole = (one: Partial<Seat>, other: Partial<Seat>): number =>
+  Number(one.role === "observer") - Number(other.role === "observer");
 
 const room = ({ sessionId }: { sessionId: string }) => roomOf(sessionId);
 
@@ -48,34 +60,37 @@ function joinedAs({ state: { sessions } }: Ctx, room: string): string | undefine
 
 /** Collaboration: sessions in which users edit a document together. */
 export function createCollaboration(
-  { settings, state }: Pick<Services<typeof events, Entries>, "settings" | "state">,
+  { roster, settings, state }: Pick<Services<typeof events, Entries>, "roster" | "settings" | "state">,
   envelope: AnyProtocol["envelope"],
 ) {
-  const participants = new Participants();
+  /** By session and user, what each connection is there. The others see users. */
+  const participants = roster<Seat>(
+    "atomic session",
+    ({ group: sessionId, key: userId, before, after }, tell) => {
+      const [was, is] = [highest(before), highest(after)];
+      if (is?.role === was?.role) return;
+      const room = roomOf(sessionId);
+      if (is) tell(room, "participant_joined", { sessionId, userId, ...is });
+      else if (was) tell(room, "participant_left", { sessionId, userId, username: was.username });
+    },
+  );
   /** Leaves room for the participants: `session_joined` carries the document and them in one frame. */
   const maxBytes = Math.floor(settings.maxFrameBytes * 0.75);
 
-  /** Makes a change and tells the others what it means to them: they see users, not connections. */
-  function telling(ctx: Ctx, sessionId: string, change: () => void): void {
-    const { userId } = ctx.identity;
-    const user = { sessionId, userId, username: nameOf(ctx.identity) };
-    const before = participants.roleOf(sessionId, userId);
-    change();
-    const now = participants.roleOf(sessionId, userId);
-    if (now === before) return;
-    if (now) ctx.relay(roomOf(sessionId), "participant_joined", { ...user, role: now });
-    else ctx.relay(roomOf(sessionId), "participant_left", user);
+  function leave(ctx: Ctx, sessionId: string, quiet = false): void {
+    const { sessions } = ctx.state;
+    const role = sessions.get(sessionId);
+    if (role === undefined) return;
+    sessions.delete(sessionId);
+    ctx.undo(() => sessions.set(sessionId, role));
+    participants.delete(ctx, sessionId, ctx.identity.userId, quiet);
   }
 
-  function leave(ctx: Ctx, sessionId: string): void {
-    if (!ctx.state.sessions.has(sessionId)) return;
-    telling(ctx, sessionId, () => participants.leave(sessionId, ctx.identity.userId, ctx.state));
-  }
-
-  /** As many of the participants as fit into this number of bytes. */
-  function fitting(present: readonly Participant[], room: number): Participant[] {
+  /** As many of the session's users as fit into this number of bytes, participants before observers. */
+  function fitting(sessionId: string, room: number) {
+    const all = Array.from(participants.of(sessionId), ([userId, seats]) => ({ userId, ...highest(seats) }));
     let bytes = 0;
-    return present.filter((one) => {
+    return all.sort(byRole).filter((one) => {
       bytes += Buffer.byteLength(JSON.stringify(one)) + 1;
       return bytes <= room;
     });
@@ -87,20 +102,15 @@ export function createCollaboration(
       const { sessions } = ctx.state;
       if (sessions.size >= MAX_SESSIONS && !sessions.has(sessionId)) throw tooMany();
       const room = roomOf(sessionId);
-      const user = { userId: ctx.identity.userId, username: nameOf(ctx.identity), role };
       const before = sessions.get(sessionId);
-      telling(ctx, sessionId, () => participants.enter(sessionId, user, ctx.state));
-      // Nobody has heard of the change.
-      ctx.undo(() => {
-        if (before === undefined) participants.leave(sessionId, user.userId, ctx.state);
-        else participants.enter(sessionId, { ...user, role: before }, ctx.state);
-      });
-      const present = participants.all(sessionId);
+      sessions.set(sessionId, role);
+      ctx.undo(() => (before ? sessions.set(sessionId, before) : sessions.delete(sessionId)));
+      participants.set(ctx, sessionId, ctx.identity.userId, { username: nameOf(ctx.identity), role });
       const { ref } = ctx;
       const greet = () => {
         const { text: content, version, bytes } = documentOf(state(room));
-        const shown = fitting(present, settings.maxFrameBytes - bytes - HEAD_BYTES);
-        const joined = { sessionId, content, version, participants: shown };
+        const participants = fitting(sessionId, settings.maxFrameBytes - bytes - HEAD_BYTES);
+        const joined = { sessionId, content, version, participants };
         return [envelope("session_joined", JSON.stringify(joined), { time: ctx.now(), clientId: ref })];
       };
       // The document contains every edit so far.
@@ -109,11 +119,6 @@ export function createCollaboration(
 
     /** Who is in it no longer, or never was, has left it. */
     leave_session(ctx: Ctx, { sessionId }: Message<"leave_session">): void {
-      const role = ctx.state.sessions.get(sessionId);
-      if (role !== undefined) {
-        const user = { userId: ctx.identity.userId, username: nameOf(ctx.identity), role };
-        ctx.undo(() => participants.enter(sessionId, user, ctx.state));
-      }
       leave(ctx, sessionId);
       ctx.leave(roomOf(sessionId));
       ctx.reply("session_left", { sessionId });
@@ -136,10 +141,6 @@ export function createCollaboration(
 
   return {
     handlers,
-    /** The socket has closed. */
-    onClosed(ctx: Ctx): void {
-      for (const sessionId of [...ctx.state.sessions.keys()]) leave(ctx, sessionId);
-    },
     /** The user has lost access to this room. */
     onRoomRevoked(ctx: Ctx, room: string): void {
       const sessionId = joinedAs(ctx, room);
@@ -152,7 +153,7 @@ export function createCollaboration(
       const sessionId = joinedAs(ctx, room);
       if (sessionId === undefined) return;
       // Everybody leaves at once, so nobody is told that the others left.
-      participants.leave(sessionId, ctx.identity.userId, ctx.state);
+      leave(ctx, sessionId, true);
       ctx.leave(room);
       ctx.reply("session_left", { sessionId });
       ctx.refuse(new Refusal("not_found", "The session was removed"));

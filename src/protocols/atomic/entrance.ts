@@ -3,8 +3,8 @@ import type { Identity } from "../../core/ports/identity.ts";
 import { id } from "../../core/protocol/identifiers.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { roomOf } from "./contexts.ts";
-import { type State as InSessions, open as openSessions } from "./participants.ts";
 import { wrong } from "./refusals.ts";
+import { type State as InSessions, open as openSessions } from "./session.ts";
 
 type Endpoint = "chat" | "analytics" | "collaboration";
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
@@ -13,6 +13,12 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   "/api/collaboration/ws": "collaboration",
 };
 export const paths = Object.keys(ENDPOINTS);
+
+/** What a connection says of itself in the context that it has entered. */
+export interface Visit {
+  readonly username: string;
+  readonly isChat: boolean;
+}
 
 /** The state of a connection. */
 export interface State extends InSessions {

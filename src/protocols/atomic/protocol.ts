@@ -31,10 +31,9 @@ import {
   repeats as editRepeats,
   restore as restoreSession,
 } from "./edits.ts";
-import { at, contextOf, grants, open, paths, room, type State } from "./entrance.ts";
+import { at, contextOf, grants, open, paths, room, type State, type Visit } from "./entrance.ts";
 import { decode, encode, frames } from "./frames.ts";
 import { createPast } from "./past.ts";
-import { Present } from "./present.ts";
 import { ContextLost } from "./refusals.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, createPostedMessage, events as ownEvents, postedUpdate } from "./schema.ts";
@@ -51,10 +50,18 @@ type Ctx = Context<typeof events, Entries, State>;
 
 const [inChat, inAnalytics, inCollaboration] = [at("chat"), at("analytics"), at("collaboration")];
 
+const isInChat = ({ isChat }: Visit): boolean => isChat;
+
 /** Atomic: chat and live analytics of a context, and documents that users edit together. */
 export function atomic(services: Services<typeof events, Entries>) {
   const { clock, settings, state, systemSender } = services;
-  const present = new Present();
+  const present = services.roster<Visit>("atomic context", (change, tell) => {
+    const { group: room, key: userId, before, after } = change;
+    const [was, is] = [before.find(isInChat), after.find(isInChat)];
+    if (is && !was) tell(room, "user_joined", { userId, username: is.username });
+    if (was && !is) tell(room, "user_left", { userId, username: was.username });
+    analytics.usersChanged(room);
+  });
   const typing = new Typing(clock);
   const chat = createChat(services, typing);
   const analytics = createAnalytics(services, present);
@@ -70,10 +77,7 @@ export function atomic(services: Services<typeof events, Entries>) {
       return [];
     };
     ctx.join(room, greet, { muted: !isChat, failed: () => lose(ctx, room) });
-    if (present.enter(room, userId, isChat)) {
-      ctx.relay(room, "user_joined", { userId, username: nameOf(ctx.identity) });
-    }
-    analytics.usersChanged(room);
+    present.set(ctx, room, userId, { username: nameOf(ctx.identity), isChat });
   }
 
   function leave(ctx: Ctx): void {
@@ -81,11 +85,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     if (room === undefined) return;
     ctx.state.room = undefined;
     typing.left(ctx, room);
-    const { userId } = ctx.identity;
-    if (present.leave(room, userId, inChat(ctx.state))) {
-      ctx.relay(room, "user_left", { userId, username: nameOf(ctx.identity) });
-    }
-    analytics.usersChanged(room);
+    present.delete(ctx, room, ctx.identity.userId);
   }
 
   /** Closes a connection that has lost its context: it serves that context alone. */
@@ -175,10 +175,7 @@ export function atomic(services: Services<typeof events, Entries>) {
       lose(ctx, room);
     },
     onRoomRemoved: collaboration.removed,
-    onClosed(ctx) {
-      collaboration.onClosed(ctx);
-      leave(ctx);
-    },
+    onClosed: leave,
     onStored: analytics.onStored,
     onRoomEmptied: analytics.onRoomEmptied,
     onMembersChanged: analytics.usersChanged,

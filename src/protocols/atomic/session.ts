@@ -6,6 +6,14 @@ export const roomOf = (sessionId: string): string => `session:${sessionId}`;
 /** The session whose room this is, or undefined for another kind of room. */
 export const sessionOf = (room: string): string | undefined => /^session:(.*)$/s.exec(room)?.[1];
 
+export type Role = z.output<typeof role>;
+
+/** The state of a connection: its role in each session that it has joined, by session id. */
+export interface State {
+  readonly sessions: Map<string, Role>;
+}
+export const open = (): State => ({ sessions: new Map() });
+
 /** UTF-16 units that one edit may insert. */
 const MAX_CONTENT = 32_768;
 

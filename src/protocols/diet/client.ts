@@ -11,11 +11,9 @@ export interface State {
   unseal: ((frame: unknown) => string) | undefined;
   /** The ids of this connection's own messages while it catches up with the inbox. */
   own: Set<string> | undefined;
-  /** Counts as one of its user's connections. */
-  isPresent: boolean;
   closed: boolean;
 }
-export const open = (): State => ({ unseal: undefined, own: undefined, isPresent: false, closed: false });
+export const open = (): State => ({ unseal: undefined, own: undefined, closed: false });
 
 export type Ctx = Context<typeof events, Entries, State>;
 type Messages = ReturnType<typeof createMessages>;

@@ -4,31 +4,62 @@ import { type Ctx, confirm, type Message } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import { inboxFrom } from "./inbox.ts";
 import { friendsOf, inboxOf } from "./rooms.ts";
-import type { Data, events } from "./schema.ts";
-import { Sessions } from "./sessions.ts";
+import type { events, UserPresence } from "./schema.ts";
 import { cleaned } from "./texts.ts";
 
-/** Presence and activity, as friends and the user's own connections see them. None of it is stored. */
-export function createPresence({ state, systemSender }: Services<typeof events, Entries, unknown>) {
-  const sessions = new Sessions();
+/** All users are in one group. */
+const USERS = "";
 
-  function relay<Type extends "user.presence" | "user.activity">(ctx: Ctx, type: Type, data: Data<Type>) {
-    const { userId } = ctx.identity;
-    ctx.relay(friendsOf(userId), type, data);
-    ctx.relay(inboxOf(userId), type, data);
+/** What a user shows: the same through each of their connections, until they show something else. */
+interface Shown {
+  /** Undefined until they show something: the user is online. */
+  readonly presence?: UserPresence;
+  /** Counts what the user has shown, so that the largest is the last. */
+  readonly at: number;
+}
+const NOTHING_YET: Shown = { at: 0 };
+
+const latest = (all: readonly Shown[]): Shown | undefined =>
+  all.reduce<Shown | undefined>((last, one) => (last && last.at >= one.at ? last : one), undefined);
+
+/** Presence and activity, as friends and the user's own connections see them. None of it is stored. */
+export function createPresence({ roster, state, systemSender }: Services<typeof events, Entries, unknown>) {
+  const users = roster<Shown>("diet users", ({ key: userId, before, after }, tell) => {
+    const [was, is] = [latest(before), latest(after)];
+    // A user who has hidden stays hidden when the connection that they hid through closes.
+    if (is && after.some(({ at }) => at < is.at)) users.replace(USERS, userId, is);
+    if (is?.at === was?.at) return;
+    const status = is ? "online" : "offline";
+    const presence = is?.presence ?? { userId, status, lastSeen: iso(systemSender.now()) };
+    tell(friendsOf(userId), "user.presence", presence);
+    tell(inboxOf(userId), "user.presence", presence);
+  });
+
+  /** Undefined for a user who is offline or hides their presence. */
+  function presenceOf(userId: string): UserPresence | undefined {
+    const shown = shownBy(userId);
+    if (!shown) return undefined;
+    const { status = "online", currentActivity } = shown.presence ?? {};
+    if (status === "offline") return undefined;
+    const lastSeen = iso(systemSender.now());
+    return { userId, status, lastSeen, ...(currentActivity !== undefined && { currentActivity }) };
   }
+
+  const shownBy = (userId: string) => latest(users.values(USERS, userId));
 
   return {
     handlers: {
       "user.presence"(ctx: Ctx, message: Message<"user.presence">): void {
-        const presence = cleaned(message.data);
-        sessions.show(ctx.identity.userId, presence);
-        relay(ctx, "user.presence", presence);
+        const { userId } = ctx.identity;
+        const { at } = shownBy(userId) ?? NOTHING_YET;
+        users.set(ctx, USERS, userId, { presence: cleaned(message.data), at: at + 1 });
         confirm(ctx, message);
       },
 
       "user.activity"(ctx: Ctx, message: Message<"user.activity">): void {
-        relay(ctx, "user.activity", message.data);
+        const { userId } = ctx.identity;
+        ctx.relay(friendsOf(userId), "user.activity", message.data);
+        ctx.relay(inboxOf(userId), "user.activity", message.data);
         confirm(ctx, message);
       },
     },
@@ -36,30 +67,19 @@ export function createPresence({ state, systemSender }: Services<typeof events, 
     /** The connection gets the presence of the user's friends: now, and on each change. */
     onAuthenticated(ctx: Ctx): void {
       const { userId } = ctx.identity;
-      const now = iso(ctx.now());
       for (const friend of inboxFrom(state(inboxOf(userId))).friends) {
         ctx.join(friendsOf(friend));
-        const presence = sessions.presenceOf(friend, now);
+        const presence = presenceOf(friend);
         if (presence) ctx.reply("user.presence", presence);
       }
-      ctx.state.isPresent = true;
-      if (!sessions.enter(userId)) return;
-      relay(ctx, "user.presence", { userId, status: "online", lastSeen: now });
-    },
-
-    onClosed(ctx: Ctx): void {
-      // A connection that was turned away was never present.
-      if (!ctx.state.isPresent) return;
-      const { userId } = ctx.identity;
-      if (!sessions.leave(userId)) return;
-      relay(ctx, "user.presence", { userId, status: "offline", lastSeen: iso(ctx.now()) });
+      users.set(ctx, USERS, userId, shownBy(userId) ?? NOTHING_YET);
     },
 
     /** The two have just become friends: the first gets the presence of the second. */
     befriended(userId: string, friend: string): void {
       systemSender.enter(userId, friendsOf(friend));
-      const presence = sessions.presenceOf(friend, iso(systemSender.now()));
-      if (presence) systemSender.relay(inboxOf(userId), "user.presence", presence);
+      const presence = presenceOf(friend);
+      if (presence) systemSender.relayLocal(inboxOf(userId), "user.presence", presence);
     },
   };
 }

@@ -121,7 +121,6 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
       ctx.state.closed = true;
       typing.closed(ctx);
       sealing.closed(ctx);
-      presence.onClosed(ctx);
     },
     onStored({ room, kind, body }) {
       if (kind === "friend.accepted") {

@@ -35,7 +35,10 @@ export function createStatus({
     const text = JSON.stringify(status);
     if (text === told) return;
     told = text;
-    systemSender.relay(everyoneRoom("diet"), "system.status", { ...status, timestamp: iso(clock.now()) });
+    systemSender.relayLocal(everyoneRoom("diet"), "system.status", {
+      ...status,
+      timestamp: iso(clock.now()),
+    });
   });
 
   return {

@@ -158,10 +158,10 @@ export function gurukul(services: Services<typeof events, Entries>) {
       if (kind !== REDACTED) return;
       const { id }: Redaction = JSON.parse(body);
       const { chatId, updates } = summary(history, chatOf(room));
-      systemSender.relay(room, "chat_update", { chatId, updates: { ...updates, redacted: id } });
+      systemSender.relayLocal(room, "chat_update", { chatId, updates: { ...updates, redacted: id } });
     },
     onTitleChanged(room) {
-      systemSender.relay(room, "chat_update", summary(history, chatOf(room)));
+      systemSender.relayLocal(room, "chat_update", summary(history, chatOf(room)));
       update(room);
     },
     onRoomEmptied: (room) => answers.cancel(room),

@@ -28,9 +28,9 @@ export class StatusBoard {
     this.#pace.touch(room, () => this.#show(room, tellOthers));
   }
 
-  /** The status may have changed. */
-  look(room: string): void {
-    if (this.#news(room)) this.#pace.touch(room);
+  /** The status may have changed. `tell` tells those who do not know it yet, if they are told at once. */
+  look(room: string, tell?: (status: Status) => void): void {
+    if (this.#news(room)) this.#pace.touch(room, tell && (() => this.#show(room, tell)));
   }
 
   emptied(room: string): void {

@@ -37,7 +37,6 @@ import {
   repeats as statusRepeats,
 } from "./status.ts";
 import { roomOf, Stream } from "./stream.ts";
-import { Viewers } from "./viewers.ts";
 
 const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
@@ -54,16 +53,22 @@ type Ctx = Context<typeof events, Entries, State>;
 export function hyperfocus({
   clock,
   history,
+  roster,
   settings,
   state,
   systemSender,
 }: Services<typeof events, Entries, Stream>) {
   const pace = settings.maxGiftsPerSecond;
   const pingInterval = settings.heartbeatMs ?? HEARTBEAT_MS;
-  const viewers = new Viewers();
+  /** By stream, the viewers' clientIds. */
+  const viewers = roster<true>("hyperfocus viewers", ({ group: room }, tell) =>
+    board.look(room, (status) => tell(room, "stream:status", status)),
+  );
   const heartbeats = new Heartbeats(clock, pingInterval);
-  const status = (room: string) => statusOf(state(room), viewers.count(room));
-  const board = new StatusBoard(clock, status, (room, now) => systemSender.relay(room, "stream:status", now));
+  const status = (room: string) => statusOf(state(room), viewers.size(room));
+  const board = new StatusBoard(clock, status, (room, now) =>
+    systemSender.relayLocal(room, "stream:status", now),
+  );
   const deliveries = new Deliveries({
     ...{ clock, pace, stream: state },
     release: (room, applied, refused) => systemSender.record(room, "release", { pace }, { applied, refused }),
@@ -82,11 +87,9 @@ export function hyperfocus({
     const client = { init, room, isHost, key, since: Number.POSITIVE_INFINITY, again: 0, acks: 0 };
     ctx.state.client = client;
     if (key !== undefined) ctx.record(room, "host", { client: key });
-    startWatching(client);
+    if (!isHost) viewers.set(ctx, room, init.clientId, true);
     ctx.undo(() => {
-      stopWatching(client);
       ctx.state.client = before;
-      if (before) startWatching(before);
     });
     ctx.join(room, () => greet(ctx, client), { usual: () => again(ctx, client) });
     startHeartbeat(ctx);
@@ -99,7 +102,7 @@ export function hyperfocus({
     const { init, room } = client;
     const now = ctx.now();
     client.since = state(room).delivered;
-    board.joined(room, (status) => ctx.relay(room, "stream:status", status));
+    board.joined(room, (status) => ctx.relayLocal(room, "stream:status", status));
     const features = FEATURES.filter((feature) => init.capabilities.includes(feature));
     const config = { pingInterval, maxGiftsPerSecond: pace || NO_PACE, features };
     const ack = { sessionId: crypto.randomUUID(), serverTime: iso(now), config };
@@ -123,17 +126,7 @@ export function hyperfocus({
     const { client } = ctx.state;
     if (!client) return;
     ctx.leave(client.room);
-    stopWatching(client);
-  }
-
-  function startWatching({ init, isHost, room }: Client): void {
-    if (!isHost) viewers.add(room, init.clientId);
-  }
-
-  function stopWatching({ init, isHost, room }: Client): void {
-    if (isHost) return;
-    viewers.remove(room, init.clientId);
-    board.look(room);
+    viewers.delete(ctx, client.room, client.init.clientId);
   }
 
   function startHeartbeat(ctx: Ctx): void {
@@ -231,9 +224,8 @@ export function hyperfocus({
     describe,
     isPublic: ({ client }) => client !== undefined && !client.isHost,
 
-    onClosed({ state: { client, heart } }) {
+    onClosed({ state: { heart } }) {
       if (heart) heartbeats.delete(heart);
-      if (client) stopWatching(client);
     },
     onStored({ room, time }) {
       deliveries.look(room, clock.now() - time);

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { createAnalytics } from "../../../src/protocols/atomic/analytics.ts";
 import { Kept } from "../../../src/protocols/atomic/contexts.ts";
 import { open } from "../../../src/protocols/atomic/entrance.ts";
-import { Present } from "../../../src/protocols/atomic/present.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { createTestStore, event } from "../../support/stored.ts";
 import { ANALYTICS, ROOM } from "./clients.ts";
@@ -26,9 +25,9 @@ test("what is kept for the subscribers of a metric goes with the last of them", 
     },
     members: { isMember: () => false, memberCount: () => 0 },
     state: () => Kept.restore(ROOM, store),
-    systemSender: { relay: (room: string) => relayed.push(room) },
+    systemSender: { relayLocal: (room: string) => relayed.push(room) },
   } as unknown as Parts[0];
-  const analytics = createAnalytics(services, new Present());
+  const analytics = createAnalytics(services, { of: () => [] });
   const state = open(new URL(`ws://localhost${ANALYTICS}`));
   state.room = ROOM;
   const joined: string[] = [];

@@ -1,0 +1,199 @@
+import type { ConnectionContext } from "../inbound/context.ts";
+import type { Change, Roster, Tell } from "../protocol/roster.ts";
+import type { Schemas } from "../protocol/schemas.ts";
+
+/** What a connection of this node says, or one of another node, whose id stands for all of its connections. */
+interface Said {
+  readonly by: ConnectionContext | string;
+  readonly group: string;
+  readonly key: string;
+  value: unknown;
+}
+
+/** Hears of each change. */
+export type Changed = (change: Change<unknown>, tell: Tell<Schemas>) => void;
+
+export interface RosterParts {
+  readonly changed: Changed;
+  /** Tells all connections of this node. */
+  readonly tellAll: Tell<Schemas>;
+  /** A connection says something now. */
+  added(said: Said): void;
+  /** And no longer. */
+  removed(said: Said): void;
+  /** The connections of this node say this now under the key: nothing, when none says anything. */
+  readonly changedHere: ((group: string, key: string, values: readonly unknown[]) => void) | undefined;
+}
+
+const NOTHING: readonly never[] = [];
+const tellNobody: Tell<Schemas> = () => {};
+
+/** One roster: what the connections of this node say, and what other nodes have told of theirs. */
+export class NodeRoster implements Roster<unknown> {
+  readonly #groups = new Map<string, Map<string, Said[]>>();
+
+  constructor(private readonly parts: RosterParts) {}
+
+  set(ctx: unknown, group: string, key: string, value: unknown): void {
+    const by = ctx as ConnectionContext;
+    this.#undoable(by, group, key);
+    this.#change(group, key, tellOthers(by), () => this.#put(by, group, key, value));
+    this.#changedHere(group, key);
+  }
+
+  delete(ctx: unknown, group: string, key: string, quiet = false): void {
+    const by = ctx as ConnectionContext;
+    if (!this.#find(by, group, key)) return;
+    this.#undoable(by, group, key);
+    this.#change(group, key, quiet ? tellNobody : tellOthers(by), () => this.#remove(by, group, key));
+    this.#changedHere(group, key);
+  }
+
+  replace(group: string, key: string, value: unknown): void {
+    for (const said of this.#said(group, key)) if (isHere(said)) said.value = value;
+    this.#changedHere(group, key);
+  }
+
+  *of(group: string): Iterable<readonly [key: string, values: readonly unknown[]]> {
+    for (const [key, said] of this.#groups.get(group) ?? NOTHING) yield [key, said.map(spoken)];
+  }
+
+  values(group: string, key: string): readonly unknown[] {
+    return this.#said(group, key).map(spoken);
+  }
+
+  size(group: string): number {
+    return this.#groups.get(group)?.size ?? 0;
+  }
+
+  /** The connections of another node say this now under the key, and nothing else. */
+  heard(node: string, group: string, key: string, values: readonly unknown[]): void {
+    this.#change(group, key, this.parts.tellAll, () => {
+      this.#remove(node, group, key);
+      for (const value of values) this.#add({ by: node, group, key, value });
+    });
+  }
+
+  /** What the connections of this node say, or those of another. */
+  *saidBy(node?: string): Iterable<readonly [group: string, key: string, values: readonly unknown[]]> {
+    const isWanted = node === undefined ? isHere : ({ by }: Said) => by === node;
+    for (const [group, keys] of this.#groups) {
+      for (const [key, said] of keys) {
+        const values = said.filter(isWanted).map(spoken);
+        if (values.length > 0) yield [group, key, values];
+      }
+    }
+  }
+
+  #undoable(by: ConnectionContext, group: string, key: string): void {
+    const own = this.#find(by, group, key);
+    const value = own?.value;
+    by.undo(() => {
+      this.#change(group, key, tellNobody, () => {
+        if (own) this.#put(by, group, key, value);
+        else this.#remove(by, group, key);
+      });
+      this.#changedHere(group, key);
+    });
+  }
+
+  #change(group: string, key: string, tell: Tell<Schemas>, work: () => void): void {
+    const before = this.values(group, key);
+    work();
+    this.parts.changed({ group, key, before, after: this.values(group, key) }, tell);
+  }
+
+  #changedHere(group: string, key: string): void {
+    this.parts.changedHere?.(group, key, this.#said(group, key).filter(isHere).map(spoken));
+  }
+
+  #said(group: string, key: string): readonly Said[] {
+    return this.#groups.get(group)?.get(key) ?? NOTHING;
+  }
+
+  #find(by: Said["by"], group: string, key: string): Said | undefined {
+    return this.#said(group, key).find((said) => said.by === by);
+  }
+
+  #put(by: ConnectionContext, group: string, key: string, value: unknown): void {
+    const own = this.#find(by, group, key);
+    if (own) own.value = value;
+    else this.parts.added(this.#add({ by, group, key, value }));
+  }
+
+  #add(said: Said): Said {
+    const { group, key } = said;
+    const keys = this.#groups.get(group) ?? new Map<string, Said[]>();
+    this.#groups.set(group, keys);
+    const others = keys.get(key);
+    if (others) others.push(said);
+    else keys.set(key, [said]);
+    return said;
+  }
+
+  #remove(by: Said["by"], group: string, key: string): void {
+    const keys = this.#groups.get(group);
+    const said = keys?.get(key);
+    if (!keys || !said) return;
+    for (const one of said) if (one.by === by && isHere(one)) this.parts.removed(one);
+    const rest = said.filter((one) => one.by !== by);
+    if (rest.length > 0) keys.set(key, rest);
+    else keys.delete(key);
+    if (keys.size === 0) this.#groups.delete(group);
+  }
+}
+
+/** All rosters of this process, by name. */
+export class Rosters {
+  readonly #all = new Map<string, NodeRoster>();
+  /** What each connection says, and in which roster. */
+  readonly #said = new Map<ConnectionContext, Map<Said, NodeRoster>>();
+
+  constructor(
+    /** Where there are other nodes: hears what the connections of this one say now under a key of a roster. */
+    private readonly changedHere?: (
+      roster: string,
+      group: string,
+      key: string,
+      values: readonly unknown[],
+    ) => void,
+  ) {}
+
+  /** The name is of one roster only: other nodes know it by that. */
+  open<Value>(
+    name: string,
+    changed: (change: Change<Value>, tell: Tell<Schemas>) => void,
+    tellAll: Tell<Schemas>,
+  ): Roster<Value> {
+    const { changedHere } = this;
+    const roster: NodeRoster = new NodeRoster({
+      // Every value of a roster is of one type, here and on other nodes.
+      ...{ changed: changed as Changed, tellAll },
+      added: (said) => this.#added(said, roster),
+      removed: (said) => this.#said.get(said.by as ConnectionContext)?.delete(said),
+      changedHere: changedHere && ((group, key, values) => changedHere(name, group, key, values)),
+    });
+    this.#all.set(name, roster);
+    return roster as Roster<Value>;
+  }
+
+  #added(said: Said, roster: NodeRoster): void {
+    const by = said.by as ConnectionContext;
+    const all = this.#said.get(by) ?? new Map<Said, NodeRoster>();
+    this.#said.set(by, all.set(said, roster));
+  }
+
+  /** The connection has closed: it says nothing any more. */
+  closed(ctx: ConnectionContext): void {
+    for (const [{ group, key }, roster] of this.#said.get(ctx) ?? NOTHING) roster.delete(ctx, group, key);
+    this.#said.delete(ctx);
+  }
+}
+
+const spoken = ({ value }: Said): unknown => value;
+const isHere = ({ by }: Said): boolean => typeof by !== "string";
+
+const tellOthers =
+  (ctx: ConnectionContext): Tell<Schemas> =>
+  (room, kind, data) =>
+    ctx.relayLocal(room, kind, data);

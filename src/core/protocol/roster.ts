@@ -1,0 +1,48 @@
+import type { Context, EventOf } from "./context.ts";
+import type { Body, Schemas } from "./schemas.ts";
+
+/** Any connection's context. */
+type Ctx = Pick<Context<Schemas, unknown, unknown>, "identity" | "undo">;
+
+/** What all connections on all nodes say under one key of a group: none, where nobody is there. */
+export interface Change<Value> {
+  readonly group: string;
+  readonly key: string;
+  readonly before: readonly Value[];
+  readonly after: readonly Value[];
+}
+
+/** Publishes to a room's connections on this node, except to the one that made the change. */
+export type Tell<Out extends Schemas> = <K extends EventOf<Out>>(
+  room: string,
+  kind: K,
+  data: Body<Out, K>,
+) => void;
+
+/**
+ * Who is where now, over all nodes: each connection may say one value under each key of each group. What it says ends
+ * when it closes. A value is small, is JSON, and is read by the nodes of the release before too.
+ */
+export interface Roster<Value> {
+  /** The connection says this from now on. Undone when the commit of its message fails, and then nobody is told. */
+  set(ctx: Ctx, group: string, key: string, value: Value): void;
+  /** The connection says nothing any more. Undone as above; `quiet`: nobody is told. */
+  delete(ctx: Ctx, group: string, key: string, quiet?: boolean): void;
+  /** Lets all connections of this node that say something under the key say this. Nobody is told. */
+  replace(group: string, key: string, value: Value): void;
+  /** What all connections say in the group, by key. */
+  of(group: string): Iterable<readonly [key: string, values: readonly Value[]]>;
+  /** What all connections say under the key. */
+  values(group: string, key: string): readonly Value[];
+  /** How many keys the group has. */
+  size(group: string): number;
+}
+
+/**
+ * Opens a roster of this name, which begins with the contract's. `changed` is called on every node for each `set` and `delete` on any of them, and when a
+ * node is gone, so what it tells must follow from the change alone: each node tells its own connections.
+ */
+export type OpenRoster<Out extends Schemas> = <Value>(
+  name: string,
+  changed: (change: Change<Value>, tell: Tell<Out>) => void,
+) => Roster<Value>;
