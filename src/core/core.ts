@@ -128,6 +128,7 @@ export function createCore(parts: CoreParts) {
       { ...parts.dedup, report: (error) => report(error, { where: "dedup" }) },
       parts.dedup.seed,
     ),
+    () => resumption.forget(),
   );
   const storeHealth = new StoreHealth(store, clock, parts.storeChanged);
   const times = new TurnTimes();
@@ -145,7 +146,6 @@ export function createCore(parts: CoreParts) {
       applier.idle(room);
     },
   });
-  const resumption = new Resumption(clock, turns, rooms, store, limits.resumedEvents);
   const log = (parts.log ?? createLocalLog)(store.position, turns.apply, turns.refused);
   const access = new Access(people);
   const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
@@ -155,6 +155,7 @@ export function createCore(parts: CoreParts) {
     (name, changed) =>
       rosters.open(name, changed, tellAll);
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
+  const resumption = new Resumption(clock, turns, rooms, store, limits);
   const connections = new Connections({
     roomLimiter: new Limiter(clock, limits.broadcastsPerMinute, 0),
     ...{ clock, limiter, resumption, access, turns, rooms, presence, rosters, verifier, report, note },

@@ -1,9 +1,11 @@
-import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { prepareKeep } from "./position.ts";
 import { events, members, receipts, removedRooms, rooms, users } from "./tables.ts";
 
 const { placeholder } = sql;
+/** Receipts that one query finds at most. */
+const MAX_RECEIPTS = 1_000;
 /** Prefix of a removed room's name. */
 export const REMOVED = "removed ";
 const EVENT = {
@@ -153,6 +155,19 @@ export function prepare({ client, db }: OpenDatabase) {
       .from(events)
       .innerJoin(receipts, and(eq(receipts.roomId, events.roomId), eq(receipts.offset, events.offset)))
       .where(and(among, sql`${receipts.userId} is not ${events.sender}`))
+      .prepare(),
+    receipts: db
+      .select({ offset: receipts.offset, userId: receipts.userId })
+      .from(receipts)
+      .where(
+        and(
+          eq(receipts.roomId, placeholder("id")),
+          sql`${receipts.offset} in (select value from json_each(${placeholder("offsets")}))`,
+          gte(receipts.time, placeholder("since")),
+        ),
+      )
+      .orderBy(desc(receipts.time))
+      .limit(MAX_RECEIPTS)
       .prepare(),
     addReceipt: db
       .insert(receipts)

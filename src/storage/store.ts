@@ -260,6 +260,11 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       const known = offsets.flatMap((offset) => index.id(id, offset) ?? []);
       return new Set(statements.read.all({ id, events: JSON.stringify(known) }).map((row) => row.offset));
     },
+    receipts(room, offsets, since) {
+      const id = roomId(room);
+      if (id === undefined || offsets.length === 0) return [];
+      return statements.receipts.all({ id, offsets: JSON.stringify(offsets), since });
+    },
     state(room) {
       const id = roomId(room);
       return id === undefined ? new Map() : roomState.of(id);

@@ -34,3 +34,25 @@ export async function until(client: TestClient, last: string): Promise<Frame[]> 
     if (textOf(frame) === last) return frames;
   }
 }
+
+export const join = (chatId: string) => ({ action: "join", chatId });
+
+/** Posts messages of 27 KB that begin with `m1 `, `m2 `, … */
+export async function postLong(server: TestServer, chatId: string, count: number): Promise<void> {
+  const filling = "—".repeat(9_000);
+  const events = Array.from({ length: count }, (_, n) => {
+    const message = {
+      id: `${chatId}-m${n + 1}`,
+      chatId,
+      userId: "bot",
+      content: `m${n + 1} ${filling}`,
+      role: "user",
+    };
+    const whole = { ...message, timestamp: new Date(1_700_000_000_000 + n).toISOString(), metadata: {} };
+    return { room: `chat:${chatId}`, type: "message", data: { chatId, message: whole } };
+  });
+  for (let at = 0; at < events.length; at += 20) {
+    const answer = await server.http("POST", "/v1/gurukul/events", events.slice(at, at + 20));
+    if (answer.status !== 200) throw new Error(await answer.text());
+  }
+}

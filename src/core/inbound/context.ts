@@ -113,14 +113,16 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     const { connection } = this;
     const completion = this.#completion();
     if (this.resumption.join({ connection, room, greet, joining, completion })) return;
-    const { muted, failed, unless, usual } = joining;
+    const { muted, failed, usual } = joining;
     let greeting: readonly string[] = NONE;
     const snapshot = () => {
       greeting = NONE;
       if (!connection.open) return;
       // Even if it does not get in: what the greeting has registered must not stay.
       this.turns.settle(room);
-      greeting = usual ? [...greet(), ...usual()] : greet();
+      // While it catches up, the room's past comes in its place.
+      const isPast = usual && !connection.catchingUp?.has(room);
+      greeting = isPast ? [...greet(), ...usual()] : greet();
     };
     const hasLostAccess = this.#losesAccess(room);
     const join = () => {
@@ -132,14 +134,14 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       }
       // What is held of the room is older than the greeting, which may show it as well.
       if (connection.rooms.has(room)) connection.diversion?.flush();
-      if (!unless?.()) this.rooms.join(connection, room, muted);
+      this.rooms.join(connection, room, muted);
       for (const frame of greeting) connection.send(frame);
     };
     this.turns.after(join, { ...completion, refused: () => failed?.() }, snapshot);
   }
 
-  resumes(room: string): boolean {
-    return this.connection.resume?.has(room) === true;
+  resumes(room: string): number | undefined {
+    return this.connection.resume?.get(room);
   }
 
   withOffset(frame: string, { room, offset }: StoredEvent): string {
@@ -190,10 +192,6 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       this.rooms.divert(this.connection, { deliver: send, flush() {}, held: () => 0 });
     };
     this.turns.after(seal, { ...this.#completion(), refused: () => failed?.() });
-  }
-
-  unsent(): number {
-    return this.connection.open ? this.connection.unsent() : 0;
   }
 
   reserve(entries: number): void {

@@ -3,15 +3,17 @@ import type { Connection } from "../outbound/connection.ts";
 import type { Completion } from "../outbound/delivery.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { History } from "../ports/history.ts";
+import type { History, Span } from "../ports/history.ts";
 import type { Joining } from "../protocol/context.ts";
 import { allOf, kindOf } from "../protocol/room-name.ts";
-import { MissedPages } from "./missed-pages.ts";
-import { judge, type Verdict } from "./verdict.ts";
+import { type MissedFrame, MissedPages } from "./missed-pages.ts";
+import { judge, lost, type Verdict } from "./verdict.ts";
 
-/** The next page waits while more unsent bytes than this are queued. */
+/** The next page waits while more unsent bytes than this are queued; fewer, where a peer may leave less unread. */
 const ENOUGH_UNSENT = 128 * 1_024;
 const WAIT_MS = 10;
+/** What could not be read is read again after this time. */
+const RETRY_MS = 1_000;
 /** Connections that get a page in one turn of the event loop; the others wait for theirs in order. */
 const STEPS_A_TURN = 64;
 
@@ -26,38 +28,65 @@ export interface Join {
 
 interface Rest {
   readonly room: string;
-  /** Told up to this offset. */
+  /** Told up to this offset, once nothing is owed. */
   readonly after: number;
+  /** Offsets up to there that the room owes to its user, still to be told. */
+  readonly owed: readonly number[];
+  /** The client has heard everything up to this offset. */
+  readonly since: number;
+  /** The client has asked for it, so it has a verdict. */
+  readonly isAsked: boolean;
 }
 
+interface Told {
+  readonly frames: readonly MissedFrame[];
+  readonly left: readonly Rest[];
+  readonly isLast: boolean;
+  readonly isPaged: boolean;
+}
+
+/** Events that may be told again in one room, and bytes that a peer may leave unread; 0 events are no limit. */
+export interface ResumeLimits {
+  readonly resumedEvents: number;
+  readonly bufferedBytes: number;
+}
+
+const NONE: readonly never[] = [];
+
 /**
- * Joins rooms for connections that resume them: a verdict, then every missed event in order, page by page behind
- * backpressure, and in the place where nothing is left the live events. So nothing is missed and nothing comes twice.
+ * Joins rooms for connections that resume them, and rooms that owe a backlog to their user: a verdict, then every missed
+ * event in order, page by page behind backpressure, and in the place where nothing is left the live events. So nothing
+ * is missed and nothing comes twice.
  */
 export class Resumption {
   readonly #pages: MissedPages;
   readonly #waiting: (() => void)[] = [];
+  /** A page for them is read and not sent yet. They get one at a time, however many rooms they resume. */
+  readonly #paged = new Set<Connection>();
+  readonly #enoughUnsent: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly turns: TurnQueue,
     private readonly rooms: Rooms,
     private readonly history: History,
-    /** Events that may be told again in one room; 0 is no limit. */
-    private readonly limit: number,
+    private readonly limits: ResumeLimits,
   ) {
-    this.#pages = new MissedPages(history, clock);
+    this.#enoughUnsent = Math.min(ENOUGH_UNSENT, Math.floor(limits.bufferedBytes / 4));
+    this.#pages = new MissedPages(history, clock, this.#enoughUnsent);
   }
 
-  /** False when the connection has asked for nothing that this join brings: then it is an ordinary join. */
+  /** False when this join brings nothing that the connection has asked for, and owes nothing: it is an ordinary join. */
   join(join: Join): boolean {
     const { connection, joining, room } = join;
-    if (!connection.resume || joining.muted) return false;
-    const asked = [...connection.resume].filter(([name]) => name === room || room === allOf(kindOf(name)));
-    if (asked.length === 0) return false;
+    if (joining.muted) return false;
+    const asked = [...(connection.resume ?? NONE)].filter(
+      ([name]) => name === room || room === allOf(kindOf(name)),
+    );
+    if (asked.length === 0 && !joining.owed) return false;
     connection.catchingUp ??= new Map();
     for (const [name] of asked) {
-      connection.resume.delete(name);
+      connection.resume?.delete(name);
       connection.catchingUp.set(name, new Set());
     }
     connection.catchingUp.set(room, connection.catchingUp.get(room) ?? new Set());
@@ -66,75 +95,132 @@ export class Resumption {
       this.#end(connection, [room, ...asked.map(([name]) => name)]);
       joining.failed?.();
     };
-    this.#step(
-      join,
-      asked.map(([name, after]) => ({ room: name, after })),
-      takeBack,
-    );
+    const rest = asked.map(([name, after]) => ({
+      room: name,
+      after,
+      since: after,
+      owed: NONE,
+      isAsked: true,
+    }));
+    this.#step(join, rest, takeBack);
     return true;
-  }
-
-  /** A commit failed, so pages that were read within its transaction are wrong. */
-  forget(): void {
-    this.#pages.forget();
   }
 
   verdict(connection: Connection, verdict: Verdict): string {
     return connection.protocol.envelope("resumed", JSON.stringify(verdict), { time: this.clock.now() });
   }
 
+  /** What was read may not be told any more: its commit has failed, or a message was taken back. */
+  forget(): void {
+    this.#pages.forget();
+  }
+
   /** `first`: takes back the whole join when its commit fails. */
   #step(join: Join, rest: readonly Rest[], first?: () => void): void {
-    const { connection, room, joining } = join;
-    let frames: string[] = [];
-    let left: Rest[] = [];
+    const { connection, room } = join;
+    let told: Told | undefined;
     const isCancelled = () => !connection.open || !connection.catchingUp?.has(room);
+    const release = () => told?.isPaged && this.#paged.delete(connection);
     const snapshot = () => {
-      frames = [];
-      left = [];
+      release();
+      told = undefined;
       if (isCancelled()) return;
       this.turns.settle(room);
-      const reached = first ? this.#begin(join, rest, frames) : rest;
-      for (const one of reached) {
-        const after = this.#tell(connection, one, frames);
-        if (after !== undefined) left.push({ room: one.room, after });
-      }
+      told = this.#tell(join, rest, first !== undefined);
+      if (told.isPaged) this.#paged.add(connection);
     };
     const effect = () => {
+      release();
       if (isCancelled()) return;
-      if (left.length === 0) {
-        this.#end(connection, [room, ...rest.map((one) => one.room)]);
-        if (!joining.unless?.()) this.rooms.join(connection, room, joining.muted);
+      if (!told) {
+        this.clock.after(RETRY_MS, () => isCancelled() || this.#step(join, rest, first));
+        return;
       }
-      for (const frame of frames) connection.send(frame);
-      if (left.length > 0) this.#wait(() => this.#step(join, left), connection);
+      // It has what it was confirmed meanwhile.
+      const confirmed = ({ event }: MissedFrame) =>
+        event && connection.catchingUp?.get(event.room)?.has(event.offset);
+      const frames = told.frames.filter((one) => !confirmed(one));
+      if (told.isLast) {
+        this.#end(connection, [room, ...rest.map((one) => one.room)]);
+        this.rooms.join(connection, room);
+      }
+      for (const { frame } of frames) connection.send(frame);
+      const { left } = told;
+      if (!told.isLast) this.#wait(() => this.#step(join, left), connection);
+    };
+    const refused = () => {
+      release();
+      first?.();
     };
     // A join that no message asked for takes effect also when the commit fails.
-    const isAsked = join.completion.message !== undefined;
-    const completion = first ? { ...join.completion, ...(isAsked && { refused: first }) } : {};
+    const isAsked = first && join.completion.message !== undefined;
+    const completion = first ? { ...join.completion, ...(isAsked && { refused }) } : {};
     this.turns.after(effect, completion, snapshot);
   }
 
-  /** Adds the greeting and the verdicts; returns the rooms and offsets whose events are still to be sent. */
-  #begin({ connection, greet, joining }: Join, asked: readonly Rest[], frames: string[]): Rest[] {
-    frames.push(...greet());
-    const limit = joining.contained ? 0 : this.limit;
-    const verdicts = asked.map(({ room, after }) => judge(this.history, room, after, limit));
-    for (const verdict of verdicts) frames.push(this.verdict(connection, verdict));
-    const isWhole = verdicts.every(({ reason }) => reason !== "ahead" && reason !== "too_many");
-    if (!isWhole) frames.push(...(joining.usual?.() ?? []));
-    return verdicts.map(({ room, after, until }) => ({ room, after: joining.contained ? until : after }));
+  /** What is told next: the beginning, and one page of the first room that has more to tell. */
+  #tell(join: Join, rest: readonly Rest[], isFirst: boolean): Told {
+    const { connection, joining } = join;
+    const frames: MissedFrame[] = [];
+    const reached = isFirst ? this.#begin(join, rest, frames) : rest;
+    const spans = reached.map(({ room }) => this.history.span(room));
+    const left = reached.map((one, at) => this.#unlost(connection, one, spans[at]!, frames));
+    const isTold = ({ after, owed }: Rest, at: number) => owed.length === 0 && after >= spans[at]!.last;
+    const at = this.#paged.has(connection) ? -1 : left.findIndex((one, at) => !isTold(one, at));
+    const next = at < 0 ? undefined : this.#page(join, left[at]!, spans[at]!.last, frames);
+    if (next) left[at] = next;
+    const isLast = left.every(isTold);
+    if (isLast)
+      for (const { since } of left)
+        for (const frame of joining.changed?.(since) ?? NONE) frames.push({ frame });
+    return { frames, left, isLast, isPaged: next !== undefined };
   }
 
-  /** Adds a page; returns up to where it goes, or undefined when nothing is left. */
-  #tell(connection: Connection, { room, after }: Rest, frames: string[]): number | undefined {
-    const last = this.history.last(room)?.offset ?? 0;
-    if (after >= last) return undefined;
-    const page = this.#pages.take(connection.protocol, room, after, last);
-    if (!page) return after;
-    const confirmed = connection.catchingUp?.get(room);
-    for (const { event, frame } of page.frames) if (!confirmed?.has(event.offset)) frames.push(frame);
-    return page.until < last ? page.until : undefined;
+  /** Adds the greeting and the verdicts; returns the rooms and offsets whose events are still to be sent. */
+  #begin(
+    { connection, greet, joining, room: joined }: Join,
+    asked: readonly Rest[],
+    frames: MissedFrame[],
+  ): Rest[] {
+    for (const frame of greet()) frames.push({ frame });
+    const owed = joining.owed?.all() ?? NONE;
+    if (asked.length === 0) {
+      const { last } = this.history.span(joined);
+      return [{ room: joined, after: last, since: last, owed, isAsked: false }];
+    }
+    const limit = joining.contained ? 0 : this.limits.resumedEvents;
+    const verdicts = asked.map(({ room, after }) => judge(this.history, room, after, limit));
+    for (const verdict of verdicts) frames.push({ frame: this.verdict(connection, verdict) });
+    const isUsual = ({ reason }: Verdict) => reason === "ahead" || reason === "too_many";
+    if (verdicts.some(isUsual)) for (const frame of joining.usual?.() ?? NONE) frames.push({ frame });
+    return verdicts.map((verdict) => ({
+      room: verdict.room,
+      after: joining.contained ? verdict.until : verdict.after,
+      since: verdict.after,
+      owed: isUsual(verdict) ? owed : NONE,
+      isAsked: true,
+    }));
+  }
+
+  /** While it was told, its rest may have been removed: then another verdict says so. */
+  #unlost(connection: Connection, rest: Rest, span: Span, frames: MissedFrame[]): Rest {
+    const verdict = lost(rest.room, rest.after, span);
+    if (!verdict) return rest;
+    if (rest.isAsked) frames.push({ frame: this.verdict(connection, verdict) });
+    return { ...rest, after: verdict.after };
+  }
+
+  /** Adds a page; undefined when this turn has sent enough. */
+  #page({ connection, joining }: Join, rest: Rest, last: number, frames: MissedFrame[]): Rest | undefined {
+    const { room, after, owed } = rest;
+    if (joining.owed && owed.length > 0) {
+      const page = this.#pages.takeOwed(connection, room, owed, joining.owed.has);
+      frames.push(...(page?.frames ?? NONE));
+      return page && { ...rest, owed: owed.slice(page.done) };
+    }
+    const page = this.#pages.take(connection, room, after, last);
+    frames.push(...(page?.frames ?? NONE));
+    return page && { ...rest, after: page.until };
   }
 
   #end({ catchingUp }: Connection, rooms: readonly string[]): void {
@@ -142,7 +228,7 @@ export class Resumption {
   }
 
   #wait(step: () => void, connection: Connection): void {
-    if (connection.unsent() > ENOUGH_UNSENT) {
+    if (connection.unsent() > this.#enoughUnsent) {
       this.clock.after(WAIT_MS, () => connection.open && this.#wait(step, connection));
     } else if (this.#waiting.push(step) === 1) setImmediate(this.#next);
   }

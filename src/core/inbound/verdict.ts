@@ -1,4 +1,4 @@
-import type { History } from "../ports/history.ts";
+import type { History, Span } from "../ports/history.ts";
 
 /** The first answer to a client that resumes a room. */
 export interface Verdict {
@@ -20,16 +20,19 @@ export interface Verdict {
 
 /** `limit`: how many events may be told again; 0 is no limit. */
 export function judge(history: History, room: string, asked: number, limit: number): Verdict {
-  const { removed, gone, last } = history.span(room);
-  const incomplete = (reason: Verdict["reason"], after: number): Verdict => ({
-    ...{ room, after, until: last, complete: false },
-    ...(reason && { reason }),
-  });
-  if (asked > last) return incomplete("ahead", last);
+  const span = history.span(room);
+  const { gone, last } = span;
+  if (asked > last) return { room, after: last, until: last, complete: false, reason: "ahead" };
   // 0 asks for all that is kept.
   const after = Math.max(asked, gone);
-  if (limit > 0 && last - after > limit) return incomplete("too_many", last);
-  if (asked > 0 && asked < removed) return incomplete("removed", after);
-  if (asked > 0 && asked < gone) return incomplete("expired", after);
-  return { room, after, until: last, complete: true };
+  if (limit > 0 && last - after > limit)
+    return { room, after: last, until: last, complete: false, reason: "too_many" };
+  return (asked > 0 && lost(room, asked, span)) || { room, after, until: last, complete: true };
+}
+
+/** The verdict of somebody who was told up to an offset, once what comes after it is not kept any more. */
+export function lost(room: string, told: number, { removed, gone, last }: Span): Verdict | undefined {
+  if (told >= gone) return undefined;
+  const reason = told < removed ? "removed" : "expired";
+  return { room, after: gone, until: last, complete: false, reason };
 }

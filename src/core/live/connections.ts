@@ -59,7 +59,10 @@ export class Connections {
     this.#contexts.set(connection, context);
     connection.traffic.opened++;
     if (connection.protocol.guests) rooms.join(connection, everyoneRoom(connection.protocol.name));
-    if (connection.protocol.guests) this.#refuseAsked(context);
+    if (connection.protocol.guests) {
+      this.#refuseAsked(context);
+      this.#refuseForeign(context);
+    }
     const guests = guestsOf(connection);
     if (guests !== undefined) this.parts.limiter.adopt(connection.id, guests);
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
@@ -241,7 +244,9 @@ export class Connections {
     const { connection } = context;
     const { protocol, resume } = connection;
     for (const room of resume?.keys() ?? []) {
-      if (protocol.roomKinds.includes(kindOf(room)) && context.may(room)) continue;
+      const isOwnKind = protocol.roomKinds.includes(kindOf(room));
+      // Without an account one may be in every room; where that depends on the role, the contract answers.
+      if (isOwnKind && (protocol.guests || context.may(room))) continue;
       resume?.delete(room);
       const verdict = { room, after: 0, until: 0, complete: false, reason: "forbidden" } as const;
       context.replyFrame(this.parts.resumption.verdict(connection, verdict));

@@ -43,6 +43,8 @@ export class Applier {
     /** Somebody is in the room. It decides no more than what stays in memory. */
     private readonly isOccupied: (room: string) => boolean = () => false,
     private readonly dedup = new DedupMemory(),
+    /** What was stored says something else from now on: a message was taken back. */
+    private readonly rewritten: () => void = () => {},
   ) {}
 
   apply(position: number, entry: Entry): Outcome {
@@ -75,7 +77,10 @@ export class Applier {
       }
       this.store.write(entry.room, row);
       // What the protocol keeps of the room may tell of the event: it is read again, as on a node that has just started.
-      if (row.table === "events") this.#restoreAgain(row.room);
+      if (row.table === "events") {
+        this.#restoreAgain(row.room);
+        this.rewritten();
+      }
       if (row.table === "rooms" && "remove" in row) this.#drop(entry.room, room);
     }
     return { is: "applied", events: added, publish, confirm };

@@ -27,6 +27,8 @@ const MAX_SHOWN = 10_000;
 export class Delivery {
   /** Rooms whose last event is known to have been shown, with its offset. */
   readonly #shown = new Map<string, number>();
+  /** The last event that a message made besides the one that confirms it, of a sender who wants offsets. */
+  #quiet: (Pick<Completion, "connection" | "message"> & { readonly event: StoredEvent }) | undefined;
 
   constructor(
     private readonly rooms: Rooms,
@@ -60,7 +62,7 @@ export class Delivery {
   #tell(
     protocol: AnyProtocol,
     entry: Entry,
-    { connection, quiet, ref }: Completion,
+    { connection, message, quiet, ref }: Completion,
     { confirm, events, publish }: Extract<Outcome, { is: "applied" }>,
   ): void {
     // Of what was committed, before anything of it is heard.
@@ -82,10 +84,20 @@ export class Delivery {
       const stored = made?.kind === publish.kind ? made : undefined;
       this.#publish(frame, publish.room ?? entry.room, connection, others, stored);
     }
-    if (confirmation === undefined || !connection) return;
     const event = events.at(-1);
-    connection.send(event ? this.#forSender(connection, event, confirmation) : confirmation);
-    if (event) connection.catchingUp?.get(event.room)?.add(event.offset);
+    // It is confirmed to the sender, who is not told it again among what he has missed.
+    if (connection && others && event) connection.catchingUp?.get(event.room)?.add(event.offset);
+    if (quiet && connection?.offsets && event) this.#quiet = { connection, message, event };
+    if (confirmation === undefined || !connection) return;
+    // Where the message is stored in a room that its sender hears, and confirmed by another, that one numbers it.
+    const own =
+      event && connection.rooms.has(event.room) ? event : (this.#quietOf(connection, message) ?? event);
+    connection.send(own ? this.#forSender(connection, own, confirmation) : confirmation);
+  }
+
+  #quietOf(connection: Connection, message: number | undefined): StoredEvent | undefined {
+    const quiet = this.#quiet;
+    return quiet?.connection === connection && quiet.message === message ? quiet.event : undefined;
   }
 
   /** To the room; to the sender too, even if not in it, unless something else confirms it to him. */

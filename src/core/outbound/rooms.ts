@@ -38,9 +38,11 @@ export class Rooms {
   /** Whoever is `deaf` is in it and hears nothing of it. */
   join(connection: Connection, room: string, deaf = false): void {
     // Whoever is in all rooms of the kind gets this one's events already.
-    const isIn = connection.rooms.has(room) || connection.rooms.has(allOf(kindOf(room)));
+    const all = allOf(kindOf(room));
+    const isIn = connection.rooms.has(room) || connection.rooms.has(all);
     // Its missed events come first.
-    if (!connection.open || isIn || connection.catchingUp?.has(room)) return;
+    const isCatchingUp = connection.catchingUp?.has(room) || connection.catchingUp?.has(all);
+    if (!connection.open || isIn || isCatchingUp) return;
     connection.rooms.add(room);
     if (isWildcard(room)) this.#wildcards++;
     this.#members.add(room, connection);

@@ -22,6 +22,12 @@ export interface Page {
   readonly before?: number;
 }
 
+/** A user has read an event. */
+export interface Receipt {
+  readonly offset: number;
+  readonly userId: string;
+}
+
 export interface Span {
   /** Offsets up to this one belong to removed rooms of the same name: numbers are never used again. */
   readonly removed: number;
@@ -42,6 +48,8 @@ export interface History {
   byExternalId(room: string, externalId: string): StoredEvent | undefined;
   /** Those of these events that a user other than the sender has read. */
   read(room: string, offsets: readonly number[]): ReadonlySet<number>;
+  /** Who has read these events since a time; of very many the last. */
+  receipts(room: string, offsets: readonly number[], since: number): Receipt[];
   /** The title a backend has given the room, and how many history messages it has had. */
   summary(room: string): { readonly title: string | undefined; readonly count: number };
   /** Events after an offset that clients were shown, oldest first: those among the next `count` offsets. */

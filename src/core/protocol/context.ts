@@ -24,8 +24,13 @@ export interface Joining {
   readonly usual?: () => readonly string[];
   /** What `greet` returns contains all events so far: a client that resumes is told none of them again. */
   readonly contained?: boolean;
-  /** Asked once it was greeted: does not join yet. */
-  readonly unless?: () => boolean;
+  /**
+   * Events that the room still owes to its user. They come before the live ones, page by page; a client that resumes
+   * the room has had them.
+   */
+  readonly owed?: { all(): readonly number[]; has(offset: number): boolean };
+  /** What has changed of what the client has heard up to this offset. Only for one that resumes, after what it has missed. */
+  readonly changed?: (since: number) => readonly string[];
   /** The turn's commit has failed, and the sender has not joined if a message asked for it; otherwise the sender is greeted again. */
   failed?(): void;
 }
@@ -61,8 +66,8 @@ export interface Context<Out extends Schemas, Entries, State> {
    * It is called again when the commit fails, because that undoes what it saw.
    */
   join(room: string, greet?: () => readonly string[], joining?: Joining): void;
-  /** Whether the client has asked to resume the room and has not joined it yet. */
-  resumes(room: string): boolean;
+  /** The offset after which the client has asked to resume the room, while it has not joined it. */
+  resumes(room: string): number | undefined;
   /** The frame of a stored event as this connection wants it: with its room and offset, if it has asked for them. */
   withOffset(frame: string, event: StoredEvent): string;
   leave(room: string): void;
@@ -84,8 +89,6 @@ export interface Context<Out extends Schemas, Entries, State> {
    * `failed`: the turn's commit has failed, and no frame is sealed.
    */
   seal(begin: (send: (frame: string) => void) => Seal, failed?: () => void): void;
-  /** Bytes that are still on their way to the sender. */
-  unsent(): number;
   /** Commits this number of entries, which are recorded now, in one transaction. */
   reserve(entries: number): void;
 }

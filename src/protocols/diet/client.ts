@@ -9,11 +9,8 @@ import { cleaned } from "./texts.ts";
 export interface State {
   /** Decrypts a frame of an encrypted connection. Throws a `Refusal`. */
   unseal: ((frame: unknown) => string) | undefined;
-  /** The ids of this connection's own messages while it catches up with the inbox. */
-  own: Set<string> | undefined;
-  closed: boolean;
 }
-export const open = (): State => ({ unseal: undefined, own: undefined, closed: false });
+export const open = (): State => ({ unseal: undefined });
 
 export type Ctx = Context<typeof events, Entries, State>;
 type Messages = ReturnType<typeof createMessages>;
@@ -32,7 +29,6 @@ export function record<Kind extends keyof Entries>(
   body: Entries[Kind],
   more: Pick<Recording, "applied" | "quiet"> = {},
 ): void {
-  ctx.state.own?.add(id);
   ctx.record(room, kind, body, { clientId: id, ...more });
 }
 

@@ -1,7 +1,6 @@
 import type { HistoryView } from "../../core/protocol/frames.ts";
 import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
-import { createCatchUp } from "./catch-up.ts";
 import { open } from "./client.ts";
 import { createCoach } from "./coach.ts";
 import { frames } from "./describe.ts";
@@ -10,6 +9,7 @@ import { applies, type Entries, repeats, restore } from "./entries.ts";
 import { decode, encode, enveloped, response, welcomed } from "./frames.ts";
 import { createFriends } from "./friends.ts";
 import { createGroups, mentionsOf } from "./groups.ts";
+import { inboxFrom } from "./inbox.ts";
 import { createMessaging } from "./messages.ts";
 import { createPosts } from "./posts.ts";
 import { createPresence } from "./presence.ts";
@@ -110,7 +110,12 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     posts: createPosts(settings.maxContentLength),
     historyView: past,
 
-    onUserRoom: createCatchUp(services),
+    // Pending events come again on each connection until they are read, on whichever of the user's connections that is.
+    onUserRoom(ctx, inbox) {
+      const pending = () => inboxFrom(services.state(inbox));
+      const owed = { all: () => pending().waiting(), has: (offset: number) => pending().isWaiting(offset) };
+      ctx.join(inbox, undefined, { owed });
+    },
     onAuthenticated(ctx) {
       status.onAuthenticated(ctx);
       presence.onAuthenticated(ctx);
@@ -118,7 +123,6 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     // A wildcard grants every group but makes nobody a member of all.
     onRoomGranted: (ctx, room) => room !== "group:*" && !reserved(room) && groups.onRoomGranted(ctx, room),
     onClosed(ctx) {
-      ctx.state.closed = true;
       typing.closed(ctx);
       sealing.closed(ctx);
     },

@@ -89,7 +89,6 @@ export const applies = {
   },
 };
 
-/** How many messages a client gets when it joins. */
 /** What a user sent under an id that is known: a repeat is the same message to the same agent. */
 export const repeats = {
   message({ body }: Entry<Entries["message"]>, stored: StoredEvent): boolean {
@@ -100,6 +99,7 @@ export const repeats = {
   },
 };
 
+/** How many messages a client gets when it joins. */
 const HISTORY = 50;
 
 /** The chat as a list of chats shows it. */
@@ -123,21 +123,46 @@ export function recent(
   chatId: string,
   { maxBytes, ctx }: { maxBytes: number; ctx: Pick<Context<Schemas, never, never>, "now" | "withOffset"> },
 ): string[] {
-  const messages = lastMessages(history, roomOf(chatId), HISTORY);
-  const read = history.read(
-    roomOf(chatId),
-    messages.map((event) => event.offset),
-  );
+  const messages = marked(history, roomOf(chatId), lastMessages(history, roomOf(chatId), HISTORY));
   const frames: string[] = [];
   let bytes = 0;
   for (const event of messages.reverse()) {
-    const body = read.has(event.offset) ? markRead(event) : event.body;
-    const frame = ctx.withOffset(envelope(event.kind, body, event.time), event);
+    const frame = ctx.withOffset(envelope(event.kind, event.body, event.time), event);
     bytes += Buffer.byteLength(frame) + 1;
     if (bytes > maxBytes) break;
     frames.unshift(frame);
   }
   return frames.length === 0 ? [] : [batch(frames, ctx.now())];
+}
+
+/** The events, and which messages among them were read by now. */
+export function marked(history: History, room: string, events: readonly StoredEvent[]): StoredEvent[] {
+  const messages = events.filter(({ kind }) => kind === "message");
+  const read = history.read(
+    room,
+    messages.map(({ offset }) => offset),
+  );
+  const isRead = ({ kind, offset }: StoredEvent) => kind === "message" && read.has(offset);
+  return events.map((event) => (isRead(event) ? { ...event, body: markRead(event) } : event));
+}
+
+/**
+ * Who has read, since somebody heard the message at this offset, any of the 50 messages up to it or of the chat's last
+ * 50: a `read_receipt` for each reader.
+ */
+export function readSince(history: History, chatId: string, since: number, now: number): string[] {
+  const room = roomOf(chatId);
+  const shown = [...lastMessages(history, room, HISTORY, since + 1), ...lastMessages(history, room, HISTORY)];
+  const ids = new Map(shown.map((event) => [event.offset, messageOf(event).message.id]));
+  const receipts = history.receipts(room, [...ids.keys()], history.at(room, since)?.time ?? 0);
+  return Array.from(
+    Map.groupBy(receipts, ({ userId }) => userId),
+    ([userId, read]) => {
+      const messageIds = read.flatMap(({ offset }) => ids.get(offset) ?? []);
+      const receipt: Receipt = { chatId, messageIds, userId, confirmed: true };
+      return envelope("read_receipt", JSON.stringify(receipt), now);
+    },
+  );
 }
 
 /** Contract: Read Receipts, `metadata.read`. */

@@ -7,7 +7,19 @@ import { cleanAll, shownText } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { Answers } from "./answers.ts";
 import { createBatches } from "./batches.ts";
-import { ASSISTANT, applies, chatOf, type Entries, past, recent, repeats, roomOf, summary } from "./chat.ts";
+import {
+  ASSISTANT,
+  applies,
+  chatOf,
+  type Entries,
+  marked,
+  past,
+  readSince,
+  recent,
+  repeats,
+  roomOf,
+  summary,
+} from "./chat.ts";
 import { decode, envelope, frames } from "./frames.ts";
 import { join, leave, open, startTyping, stopTyping } from "./presence.ts";
 import { createRefuse } from "./refuse.ts";
@@ -98,7 +110,8 @@ export function gurukul(services: Services<typeof events, Entries>) {
         join(ctx, chatId);
         const update = () => [envelope("chat_update", JSON.stringify(summary(history, chatId)), ctx.now())];
         const usual = () => recent(history, chatId, { maxBytes: settings.maxFrameBytes, ctx });
-        ctx.join(room, update, { usual });
+        const changed = (since: number) => readSince(history, chatId, since, ctx.now());
+        ctx.join(room, update, { usual, changed });
         ctx.watch(room);
       },
 
@@ -109,6 +122,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
     applies,
     repeats,
     historyView: past,
+    again: (room, events) => marked(history, room, events),
     posts: {
       message: {
         room,

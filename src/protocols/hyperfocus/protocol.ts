@@ -82,7 +82,7 @@ export function hyperfocus({
       return;
     }
     const before = ctx.state.client;
-    leave(ctx);
+    leave(ctx, room);
     const key = isHost ? hostKey(ctx.identity.userId, init.clientId) : undefined;
     const client = { init, room, isHost, key, since: Number.POSITIVE_INFINITY, again: 0, acks: 0 };
     ctx.state.client = client;
@@ -91,17 +91,19 @@ export function hyperfocus({
     ctx.undo(() => {
       ctx.state.client = before;
     });
-    ctx.join(room, () => greet(ctx, client), { usual: () => again(ctx, client) });
+    const after = ctx.resumes(room);
+    ctx.join(room, () => greet(ctx, client, after), { usual: () => again(ctx, client) });
     startHeartbeat(ctx);
     // After a restart nothing else starts the timer.
     deliveries.look(room);
   }
 
-  /** Everything before the first live gift. */
-  function greet(ctx: Ctx, client: Client): string[] {
+  /** Everything before the first live gift. `after`: the host resumes, and is told the gifts after this offset. */
+  function greet(ctx: Ctx, client: Client, after: number | undefined): string[] {
     const { init, room } = client;
     const now = ctx.now();
     client.since = state(room).delivered;
+    if (after !== undefined) client.again = client.since - (history.at(room, after)?.count ?? 0);
     board.joined(room, (status) => ctx.relayLocal(room, "stream:status", status));
     const features = FEATURES.filter((feature) => init.capabilities.includes(feature));
     const config = { pingInterval, maxGiftsPerSecond: pace || NO_PACE, features };
@@ -122,10 +124,11 @@ export function hyperfocus({
     return again.map((event) => ctx.withOffset(encode(RECEIVED, event.body, event.time), event));
   }
 
-  function leave(ctx: Ctx): void {
+  function leave(ctx: Ctx, next: string): void {
     const { client } = ctx.state;
     if (!client) return;
-    ctx.leave(client.room);
+    // Who comes back to the same stream goes on hearing what it has missed of it.
+    if (client.room !== next) ctx.leave(client.room);
     viewers.delete(ctx, client.room, client.init.clientId);
   }
 

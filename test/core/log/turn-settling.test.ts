@@ -18,7 +18,10 @@ function createStage() {
       stage.turns,
       stage.rooms,
       new Access(nobody),
-      new Resumption(new FakeClock(), stage.turns, stage.rooms, stage.store, 0),
+      new Resumption(new FakeClock(), stage.turns, stage.rooms, stage.store, {
+        resumedEvents: 0,
+        bufferedBytes: 1_048_576,
+      }),
       unused,
     );
   return { ...stage, context };

@@ -1,0 +1,132 @@
+import { expect, test } from "bun:test";
+import type { Frame } from "../support/client.ts";
+import { AT, DietClient, message } from "../support/diet.ts";
+import { DietCipher } from "../support/diet-cipher.ts";
+import { initialise, SealedClient } from "../support/diet-sealed.ts";
+import { resumed, start } from "./stage.ts";
+
+const server = await start({ env: { RESUME_LIMIT: "5" } });
+
+async function connect(userId: string, query = ""): Promise<DietClient> {
+  const client = await server.connect(`/api/diet/ws?${query}`);
+  client.send({
+    type: "auth",
+    token: await server.token(userId, { rooms: ["group:g"] }),
+    userId,
+    sessionId: "s",
+  });
+  await client.next("auth_response");
+  return new DietClient(userId, client);
+}
+const resume = (text: string) => `resume=${encodeURIComponent(text)}`;
+const leave = async ({ client }: DietClient) => {
+  client.close();
+  await client.closed;
+};
+/** Messages that came as events, up to the one with this id. */
+async function until({ client }: DietClient, messageId: string, type = "direct.message"): Promise<Frame[]> {
+  const heard: Frame[] = [];
+  while (heard.at(-1)?.["data"].messageId !== messageId) {
+    heard.push(await client.next((frame) => frame["type"] === type && !("success" in frame)));
+  }
+  return heard;
+}
+const ids = (frames: readonly Frame[]) => frames.map(({ data }) => data.messageId);
+
+test("over the limit the pending messages follow, as without a resume", async () => {
+  const bob = await connect("bob");
+  for (let n = 1; n <= 7; n++) await bob.direct("many", "x", `many-${n}`);
+  const many = await connect("many", resume("diet-user:many@1"));
+  expect((await many.client.next(resumed))["data"]).toMatchObject({ complete: false, reason: "too_many" });
+  expect(ids(await until(many, "many-7"))).toEqual(
+    ["1", "2", "3", "4", "5", "6", "7"].map((n) => `many-${n}`),
+  );
+  await bob.direct("many", "x", "many-8");
+  expect(ids(await until(many, "many-8"))).toEqual(["many-8"]);
+});
+
+test("with a backup restored they follow too", async () => {
+  const bob = await connect("bob");
+  await bob.direct("restored", "x", "r-1");
+  const back = await connect("restored", resume("diet-user:restored@9"));
+  expect((await back.client.next(resumed))["data"]).toMatchObject({ complete: false, reason: "ahead" });
+  expect(ids(await until(back, "r-1"))).toEqual(["r-1"]);
+});
+
+test("the response to an own message has the number of the own room, so that numbers have no hole", async () => {
+  const [mia, noah] = [await connect("mia", "offsets=1"), await connect("noah")];
+  await noah.direct("mia", "one", "n-1");
+  const [first] = await until(mia, "n-1");
+  const answer = await mia.direct("noah", "two", "n-2");
+  await noah.direct("mia", "three", "n-3");
+  const [third] = await until(mia, "n-3");
+  expect([first, answer, third].map((frame) => [frame?.["room"], frame?.["offset"]])).toEqual([
+    ["diet-user:mia", 1],
+    ["diet-user:mia", 2],
+    ["diet-user:mia", 3],
+  ]);
+});
+
+test("what one says oneself before all was told is answered, and does not come as an event too", async () => {
+  const [bob, eve] = [await connect("bob"), await connect("eve", "offsets=1")];
+  for (let n = 1; n <= 4; n++) await bob.direct("eve", "x", `e-${n}`);
+  await leave(eve);
+  const token = await server.token("eve", { rooms: [] });
+  const client = await server.connect(`/api/diet/ws?${resume("diet-user:eve@0")}`);
+  const back = new DietClient("eve", client);
+  client.send({ type: "auth", token, userId: "eve", sessionId: "s" });
+  const own = {
+    messageId: "own",
+    fromUserId: "eve",
+    toUserId: "bob",
+    content: "x",
+    timestamp: AT,
+    isRead: false,
+  };
+  client.send(message("direct.message", own, { id: "own" }));
+  expect((await back.answerTo("own"))["success"]).toBe(true);
+  await bob.direct("eve", "x", "e-5");
+  while (!client.frames.some(({ data }) => data?.messageId === "e-5")) await client.next();
+  const events = client.frames.filter((frame) => frame["type"] === "direct.message" && !("success" in frame));
+  expect(ids(events)).toEqual(["e-1", "e-2", "e-3", "e-4", "e-5"]);
+});
+
+test("an encrypted connection finds room and offset, and verdict and missed messages, inside", async () => {
+  const bob = await connect("bob");
+  const say = (messageId: string) =>
+    bob.ask("group.message", {
+      messageId,
+      groupId: "g",
+      fromUserId: "bob",
+      content: messageId,
+      timestamp: AT,
+    });
+  await say("g-1");
+  const plain = await connect("zoe", "offsets=1");
+  const cipher = await DietCipher.init();
+  const [, ready] = await initialise(plain, cipher.publicKey);
+  await cipher.rotate(ready["data"]);
+  const sealed = new SealedClient("zoe", plain.client, cipher);
+  await say("g-2");
+  const { room, offset } = await sealed.event("group.message");
+  expect([room, offset]).toEqual(["group:g", 2]);
+  await leave(plain);
+  for (const id of ["g-3", "g-4"]) await say(id);
+
+  const token = await server.token("zoe", { rooms: ["group:g"] });
+  const client = await server.connect(`/api/diet/ws?${resume("group:g@2")}`);
+  client.send({ type: "auth", token, userId: "zoe", sessionId: "s" });
+  await client.next("auth_response");
+  const back = new DietClient("zoe", client);
+  const again = await DietCipher.init();
+  const [, newReady] = await initialise(back, again.publicKey);
+  await again.rotate(newReady["data"]);
+  // What was missed comes with the entry, before the client has asked for encryption.
+  const missed = client.frames.filter(
+    ({ type, success }) => type === "group.message" && success === undefined,
+  );
+  expect(ids(missed)).toEqual(["g-3", "g-4"]);
+  const inside = new SealedClient("zoe", client, again);
+  await say("g-5");
+  expect(await inside.event("group.message")).toMatchObject({ room: "group:g", offset: 5 });
+});
