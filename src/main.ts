@@ -26,6 +26,7 @@ Usage: switchboard [command] [options]
   backup F  copy the database into the new file F, beside a running server too
   checkconfig
             check the settings as serve would, print them without secrets, and leave
+  status    show whether a running server is well, and how far it is in which log; status --help says more
   tail      show what happens on a running server; tail --help says more
   verify    check a server's promises; verify --help says more
 
@@ -62,6 +63,10 @@ async function main(args: string[]): Promise<void> {
   if (args[0] === "tail") {
     const { tailCommand } = await import("./commands/tail.ts");
     process.exit(await tailCommand(args.slice(1), { ...process.env }));
+  }
+  if (args[0] === "status") {
+    const { statusCommand } = await import("./commands/status.ts");
+    process.exit(await statusCommand(args.slice(1), { ...process.env }));
   }
   const { values, positionals } = parse(args);
   if (values.help) return console.log(HELP);

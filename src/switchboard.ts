@@ -154,6 +154,8 @@ export async function startSwitchboard(
     ...{ clock, agent, errors, refusedUpgrades, ready, lostLogLines },
     ...{ traffic: core.traffic, times: core.times, rooms: core.rooms },
     storeSize: storage.size,
+    logId: storage.logId,
+    log: () => ({ position: storage.store.position(), hash: storage.store.hash() }),
     webhooks: () => webhooks.all,
   });
   const startedAt = clock.monotonic();

@@ -18,6 +18,7 @@ describe.concurrent("the command line", () => {
       "migrate",
       "backup",
       "checkconfig",
+      "status",
       "--user",
       "--room",
       "--role",

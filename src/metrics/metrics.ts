@@ -27,6 +27,9 @@ export interface MetricsParts {
   /** Bytes. */
   storeSize(): { readonly database: number; readonly wal: number };
   ready(): boolean;
+  readonly logId: string;
+  /** Of what was applied. */
+  log(): { readonly position: number; readonly hash: string };
   webhooks(): Iterable<{
     readonly row: { readonly name: string };
     readonly lag: { readonly events: number; readonly seconds: number };
@@ -55,6 +58,8 @@ const ENDINGS: ReadonlySet<string> = new Set<Reason>([
   ...(["backpressure", "heartbeat_timeout", "server_restart"] as const),
 ]);
 const SAMPLE_FLUSH_MS = 100;
+/** Hex digits of a hash. A number of more would not be exact. */
+const SHOWN_DIGITS = 12;
 
 /** Reads the core's counters when a client asks. */
 export function createMetrics(parts: MetricsParts): Metrics {
@@ -205,6 +210,16 @@ function exposeRest(exposition: Exposition, parts: MetricsParts): void {
     [{ file: "wal" }, wal],
   ]);
   exposition.gauge("switchboard_ready", "1 when /health/ready reports ready, else 0.", parts.ready() ? 1 : 0);
+  const { position, hash } = parts.log();
+  exposition.gauge("switchboard_log_position", "Batches of the log that were applied.", position);
+  exposition.gauge(
+    "switchboard_log_hash",
+    "Hash of all applied events. Servers of one log that differ in it at the same position have diverged.",
+    Number.parseInt(hash.slice(0, SHOWN_DIGITS), 16),
+  );
+  exposition.gauge("switchboard_log_info", "Always 1; the label is the id of the log in the database.", [
+    [{ log: parts.logId }, 1],
+  ]);
   exposition.counter("switchboard_errors_total", "Errors that the server logged.", errors.total);
   exposition.counter(
     "switchboard_log_lines_lost_total",

@@ -24,8 +24,8 @@ export class HashChain {
 
   /** Goes on from what `text` said before; "" begins. */
   constructor(text: string) {
-    this.#bodies = BigInt(`0x0${text.slice(0, BODIES_DIGITS)}`);
-    this.#numbers = Number.parseInt(text.slice(BODIES_DIGITS) || "0", 16) | 0;
+    this.#numbers = Number.parseInt(text.slice(0, NUMBERS_DIGITS) || "0", 16) | 0;
+    this.#bodies = BigInt(`0x0${text.slice(NUMBERS_DIGITS)}`);
     this.#committedBodies = this.#bodies;
     this.#committedNumbers = this.#numbers;
   }
@@ -48,10 +48,10 @@ export class HashChain {
     this.#numbers = this.#committedNumbers;
   }
 
-  /** 24 hex digits. */
+  /** 24 hex digits, of which the first 12 are enough to compare. */
   get text(): string {
     const numbers = (this.#numbers >>> 0).toString(16).padStart(NUMBERS_DIGITS, "0");
-    return this.#bodies.toString(16).padStart(BODIES_DIGITS, "0") + numbers;
+    return numbers + this.#bodies.toString(16).padStart(BODIES_DIGITS, "0");
   }
 }
 

@@ -1,8 +1,11 @@
 import { Database } from "bun:sqlite";
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import { refuseOtherNames } from "./lock.ts";
 import { migrations, pendingMigrations } from "./migrations.ts";
+import { readChain, readPosition } from "./position.ts";
+import { logPosition } from "./tables.ts";
 
 /**
  * Checks whether a server could use this file, without changing anything, even while a server uses it.
@@ -18,6 +21,18 @@ export function inspectDatabase(file: string): number {
   // Not read-only: that would leave an empty log beside an unused database.
   using database = new Database(file, { readwrite: true });
   return pendingMigrations(database).length;
+}
+
+/** What the database says of its log. One of an earlier version has no id of it and no hash. */
+export function inspectLog(file: string): { logId: string | null; position: number; hash?: string } {
+  using client = new Database(file, { readwrite: true });
+  const db = drizzle(client);
+  if (pendingMigrations(client).length > 0) return { logId: null, position: readPosition(db) };
+  return db.transaction(() => {
+    const row = db.select({ logId: logPosition.logId }).from(logPosition).get();
+    const { position, hash } = readChain(db);
+    return { logId: row?.logId ?? null, position, hash: hash.text };
+  });
 }
 
 /** The directory itself, or the closest existing directory above it. */

@@ -18,7 +18,7 @@ test("the chain of some events is the same with every version of Bun and of the 
   expect(chain.text).toBe("0".repeat(24));
   chain.add(event(1));
   chain.add(event(2, { body: '{"text":"ä🙂"}', time: 1_767_225_600_000 }));
-  expect(chain.text).toBe("01bdbb4300c4f5aea2f564ff");
+  expect(chain.text).toBe("a2f564ff01bdbb4300c4f5ae");
   const on = new HashChain(chain.text);
   for (const one of [chain, on]) one.add(event(3));
   expect(on.text).toBe(chain.text);

@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { checkEnvFiles, readConfig } from "../config.ts";
+import { inspectLog } from "../storage/inspect.ts";
+import { UsageError } from "./usage.ts";
+
+const HELP = `Shows whether a running server is well, and how far it has applied which log.
+
+Usage: switchboard status [URL]
+
+The URL is http://localhost:3001 by default, or what WS_PORT and TLS_CERT_FILE say. Where no server answers there,
+status shows what the database holds. Two servers of one log have the same hash at the same position.
+
+The exit code is 0 when the server is ready, 1 when it is not or none answers.`;
+
+/** A server that is busy for longer than this is not well. */
+const ANSWER_MS = 5_000;
+const HASH_DIGITS = 12;
+
+const readiness = z.object({ status: z.string(), reason: z.string().optional() });
+const load = z.object({ connections: z.number(), uptime: z.number() });
+
+/** Prints what it found. The exit code says whether a server is ready. Throws `UsageError`. */
+export async function statusCommand(
+  args: string[],
+  env: Record<string, string | undefined>,
+): Promise<number> {
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const [url, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`unexpected argument '${more[0]}'`);
+  if (url !== undefined) {
+    const origin = URL.parse(url)?.origin;
+    if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
+    return await ofServer(origin, true).catch((error) => noAnswer(origin, error));
+  }
+  checkEnvFiles();
+  const config = readConfig(env);
+  const origin = `http${config.TLS_CERT_FILE ? "s" : ""}://localhost:${config.WS_PORT}`;
+  try {
+    // The certificate names the host that clients know, not this one.
+    return await ofServer(origin, false);
+  } catch (error) {
+    noAnswer(origin, error);
+    if (!existsSync(config.DATABASE_URL)) console.log(`there is no database ${config.DATABASE_URL}`);
+    else {
+      const { logId, position, hash } = inspectLog(config.DATABASE_URL);
+      console.log(`${config.DATABASE_URL}: the database\n${logLine(logId, position, hash)}`);
+    }
+    return 1;
+  }
+}
+
+async function ofServer(origin: string, rejectUnauthorized: boolean): Promise<number> {
+  const ask = (path: string) =>
+    fetch(`${origin}${path}`, { signal: AbortSignal.timeout(ANSWER_MS), tls: { rejectUnauthorized } });
+  const [ready, health, metrics] = await Promise.all(["/health/ready", "/ws/health", "/metrics"].map(ask));
+  const { status, reason } = readiness.parse(await ready!.json());
+  const { connections, uptime } = load.parse(await health!.json());
+  const exposition = await metrics!.text();
+  const metric = (name: string) => new RegExp(`^switchboard_${name} (.+)$`, "m").exec(exposition)?.[1];
+  const label = (name: string, of: string) =>
+    new RegExp(`^switchboard_${name}\\{[^}]*\\b${of}="([^"]*)"`, "m").exec(exposition)?.[1];
+  const position = Number(metric("log_position") ?? Number.NaN);
+  const hash = Number(metric("log_hash") ?? Number.NaN);
+  console.log(
+    [
+      `${origin}: ${status}${reason === undefined ? "" : ` (${reason})`}`,
+      `  version      ${label("build_info", "version")}, up ${Math.floor(uptime).toLocaleString("en")} s`,
+      `  connections  ${connections.toLocaleString("en")}`,
+      logLine(label("log_info", "log") ?? null, position, hash.toString(16).padStart(HASH_DIGITS, "0")),
+    ].join("\n"),
+  );
+  return ready!.ok ? 0 : 1;
+}
+
+function noAnswer(origin: string, error: unknown): number {
+  console.log(`${origin}: no Switchboard answers (${error instanceof Error ? error.message : error})`);
+  return 1;
+}
+
+const logLine = (logId: string | null, position: number, hash: string | undefined): string =>
+  `  log          ${logId ?? "without an id"}, position ${position.toLocaleString("en")}, hash ${hash?.slice(0, HASH_DIGITS) ?? "none yet"}`;
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" } },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
