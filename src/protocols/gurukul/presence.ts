@@ -4,7 +4,7 @@ import { type Entries, roomOf } from "./chat.ts";
 import type { events } from "./schema.ts";
 
 /** Chats that one connection may be in, may be shown in as typing, and hears of after it has left them. */
-const MAX_CHATS = 100;
+export const MAX_CHATS = 100;
 
 /** What is kept of a connection. */
 export interface State {
@@ -42,7 +42,6 @@ export function join(ctx: Ctx, chatId: string): void {
 
 export function leave(ctx: Ctx, chatId: string): void {
   const { joined, left } = ctx.state;
-  stopTyping(ctx, chatId);
   if (!joined.delete(chatId)) return;
   ctx.undo(() => joined.add(chatId));
   left.add(chatId);
@@ -50,18 +49,4 @@ export function leave(ctx: Ctx, chatId: string): void {
   if (left.size <= MAX_CHATS || longestAgo === undefined) return;
   left.delete(longestAgo);
   ctx.unwatch(roomOf(longestAgo));
-}
-
-export function startTyping(ctx: Ctx, chatId: string): void {
-  const { typing } = ctx.state;
-  typing.delete(chatId);
-  typing.add(chatId);
-  const [longestAgo] = typing;
-  if (typing.size > MAX_CHATS && longestAgo !== undefined) stopTyping(ctx, longestAgo);
-}
-
-/** A user who leaves while shown as typing must not stay shown so. */
-export function stopTyping(ctx: Ctx, chatId: string): void {
-  if (!ctx.state.typing.delete(chatId)) return;
-  ctx.relay(roomOf(chatId), "typing", { chatId, userId: ctx.identity.userId, isTyping: false });
 }

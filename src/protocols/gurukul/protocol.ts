@@ -21,9 +21,10 @@ import {
   summary,
 } from "./chat.ts";
 import { decode, envelope, frames } from "./frames.ts";
-import { join, leave, open, startTyping, stopTyping } from "./presence.ts";
+import { join, leave, open } from "./presence.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, events } from "./schema.ts";
+import { Typing } from "./typing.ts";
 
 /** Connections that have not joined a chat get its `chat_update` at most once in this time. */
 const UPDATE_MS = 1_000;
@@ -37,6 +38,7 @@ const sender = ({ userId }: { userId: string }) => userId;
 export function gurukul(services: Services<typeof events, Entries>) {
   const { clock, history, settings, systemSender } = services;
   const answers = new Answers(services);
+  const typing = new Typing();
   const updates = new Throttle(clock, UPDATE_MS, (room) =>
     systemSender.announce(room, "chat_update", summary(history, chatOf(room))),
   );
@@ -91,8 +93,8 @@ export function gurukul(services: Services<typeof events, Entries>) {
       },
 
       typing(ctx, { chatId, userId, agentId, isTyping }) {
-        if (isTyping) startTyping(ctx, chatId);
-        else ctx.state.typing.delete(chatId);
+        if (isTyping) typing.start(ctx, chatId);
+        else typing.stop(ctx, chatId);
         ctx.relay(roomOf(chatId), "typing", { chatId, userId, agentId, isTyping });
       },
 
@@ -103,6 +105,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
       chat_update(ctx, { action, chatId }) {
         const room = roomOf(chatId);
         if (action === "leave") {
+          typing.left(ctx, chatId);
           leave(ctx, chatId);
           ctx.leave(room);
           return;
@@ -163,10 +166,11 @@ export function gurukul(services: Services<typeof events, Entries>) {
     },
     // A wildcard grants every chat but makes nobody a member of all.
     onRoomGranted: (ctx, room) => room !== roomOf("*") && ctx.watch(room),
-    onRoomRevoked: (ctx, room) => leave(ctx, chatOf(room)),
-    onClosed(ctx) {
-      for (const chatId of ctx.state.typing) stopTyping(ctx, chatId);
+    onRoomRevoked(ctx, room) {
+      typing.left(ctx, chatOf(room));
+      leave(ctx, chatOf(room));
     },
+    onClosed: (ctx) => typing.closed(ctx),
     onStored({ room, kind, body }) {
       update(room);
       if (kind !== REDACTED) return;

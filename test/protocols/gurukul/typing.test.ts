@@ -99,3 +99,17 @@ test("nobody connects as the assistant", async () => {
   expect(await impostor.next()).toEqual(error(401, "Authentication failed"));
   expect((await impostor.closed).code).toBe(1008);
 });
+
+test("a user who types on two devices and closes one of them is still shown as typing", async () => {
+  const bob = await inChat("both", "bob");
+  const [laptop, phone] = [await inChat("both", "ada"), await inChat("both", "ada")];
+  for (const device of [laptop, phone]) {
+    device.say("typing", { chatId: "both", userId: "ada", isTyping: true });
+    expect(await bob.next()).toEqual(typing("both", "ada", true));
+  }
+  phone.close();
+  await phone.closed;
+  expect(await bob.drain()).toEqual([]);
+  laptop.close();
+  expect(await bob.next()).toEqual(typing("both", "ada", false));
+});
