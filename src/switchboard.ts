@@ -206,7 +206,7 @@ export async function startSwitchboard(
         // No token that was ever accepted was made later, by whatever clock: the user's last time here, should this
         // machine's have been set back, and the tokens in use.
         const seen = core.presence.lastSeen(userId) ?? storage.people.lastActive(userId) ?? 0;
-        const made = Array.from(core.presence.of(userId), ({ identity }) => identity?.issuedAt ?? 0);
+        const made = core.presence.tokensOf(userId);
         const latest = Math.max(clock.now(), seen) + CLOCK_TOLERANCE_SECONDS * 1_000;
         return core.revoke(userId, Math.max(latest, ...made) + 1);
       },

@@ -24,6 +24,7 @@ import { Rooms } from "./outbound/rooms.ts";
 import { Traffic } from "./outbound/traffic.ts";
 import type { Activity } from "./ports/activity.ts";
 import type { Agent } from "./ports/agent.ts";
+import type { Bus } from "./ports/bus.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { TokenVerifier } from "./ports/identity.ts";
 import type { Members, Membership, Revocations } from "./ports/membership.ts";
@@ -38,7 +39,7 @@ import { createRedact, isRedacted, REDACT, type Redaction } from "./protocol/red
 import type { Reducer, Reducers } from "./protocol/reducer.ts";
 import { Refusal } from "./protocol/refusal.ts";
 import { kindOf } from "./protocol/room-name.ts";
-import type { OpenRoster, Tell } from "./protocol/roster.ts";
+import type { OpenRoster } from "./protocol/roster.ts";
 import type { Schemas } from "./protocol/schemas.ts";
 import type { Settings } from "./protocol/settings.ts";
 
@@ -68,6 +69,8 @@ export interface CoreParts {
   /** What the dedup windows of all rooms may take in memory, where the rest goes, and what their hashes begin with. */
   readonly dedup: { readonly maxBytes: number; readonly scratch: Scratch; readonly seed?: Seed };
   publisher(): Publisher;
+  /** Where there are other nodes. */
+  readonly bus?: Bus | undefined;
   report(error: unknown, context: Record<string, unknown>): void;
   /** Entries were committed: called once a turn. */
   committed?(): void;
@@ -118,7 +121,7 @@ export function createCore(parts: CoreParts) {
       connection.refuse(new Refusal("backpressure"));
     },
   );
-  const rooms = new Rooms(parts.publisher, guard.spent, (room) => turns.settle(room));
+  const rooms = new Rooms(parts.publisher, guard.spent, (room) => turns.settle(room), parts.bus?.relay);
   const applier = new Applier(
     store,
     (name) => reducersOf.get(name) ?? ownReducers,
@@ -148,12 +151,23 @@ export function createCore(parts: CoreParts) {
   });
   const log = (parts.log ?? createLocalLog)(store.position, turns.apply, turns.refused);
   const access = new Access(people);
-  const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }));
-  const rosters = new Rosters();
+  const rosters = new Rosters(parts.bus?.rosterChanged);
+  const users =
+    parts.bus &&
+    rosters.open<number>(
+      "core users",
+      ({ key }) => presence.changed(key),
+      () => {},
+    );
+  const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }), users);
+  /** What follows from other nodes' connections waits for nothing that this node has recorded. */
   const rosterOf =
-    (tellAll: Tell<Schemas>): OpenRoster<Schemas> =>
+    (protocol: () => AnyProtocol): OpenRoster<Schemas> =>
     (name, changed) =>
-      rosters.open(name, changed, tellAll);
+      rosters.open(name, changed, (room, kind, data) => {
+        const frame = protocol().envelope(kind, JSON.stringify(data), { time: clock.now() });
+        turns.after(() => rooms.publish(room, frame));
+      });
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
   const resumption = new Resumption(clock, turns, rooms, store, limits);
   const connections = new Connections({
@@ -189,7 +203,7 @@ export function createCore(parts: CoreParts) {
         health,
         members: people,
         systemSender,
-        roster: rosterOf(systemSender.relayLocal),
+        roster: rosterOf(() => protocol),
         settings,
         report,
       },
@@ -243,6 +257,14 @@ export function createCore(parts: CoreParts) {
     traffic,
     newId,
     spent: guard.spent,
+    /** What the connections of this node and of the others say of themselves. */
+    rosters,
+
+    /** Another node has relayed a frame. */
+    relayed(room: string, frame: string): void {
+      // Nothing that this node has recorded comes before it.
+      turns.after(() => rooms.publish(room, frame));
+    },
 
     /** Records a backend's change of a room. Resolves when it is committed and applied; rejects with a `Refusal`. */
     async recordRoom<K extends keyof RoomEntries>(
@@ -294,8 +316,9 @@ export function createCore(parts: CoreParts) {
     revoke(userId: string, before: number): Promise<number> {
       const said = { protocol: "", room: coreRoomOf(userId), kind: "revoked", body: { userId, before } };
       return new Promise((resolve, reject) => {
-        // Told before they are ended, which takes them out of the count.
-        const applied = () => resolve(presence.count(userId));
+        const asked = presence.count(userId);
+        // Told before they are ended, which takes them out of the count; other nodes may have ended theirs already.
+        const applied = () => resolve(Math.max(asked, presence.count(userId)));
         turns.record({ ...said, sender: null, clientId: null }, { applied, refused: reject });
       });
     },

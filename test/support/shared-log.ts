@@ -1,6 +1,7 @@
 import { createCore } from "../../src/core/core.ts";
 import type { Apply, Batch, Log } from "../../src/core/log/log.ts";
 import { Connection } from "../../src/core/outbound/connection.ts";
+import type { Bus } from "../../src/core/ports/bus.ts";
 import type { TokenVerifier } from "../../src/core/ports/identity.ts";
 import type { Store } from "../../src/core/ports/store.ts";
 import { protocols } from "../../src/protocols/all.ts";
@@ -23,6 +24,8 @@ const verifier: TokenVerifier = {
 /** One order of batches for several nodes in one process: a test says when each node gets the next of them. */
 export class SharedLog {
   readonly batches: string[] = [];
+  /** Nodes that hear of each other what is in no log, at once. */
+  readonly linked = new Set<LogNode>();
   readonly #ids = new Set<string>();
 
   /** The same batch appended again, because its acknowledgement was lost, is in the log once. */
@@ -47,10 +50,43 @@ export class LogNode {
   constructor(
     private readonly log: SharedLog,
     now: number,
+    private readonly isLinked = false,
   ) {
     this.clock = new FakeClock(now);
     this.restart();
+    if (isLinked) log.linked.add(this);
   }
+
+  /** The node is gone, and the others notice. */
+  die(): void {
+    this.log.linked.delete(this);
+    for (const other of this.log.linked) {
+      other.core.rosters.heardAll(this.#id, []);
+      other.core.turns.end();
+    }
+  }
+
+  readonly #id = crypto.randomUUID();
+
+  get #others(): LogNode[] {
+    return [...this.log.linked].filter((one) => one !== this);
+  }
+
+  readonly #bus: Bus = {
+    relay: (room, frame) => {
+      for (const { core } of this.#others) {
+        core.relayed(room, frame);
+        core.turns.end();
+      }
+    },
+    rosterChanged: (roster, group, key, values) => {
+      const entry = JSON.parse(JSON.stringify({ roster, group, key, values }));
+      for (const { core } of this.#others) {
+        core.rosters.heard(this.#id, entry);
+        core.turns.end();
+      }
+    },
+  };
 
   /** The node dies and comes back; its connections are gone. */
   restart(): void {
@@ -75,12 +111,13 @@ export class LogNode {
         encryption: { rotationMs: 1, compression: false, maxPlainBytes: 1 },
       },
       limits: {
-        ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 0 },
+        ...{ messagesPerMinute: 0, burst: 0, broadcastsPerMinute: 0, connectionsPerUser: 3 },
         ...{ bufferedBytes: 1_048_576, messageBytes: 65_536, resumedEvents: 0 },
       },
       publisher: () => sockets,
       dedup: { maxBytes: 1_048_576, scratch: createMemoryScratch() },
       note: () => {},
+      bus: this.isLinked ? this.#bus : undefined,
     });
     const open = (name: string) => sockets.open(name);
     this.#open = open;
@@ -115,11 +152,15 @@ export class LogNode {
     const heard: string[] = [];
     this.#heard.set(id, heard);
     this.core.connections.opened(connection, this.#open(id), userId);
-    while (!connection.identity) await null;
+    while (!connection.identity && connection.open) await null;
     this.core.turns.end();
     return {
       connection,
       heard,
+      close: () => {
+        this.core.connections.closed(connection, 1000, "");
+        this.core.turns.end();
+      },
       say: (frame: unknown) => {
         this.core.connections.received(connection, JSON.stringify(frame));
         this.core.turns.end();

@@ -213,9 +213,9 @@ export class Connections {
     if (protocol.limitBy === "connection") {
       this.parts.limiter.transfer(id, guestsOf(connection), `${protocol.name} ${userId}`);
     }
-    presence.add(userId, connection);
     note("connect", { connection: id, protocol: protocol.name, userId, address });
     const context = this.#context(connection);
+    presence.add(connection.identity, context);
     const own = access.roomsOf(connection.identity, protocol.roomKinds);
     admitted?.(own);
     protocol.onAuthenticated?.(context);

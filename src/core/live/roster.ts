@@ -1,4 +1,5 @@
 import type { ConnectionContext } from "../inbound/context.ts";
+import type { Bus } from "../ports/bus.ts";
 import type { Change, Roster, Tell } from "../protocol/roster.ts";
 import type { Schemas } from "../protocol/schemas.ts";
 
@@ -8,6 +9,14 @@ interface Said {
   readonly group: string;
   readonly key: string;
   value: unknown;
+}
+
+/** What all connections of one node say under a key of a roster. */
+export interface RosterEntry {
+  readonly roster: string;
+  readonly group: string;
+  readonly key: string;
+  readonly values: readonly unknown[];
 }
 
 /** Hears of each change. */
@@ -151,12 +160,7 @@ export class Rosters {
 
   constructor(
     /** Where there are other nodes: hears what the connections of this one say now under a key of a roster. */
-    private readonly changedHere?: (
-      roster: string,
-      group: string,
-      key: string,
-      values: readonly unknown[],
-    ) => void,
+    private readonly changedHere?: Bus["rosterChanged"],
   ) {}
 
   /** The name is of one roster only: other nodes know it by that. */
@@ -181,6 +185,32 @@ export class Rosters {
     const by = said.by as ConnectionContext;
     const all = this.#said.get(by) ?? new Map<Said, NodeRoster>();
     this.#said.set(by, all.set(said, roster));
+  }
+
+  /** The connections of another node say this now under a key of a roster. */
+  heard(node: string, { roster, group, key, values }: RosterEntry): void {
+    this.#all.get(roster)?.heard(node, group, key, values);
+  }
+
+  /** Another node says nothing any more but these. */
+  heardAll(node: string, entries: readonly RosterEntry[]): void {
+    const told = new Set(entries.map(({ roster, group, key }) => JSON.stringify([roster, group, key])));
+    for (const { roster, group, key } of [...this.#saidBy(node)]) {
+      if (!told.has(JSON.stringify([roster, group, key])))
+        this.heard(node, { roster, group, key, values: [] });
+    }
+    for (const entry of entries) this.heard(node, entry);
+  }
+
+  /** What the connections of this node say. */
+  said(): Iterable<RosterEntry> {
+    return this.#saidBy();
+  }
+
+  *#saidBy(node?: string): Iterable<RosterEntry> {
+    for (const [roster, one] of this.#all) {
+      for (const [group, key, values] of one.saidBy(node)) yield { roster, group, key, values };
+    }
   }
 
   /** The connection has closed: it says nothing any more. */
