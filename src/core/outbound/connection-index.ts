@@ -9,18 +9,22 @@ const NOBODY: readonly Connection[] = [];
 export class ConnectionIndex {
   readonly #groups = new Map<string, Connection | Set<Connection>>();
 
+  #total = 0;
+
   add(name: string, connection: Connection): void {
     const group = this.#groups.get(name);
+    if (group === connection || (group instanceof Set && group.has(connection))) return;
+    this.#total++;
     if (group instanceof Set) group.add(connection);
-    else this.#groups.set(name, group && group !== connection ? new Set([group, connection]) : connection);
+    else this.#groups.set(name, group ? new Set([group, connection]) : connection);
   }
 
   /** True when that was the last one. */
   remove(name: string, connection: Connection): boolean {
     const group = this.#groups.get(name);
-    if (group instanceof Set) {
-      if (!group.delete(connection) || group.size > 0) return false;
-    } else if (group !== connection) return false;
+    if (!(group instanceof Set ? group.delete(connection) : group === connection)) return false;
+    this.#total--;
+    if (group instanceof Set && group.size > 0) return false;
     return this.#groups.delete(name);
   }
 
@@ -31,6 +35,17 @@ export class ConnectionIndex {
   of(name: string): Iterable<Connection> {
     const group = this.#groups.get(name);
     return group instanceof Set ? group : group ? [group] : NOBODY;
+  }
+
+  /** One of them; undefined where there is none. */
+  first(name: string): Connection | undefined {
+    const group = this.#groups.get(name);
+    return group instanceof Set ? group.values().next().value : group;
+  }
+
+  /** Of all names together: a connection counts once for each of its names. */
+  get total(): number {
+    return this.#total;
   }
 
   size(name: string): number {

@@ -22,7 +22,10 @@ export class Rooms {
   readonly #diverted = new ConnectionIndex();
   /** Members that want offsets, diverted or not. */
   readonly #numbered = new ConnectionIndex();
-  #numberedRooms = 0;
+  /** Members that hear nothing of the room. */
+  readonly #muted = new ConnectionIndex();
+  /** How many subscriptions of watchers there are, of all rooms. */
+  #watchers = 0;
   /** How often somebody is in all rooms of a kind: nearly always 0, and then no message asks for them. */
   #wildcards = 0;
 
@@ -46,14 +49,17 @@ export class Rooms {
     connection.rooms.add(room);
     if (isWildcard(room)) this.#wildcards++;
     this.#members.add(room, connection);
-    if (deaf) return;
-    if (connection.offsets) {
-      this.#numberedRooms++;
-      this.#numbered.add(room, connection);
+    if (connection.watched.has(room)) {
+      this.#watchers--;
+      connection.socket.unsubscribe(watchersOf(room));
     }
+    if (deaf) {
+      this.#muted.add(room, connection);
+      return;
+    }
+    if (connection.offsets) this.#numbered.add(room, connection);
     if (connection.diversion) this.#diverted.add(room, connection);
     else connection.socket.subscribe(topicOf(connection, room));
-    if (connection.watched.has(room)) connection.socket.unsubscribe(watchersOf(room));
   }
 
   /** From now on the frames of its rooms go this way. Not for a connection that is deaf in one of them. */
@@ -73,11 +79,12 @@ export class Rooms {
       connection.diversion.flush();
       this.#diverted.remove(room, connection);
     } else if (connection.open) connection.socket.unsubscribe(topicOf(connection, room));
-    if (connection.offsets && this.#numbered.has(room)) {
-      this.#numberedRooms--;
-      this.#numbered.remove(room, connection);
+    if (connection.offsets) this.#numbered.remove(room, connection);
+    if (this.#muted.total > 0) this.#muted.remove(room, connection);
+    if (connection.watched.has(room)) {
+      this.#watchers++;
+      if (connection.open) connection.socket.subscribe(watchersOf(room));
     }
-    if (connection.open && connection.watched.has(room)) connection.socket.subscribe(watchersOf(room));
     if (this.#members.remove(room, connection)) this.emptied(room);
   }
 
@@ -85,17 +92,21 @@ export class Rooms {
   watch(connection: Connection, room: string): void {
     if (!connection.open || connection.watched.has(room)) return;
     connection.watched.add(room);
-    if (!connection.rooms.has(room)) connection.socket.subscribe(watchersOf(room));
+    if (connection.rooms.has(room)) return;
+    this.#watchers++;
+    connection.socket.subscribe(watchersOf(room));
   }
 
   unwatch(connection: Connection, room: string): void {
-    if (!connection.watched.delete(room)) return;
-    if (connection.open && !connection.rooms.has(room)) connection.socket.unsubscribe(watchersOf(room));
+    if (!connection.watched.delete(room) || connection.rooms.has(room)) return;
+    this.#watchers--;
+    if (connection.open) connection.socket.unsubscribe(watchersOf(room));
   }
 
   /** For a socket that has closed: Bun has dropped its subscriptions itself. */
   leaveAll(connection: Connection): void {
     for (const room of connection.rooms) this.leave(connection, room);
+    this.#watchers -= connection.watched.size;
     connection.watched.clear();
   }
 
@@ -118,7 +129,7 @@ export class Rooms {
 
   /** Whether somebody who hears the room wants offsets. */
   wantsOffsets(room: string): boolean {
-    if (this.#numberedRooms === 0) return false;
+    if (this.#numbered.total === 0) return false;
     return this.#numbered.has(room) || (this.#wildcards > 0 && this.#numbered.has(allOf(kindOf(room))));
   }
 
@@ -127,9 +138,10 @@ export class Rooms {
     const isSubscriber = except?.open && except.rooms.has(room) && !except.diversion;
     const isNumbered = except?.offsets === true;
     this.#publishOn(room, frame, isSubscriber && !isNumbered ? except : undefined, room);
-    if (this.#numberedRooms > 0 && this.#numbered.has(room)) {
+    if (this.#numbered.total > 0 && this.#numbered.has(room)) {
       this.#publishOn(numberedOf(room), numbered, isSubscriber && isNumbered ? except : undefined, room);
     }
+    if (this.#diverted.total === 0) return;
     for (const connection of this.#diverted.of(room)) {
       if (connection !== except) connection.diversion?.deliver(connection.offsets ? numbered : frame);
     }
@@ -138,7 +150,15 @@ export class Rooms {
   #publishOn(topic: string, frame: string, except: Connection | undefined, room: string): void {
     this.publisher().publish(topic, frame, false, except?.socket);
     this.spent(frame);
-    countSent(this.#members.of(room), this.publisher().subscriberCount(topic) - (except ? 1 : 0));
+    // A room's connections are all of one protocol.
+    const traffic = this.#members.first(room)?.traffic;
+    if (traffic) traffic.sent += this.#subscribers(topic, room) - (except ? 1 : 0);
+  }
+
+  /** Bun looks the topic up to count. */
+  #subscribers(topic: string, room: string): number {
+    const isAll = this.#diverted.total + this.#numbered.total + this.#muted.total === 0;
+    return isAll ? this.#members.size(room) : this.publisher().subscriberCount(topic);
   }
 
   /** To those who watch the room and have not joined it. */
@@ -148,7 +168,7 @@ export class Rooms {
   }
 
   hasWatchers(room: string): boolean {
-    return this.publisher().subscriberCount(watchersOf(room)) > 0;
+    return this.#watchers > 0 && this.publisher().subscriberCount(watchersOf(room)) > 0;
   }
 
   has(room: string): boolean {
@@ -178,13 +198,5 @@ export class Rooms {
     let count = 0;
     for (const room of this.#members.names) if (room.startsWith(`${kind}:`)) count++;
     return count;
-  }
-}
-
-/** A room's connections are all of one protocol. */
-function countSent(members: Iterable<Connection>, frames: number): void {
-  for (const { traffic } of members) {
-    traffic.sent += frames;
-    return;
   }
 }

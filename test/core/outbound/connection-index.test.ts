@@ -25,6 +25,8 @@ test("groups hold who was added and not removed, whatever the order, and say who
         expect(Array.from(groups.of(name)).toSorted()).toEqual([...group].toSorted());
         expect(groups.size(name)).toBe(group.size);
         expect(groups.has(name)).toBe(group.size > 0);
+        expect(groups.first(name) === undefined ? 0 : 1).toBe(Math.min(1, group.size));
+        expect(groups.total).toBe([...expected.values()].reduce((sum, { size }) => sum + size, 0));
       }
       const named = [...expected].filter(([, group]) => group.size > 0).map(([name]) => name);
       expect(Array.from(groups.names).toSorted()).toEqual(named.toSorted());
