@@ -38,15 +38,14 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     void this.door.authenticate(this.connection, token, admitted);
   }
 
-  /** A message is handled: what is asked for is its doing, and its answer. */
-  handling(work: () => void): void {
+  /** From here to `end` a message is handled: effects that are asked for are part of its answer. */
+  begin(): void {
     this.#message = ++this.#messages;
-    try {
-      work();
-    } finally {
-      this.#message = undefined;
-      this.ref = undefined;
-    }
+  }
+
+  end(): void {
+    this.#message = undefined;
+    this.ref = undefined;
   }
 
   get state(): unknown {

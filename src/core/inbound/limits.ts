@@ -33,6 +33,11 @@ export class Limiter {
     this.#full = UNIT * (burst === 0 ? perMinute : Math.min(burst, perMinute));
   }
 
+  /** Everything passes: no key needs to be made. */
+  get isOff(): boolean {
+    return this.perMinute === 0;
+  }
+
   /** 0 when it may pass; otherwise the milliseconds after which it may. */
   take(key: string, cost = 1): number {
     if (this.perMinute === 0) return 0;

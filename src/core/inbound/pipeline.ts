@@ -27,7 +27,12 @@ const NO_KIND = "";
  * for the turn. Every step may throw a `Refusal`, which is answered here in the contract's words.
  */
 export function receive(parts: PipelineParts, ctx: ConnectionContext, frame: string | Uint8Array): void {
-  ctx.handling(() => handle(parts, ctx, frame));
+  ctx.begin();
+  try {
+    handle(parts, ctx, frame);
+  } finally {
+    ctx.end();
+  }
 }
 
 function handle(parts: PipelineParts, ctx: ConnectionContext, frame: string | Uint8Array): void {
@@ -85,6 +90,7 @@ const costOf = ({ cost }: Rule<unknown>, { state }: Connection): number =>
   typeof cost === "number" ? cost : cost(state);
 
 function charge(parts: PipelineParts, connection: Connection, kind: string, cost: number): void {
+  if (parts.limiter.isOff) return;
   const { protocol, identity } = connection;
   const key =
     protocol.limitBy === "connection" || !identity

@@ -62,12 +62,13 @@ export class Applier {
       return { is: "refused", refusal: new Refusal("internal") };
     }
     const { events = NONE, publish, confirm, rows = NONE } = decision;
-    const named = this.#named(entry.room, events);
+    const named = events.length === 0 ? undefined : this.#named(entry.room, events);
     if (named) {
       room.own = undefined; // The reducer may have changed it.
       return this.#repetition(entry, named);
     }
-    const added = events.map((made) => this.#add(room, position, entry, made));
+    const added: NewEvent[] = [];
+    for (const made of events) added.push(this.#add(room, position, entry, made));
     const last = added.at(-1);
     if (last && clientId !== null) this.#window(room, entry.room).add(hash, last.offset, last.time);
     for (const row of rows) {

@@ -12,7 +12,7 @@ export interface Recording {
   /** The sender's own id for it. */
   readonly clientId?: string | undefined;
   /** Runs after the commit, on the node that it came in on, when it was applied and is no repeat. */
-  readonly applied?: OnApplied;
+  readonly applied?: OnApplied | undefined;
   /** The sender hears nothing of it: another entry of the same message confirms or refuses it. */
   readonly quiet?: boolean;
 }

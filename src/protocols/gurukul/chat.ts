@@ -10,7 +10,16 @@ import { iso } from "../../core/protocol/time.ts";
 import { batch, envelope } from "./frames.ts";
 import type { MessageEvent, Receipt } from "./schema.ts";
 
-export const roomOf = (chatId: string): string => `chat:${chatId}`;
+let lastChat = "";
+let lastRoom = "chat:";
+
+/** Asked several times for each message: the same text again is hashed once, by everything that finds rooms by name. */
+export function roomOf(chatId: string): string {
+  if (chatId === lastChat) return lastRoom;
+  lastRoom = `chat:${chatId}`;
+  lastChat = chatId;
+  return lastRoom;
+}
 export const chatOf = (room: string): string => room.slice("chat:".length);
 
 /** The agent's user id. */

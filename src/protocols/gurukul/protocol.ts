@@ -1,4 +1,5 @@
 import { Throttle } from "../../core/outbound/throttle.ts";
+import type { OnApplied } from "../../core/protocol/context.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import { defineProtocol } from "../../core/protocol/protocol.ts";
 import { REDACTED, type Redaction } from "../../core/protocol/redaction.ts";
@@ -84,12 +85,10 @@ export function gurukul(services: Services<typeof events, Entries>) {
           messageId,
           metadata: {},
         } as const;
-        ctx.record(roomOf(chatId), "message", message, {
-          clientId: messageId,
-          applied([event]) {
-            if (agentId && event) answers.ask({ event, agentId, refuse: (refusal) => ctx.refuse(refusal) });
-          },
-        });
+        const applied: OnApplied | undefined = agentId
+          ? ([event]) => event && answers.ask({ event, agentId, refuse: (refusal) => ctx.refuse(refusal) })
+          : undefined;
+        ctx.record(roomOf(chatId), "message", message, { clientId: messageId, applied });
       },
 
       typing(ctx, { chatId, userId, agentId, isTyping }) {

@@ -68,7 +68,9 @@ test("so does one whose turn could not be committed", async () => {
   failWith(new Error("disk full"));
   say(bob, "one");
   const ctx = context(ada);
-  ctx.handling(() => ctx.join(ROOM, () => ["hello"]));
+  ctx.begin();
+  ctx.join(ROOM, () => ["hello"]);
+  ctx.end();
   await nextTurn();
   expect(seen()).toEqual(["rollback", "bob: refused internal", "ada: refused internal", `${ROOM} is empty`]);
 });
@@ -77,15 +79,16 @@ test("what a handler has changed is taken back when the commit fails, the last c
   const { connect, context, failWith, say } = createStage();
   const [ada, eve] = [connect("ada"), connect("eve")];
   const kept = { ada: 0, eve: 0 };
-  const change = (name: keyof typeof kept, ctx: ConnectionContext, value: number) =>
-    ctx.handling(() => {
-      const before = kept[name];
-      kept[name] = value;
-      ctx.undo(() => {
-        kept[name] = before;
-      });
-      ctx.leave(ROOM);
+  const change = (name: keyof typeof kept, ctx: ConnectionContext, value: number) => {
+    ctx.begin();
+    const before = kept[name];
+    kept[name] = value;
+    ctx.undo(() => {
+      kept[name] = before;
     });
+    ctx.leave(ROOM);
+    ctx.end();
+  };
   const [adas, eves] = [context(ada), context(eve)];
   change("ada", adas, 1);
   await nextTurn();
