@@ -34,6 +34,8 @@ export interface AppenderParts {
 export class Appender {
   #pending: { readonly id: string; readonly began: number } | undefined;
   #stopped = false;
+  /** Ends waiting for an acknowledgement that went down with a connection: nothing else would before its time-out. */
+  #reconnected = Promise.withResolvers<never>();
   retries = 0;
   refused = 0;
   /** The log is full. */
@@ -41,7 +43,9 @@ export class Appender {
   /** Milliseconds from appending until it was applied here, of the last batch. */
   onApplied: (ms: number) => void = () => {};
 
-  constructor(private readonly parts: AppenderParts) {}
+  constructor(private readonly parts: AppenderParts) {
+    this.#reconnected.promise.catch(() => {});
+  }
 
   append(batch: Batch): void {
     const stored: StoredBatch = {
@@ -60,6 +64,13 @@ export class Appender {
     if (this.#pending?.id !== id) return;
     this.onApplied(performance.now() - this.#pending.began);
     this.#pending = undefined;
+  }
+
+  reconnected(): void {
+    const { reject } = this.#reconnected;
+    this.#reconnected = Promise.withResolvers();
+    this.#reconnected.promise.catch(() => {});
+    reject(new Error("the connection was lost"));
   }
 
   stop(): void {
@@ -81,7 +92,8 @@ export class Appender {
     let isInDoubt = false;
     for (let attempt = 1; this.#isPending(id); attempt++) {
       try {
-        const { seq } = await client.publish(subject, payload, { msgID: id, timeout: ACK_MS });
+        const acknowledgement = client.publish(subject, payload, { msgID: id, timeout: ACK_MS });
+        const { seq } = await Promise.race([acknowledgement, this.#reconnected.promise]);
         if (this.isFull) note("the log takes messages again", {});
         this.isFull = false;
         acknowledged(seq);

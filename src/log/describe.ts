@@ -23,9 +23,8 @@ export async function describeLog(config: LogConfig): Promise<string[]> {
       ];
     const { first, last } = accepted(stream, config);
     const { max_bytes: size, num_replicas: replicas } = stream.config;
-    const lines = [
-      `nats-server ${version}: ${name} holds positions ${first} to ${last}, ${replicas} replicas`,
-    ];
+    const held = last < Math.max(first, 1) ? "is empty" : `holds positions ${first} to ${last}`;
+    const lines = [`nats-server ${version}: ${name} ${held}, ${replicas} replicas`];
     if (size !== config.LOG_MAX_BYTES)
       lines.push(
         `LOG_MAX_BYTES is ${config.LOG_MAX_BYTES}, and ${name} was made with ${size}: ` +

@@ -164,6 +164,7 @@ export class JetStreamLog {
       if (status.type === "reconnect") {
         this.health.reconnected();
         this.#reader?.reconnected();
+        this.#appender?.reconnected();
       }
       if (this.#stopped || status.type === "update" || status.type === "reconnecting") continue;
       const about = "server" in status ? { server: status.server } : {};

@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { LogHealth } from "../../src/log/health.ts";
+
+function healthy() {
+  const state = { now: 0, applied: 0, heldMs: 0 };
+  const health = new LogHealth(
+    () => state.now,
+    () => state.applied,
+    () => state.heldMs,
+  );
+  return { health, state };
+}
+
+test("a node is ready when it has caught up", () => {
+  const { health } = healthy();
+  health.heard(12_034);
+  expect(health.whyNotReady()).toBe("catching up (12,034 behind)");
+  health.caughtUp();
+  expect(health.whyNotReady()).toBeUndefined();
+});
+
+test("it is not ready a second after it knew of something that it has not applied, and isolated after 15", () => {
+  const { health, state } = healthy();
+  health.caughtUp();
+  health.heard(5);
+  state.now = 900;
+  health.heard(6);
+  expect(health.whyNotReady()).toBeUndefined();
+  state.applied = 5;
+  state.now = 1_500;
+  expect(health.whyNotReady()).toBeUndefined();
+  state.now = 4_100;
+  health.heard(6);
+  expect(health.whyNotReady()).toBe("lagging 3.2 s");
+  expect(health.isIsolated).toBe(false);
+  state.now = 16_000;
+  health.heard(6);
+  expect(health.isIsolated).toBe(true);
+  state.applied = 6;
+  expect([health.whyNotReady(), health.isIsolated]).toEqual([undefined, false]);
+});
+
+test("without a majority of servers it keeps its clients; without any server it sends them away", () => {
+  const { health, state } = healthy();
+  health.caughtUp();
+  state.now = 11_000;
+  expect(health.whyNotReady()).toBe("the log cannot be reached since 11 s");
+  state.now = 60_000;
+  expect(health.isIsolated).toBe(false);
+  health.heard();
+  expect(health.whyNotReady()).toBeUndefined();
+  health.disconnected();
+  state.now = 63_000;
+  expect(health.whyNotReady()).toBe("the log cannot be reached since 3 s");
+  state.now = 76_000;
+  expect(health.isIsolated).toBe(true);
+  health.reconnected();
+  health.heard();
+  expect([health.whyNotReady(), health.isIsolated]).toEqual([undefined, false]);
+});
