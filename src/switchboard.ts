@@ -15,6 +15,7 @@ import { Refusal } from "./core/protocol/refusal.ts";
 import { createDescription } from "./describe/describe.ts";
 import { Feed } from "./feed/feed.ts";
 import { Webhooks } from "./feed/webhooks.ts";
+import { answerWithin } from "./http/answer-within.ts";
 import { createHttpApp, operations } from "./http/app.ts";
 import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
@@ -29,6 +30,8 @@ import { openStorage } from "./storage/open.ts";
 import { proveTls, readTls, type TlsPair, watchTls } from "./tls.ts";
 
 const DEV_TOKEN_TTL = "12h";
+/** How long a request of a backend waits for the log of several nodes. */
+const RECORDED_MS = 8_000;
 /** How often clients are sent away while their node cannot follow the log. */
 const ISOLATED_MS = 1_000;
 /** How long a server that stops waits for the answers to the last requests. */
@@ -143,6 +146,9 @@ export async function startSwitchboard(
       log[what === "delivered" ? "info" : "warn"]({ webhook, ...(error && { error }) }, `webhook ${what}`),
   });
 
+  /** A log of this process alone answers at once. */
+  const inTime = <T>(work: Promise<T>): Promise<T> =>
+    shared ? answerWithin(clock, RECORDED_MS, work) : work;
   let phase: Phase = "starting";
   let stopping = false;
   const ready = () =>
@@ -157,6 +163,7 @@ export async function startSwitchboard(
     logId: storage.logId,
     log: () => ({ position: storage.store.position(), hash: storage.store.hash() }),
     webhooks: () => webhooks.all,
+    sharedLog: () => shared?.counts,
   });
   const startedAt = clock.monotonic();
   const http = createHttpApp({
@@ -169,10 +176,15 @@ export async function startSwitchboard(
       roomsAfter: storage.people.roomsAfter,
       membersOf: storage.people.membersOf,
       online: (room) => core.rooms.size(room),
-      record: core.recordRoom,
-      redact: core.redact,
+      record: (...said) => inTime(core.recordRoom(...said)),
+      redact: (...said) => inTime(core.redact(...said)),
     },
-    events: { post: core.post },
+    events: {
+      post(protocol, posts) {
+        const stored = core.post(protocol, posts);
+        return stored && inTime(stored);
+      },
+    },
     feed: { feed, protocols: core.protocols, after: clock.after },
     webhooks: { webhooks, protocols: core.protocols, feed, allowed: webhookHosts },
     metrics,
@@ -208,7 +220,7 @@ export async function startSwitchboard(
         const seen = core.presence.lastSeen(userId) ?? storage.people.lastActive(userId) ?? 0;
         const made = core.presence.tokensOf(userId);
         const latest = Math.max(clock.now(), seen) + CLOCK_TOLERANCE_SECONDS * 1_000;
-        return core.revoke(userId, Math.max(latest, ...made) + 1);
+        return inTime(core.revoke(userId, Math.max(latest, ...made) + 1));
       },
     },
     condition: () => ({

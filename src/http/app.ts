@@ -84,7 +84,11 @@ export function createHttpApp(parts: HttpParts): {
     if (error instanceof Refusal && error.reason === "too_long") {
       return new Problem(413, "The events are too large to be stored at once: post fewer of them").response();
     }
-    if (error instanceof Refusal) return new Problem(503, "The events were not stored: try again").response();
+    if (error instanceof Refusal) {
+      const seconds = error.retryAfter === undefined ? undefined : Math.ceil(error.retryAfter / 1_000);
+      const headers = seconds === undefined ? {} : { "retry-after": String(seconds) };
+      return new Problem(503, "The events were not stored: try again").response(headers);
+    }
     if (error instanceof StoreUnavailable) {
       parts.failed(error);
       return new Problem(503, "Not stored; the log says why").response();

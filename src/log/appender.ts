@@ -17,11 +17,13 @@ export interface AppenderParts {
   readonly subject: string;
   readonly node: string;
   /** The largest message that the servers take, in bytes. */
-  maxPayload(): number;
+  readonly maxPayload: number;
   /** Resolves when everything is applied that the log held when it was called. */
   barrier(): Promise<void>;
   /** The log has a batch at this position. */
   acknowledged(position: number): void;
+  /** A batch of this node was applied, so many milliseconds after it was appended. */
+  applied(ms: number): void;
   /** The log has not taken a batch, for certain. */
   refuse(id: string, refusal: Refusal): void;
   note(line: string, context: Record<string, unknown>): void;
@@ -40,8 +42,6 @@ export class Appender {
   refused = 0;
   /** The log is full. */
   isFull = false;
-  /** Milliseconds from appending until it was applied here, of the last batch. */
-  onApplied: (ms: number) => void = () => {};
 
   constructor(private readonly parts: AppenderParts) {
     this.#reconnected.promise.catch(() => {});
@@ -62,7 +62,7 @@ export class Appender {
   /** A batch was applied, whichever node appended it. */
   applied(id: string): void {
     if (this.#pending?.id !== id) return;
-    this.onApplied(performance.now() - this.#pending.began);
+    this.parts.applied(performance.now() - this.#pending.began);
     this.#pending = undefined;
   }
 
@@ -83,7 +83,7 @@ export class Appender {
 
   async #publish(id: string, payload: Uint8Array): Promise<void> {
     const { acknowledged, barrier, client, maxPayload, note, subject } = this.parts;
-    if (payload.length + HEADERS > maxPayload()) {
+    if (payload.length + HEADERS > maxPayload) {
       // The caller is still appending it.
       await null;
       this.#refuse(id, new Refusal("too_long", "too much at once"));

@@ -1,10 +1,11 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ConfigError } from "../config.ts";
+import { Histogram } from "../core/log/histogram.ts";
 import type { Apply, Log } from "../core/log/log.ts";
 import type { Refusal } from "../core/protocol/refusal.ts";
 import { Appender } from "./appender.ts";
-import { connectToLog, type LogConfig } from "./connection.ts";
+import { connectToLog, LEAST_PAYLOAD, type LogConfig } from "./connection.ts";
 import { BATCH_FORMAT, Deliveries } from "./deliveries.ts";
 import { LogHealth } from "./health.ts";
 import { Reader } from "./reader.ts";
@@ -16,6 +17,8 @@ const START_MS = 30_000;
 const REQUEST_MS = 1_000;
 const LOOK_MS = 1_000;
 const RETRY_MS = 100;
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 type Note = (line: string, context: Record<string, unknown>) => void;
 
@@ -30,6 +33,7 @@ export class JetStreamLog {
   #stopped = false;
   /** Bytes that the log holds. */
   bytes = 0;
+  readonly #appended = new Histogram(SECONDS);
 
   private constructor(
     readonly connection: NatsConnection,
@@ -92,8 +96,9 @@ export class JetStreamLog {
       ...{ client, refuse, note },
       subject: subjectOf(config),
       node: config.NODE_NAME,
-      maxPayload: () => connection.info?.max_payload ?? 0,
+      maxPayload: LEAST_PAYLOAD,
       barrier: () => this.barrier(),
+      applied: (ms) => this.#appended.observe(ms / 1_000),
       acknowledged: (position) => {
         this.health.heard(position);
         this.#reader.expect(position);
@@ -176,13 +181,14 @@ export class JetStreamLog {
   get counts() {
     return {
       position: this.#applied(),
-      last: this.health.last,
+      last: Math.max(this.health.last, this.#applied()),
       lagMs: this.health.lagMs,
       bytes: this.bytes,
       retries: this.#appender.retries,
       refused: this.#appender.refused,
       consumersMade: this.#reader.consumersMade,
       swept: this.#reader.swept,
+      appended: this.#appended,
     };
   }
 

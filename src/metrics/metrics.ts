@@ -9,6 +9,7 @@ import { allOf, kindOf } from "../core/protocol/room-name.ts";
 import type { CountedAgent } from "./agent.ts";
 import { Exposition, type Labels } from "./exposition.ts";
 import { type Recently, watchLastMinute } from "./last-minute.ts";
+import { exposeLog, type LogCounts } from "./log.ts";
 import { watchLoopDelay } from "./loop-delay.ts";
 import { exposeProcess } from "./process.ts";
 import type { RecentErrors } from "./recent-errors.ts";
@@ -30,6 +31,8 @@ export interface MetricsParts {
   readonly logId: string;
   /** Of what was applied. */
   log(): { readonly position: number; readonly hash: string };
+  /** Undefined where the log is this process's own. */
+  sharedLog(): LogCounts | undefined;
   webhooks(): Iterable<{
     readonly row: { readonly name: string };
     readonly lag: { readonly events: number; readonly seconds: number };
@@ -92,6 +95,8 @@ export function createMetrics(parts: MetricsParts): Metrics {
       );
       exposeRest(exposition, parts);
       exposeWebhooks(exposition, [...parts.webhooks()]);
+      const sharedLog = parts.sharedLog();
+      if (sharedLog) exposeLog(exposition, sharedLog);
       exposeProcess(exposition);
       return exposition.text;
     },

@@ -19,7 +19,7 @@ function appending(answers: (Error | "stored")[], barrier: (appender: Appender) 
     },
   } as unknown as JetStreamClient;
   const appender: Appender = new Appender({
-    ...{ client, subject: "s", node: "n", maxPayload: () => 8_388_608, note: () => {} },
+    ...{ client, subject: "s", node: "n", maxPayload: 8_388_608, note: () => {}, applied: () => {} },
     barrier: async () => barrier(appender),
     acknowledged: (position) => void acknowledged.push(position),
     refuse: (_, refusal) => void refusals.push(refusal),

@@ -38,6 +38,8 @@ export async function startNats(wishes: NatsWishes = {}): Promise<NatsServer> {
   const file = join(directory, "nats.conf");
   let port = -1;
   let child: Bun.Subprocess<"ignore", "ignore", "pipe">;
+  /** Those that were ended on purpose. */
+  const ended = new Set<unknown>();
   async function start(): Promise<void> {
     await Bun.write(
       file,
@@ -48,12 +50,17 @@ ${config}
 `,
     );
     child = Bun.spawn([binary!, "--config", file], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+    const started = child;
+    void started.exited.then((code) => {
+      if (!ended.has(started)) console.error(`nats-server at ${port} ended by itself with ${code}`);
+    });
     port = await portOf(child);
   }
   await start();
   return {
     url: `nats://127.0.0.1:${port}`,
     async kill(signal = "SIGKILL") {
+      ended.add(child);
       child.kill(signal);
       await child.exited;
     },
@@ -61,6 +68,7 @@ ${config}
     pause: () => child.kill("SIGSTOP"),
     resume: () => child.kill("SIGCONT"),
     async stop() {
+      ended.add(child);
       child.kill("SIGCONT");
       child.kill("SIGKILL");
       await child.exited;

@@ -1,0 +1,18 @@
+import type { Clock } from "../core/ports/clock.ts";
+import { Refusal } from "../core/protocol/refusal.ts";
+
+const RETRY_MS = 1_000;
+
+/**
+ * Waits so long for what was recorded to be applied, then rejects with a `busy` refusal. It may be applied all the same:
+ * a backend that tries again with the same id is answered right in both cases.
+ */
+export async function answerWithin<T>(clock: Pick<Clock, "after">, ms: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.after(ms, () => late.reject(new Refusal("busy", "busy", { retryAfter: RETRY_MS })));
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Histogram } from "../core/log/histogram.ts";
+import type { Exposition } from "./exposition.ts";
+
+/** Of the log that several nodes share, as this node sees it. */
+export interface LogCounts {
+  /** The position up to which this node has applied it, and the last one that it knows of. */
+  readonly position: number;
+  readonly last: number;
+  readonly lagMs: number;
+  readonly bytes: number;
+  readonly retries: number;
+  readonly refused: number;
+  readonly consumersMade: number;
+  readonly swept: number;
+  /** Seconds from appending a batch of this node until it was applied here. */
+  readonly appended: Histogram;
+}
+
+export function exposeLog(exposition: Exposition, log: LogCounts): void {
+  exposition.gauge(
+    "switchboard_log_last_position",
+    "The last position of the log that this node knows of.",
+    log.last,
+  );
+  exposition.gauge(
+    "switchboard_log_lag_seconds",
+    "How long this node has known of something in the log that it has not applied.",
+    log.lagMs / 1_000,
+  );
+  exposition.gauge("switchboard_log_bytes", "Size of the log on each of its servers.", log.bytes);
+  exposition.histogram(
+    "switchboard_log_append_seconds",
+    "Time from appending a batch of this node to the log until it was applied here.",
+    log.appended,
+  );
+  exposition.counter(
+    "switchboard_log_append_retries_total",
+    "Attempts to append a batch that the log did not acknowledge.",
+    log.retries,
+  );
+  exposition.counter(
+    "switchboard_log_refused_total",
+    "Batches that the log did not take, because it was full or they were too large.",
+    log.refused,
+  );
+  exposition.counter(
+    "switchboard_log_consumers_made_total",
+    "Consumers that this node has made: one at its start, one after each change of a leader.",
+    log.consumersMade,
+  );
+  exposition.counter(
+    "switchboard_log_swept_total",
+    "Batches that this node read directly, because no consumer brought them.",
+    log.swept,
+  );
+}

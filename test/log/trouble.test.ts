@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test";
+import type { Frame, TestClient } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
+import { readExposition } from "../support/exposition.ts";
+import { failWrites } from "../support/failing-writes.ts";
+import { clusterEnv, hasNats, startNats } from "../support/nats.ts";
+import { startTestServer, stopAfterAll, type TestServer } from "../support/server.ts";
+
+const nats = hasNats ? stopAfterAll(await startNats()) : undefined;
+const startNode = async (name: string, env = {}) =>
+  stopAfterAll(await startTestServer({ env: { ...clusterEnv(nats!, name), ...env } }));
+const a = nats && (await startNode("a"));
+const b = nats && (await startNode("b"));
+const ofNats = test.skipIf(!nats);
+
+const say = (client: TestClient, chatId: string, content: string) =>
+  client.say("message", { chatId, content });
+
+async function inChat(server: TestServer, userId: string, chatId: string): Promise<TestClient> {
+  const client = await server.chat(userId);
+  await client.join(chatId);
+  return client;
+}
+
+async function heard(client: TestClient, count: number): Promise<string[]> {
+  const texts: string[] = [];
+  while (texts.length < count) {
+    const { data } = await client.next((frame: Frame) => frame["type"] === "message");
+    texts.push(data.content ?? data.message.content);
+  }
+  return texts;
+}
+const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `${from + n}`);
+
+ofNats(
+  "while the log is away messages wait, all else goes on, and none is lost or out of order",
+  async () => {
+    const [ada, bob] = [await inChat(a!, "ada", "c1"), await inChat(b!, "bob", "c1")];
+    for (const text of numbered(20)) say(ada, "c1", text);
+    await nats!.kill();
+    for (const text of numbered(20, 20)) say(ada, "c1", text);
+    // A pong of a client that has said nothing, and the history of a room, wait for nobody.
+    const eve = await inChat(a!, "eve", "c1");
+    await eve.drain();
+    await nats!.restart();
+    for (const text of numbered(20, 40)) say(ada, "c1", text);
+    expect(await heard(bob, 60)).toEqual(numbered(60));
+    expect(await heard(ada, 60)).toEqual(numbered(60));
+  },
+);
+
+ofNats("a node whose disk is full is not ready, skips nothing, and goes on where it was", async () => {
+  const [ada, bob] = [await inChat(a!, "ada", "c2"), await inChat(b!, "bob", "c2")];
+  const failing = failWrites(b!, "events");
+  for (const text of numbered(3)) say(ada, "c2", text);
+  expect(await heard(ada, 3)).toEqual(numbered(3));
+  say(bob, "c2", "own");
+  await eventually(async () => (await b!.http("GET", "/health/ready")).status === 503);
+  failing.mend();
+  expect(await heard(bob, 4)).toEqual([...numbered(3), "own"]);
+  await eventually(async () => (await b!.http("GET", "/health/ready")).status === 200);
+});
+
+ofNats("a node that stops confirms first what it was told", async () => {
+  const leaving = await startNode("leaving", { SHUTDOWN_GRACE_MS: "10000" });
+  const ada = await inChat(leaving, "ada", "c3");
+  nats!.pause();
+  for (const text of numbered(200)) say(ada, "c3", text);
+  const received = /switchboard_messages_received_total\{protocol="gurukul"\} 201\n/;
+  await eventually(async () => received.test(await (await leaving.http("GET", "/metrics")).text()));
+  const stopped = leaving.shutdown();
+  nats!.resume();
+  expect(await heard(ada, 200)).toEqual(numbered(200));
+  expect((await ada.closed).code).toBe(1012);
+  await stopped;
+});
+
+ofNats("metrics say where a node is in the log", async () => {
+  const { families, problems } = readExposition(await (await a!.http("GET", "/metrics")).text());
+  expect(problems).toEqual([]);
+  const value = (name: string) => families.get(name.replace(/_count$/, ""))?.series.get(name);
+  expect(value("switchboard_log_position")).toBeGreaterThan(3);
+  expect(value("switchboard_log_last_position")).toBe(value("switchboard_log_position")!);
+  expect(value("switchboard_log_append_seconds_count")).toBeGreaterThan(0);
+});
