@@ -7,6 +7,8 @@ import conversation from "./page/conversation.js" with { type: "text" };
 import description from "./page/description.js" with { type: "text" };
 import editor from "./page/editor.js" with { type: "text" };
 import element from "./page/element.js" with { type: "text" };
+import feed from "./page/feed.js" with { type: "text" };
+import feedStream from "./page/feed-stream.js" with { type: "text" };
 import form from "./page/form.js" with { type: "text" };
 import formStyle from "./page/forms.css" with { type: "text" };
 import frameStyle from "./page/frames.css" with { type: "text" };
@@ -15,11 +17,14 @@ import icon from "./page/icon.svg" with { type: "text" };
 import page from "./page/index.html" with { type: "text" };
 import json from "./page/json.js" with { type: "text" };
 import line from "./page/line.js" with { type: "text" };
+import pageStyle from "./page/pages.css" with { type: "text" };
 import present from "./page/present.js" with { type: "text" };
 import resume from "./page/resume.js" with { type: "text" };
 import server from "./page/server.js" with { type: "text" };
 import tabs from "./page/tabs.js" with { type: "text" };
 import theme from "./page/theme.js" with { type: "text" };
+import webhooks from "./page/webhooks.js" with { type: "text" };
+import words from "./page/words.js" with { type: "text" };
 
 export interface Asset {
   /** Its content type. */
@@ -28,8 +33,20 @@ export interface Asset {
 }
 
 const scripts = {
-  ...{ app, backend, charts, contracts, conversation, description, editor, element, form },
-  ...{ frames, json, line, present, resume, server, tabs, theme },
+  ...{
+    app,
+    backend,
+    charts,
+    contracts,
+    conversation,
+    description,
+    editor,
+    element,
+    feed,
+    "feed-stream": feedStream,
+    form,
+  },
+  ...{ frames, json, line, present, resume, server, tabs, theme, webhooks, words },
 };
 const script = ([name, text]: [string, string]): [string, Asset] => [
   `/console/${name}.js`,
@@ -43,7 +60,7 @@ const sheet = ([name, text]: [string, string]): [string, Asset] => [
 /** The page and its assets by path. They are texts in the program itself, in the binary too. */
 export const assets: ReadonlyMap<string, Asset> = new Map([
   ["/", { type: "text/html; charset=utf-8", text: page }],
-  ...Object.entries({ console: style, forms: formStyle, frames: frameStyle }).map(sheet),
+  ...Object.entries({ console: style, forms: formStyle, frames: frameStyle, pages: pageStyle }).map(sheet),
   ["/console/icon.svg", { type: "image/svg+xml", text: icon }],
   ...Object.entries(scripts).map(script),
 ]);

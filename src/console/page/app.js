@@ -1,14 +1,21 @@
 import { startConversation } from "./conversation.js";
 import { loadDescription } from "./description.js";
 import { byId } from "./element.js";
+import { startFeed } from "./feed.js";
 import { watchPresent } from "./present.js";
-import { settings, unlock } from "./server.js";
+import { settings, unlock, watchKeyBoxes } from "./server.js";
+import { startTabs } from "./tabs.js";
 import { themeButton } from "./theme.js";
+import { startWebhooks } from "./webhooks.js";
 
 themeButton(byId("theme"));
 
 async function start() {
-  startConversation(await loadDescription());
+  const description = await loadDescription();
+  startConversation(description);
+  startFeed(description);
+  watchKeyBoxes(startWebhooks().look);
+  startTabs(byId("pages"));
   // A server in production makes no tokens.
   byId("token-part").open = !settings.makesTokens;
   watchPresent();

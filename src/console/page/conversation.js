@@ -7,6 +7,7 @@ import { openLine } from "./line.js";
 import { createResume } from "./resume.js";
 import { makeToken, settings } from "./server.js";
 import { startTabs } from "./tabs.js";
+import { words } from "./words.js";
 
 const CUT_SECONDS = 10;
 
@@ -26,7 +27,6 @@ export function startConversation(description) {
 
   const contract = () => description.contracts[contractBox.selectedIndex];
   const endpoint = () => contract().endpoints[endpointBox.selectedIndex];
-  const words = (text) => text.split(/[\s,]+/).filter((word) => word !== "");
   const who = () => ({ user: byId("user").value.trim(), name: byId("name").value.trim(), token });
 
   const client = createEditor(byId("panel-client"), {

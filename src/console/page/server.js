@@ -1,8 +1,9 @@
-/** What the server says of itself, and the API key, which is nowhere but here. */
+/** The API key. It is kept in this variable and nowhere else. */
 let key;
+/** What the page needs to know before it asks for anything. */
 export const settings = await (await fetch("/console/settings.json")).json();
 
-/** Outside production the same is under /dev, without a key. */
+/** Outside production the routes that the page needs are under /dev too, without a key. */
 const base = settings.production ? "/v1" : "/dev";
 
 export class Refused extends Error {
@@ -10,17 +11,17 @@ export class Refused extends Error {
     const errors = (problem?.errors ?? []).map(({ path, message }) => `${path} ${message}`);
     super([problem?.detail ?? `The server answered ${status}`, ...errors].join(". "));
     this.status = status;
+    /** After a 410: the position after which nothing is missing. */
+    this.oldest = problem?.oldest;
   }
 }
 
-/** The JSON that the server answers; throws `Refused`. */
-export async function ask(method, path, body) {
-  const answer = await fetch(base + path, {
+const credentials = () => (key === undefined ? {} : { authorization: `Bearer ${key}` });
+
+async function request(method, url, body) {
+  const answer = await fetch(url, {
     method,
-    headers: {
-      ...(key !== undefined && { authorization: `Bearer ${key}` }),
-      ...(body !== undefined && { "content-type": "application/json" }),
-    },
+    headers: { ...credentials(), ...(body !== undefined && { "content-type": "application/json" }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const json = await answer.json().catch(() => undefined);
@@ -28,7 +29,37 @@ export async function ask(method, path, body) {
   return json;
 }
 
-/** Keeps the key once the server has taken it; throws `Refused`. */
+/** The JSON that the server answers; throws `Refused`. */
+export const ask = (method, path, body) => request(method, base + path, body);
+
+/** The same of a route that needs an API key everywhere. */
+export const askAsBackend = (method, path, body) => request(method, `/v1${path}`, body);
+
+/** The bytes of the feed as Server-Sent Events; throws `Refused`. */
+export async function openFeed(query, signal) {
+  const root = key === undefined ? base : "/v1";
+  const headers = { ...credentials(), accept: "text/event-stream" };
+  const answer = await fetch(`${root}/feed?${query}`, { headers, signal });
+  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => undefined));
+  return answer.body.getReader();
+}
+
+export const hasKey = () => key !== undefined;
+
+/** For the pages that are about backends. One box takes the key for all of them; in production the page has it already. */
+export function watchKeyBoxes(changed) {
+  const boxes = [...document.querySelectorAll("[data-key]")];
+  for (const box of boxes) {
+    box.closest(".keyed").hidden = settings.production;
+    box.addEventListener("change", () => {
+      for (const one of boxes) one.value = box.value;
+      key = box.value.trim() || undefined;
+      changed();
+    });
+  }
+}
+
+/** Keeps the key once the server has accepted it; throws `Refused`. */
 export async function unlock(given) {
   key = given;
   try {

@@ -1,0 +1,85 @@
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
+import { API_KEY } from "../support/server.ts";
+import { openConsole } from "./browser.ts";
+
+setDefaultTimeout(BROWSER_TEST_MS * 3);
+
+interface Delivery {
+  readonly signatures: readonly string[];
+  readonly type: string;
+  readonly contents: readonly string[];
+}
+
+const deliveries: Delivery[] = [];
+const receiver = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  async fetch(request) {
+    const { type, data } = JSON.parse(await request.text());
+    deliveries.push({
+      signatures: (request.headers.get("webhook-signature") ?? "").split(" "),
+      type,
+      contents: (data.events ?? []).map(
+        (event: { data: { message: { content: string } } }) => event.data.message.content,
+      ),
+    });
+    return new Response();
+  },
+});
+afterAll(() => receiver.stop(true));
+
+describe.skipIf(!hasBrowser)("the console's webhooks", () => {
+  const { server, visit } = openConsole();
+
+  test("one is created, tested, paused, resumed and gets a new secret, and its lag is shown", async () => {
+    const { page, close } = await visit();
+    const panel = page.locator("#panel-webhooks");
+    const press = (name: string) => panel.getByRole("button", { name, exact: true }).click();
+    const webhook = (text: string) => panel.locator("[data-webhook=hook]", { hasText: text }).waitFor();
+    const bob = await server().chat("bob");
+    await bob.join("one");
+    const say = async (content: string) => {
+      bob.say("message", { chatId: "one", content });
+      await bob.next("message");
+    };
+
+    await page.getByRole("tab", { name: "Webhooks" }).click();
+    await panel.getByText("Type in an API key").waitFor();
+    await panel.locator("[data-key]").fill(API_KEY);
+    await panel.getByLabel("Name").fill("hook");
+    await panel.getByText("There is no webhook.").waitFor();
+    await panel.getByLabel("URL").fill(`http://127.0.0.1:${receiver.port}/`);
+    await panel.getByLabel("Rooms").fill("chat:*");
+    await press("Create");
+    await webhook("whsec_");
+    await webhook("chat:*");
+
+    await press("Test");
+    await webhook("The test was delivered and answered with 200.");
+    expect(deliveries.map(({ type }) => type)).toEqual(["test"]);
+
+    await press("Pause");
+    await webhook("paused");
+    await say("while paused");
+    await webhook("Lag1 event");
+    expect(deliveries.length).toBe(1);
+    await press("Resume");
+    await webhook("Lagnone");
+    expect(deliveries[1]).toMatchObject({ type: "events", contents: ["while paused"] });
+    expect(deliveries[1]?.signatures.length).toBe(1);
+
+    const before = await panel.locator("[data-webhook=hook] output").textContent();
+    await press("Rotate secret");
+    await webhook("The one before signs too");
+    expect(await panel.locator("[data-webhook=hook] output").textContent()).not.toBe(before);
+    await press("Test");
+    await webhook("The test was delivered");
+    expect(deliveries.at(-1)?.signatures.length).toBe(2);
+
+    page.once("dialog", (dialog) => dialog.accept());
+    await press("Delete");
+    await panel.getByText("There is no webhook.").waitFor();
+    await close();
+  });
+});
