@@ -167,7 +167,7 @@ describe.skipIf(!hasBrowser)("the console of a server in production", () => {
 
     await page.getByLabel("API key").fill(API_KEY);
     await press(page, "Open");
-    await page.getByLabel("Or a token of yours").fill(await server().token("ada"));
+    await page.getByLabel("Or your own token").fill(await server().token("ada"));
     await press(page, "Connect");
     await page.getByRole("status").filter({ hasText: "Connected: gurukul" }).waitFor();
     await press(page, "Join chat-1");

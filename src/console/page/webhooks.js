@@ -99,7 +99,7 @@ function createCard(name, look) {
   const test = button("Test", async () => {
     const { delivered, status: code, error } = await askAsBackend("POST", `${at(name)}/test`);
     if (delivered) return `The test was delivered and answered with ${code}.`;
-    return `The test was not taken: ${error ?? `the answer was ${code}`}`;
+    return `The test was not delivered: ${error ?? `the answer was ${code}`}`;
   });
   const rotate = button("Rotate secret", async () => {
     const { secret } = await askAsBackend("PUT", at(name), { secret: newSecret() });
@@ -146,7 +146,7 @@ function factsOf(webhook) {
     Position: position,
     Lag: lagEvents === 0 ? "none" : `${events}, ${Math.round(lagSeconds)} s`,
     ...(nextAttempt && {
-      "Next attempt": `${new Date(nextAttempt).toLocaleTimeString("en-GB")}, after ${attempts}`,
+      "Next attempt": `${new Date(nextAttempt).toLocaleTimeString("en-GB")}, after ${attempts === 1 ? "1 attempt" : `${attempts} attempts`}`,
     }),
     ...(lastError && {
       "Last error": `${new Date(lastError.time).toLocaleTimeString("en-GB")} ${lastError.message}`,
