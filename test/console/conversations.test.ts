@@ -14,7 +14,7 @@ const frame = (direction: "in" | "out" | "note", text: string): Locator =>
 
 async function connect(contract: string, path?: string): Promise<void> {
   const { page } = visitor;
-  await page.getByLabel("Contract").selectOption({ label: contract });
+  await page.getByRole("combobox", { name: "Contract" }).selectOption({ label: contract });
   if (path !== undefined) await page.getByLabel("Endpoint").selectOption(path);
   await press("Connect");
   await page.locator("#state.good", { hasText: contract.split(":")[0] ?? "" }).waitFor();

@@ -34,7 +34,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
 
   test("is worked with the keyboard alone", async () => {
     const { page, close } = await visit();
-    await page.getByLabel("Contract").waitFor();
+    await page.getByRole("combobox", { name: "Contract" }).waitFor();
     await tabTo(page, "Contract");
     await page.keyboard.press("h");
     expect(await page.getByLabel("Endpoint").inputValue()).toBe("/ws");
@@ -62,8 +62,11 @@ describe.skipIf(!hasBrowser)("the console", () => {
       page.evaluate<[number, number]>(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
       );
-    for (const contract of await page.getByLabel("Contract").locator("option").allTextContents()) {
-      await page.getByLabel("Contract").selectOption({ label: contract });
+    for (const contract of await page
+      .getByRole("combobox", { name: "Contract" })
+      .locator("option")
+      .allTextContents()) {
+      await page.getByRole("combobox", { name: "Contract" }).selectOption({ label: contract });
       await press(page, "Connect");
       await page.locator("#state.good").waitFor();
       for (const step of await page.locator("#steps button").all()) await step.click();
@@ -103,7 +106,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
 
   test("keeps 500 frames, filters them, holds them back while paused, and clears them", async () => {
     const { page, close } = await visit();
-    await page.getByLabel("Contract").selectOption({ label: "gurukul: chats" });
+    await page.getByRole("combobox", { name: "Contract" }).selectOption({ label: "gurukul: chats" });
     await page.getByLabel("User", { exact: true }).fill("eve");
     await press(page, "Connect");
     await press(page, "Join chat-1");
@@ -156,16 +159,16 @@ describe.skipIf(!hasBrowser)("the console of a server in production", () => {
     const { page, faults, close } = await visit();
     const asked: string[] = [];
     page.on("request", (request) => void asked.push(new URL(request.url()).pathname));
-    await page.getByLabel("API key").waitFor();
+    await page.getByRole("textbox", { name: "API key" }).waitFor();
     expect(await page.locator("#console").isVisible()).toBe(false);
-    await page.getByLabel("API key").fill("not-the-key-of-this-server");
+    await page.getByRole("textbox", { name: "API key" }).fill("not-the-key-of-this-server");
     await press(page, "Open");
     await page.getByRole("alert").filter({ hasText: "An API key is needed" }).waitFor();
     expect(await page.locator("#console").isVisible()).toBe(false);
     // A browser writes each answer of 401 to its console.
     expect(faults.splice(0)).toEqual([expect.stringContaining("401")]);
 
-    await page.getByLabel("API key").fill(API_KEY);
+    await page.getByRole("textbox", { name: "API key" }).fill(API_KEY);
     await press(page, "Open");
     await page.getByLabel("Or your own token").fill(await server().token("ada"));
     await press(page, "Connect");
