@@ -24,6 +24,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   feed: ["core", "config"],
   // The log that several nodes share.
   log: ["core", "config"],
+  // The other nodes.
+  cluster: ["core", "config"],
   // The pages that are served at `/examples/`.
   examples: [],
   http: ["core", "config", "console", "examples", "feed"],

@@ -1,0 +1,172 @@
+import type { RosterEntry } from "../core/live/roster.ts";
+import type { Bus } from "../core/ports/bus.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import { Membership, type Peer } from "./membership.ts";
+import { type Answers, type Gathered, Questions } from "./questions.ts";
+import { Relays } from "./relays.ts";
+import { type Chunk, RosterSync, type RosterSyncParts } from "./roster-sync.ts";
+import type { Transport } from "./transport.ts";
+
+/** How long the administration of a room waits for the other nodes. */
+const APPLIED_MS = 2_000;
+/** How long a start waits to hear of the other nodes, and then for what their connections say. */
+const HELLO_MS = 250;
+const WHOLE_MS = 2_000;
+const LOOK_MS = 20;
+
+export interface ClusterParts {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** Clusters of different names may share a transport. */
+  readonly cluster: string;
+  /** The name of this node, for operators. */
+  readonly node: string;
+  newId(): string;
+  applied(): number;
+  hash(): string;
+  draining(): boolean;
+  note(line: string, context: Record<string, unknown>): void;
+}
+
+/** What this node does with what the others say. */
+export interface ClusterNode {
+  readonly roster: RosterSyncParts["roster"];
+  isHeard(room: string): boolean;
+  relayed(room: string, frame: string): void;
+  /** Answers to the questions of other nodes. */
+  readonly answers: Answers;
+}
+
+/** The other nodes: who is alive, who is connected there, what is said there that is in no log, and what they know. */
+export class Cluster {
+  readonly relays: Relays;
+  readonly #membership: Membership;
+  readonly #roster: RosterSync;
+  readonly #questions: Questions;
+  #node: ClusterNode | undefined;
+  #waiting: { readonly position: number; readonly reached: () => void }[] = [];
+
+  constructor(private readonly parts: ClusterParts) {
+    const { applied, clock, cluster, draining, hash, newId, node: name, note, transport } = parts;
+    const subject = (of: string) => `sb.${cluster}.${of}`;
+    const id = () => this.#membership.id;
+    this.#questions = new Questions(
+      transport,
+      {
+        roster: (rest: string | null) => this.#roster.chunk(rest ?? undefined),
+        applied: (position: number) => this.#reached(position),
+      },
+      (id) => subject(`node.${id}`),
+    );
+    this.#roster = new RosterSync({
+      ...{ clock, transport, id, newId },
+      subject: subject("roster"),
+      ask: (id, rest, ms) => this.#questions.ask<Chunk>(id, "roster", rest ?? null, ms),
+      roster: {
+        heard: (node, entry) => this.#node?.roster.heard(node, entry),
+        heardAll: (node, entries) => this.#node?.roster.heardAll(node, entries),
+        said: (): Iterable<RosterEntry> => this.#node?.roster.said() ?? [],
+      },
+    });
+    this.relays = new Relays({
+      ...{ clock, transport, id, applied },
+      subject: subject("relay"),
+      isHeard: (room) => this.#node?.isHeard(room) ?? false,
+      deliver: (room, frame) => this.#node?.relayed(room, frame),
+    });
+    this.#membership = new Membership({
+      ...{ clock, transport, newId },
+      subject: subject("beat"),
+      status: () => {
+        this.#roster.flush();
+        return {
+          name,
+          counter: this.#roster.counter,
+          position: applied(),
+          hash: hash(),
+          draining: draining(),
+        };
+      },
+      heard: ({ id, counter }) => this.#roster.follow(id, counter),
+      gone: ({ id, name }) => {
+        note("a node is gone", { node: name });
+        this.#roster.gone(id);
+      },
+      renamed: () => {
+        note("this node was held up: it joins the others anew", {});
+        this.#roster.restart();
+        this.#questions.listen(this.#membership.id);
+      },
+    });
+  }
+
+  readonly bus: Bus = {
+    relay: (room, frame) => this.relays.relay(room, frame),
+    rosterChanged: (...change) => this.#roster.changed(...change),
+  };
+
+  /** Other nodes that are alive. */
+  get peers(): readonly Peer[] {
+    return this.#membership.peers;
+  }
+
+  start(node: ClusterNode): void {
+    this.#node = node;
+    this.#questions.answer(node.answers);
+    this.#questions.listen(this.#membership.id);
+    this.relays.start();
+    this.#roster.start();
+    this.#membership.start();
+  }
+
+  /** Resolves when it is known what the connections of the others say, or after a time. */
+  async joined(): Promise<void> {
+    const { clock } = this.parts;
+    const wait = (ms: number) => new Promise<void>((done) => clock.after(ms, done));
+    await wait(HELLO_MS);
+    const until = clock.monotonic() + WHOLE_MS;
+    while (!this.#roster.isWhole && clock.monotonic() < until) await wait(LOOK_MS);
+  }
+
+  /** More of the log is applied. */
+  committed(): void {
+    this.relays.release();
+    const applied = this.parts.applied();
+    const [first] = this.#waiting;
+    if (!first) return;
+    const reached = this.#waiting.filter(({ position }) => position <= applied);
+    this.#waiting = this.#waiting.filter(({ position }) => position > applied);
+    for (const one of reached) one.reached();
+  }
+
+  #reached(position: number): Promise<void> {
+    const { applied, clock } = this.parts;
+    if (applied() >= position) return Promise.resolve();
+    return new Promise((reached) => {
+      const waiting = { position, reached };
+      this.#waiting.push(waiting);
+      clock.after(APPLIED_MS, () => {
+        this.#waiting = this.#waiting.filter((one) => one !== waiting);
+      });
+    });
+  }
+
+  /** Asks all other nodes. */
+  ask<T>(name: string, about: unknown): Promise<Gathered<T>> {
+    return this.#questions.gather<T>(this.peers, name, about);
+  }
+
+  /** Resolves when every other node has applied what this one has, to the names of those that have not in time. */
+  async appliedEverywhere(): Promise<readonly string[]> {
+    const { silent } = await this.#questions.gather(this.peers, "applied", this.parts.applied(), APPLIED_MS);
+    return silent;
+  }
+
+  /** The others hear at once that this node is gone. */
+  stop(): void {
+    this.#membership.stop();
+    this.#roster.stop();
+    this.relays.stop();
+    this.#questions.stop();
+  }
+}

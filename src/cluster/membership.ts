@@ -1,0 +1,139 @@
+import type { Cancel, Clock } from "../core/ports/clock.ts";
+import { decode, encode, type Transport } from "./transport.ts";
+
+export const HEARTBEAT_MS = 500;
+/** A node that has been silent for this long is gone. */
+export const SILENT_MS = 3 * HEARTBEAT_MS;
+/** The newest format of entries that this version writes, once all nodes read it. */
+export const WRITE_LEVEL = 1;
+
+export interface Heartbeat {
+  /** Drawn at each start, and when the node comes back from a stall: the others know its connections by it. */
+  readonly id: string;
+  readonly name: string;
+  /** How many deltas of its roster it has sent. */
+  readonly counter: number;
+  readonly position: number;
+  readonly hash: string;
+  readonly writeLevel: number;
+  readonly draining: boolean;
+  /** It leaves. */
+  readonly gone?: boolean;
+}
+
+export type Peer = Omit<Heartbeat, "gone"> & { readonly heardAt: number };
+
+export interface MembershipParts {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly subject: string;
+  newId(): string;
+  /** What the next heartbeat says of this node. */
+  status(): Pick<Heartbeat, "name" | "counter" | "position" | "hash" | "draining">;
+  heard(peer: Peer): void;
+  gone(peer: Peer): void;
+  /** This node has another id from now on. */
+  renamed(): void;
+}
+
+/** Which other nodes are alive, by their heartbeats. */
+export class Membership {
+  readonly #peers = new Map<string, Peer>();
+  #id: string;
+  #cancel: Cancel | undefined;
+  #unsubscribe = () => {};
+  #beatAt: number;
+  /** When this node heard itself last: while it does not, it is this node that is cut off. */
+  #selfHeardAt: number;
+
+  constructor(private readonly parts: MembershipParts) {
+    this.#id = parts.newId();
+    this.#beatAt = this.#selfHeardAt = parts.clock.monotonic();
+  }
+
+  /** Of this node. */
+  get id(): string {
+    return this.#id;
+  }
+
+  get peers(): readonly Peer[] {
+    return [...this.#peers.values()];
+  }
+
+  start(): void {
+    const { clock, subject, transport } = this.parts;
+    this.#unsubscribe = transport.subscribe(subject, (bytes) => this.#heard(decode(bytes)));
+    this.#beatAt = this.#selfHeardAt = clock.monotonic();
+    this.#cancel = clock.every(HEARTBEAT_MS, () => this.#tick());
+    this.beat();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#say(true);
+    this.#unsubscribe();
+  }
+
+  beat(): void {
+    this.#say(false);
+  }
+
+  #say(gone: boolean): void {
+    const { status, subject, transport } = this.parts;
+    if (!transport.isConnected) return;
+    const { id } = this;
+    transport.publish(
+      subject,
+      encode({ id, ...status(), writeLevel: WRITE_LEVEL, ...(gone && { gone }) } satisfies Heartbeat),
+    );
+  }
+
+  #tick(): void {
+    const now = this.parts.clock.monotonic();
+    const late = now - this.#beatAt;
+    this.#beatAt = now;
+    if (late >= SILENT_MS) this.#comeBack(now);
+    else this.#bury(now);
+    this.beat();
+  }
+
+  /** The others have buried this node meanwhile, and what they have said waits to be heard. */
+  #comeBack(now: number): void {
+    this.#selfHeardAt = now;
+    for (const [id, peer] of this.#peers) this.#peers.set(id, { ...peer, heardAt: now });
+    this.#say(true);
+    this.#id = this.parts.newId();
+    this.parts.renamed();
+  }
+
+  #bury(now: number): void {
+    if (now - this.#selfHeardAt > 2 * HEARTBEAT_MS) return;
+    for (const peer of this.#peers.values()) if (now - peer.heardAt >= SILENT_MS) this.#gone(peer);
+  }
+
+  #gone(peer: Peer): void {
+    this.#peers.delete(peer.id);
+    this.parts.gone(peer);
+  }
+
+  #heard({ gone, ...heartbeat }: Heartbeat): void {
+    const heardAt = this.parts.clock.monotonic();
+    if (heartbeat.id === this.#id) {
+      // What the others have said while this node was cut off is still to come.
+      if (heardAt - this.#selfHeardAt > SILENT_MS)
+        for (const [id, peer] of this.#peers) this.#peers.set(id, { ...peer, heardAt });
+      this.#selfHeardAt = heardAt;
+      return;
+    }
+    const known = this.#peers.get(heartbeat.id);
+    if (gone) {
+      if (known) this.#gone(known);
+      return;
+    }
+    const peer = { ...heartbeat, heardAt };
+    this.#peers.set(peer.id, peer);
+    this.parts.heard(peer);
+    // A new node need not wait for the next heartbeat.
+    if (!known) this.beat();
+  }
+}

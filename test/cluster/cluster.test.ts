@@ -1,0 +1,224 @@
+import { expect, test } from "bun:test";
+import { Cluster } from "../../src/cluster/cluster.ts";
+import { CHUNK } from "../../src/cluster/roster-sync.ts";
+import type { RosterEntry } from "../../src/core/live/roster.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { MemoryNetwork } from "../support/memory-transport.ts";
+
+/** Nodes with a roster of one group and one room, which somebody hears on each of them. */
+class Nodes {
+  readonly clock = new FakeClock();
+  readonly network = new MemoryNetwork(this.clock);
+  #ids = 0;
+
+  start(name: string, clock = this.clock) {
+    const transport = this.network.join();
+    const own = new Map<string, RosterEntry>();
+    const others = new Map<string, Map<string, readonly unknown[]>>();
+    /** Keys that were heard to have come and gone. */
+    const changes: string[] = [];
+    const heard = (node: string, { key, values }: RosterEntry) => {
+      const said = others.get(node) ?? new Map<string, readonly unknown[]>();
+      others.set(node, said);
+      if (values.length > 0 && !said.has(key)) changes.push(`+${key}`);
+      if (values.length === 0 && said.has(key)) changes.push(`-${key}`);
+      if (values.length > 0) said.set(key, values);
+      else said.delete(key);
+    };
+    const node = { position: 0, frames: [] as string[], notes: [] as string[] };
+    const cluster = new Cluster({
+      ...{ clock, transport, cluster: "c", node: name },
+      newId: () => `${name}-${++this.#ids}`,
+      applied: () => node.position,
+      hash: () => "",
+      draining: () => false,
+      note: (line) => node.notes.push(line),
+    });
+    cluster.start({
+      roster: {
+        heard,
+        heardAll(from, entries) {
+          const told = new Set(entries.map(({ key }) => key));
+          for (const key of [...(others.get(from)?.keys() ?? [])])
+            if (!told.has(key)) heard(from, { roster: "r", group: "g", key, values: [] });
+          for (const entry of entries) heard(from, entry);
+        },
+        said: () => own.values(),
+      },
+      isHeard: (room) => room === "room",
+      relayed: (_, frame) => node.frames.push(frame),
+      answers: { name: () => name },
+    });
+    return Object.assign(node, {
+      ...{ cluster, transport, changes },
+      say(key: string, ...values: unknown[]) {
+        const entry = { roster: "r", group: "g", key, values };
+        if (values.length > 0) own.set(key, entry);
+        else own.delete(key);
+        cluster.bus.rosterChanged("r", "g", key, values);
+      },
+      others: () => [...others.values()].flatMap((said) => [...said.keys()]).sort(),
+    });
+  }
+
+  /** Lets time pass, in small steps, with everything that follows. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 10) {
+      this.clock.advance(10);
+      for (let n = 0; n < 20; n++) await null;
+    }
+  }
+}
+
+test("what a connection says on one node is known on the others, and no longer when it goes", async () => {
+  const nodes = new Nodes();
+  const [a, b, c] = [nodes.start("a"), nodes.start("b"), nodes.start("c")];
+  a.say("ann", 1);
+  await nodes.pass(20);
+  expect([b.others(), c.others()]).toEqual([["ann"], ["ann"]]);
+  a.say("ann");
+  await nodes.pass(20);
+  expect([a.others(), b.others(), c.others()]).toEqual([[], [], []]);
+});
+
+test("a node that comes later asks for everything, in parts", async () => {
+  const nodes = new Nodes();
+  const a = nodes.start("a");
+  for (let n = 0; n < 2 * CHUNK + 1; n++) a.say(`user ${n}`, n);
+  await nodes.pass(20);
+  const b = nodes.start("b");
+  await nodes.pass(50);
+  expect(b.others()).toHaveLength(2 * CHUNK + 1);
+  a.say("late", 1);
+  await nodes.pass(20);
+  expect(b.others()).toContain("late");
+});
+
+test("a change that was lost is noticed, and asked for", async () => {
+  const nodes = new Nodes();
+  const [a, b] = [nodes.start("a"), nodes.start("b")];
+  a.transport.loses = ".roster";
+  a.say("ann", 1);
+  await nodes.pass(20);
+  a.transport.loses = undefined;
+  expect(b.others()).toEqual([]);
+  a.say("bob", 1);
+  await nodes.pass(20);
+  expect(b.others()).toEqual(["ann", "bob"]);
+  a.transport.loses = ".roster";
+  a.say("ann");
+  await nodes.pass(20);
+  // The next heartbeat tells that something is missing.
+  await nodes.pass(500);
+  expect(b.others()).toEqual(["bob"]);
+});
+
+test("a node that is silent for three heartbeats is gone with all that it said; one that leaves, at once", async () => {
+  const nodes = new Nodes();
+  const [a, b, c] = [nodes.start("a"), nodes.start("b"), nodes.start("c")];
+  a.say("ann", 1);
+  c.say("cyd", 1);
+  await nodes.pass(600);
+  c.cluster.stop();
+  expect(b.others()).toEqual(["ann"]);
+  a.transport.isConnected = false;
+  await nodes.pass(900);
+  expect(b.others()).toEqual(["ann"]);
+  await nodes.pass(1_100);
+  expect(b.others()).toEqual([]);
+  expect(b.notes).toEqual(["a node is gone", "a node is gone"]);
+});
+
+test("a node that is cut off takes nobody for gone, and knows everything again when it is back", async () => {
+  const nodes = new Nodes();
+  const [a, b] = [nodes.start("a"), nodes.start("b")];
+  a.say("ann", 1);
+  b.say("bob", 1);
+  await nodes.pass(600);
+  b.transport.isConnected = false;
+  await nodes.pass(5_000);
+  expect(b.others()).toEqual(["ann"]);
+  expect(a.others()).toEqual([]);
+  a.say("eve", 1);
+  b.say("fay", 1);
+  b.transport.isConnected = true;
+  await nodes.pass(1_000);
+  expect(b.others()).toEqual(["ann", "eve"]);
+  expect(a.others()).toEqual(["bob", "fay"]);
+  expect(b.changes).not.toContain("-ann");
+});
+
+test("a node that was held up comes back under another id, with all that its connections say", async () => {
+  const nodes = new Nodes();
+  const slow = new FakeClock();
+  const [a, b] = [nodes.start("a"), nodes.start("b", slow)];
+  a.say("ann", 1);
+  b.say("bob", 1);
+  slow.advance(10);
+  await nodes.pass(20);
+  expect(a.others()).toEqual(["bob"]);
+  // Its clock goes on, and nothing of it runs.
+  await nodes.pass(8_000);
+  slow.jump(8_000);
+  expect(a.others()).toEqual([]);
+  const [before] = a.cluster.peers;
+  slow.advance(500);
+  await nodes.pass(20);
+  expect(a.others()).toEqual(["bob"]);
+  expect(b.others()).toEqual(["ann"]);
+  expect(a.cluster.peers.map(({ id }) => id)).not.toContain(before?.id ?? "b-2");
+  expect(b.changes).toEqual(["+ann"]);
+});
+
+test("a relayed frame waits until what was said before it is applied here, at most a second", async () => {
+  const nodes = new Nodes();
+  const [a, b] = [nodes.start("a"), nodes.start("b")];
+  a.position = 5;
+  b.position = 4;
+  a.cluster.bus.relay("room", "stopped typing");
+  a.cluster.bus.relay("nobody's room", "unheard");
+  expect(b.frames).toEqual([]);
+  b.position = 5;
+  b.cluster.committed();
+  expect(b.frames).toEqual(["stopped typing"]);
+  a.position = 9;
+  a.cluster.bus.relay("room", "late");
+  await nodes.pass(990);
+  expect(b.frames).toHaveLength(1);
+  await nodes.pass(20);
+  expect(b.frames).toEqual(["stopped typing", "late"]);
+  expect(a.frames).toEqual([]);
+});
+
+test("what is relayed by a node that is cut off is of that moment: it is dropped, and counted", async () => {
+  const nodes = new Nodes();
+  const [a, b] = [nodes.start("a"), nodes.start("b")];
+  a.transport.isConnected = false;
+  a.cluster.bus.relay("room", "typing");
+  a.transport.isConnected = true;
+  await nodes.pass(100);
+  expect(b.frames).toEqual([]);
+  expect(a.cluster.relays.dropped).toBe(1);
+});
+
+test("a question gathers the answers of the live nodes, and says who has given none within a second", async () => {
+  const nodes = new Nodes();
+  const [a, b] = [nodes.start("a"), nodes.start("b"), nodes.start("c")];
+  b.transport.isConnected = false;
+  const gathered = a.cluster.ask<string>("name", null);
+  await nodes.pass(1_000);
+  expect(await gathered).toEqual({ answers: [{ node: "c", answer: "c" }], silent: ["b"] });
+});
+
+test("what was applied here is waited for on the other nodes, for two seconds", async () => {
+  const nodes = new Nodes();
+  const [a, b, c] = [nodes.start("a"), nodes.start("b"), nodes.start("c")];
+  for (const node of [a, b, c]) node.position = 7;
+  a.position = 8;
+  const applied = a.cluster.appliedEverywhere();
+  await nodes.pass(500);
+  b.position = 8;
+  b.cluster.committed();
+  await nodes.pass(1_500);
+  expect(await applied).toEqual(["c"]);
+});
