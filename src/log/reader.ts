@@ -9,7 +9,7 @@ import {
 import { nanos } from "@nats-io/transport-node";
 import type { Deliveries } from "./deliveries.ts";
 
-const FETCHED = 500;
+const FETCHED = 100;
 const FETCHED_BYTES = 32 * 1_048_576;
 const FETCH_MS = 2_000;
 const HEARTBEAT_MS = 500;
@@ -41,6 +41,8 @@ export interface ReaderParts {
 export class Reader {
   #stopped = false;
   #hasConsumer = false;
+  /** A fetch has ended as it should since the last one that failed was noted. */
+  #hadConsumer = true;
   #fetching: ConsumerMessages | undefined;
   /** The log is known to go on to here. */
   #expected = 0;
@@ -83,9 +85,10 @@ export class Reader {
         const consumer = await this.#makeConsumer();
         this.consumersMade++;
         this.#hasConsumer = true;
-        while (!this.#stopped && (await this.#fetch(consumer)));
+        while (!this.#stopped && (await this.#fetch(consumer))) this.#hadConsumer = true;
       } catch (error) {
-        if (this.#hasConsumer) this.parts.note("no consumer", { why: reasonOf(error) });
+        if (this.#hadConsumer) this.parts.note("no consumer", { why: reasonOf(error) });
+        this.#hadConsumer = false;
       }
       this.#hasConsumer = false;
       if (!this.#stopped) await Bun.sleep(RETRY_MS);
@@ -109,7 +112,6 @@ export class Reader {
   async #fetch(consumer: Consumer): Promise<boolean> {
     const messages = await consumer.fetch({
       max_messages: FETCHED,
-      max_bytes: FETCHED_BYTES,
       expires: FETCH_MS,
       idle_heartbeat: HEARTBEAT_MS,
     });

@@ -101,6 +101,14 @@ ofNats("5, 7: without a consumer, what other nodes append is read directly", asy
   expect(b.log.counts).toMatchObject({ consumersMade: 0, swept: 21 });
 });
 
+ofNats("a consumer that works is kept, and brings what is appended", async () => {
+  const [a, b] = [await started(configOf("t0")), await started(configOf("t0"))];
+  await say(a, ...Array.from({ length: 40 }, (_, n) => `${n}`));
+  await eventually(() => b.applied.length === 41);
+  expect(b.log.counts.consumersMade).toBe(1);
+  expect(b.log.counts.swept).toBeLessThan(20);
+});
+
 ofNats("7: a consumer that is gone is made again", async () => {
   const [a, b] = [await started(configOf("t7")), await started(configOf("t7"))];
   await eventually(() => b.log.counts.consumersMade > 0 && a.log.counts.consumersMade > 0);
