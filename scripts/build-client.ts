@@ -24,6 +24,7 @@ const CLIENTS = {
   CollaborationWebSocketClient: "atomic-collaboration.ts",
   VoiceChannelClient: "voice.ts",
   GiftHostClient: "gifts.ts",
+  GiftViewerClient: "gifts.ts",
   DietWebSocketClient: "diet.ts",
 };
 /** It brings a document that is edited together, which is more than an engine with one client. */

@@ -1,8 +1,9 @@
 import type { Clock } from "../core/ports/clock.ts";
+import { roomKindsOf } from "../core/protocol/room-name.ts";
 import { type Cursor, compareCursors, formatCursor } from "./cursor.ts";
 import { encodeEvent } from "./encode.ts";
 import { Expired, type Feed, type FeedEvent, type FeedFilter, type Place } from "./feed.ts";
-import { protocolOf, roomKindsOf } from "./protocol-rooms.ts";
+import { protocolOf } from "./protocol-rooms.ts";
 import type { Allowed } from "./webhook-address.ts";
 import { type Answered, newSecret, type Sending, send } from "./webhook-send.ts";
 

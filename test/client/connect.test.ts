@@ -248,6 +248,6 @@ test("a gurukul client takes a URL that is relative to its page", async () => {
   void client.connect();
   const { address } = await next();
   Reflect.deleteProperty(globalThis, "location");
-  expect(address.url).toBe("https://example.org/ws?token=a+token");
+  expect(address.url).toBe("https://example.org/ws?token=a+token&offsets=1");
   await client.disconnect();
 });

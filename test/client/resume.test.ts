@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import {
   ChatWebSocketClient,
   type ConnectionEvent,
+  DietWebSocketClient,
   type LetterStore,
   VoiceChannelClient,
 } from "../../packages/client/src/index.ts";
@@ -95,6 +96,62 @@ test("a page that is loaded again goes on where the last one was, where the stor
   expect(after.heard).toEqual(["second"]);
   expect(eve.heard).toEqual([]);
   await Promise.all([ada, after, eve].map(({ client }) => client.disconnect()));
+});
+
+test("discord: a guild in which nothing was said while there was a connection", async () => {
+  const voice = new VoiceChannelClient({
+    ...{ url: server.url("/api/ws"), reconnect: hasty },
+    token: () => server.token("ada", { rooms: ["guild:quiet"] }),
+  });
+  const heard: string[] = [];
+  const both = new Promise<void>((resolve) =>
+    voice.subscribe("room.created", ({ payload }) => {
+      if (heard.push(payload.name) === 2) resolve();
+    }),
+  );
+  await voice.connect();
+  // It has connected when it hears of another room, which is told of after all that it joins.
+  const told = new Promise<void>((resolve) => voice.subscribe("voice.left", () => resolve()));
+  const left = { guildId: "quiet", channelId: null, userId: "u" };
+  await server.http("POST", "/v1/discord/events", { user: "ada", type: "voice.left", data: left });
+  await told;
+  await voice.disconnect();
+  for (const name of ["one", "two"]) {
+    const data = { guildId: "quiet", channelId: name, name, userLimit: 0 };
+    await server.http("POST", "/v1/discord/events", { room: "guild:quiet", type: "room.created", data });
+  }
+  await voice.connect();
+  await both;
+  expect(heard).toEqual(["one", "two"]);
+  await voice.disconnect();
+});
+
+test("diet: the inbox of a friend is not asked for; a room that is forbidden is told of once", async () => {
+  const { create, next } = fakeSockets();
+  const verdicts: ConnectionEvent["data"][] = [];
+  const diet = new DietWebSocketClient({
+    ...{ url: "ws://diet", token: tokenOf("ada"), createSocket: create, reconnect: hasty },
+  });
+  diet.onConnectionEvent(({ type, data }) => type === "resumed" && verdicts.push(data));
+  void diet.connect();
+  const first = await next();
+  first.open();
+  first.say({ type: "auth_response", success: true, userId: "ada" });
+  first.say({ type: "placed", data: { room: "group:g", offset: 7 } });
+  first.say({ type: "placed", data: { room: "diet-user:ada", offset: 0 } });
+  first.say({ id: "1", type: "post.created", data: {}, room: "diet-user:bob", offset: 4 });
+  first.say({ id: "2", type: "task.completed", data: {}, room: "diet-user:ada", offset: 1 });
+  first.end();
+  const second = await next();
+  expect(decodeURIComponent(second.address.url)).toBe("ws://diet?offsets=1&resume=group:g@7,diet-user:ada@1");
+  second.open();
+  second.say({ type: "auth_response", success: true, userId: "ada" });
+  const room = "group:g";
+  second.say({ type: "resumed", data: { room, after: 0, until: 0, complete: false, reason: "forbidden" } });
+  expect(verdicts).toMatchObject([{ room, resumed: "incomplete", reason: "forbidden" }]);
+  second.end();
+  expect(decodeURIComponent((await next()).address.url)).toBe("ws://diet?offsets=1&resume=diet-user:ada@1");
+  await diet.disconnect();
 });
 
 test("a handler gets the contract's frames, each once, and the address asks for the last ones", async () => {

@@ -37,7 +37,7 @@ export class AnalyticsWebSocketClient extends AtomicClient<
   }
 
   protected resume(): void {
-    this.line.admitted();
+    this.admitted();
     if (this.#metrics.size > 0) this.say("subscribe", { metrics: [...this.#metrics] });
     this.outbox.open();
   }
@@ -47,7 +47,7 @@ export class AnalyticsWebSocketClient extends AtomicClient<
     super.write(letter);
   }
 
-  protected override arrived(frame: AtomicError | Events[Kind] | AtomicFrame<"pong", unknown>): void {
+  protected override told(frame: AtomicError | Events[Kind] | AtomicFrame<"pong", unknown>): void {
     if (frame.type === "pong") return;
     const { awaited } = this.outbox;
     if (awaited?.type === "subscribe" && frame.id === awaited.id) {

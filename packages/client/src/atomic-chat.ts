@@ -3,9 +3,6 @@ import type { createMessages, events as serverEvents } from "../../../src/protoc
 import { AtomicClient, type AtomicError, type AtomicFrame } from "./atomic.ts";
 import { newId } from "./id.ts";
 import { RecentIds } from "./recent.ts";
-import { Offsets } from "./resume.ts";
-import type { Address } from "./socket.ts";
-import { claimsOf } from "./token.ts";
 
 type Schemas = ReturnType<typeof createMessages>;
 type Data<Type extends keyof Schemas> = z.input<Schemas[Type]>;
@@ -30,8 +27,7 @@ export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, C
   protected readonly contract = "atomic/chat";
   /** Ids of the last messages: one that was sent twice is confirmed twice. */
   readonly #told = new RecentIds();
-  readonly #offsets = new Offsets(this.options);
-  /** Id of the ping whose answer comes after the verdict. */
+  /** Id of the ping that is answered once it is known where the context is. */
   #fence = "";
 
   protected override isFleeting(type: string): boolean {
@@ -47,27 +43,15 @@ export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, C
     return type !== "typing";
   }
 
-  protected override async address(token?: string): Promise<Address> {
-    const contextId = this.scope(claimsOf(token));
-    return this.#offsets.asked(await super.address(), this.outbox.owner, contextId && `context:${contextId}`);
-  }
-
-  protected override heard(frame: Frame): void {
-    const plain = this.#offsets.plain(frame, this.line);
-    if (plain) super.heard(plain);
-  }
-
   /** Before it is known where to begin, what is said would be missed if the line were cut. */
   protected resume(): void {
     this.#fence = newId();
     this.say("ping", {}, this.#fence);
   }
 
-  protected override arrived(frame: Frame): void {
+  protected override told(frame: Frame): void {
     if (frame.type === "pong") {
-      if (frame.id !== this.#fence) return;
-      this.line.admitted();
-      this.outbox.open();
+      if (frame.id === this.#fence) this.ready();
     } else if (frame.type !== "message" || this.#told.add(frame.data.id)) {
       this.listeners.tell(frame.type, frame);
     }

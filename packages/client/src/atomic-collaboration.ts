@@ -3,10 +3,8 @@ import type { events as ownEvents } from "../../../src/protocols/atomic/schema.t
 import type { messages, events as sessionEvents } from "../../../src/protocols/atomic/session.ts";
 import { AtomicClient, type AtomicError, type AtomicFrame, type AtomicOptions } from "./atomic.ts";
 import { newId } from "./id.ts";
-import { Offsets } from "./resume.ts";
 import type { Edit, Role } from "./shared-edit.ts";
 import { SharedText } from "./shared-text.ts";
-import type { Address } from "./socket.ts";
 
 type ServerEvents = typeof sessionEvents & Pick<typeof ownEvents, "connected">;
 type Kind = keyof ServerEvents;
@@ -45,7 +43,6 @@ export class CollaborationWebSocketClient extends AtomicClient<
   protected readonly contract = "atomic/collaboration";
   /** Sessions that it is in, with its role. */
   readonly #sessions = new Map<string, Role>();
-  readonly #offsets = new Offsets(this.options);
   readonly #texts = new Map<string, Shared>();
   /** Ids of the messages that join them again after a reconnect. */
   readonly #rejoining = new Map<string, string>();
@@ -112,15 +109,6 @@ export class CollaborationWebSocketClient extends AtomicClient<
     if (this.#texts.get(sessionId)?.text === text) this.#texts.delete(sessionId);
   }
 
-  protected override async address(): Promise<Address> {
-    return this.#offsets.asked(await super.address(), this.outbox.owner);
-  }
-
-  protected override heard(frame: Frame): void {
-    const plain = this.#offsets.plain(frame, this.line);
-    if (plain) super.heard(plain);
-  }
-
   #isKeptUp(): boolean {
     const state = this.getConnectionState();
     return state === "connected" || state === "connecting";
@@ -136,17 +124,18 @@ export class CollaborationWebSocketClient extends AtomicClient<
   }
 
   protected override lost(): void {
+    super.lost();
     this.#rejoining.clear();
     for (const { text } of this.#texts.values()) text.lost();
   }
 
   protected resume(): void {
-    this.line.admitted();
+    this.admitted();
     for (const [sessionId, role] of this.#sessions) this.#rejoin(sessionId, role);
     if (this.#rejoining.size === 0) this.outbox.open();
   }
 
-  protected override arrived(frame: Frame): void {
+  protected override told(frame: Frame): void {
     if (frame.type === "pong") return;
     if (frame.type === "error") this.#failed(frame);
     else if (frame.type !== "connected") this.#inform(frame);

@@ -1,7 +1,6 @@
 import { Client, type Posted } from "./client.ts";
-import type { ClientOptions, Defaults } from "./options.ts";
+import type { ClientOptions } from "./options.ts";
 import { Refused } from "./outbox.ts";
-import type { Address } from "./socket.ts";
 import type { Letter } from "./store.ts";
 import type { Claims } from "./token.ts";
 
@@ -33,7 +32,6 @@ const PASSING = [
   "Server busy, try again",
   "Internal server error",
 ];
-const HEARTBEAT = { interval: 30_000, timeout: 10_000 };
 
 /** What the three clients of the contract atomic-guide have in common. */
 export abstract class AtomicClient<
@@ -41,26 +39,21 @@ export abstract class AtomicClient<
   Message extends Posted,
   Answers extends object,
 > extends Client<Events, Message, Answers> {
-  constructor(
-    private readonly own: AtomicOptions,
-    defaults: Defaults = { heartbeat: HEARTBEAT },
-  ) {
-    super(own, defaults);
-  }
+  declare protected readonly options: AtomicOptions;
 
-  protected address(_token?: string): Address | Promise<Address> {
-    return { url: this.options.url, protocols: [] };
+  constructor(options: AtomicOptions) {
+    super(options);
   }
 
   /** In a message, not in the query, so that no log of URLs has the token. */
   protected opened(token: string | undefined): void {
-    const { contextId } = this.own;
-    this.line.send(JSON.stringify({ type: "auth", token: token ?? "", contextId }));
+    const { contextId } = this.options;
+    this.transmit(JSON.stringify({ type: "auth", token: token ?? "", contextId }));
   }
 
   /** The context: the one that is asked for, or else the token's, as the server sees it. */
   protected override scope(claims: Claims | undefined): string | undefined {
-    const { contextId } = this.own;
+    const { contextId } = this.options;
     if (contextId || !claims) return contextId || undefined;
     if (typeof claims["contextId"] === "string") return claims["contextId"];
     const rooms: unknown[] = Array.isArray(claims["rooms"]) ? claims["rooms"] : [];
@@ -80,7 +73,7 @@ export abstract class AtomicClient<
 
   protected say(type: string, data: object, id?: string): void {
     const timestamp = new Date(this.clock.now()).toISOString();
-    this.line.send(JSON.stringify({ type, id, timestamp, data }));
+    this.transmit(JSON.stringify({ type, id, timestamp, data }));
   }
 
   /** Let in: what was so before the line was lost is made so again. Calls `line.admitted`, and then `outbox.open`. */
@@ -88,8 +81,8 @@ export abstract class AtomicClient<
   protected abstract isAnswered(type: string): boolean;
 
   protected heard(frame: AtomicError | AtomicFrame<string, unknown>): void {
-    if (frame.type === "error" && "error" in frame) this.line.explain(frame.error);
-    this.arrived(frame);
+    if (frame.type === "error" && "error" in frame) this.explain(frame.error);
+    this.told(frame);
     if (frame.type === "connected") this.resume();
     const { awaited } = this.outbox;
     if (!awaited || frame.id !== awaited.id) return;
@@ -98,5 +91,5 @@ export abstract class AtomicClient<
     else this.outbox.refuse(new Refused(frame.error));
   }
 
-  protected abstract arrived(frame: AtomicError | AtomicFrame<string, unknown>): void;
+  protected abstract told(frame: AtomicError | AtomicFrame<string, unknown>): void;
 }

@@ -1,20 +1,5 @@
 import { fromBase64, toBase64 } from "./base64.ts";
-
-/** The data of `encryption.ready` and `encryption.rotate`. */
-export interface Announcement {
-  readonly publicKey: string;
-  readonly keyId: string;
-  readonly compressionEnabled: boolean;
-}
-
-/** Contract diet-game: Message Encryption. All in base64, but for the time, ISO 8601, and the name of the key. */
-export interface SealedFrame {
-  readonly encryptedData: string;
-  readonly iv: string;
-  readonly authTag: string;
-  readonly timestamp: string;
-  readonly keyId: string;
-}
+import { type Announcement, type SealedFrame, type SealedLine, Sealing } from "./sealing.ts";
 
 interface Agreed {
   readonly key: CryptoKey;
@@ -46,6 +31,11 @@ export class DietCipher {
     if (!("privateKey" in pair)) throw new Error("no pair of keys");
     const raw = await crypto.subtle.exportKey("raw", pair.publicKey);
     return new DietCipher(toBase64(new Uint8Array(raw)), pair.privateKey);
+  }
+
+  /** For the client: has everything on this connection sealed. */
+  begin(line: SealedLine): Sealing {
+    return new Sealing(this, line);
   }
 
   /** Takes the data of `encryption.ready` or of `encryption.rotate`: the key for all that follows. */

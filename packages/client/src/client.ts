@@ -1,23 +1,14 @@
-import { patient } from "./backoff.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import {
-  type Closing,
-  type ConnectionEvent,
-  type ConnectionState,
-  type ConnectOptions,
-  type Verdict,
-  verdictOf,
-} from "./connection.ts";
+import { type Closing, type Verdict, verdictOf } from "./connection.ts";
 import { newId } from "./id.ts";
 import { inJson } from "./json.ts";
 import { KeptLetters } from "./kept-letters.ts";
 import { Line } from "./line.ts";
 import { Listeners } from "./listeners.ts";
-import { ownNetwork } from "./network.ts";
 import type { ClientOptions, Defaults } from "./options.ts";
 import { Outbox, Refused } from "./outbox.ts";
-import { Bucket, politeRate, type Rate } from "./rate.ts";
-import { type Address, createWebSocket } from "./socket.ts";
+import { Bucket, politeRate } from "./rate.ts";
+import { Offsets } from "./resume.ts";
+import type { Address } from "./socket.ts";
 import type { Letter, StoreEvent } from "./store.ts";
 import { type Claims, claimsOf } from "./token.ts";
 
@@ -30,112 +21,38 @@ export interface Posted {
 
 /** Closes a connection for a frame that is longer than the server takes (RFC 6455, 7.4.1). */
 const TOO_BIG = 1009;
-const HEARTBEAT = { interval: 25_000, timeout: 10_000 };
+const ANSWER_MS = 15_000;
 
 /**
  * What the clients of all contracts have in common: a line that is kept up, and messages that wait for it and are
  * confirmed. `Events` are what arrives, by type; `Answers` what a message resolves to.
  */
-export abstract class Client<Events extends object, Message extends Posted, Answers extends object> {
-  protected readonly clock: Clock;
-  protected readonly line: Line;
+export abstract class Client<
+  Events extends object,
+  Message extends Posted,
+  Answers extends object,
+> extends Line {
+  protected url: string;
   protected readonly outbox: Outbox;
+  protected readonly offsets: Offsets;
   protected readonly listeners = new Listeners<Events>();
-  readonly #own = new Listeners<{ connection: ConnectionEvent; store: StoreEvent }>();
+  readonly #storeListeners = new Listeners<{ store: StoreEvent }>();
   readonly #buckets = new Map<string, Bucket>();
-  readonly #rate: Rate;
-  /** Why the connection was given up. */
-  #failure: Error | undefined;
 
-  constructor(
-    protected readonly options: ClientOptions,
-    defaults: Defaults = {},
-  ) {
-    const {
-      clock = systemClock,
-      random = Math.random,
-      network = ownNetwork(),
-      store,
-      token,
-      queue,
-    } = options;
-    const { answerTimeout = 15_000, connectTimeout = 10_000, createSocket = createWebSocket } = options;
-    this.clock = clock;
-    this.#rate = { ...politeRate, ...options.rate };
+  constructor(options: ClientOptions, defaults?: Defaults) {
+    super(options, defaults);
+    this.url = options.url;
+    this.offsets = new Offsets(options, (verdict) => this.announce("resumed", verdict));
     this.outbox = new Outbox({
-      clock,
-      random,
-      kept: new KeptLetters(store, (event) => this.#own.tell("store", event)),
-      queue,
-      answerTimeout,
-      take: (type) => this.#take(type),
+      ...{ clock: this.clock, random: options.random ?? Math.random, queue: options.queue },
+      answerTimeout: options.answerTimeout ?? ANSWER_MS,
+      kept: new KeptLetters(options.store, (event) => this.#storeListeners.tell("store", event)),
+      take: (type) => this.take(type),
       write: (letter) => this.write(letter),
     });
-    this.line = new Line({
-      clock,
-      random,
-      network,
-      createSocket,
-      backoff: { ...patient, ...defaults.reconnect, ...options.reconnect },
-      heartbeat: { ...(defaults.heartbeat ?? HEARTBEAT), ...options.heartbeat },
-      connectTimeout,
-      canRenew: typeof token === "function",
-      token: async () => (typeof token === "function" ? token() : token),
-      prepare: (token) => this.outbox.claim(this.#ownerOf(claimsOf(token))),
-      address: (token) => this.address(token),
-      opened: (token) => this.opened(token),
-      received: (frame) => this.#received(frame),
-      lost: () => {
-        this.outbox.close();
-        this.lost();
-      },
-      ping: () => this.ping(),
-      verdict: (closing) => this.#judge(closing),
-      changed: (event) => {
-        this.#failure = event.type === "error" ? event.data?.error : undefined;
-        if (this.#failure) this.outbox.fail(this.#failure);
-        this.#own.tell("connection", event);
-      },
+    this.onConnectionEvent(() => {
+      if (this.failure) this.outbox.fail(this.failure);
     });
-  }
-
-  /**
-   * Resolves once the server has let the client in. Rejects with `ConnectionFailed` when it is given up, and when the
-   * user disconnects before.
-   */
-  connect({ timeout }: ConnectOptions = {}): Promise<void> {
-    if (this.isConnected()) return Promise.resolve();
-    const settled = new Promise<void>((resolve, reject) => {
-      const cancel =
-        timeout === undefined ? undefined : this.clock.after(timeout, () => this.line.expire(timeout));
-      const stop = this.onConnectionEvent(({ data }) => {
-        const { state } = this.line;
-        if (state === "connecting") return;
-        stop();
-        cancel?.();
-        // The user wanted that: no error that the page must catch.
-        if (state === "disconnected") settled.catch(() => {});
-        if (state === "connected") resolve();
-        else reject(data?.error ?? new Error("disconnected"));
-      });
-    });
-    this.line.start();
-    return settled;
-  }
-
-  /** What waits to be sent waits for the next `connect`. Resolves when the connection is closed. */
-  disconnect(): Promise<void> {
-    this.outbox.close();
-    this.lost();
-    return this.line.stop();
-  }
-
-  isConnected(): boolean {
-    return this.line.state === "connected";
-  }
-
-  getConnectionState(): ConnectionState {
-    return this.line.state;
   }
 
   /**
@@ -156,16 +73,9 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     this.listeners.delete(eventType, handler);
   }
 
-  /** The result ends it. */
-  onConnectionEvent(handler: (event: ConnectionEvent) => void): () => void {
-    this.#own.add("connection", handler);
-    return () => this.#own.delete("connection", handler);
-  }
-
   /** Hears of letters in the store that are somebody else's, and of what the store did not do. The result ends it. */
   onStoreEvent(handler: (event: StoreEvent) => void): () => void {
-    this.#own.add("store", handler);
-    return () => this.#own.delete("store", handler);
+    return this.#storeListeners.on("store", handler);
   }
 
   /** How many messages are not confirmed. */
@@ -180,15 +90,52 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
 
   /** A name that no other contract's client has. */
   protected abstract readonly contract: string;
-  /** Where, and with which subprotocols, to connect. */
-  protected abstract address(token: string | undefined): Address | Promise<Address>;
-  /** The socket is open: time to say who this is. */
-  protected abstract opened(token: string | undefined): void;
   protected abstract heard(frame: unknown): void;
   protected abstract write(letter: Letter): void;
-  protected abstract ping(): void;
 
-  protected lost(): void {}
+  /** Where, and with which subprotocols, to connect. */
+  protected address(_token: string | undefined): Address | Promise<Address> {
+    return { url: this.url, protocols: [] };
+  }
+
+  /** A frame, before what only a client that resumes is told is taken out of it. */
+  protected arrived(frame: object): void {
+    const plain = this.offsets.plain(frame);
+    if (plain) this.heard(plain);
+  }
+
+  /** The server has let the client in, and takes messages. */
+  protected ready(): void {
+    this.admitted();
+    this.outbox.open();
+  }
+
+  protected override lost(): void {
+    this.outbox.close();
+  }
+
+  protected override async locate(token: string | undefined): Promise<Address> {
+    await this.outbox.claim(this.#ownerOf(claimsOf(token)));
+    return this.offsets.asked(await this.address(token), this.outbox.owner);
+  }
+
+  protected override received(text: string): void {
+    let frame: unknown;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      // Worth no connection.
+    }
+    if (typeof frame === "object" && frame !== null) this.arrived(frame);
+  }
+
+  protected override judge(closing: Closing): Verdict {
+    // Sent again, it would only close the next one.
+    if (closing.code === TOO_BIG && this.outbox.awaited) {
+      this.outbox.refuse(new Refused("The message is too long", TOO_BIG));
+    }
+    return verdictOf(closing.code, closing.reason);
+  }
 
   protected prepare(message: Message): Posted {
     return message;
@@ -203,10 +150,6 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     return true;
   }
 
-  protected get url(): string {
-    return this.options.url;
-  }
-
   /** What more than user and endpoint says where a message goes; undefined before the token is there that says it. */
   protected scope(_claims: Claims | undefined): string | undefined {
     return "";
@@ -215,15 +158,6 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
   /** Which messages share a limit. */
   protected limitOf(_type: string): string {
     return "";
-  }
-
-  /** Whether the limits leave room for one more; it counts. */
-  protected mayNow(type: string): boolean {
-    return this.#take(type) === 0;
-  }
-
-  protected verdict({ code, reason }: Closing): Verdict {
-    return verdictOf(code, reason);
   }
 
   protected post({ type, data = {}, id = newId() }: Posted): Promise<unknown> {
@@ -235,7 +169,7 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
         this.outbox.owner ?? this.#ownerOf(typeof token === "function" ? undefined : claimsOf(token));
       const fleeting = this.isFleeting(type);
       this.outbox.add({ ...letter, owner, fleeting, resolve, reject }, !fleeting && this.isKept(type));
-      if (this.line.state === "error" && this.#failure) this.outbox.fail(this.#failure);
+      if (this.failure) this.outbox.fail(this.failure);
     });
   }
 
@@ -247,28 +181,10 @@ export abstract class Client<Events extends object, Message extends Posted, Answ
     return JSON.stringify([this.contract, this.url.replace(/[?#].*/, ""), user, scope]);
   }
 
-  #judge(closing: Closing): Verdict {
-    // Sent again, it would only close the next one.
-    if (closing.code === TOO_BIG && this.outbox.awaited) {
-      this.outbox.refuse(new Refused("The message is too long", TOO_BIG));
-    }
-    return this.verdict(closing);
-  }
-
-  #received(text: string): void {
-    let frame: unknown;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      // Worth no connection.
-      return;
-    }
-    if (typeof frame === "object" && frame !== null) this.heard(frame);
-  }
-
-  #take(type: string): number {
+  /** Counts one more. 0, or in how many milliseconds the limits leave room for it. */
+  protected take(type: string): number {
     const key = this.limitOf(type);
-    const bucket = this.#buckets.get(key) ?? new Bucket(this.clock, this.#rate);
+    const bucket = this.#buckets.get(key) ?? new Bucket(this.clock, { ...politeRate, ...this.options.rate });
     this.#buckets.set(key, bucket);
     return bucket.take();
   }

@@ -48,12 +48,16 @@ export class ConnectionFailed extends Error {
 export const asError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));
 
-/** Of 1008, a policy: these pass by themselves. */
+/** Never came from a server (RFC 6455, 7.1.5). */
+export const ABNORMAL = 1006;
+/** A policy (RFC 6455, 7.4.1): no other attempt can help. */
+export const POLICY = 1008;
+/** Of this code: these pass by themselves. */
 const PASSING = ["Backpressure", "Heartbeat timeout", "Rate limit exceeded"];
 
 /** By the codes that the contracts have in common. */
 export function verdictOf(code: number, reason: string): Verdict {
   if (code === 4003 || code === 4004) return "token";
-  if (code !== 1008 || PASSING.includes(reason)) return "retry";
+  if (code !== POLICY || PASSING.includes(reason)) return "retry";
   return reason === "Authentication failed" || reason === "Session expired" ? "token" : "stop";
 }

@@ -1,5 +1,5 @@
 import type { EventType } from "../../../src/protocols/diet/schema.ts";
-import type { Announcement, DietCipher, SealedFrame } from "./cipher.ts";
+import type { DietCipher } from "./cipher.ts";
 import { Client, type Posted } from "./client.ts";
 import type { ConnectOptions } from "./connection.ts";
 import type {
@@ -15,6 +15,7 @@ import { newId } from "./id.ts";
 import type { ClientOptions } from "./options.ts";
 import { Refused } from "./outbox.ts";
 import { RecentIds } from "./recent.ts";
+import type { Sealing } from "./sealing.ts";
 import type { Address } from "./socket.ts";
 import type { Letter } from "./store.ts";
 import { userOf } from "./token.ts";
@@ -39,12 +40,7 @@ export interface DietOptions extends Omit<ClientOptions, "url"> {
   readonly encryption?: () => Promise<DietCipher>;
 }
 
-type Frame =
-  | AuthResponse
-  | DietResponse
-  | DietEvents[EventType]
-  | { readonly type: "encryption.ready"; readonly data: Announcement }
-  | { readonly type: "encryption.rotate"; readonly data: Announcement };
+type Frame = AuthResponse | DietResponse | DietEvents[EventType];
 /** These pass. */
 const PASSING = ["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"];
 
@@ -69,54 +65,52 @@ export interface DietWebSocketClient {
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: all that is declared is inherited.
 export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAnswers> {
   protected readonly contract = "diet";
+  declare protected readonly options: ClientOptions & DietOptions;
   readonly sessionId: string;
-  #address: Address;
+  #protocols: string[] = [];
   #userId = "";
   readonly #seen = new RecentIds();
   #cipher: DietCipher | undefined;
-  /** The same, once the server has agreed: from then on everything is sealed. */
-  #sealing: DietCipher | undefined;
-  /** Id of the message that asks for encryption. */
-  #init = "";
-  /** Sealing and opening take time, and may change no order. */
-  #done = Promise.resolve();
-  /** Which connection it is: what is still being sealed for an earlier one is lost with it. */
-  #turn = 0;
+  /** Of this connection, once it is to be encrypted. */
+  #sealing: Sealing | undefined;
 
-  constructor(private readonly own: DietOptions) {
-    super({ url: "", ...own }, { reconnect: { maxAttempts: 10 } });
-    this.#address = { url: own.url ?? "", protocols: [] };
-    this.sessionId = own.sessionId ?? newId();
+  constructor(options: DietOptions) {
+    super({ url: "", ...options }, { reconnect: { maxAttempts: 10 } });
+    this.sessionId = options.sessionId ?? newId();
   }
 
   override connect(config: Partial<WebSocketConnection> & ConnectOptions = {}): Promise<void> {
-    const { url, protocols = [], reconnect = {}, heartbeat = {} } = config;
-    if (url !== undefined) this.#address = { url, protocols };
-    this.line.configure(reconnect, heartbeat);
+    const { url, protocols, reconnect, heartbeat } = config;
+    this.url = url ?? this.url;
+    this.#protocols = protocols ?? this.#protocols;
+    this.attempts.backoff = { ...this.attempts.backoff, ...reconnect };
+    Object.assign(this.heart, heartbeat);
     return super.connect(config);
   }
 
-  protected override get url(): string {
-    return this.#address.url;
-  }
-
-  protected async address(): Promise<Address> {
-    this.#cipher = await this.own.encryption?.();
-    return this.#address;
+  protected override async address(): Promise<Address> {
+    this.#cipher = await this.options.encryption?.();
+    return { url: this.url, protocols: this.#protocols };
   }
 
   protected opened(token = ""): void {
     const { sessionId } = this;
-    const userId = this.own.userId ?? userOf(token) ?? "";
+    const userId = this.options.userId ?? userOf(token) ?? "";
     this.#userId = userId;
-    this.line.send(JSON.stringify({ type: "auth", token, userId, sessionId }));
-    // At once, so that little of what waits for the user comes in plain text.
-    const { publicKey } = this.#cipher ?? {};
-    if (publicKey !== undefined) this.#init = this.#say("encryption.init", { publicKey });
+    this.transmit(JSON.stringify({ type: "auth", token, userId, sessionId }));
+    this.#sealing = this.#cipher?.begin({
+      say: (type, data) => this.#say(type, data),
+      write: (text) => this.transmit(text),
+      read: (frame) => super.arrived(frame),
+      ready: () => this.ready(),
+      ping: () => this.ping(),
+      drop: (reason, code) => this.drop(reason, code),
+    });
   }
 
   protected override lost(): void {
-    this.#turn++;
+    super.lost();
+    this.#sealing?.end();
     this.#sealing = undefined;
   }
 
@@ -138,60 +132,28 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
     this.#say(type, data, { id, metadata, timestamp });
   }
 
-  protected override heard(frame: Frame | SealedFrame): void {
-    const cipher = this.#sealing;
-    if (!cipher) {
-      if (!("encryptedData" in frame)) this.#read(frame);
-    } else {
-      this.#afterwards(async (isCurrent) => {
-        if (!("encryptedData" in frame)) throw new Error("not encrypted");
-        const plain: Frame = JSON.parse(await cipher.open(frame));
-        if (isCurrent()) await this.#read(plain);
-      });
-    }
+  protected override arrived(frame: object): void {
+    if (this.#sealing) this.#sealing.heard(frame);
+    else super.arrived(frame);
   }
 
-  #read(frame: Frame): Promise<void> | undefined {
-    if ("success" in frame) {
-      if ("id" in frame) this.#answered(frame);
-      else this.#welcomed(frame);
-    } else if (frame.type === "encryption.ready") this.#encrypt(frame.data);
-    else if (frame.type === "encryption.rotate") return this.#rotate(frame.data);
-    else if (this.#seen.add(frame.id)) {
-      if (frame.type === "reconnect") this.line.comeBackIn(frame.data.nextAttemptIn, true);
+  protected override heard(frame: Frame): void {
+    if (!("success" in frame)) {
+      if (!this.#seen.add(frame.id)) return;
+      if (frame.type === "reconnect") this.attempts.wish = { ms: frame.data.nextAttemptIn, exact: true };
       this.listeners.tell(frame.type, frame);
-    }
-    return undefined;
+    } else if ("id" in frame) this.#answered(frame);
+    else this.#welcomed(frame);
   }
 
   #welcomed(frame: AuthResponse): void {
-    if (!frame.success && frame.error) this.line.explain(frame.error.message);
+    if (!frame.success && frame.error) this.explain(frame.error.message);
     this.listeners.tell("auth_response", frame);
-    if (frame.success && !this.#cipher) this.#admit();
-  }
-
-  #admit(): void {
-    this.line.admitted();
-    this.outbox.open();
-  }
-
-  #encrypt(announcement: Announcement): void {
-    this.#sealing = this.#cipher;
-    this.#afterwards(async (isCurrent) => {
-      await this.#cipher?.rotate(announcement);
-      if (isCurrent()) this.#admit();
-    });
-  }
-
-  async #rotate(announcement: Announcement): Promise<void> {
-    await this.#cipher?.rotate(announcement);
-    // The server forgets the old key at the first frame under the new one.
-    this.ping();
+    if (frame.success && !this.#cipher) this.ready();
   }
 
   #answered(frame: DietResponse): void {
     const { awaited } = this.outbox;
-    if (frame.id === this.#init && !frame.success) this.line.giveUp("The server does not encrypt");
     if (frame.id !== awaited?.id) return;
     const { code = "", message = "" } = frame.error ?? {};
     const refused = new Refused(message, code);
@@ -203,18 +165,6 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
     else this.outbox.refuse(refused);
   }
 
-  /** Does this when all before it is done, unless the connection is another one by then. */
-  #afterwards(work: (isCurrent: () => boolean) => Promise<void>, what = "opened"): void {
-    const turn = this.#turn;
-    const isCurrent = () => turn === this.#turn;
-    this.#done = this.#done
-      .then(() => (isCurrent() ? work(isCurrent) : undefined))
-      // Somebody has a hand in it, or the two sides have lost each other.
-      .catch(() => {
-        if (isCurrent()) this.line.reset(`A frame could not be ${what}`);
-      });
-  }
-
   #say(
     type: string,
     data: unknown,
@@ -223,14 +173,8 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
     const timestamp = more["timestamp"] ?? new Date(this.clock.now()).toISOString();
     const frame = { id: newId(), type, data, ...more, timestamp };
     const text = JSON.stringify(frame);
-    const cipher = this.#sealing;
-    if (!cipher) this.line.send(text);
-    else {
-      this.#afterwards(async (isCurrent) => {
-        const sealed = await cipher.seal(text);
-        if (isCurrent()) this.line.send(JSON.stringify(sealed));
-      }, "sealed");
-    }
+    if (this.#sealing) this.#sealing.send(text);
+    else this.transmit(text);
     return frame.id;
   }
 }

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { messages, events as serverEvents } from "../../../src/protocols/hyperfocus/schema.ts";
 import { Client } from "./client.ts";
+import { POLICY } from "./connection.ts";
 import { newId } from "./id.ts";
 import type { ClientOptions } from "./options.ts";
-import { Offsets } from "./resume.ts";
 import type { Address } from "./socket.ts";
 
 type Schemas = typeof messages;
@@ -34,8 +34,6 @@ export interface GiftOptions extends ClientOptions {
 
 const PROTOCOL = "hyperfocus-protocol-v1";
 const VERSION = "1.0.0";
-/** Until the server says how often it pings. */
-const PING_MS = 15_000;
 /** Characters that the server takes. */
 const MAX_ERROR = 1_000;
 const BYTES_OF_A_MB = 1_048_576;
@@ -46,6 +44,7 @@ const KNOWN = 1_000;
 /** Contract hyperfocus-gifts: a stream's gifts and status. */
 abstract class GiftClient extends Client<GiftEvents, never, object> {
   protected readonly contract = "hyperfocus";
+  declare protected readonly options: GiftOptions;
   readonly clientId: string;
   /** Gifts that have come, each with its acknowledgement once it has one. */
   readonly #gifts = new Map<string, Acknowledgement | undefined>();
@@ -56,11 +55,11 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   #silentUntil = 0;
 
   constructor(
-    protected readonly own: GiftOptions,
+    options: GiftOptions,
     private readonly clientType: "host" | "viewer",
   ) {
-    super(own, { heartbeat: { interval: 2 * PING_MS, timeout: 10_000 } });
-    this.clientId = own.clientId ?? newId();
+    super(options);
+    this.clientId = options.clientId ?? newId();
   }
 
   /**
@@ -85,12 +84,12 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
     this.#say("error", { code, message, details: null, retryable: false, retryAfter: null });
   }
 
-  protected address(): Address | Promise<Address> {
-    return { url: this.options.url, protocols: [PROTOCOL] };
+  protected override address(): Address {
+    return { url: this.url, protocols: [PROTOCOL] };
   }
 
   protected opened(token: string | undefined): void {
-    const { streamId, capabilities = [] } = this.own;
+    const { streamId, capabilities = [] } = this.options;
     const { clientId, clientType } = this;
     this.#askedAt = this.clock.now();
     const init = { clientId, streamId, clientType, capabilities, version: VERSION, token };
@@ -100,8 +99,8 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   protected override heard(frame: Frame): void {
     if (frame.type === "connection:ack") {
       this.#latency = this.clock.now() - this.#askedAt;
-      this.line.expectEvery(2 * frame.payload.config.pingInterval);
-      this.line.admitted();
+      this.heart.interval = 2 * frame.payload.config.pingInterval;
+      this.admitted();
     } else if (frame.type === "heartbeat:ping") this.#pong(frame.payload.sequence);
     else if (frame.type === "error") this.#failed(frame.payload);
     if (frame.type !== "gift:received" || this.#isNew(frame.payload.giftId)) {
@@ -141,7 +140,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   /** A host's are free of the server's rate; a viewer's give way when there are too many. */
   #acknowledge(ack: Acknowledgement): void {
     const isDue =
-      this.clientType === "host" || (this.clock.now() >= this.#silentUntil && this.mayNow("gift:ack"));
+      this.clientType === "host" || (this.clock.now() >= this.#silentUntil && this.take("gift:ack") === 0);
     if (isDue && this.isConnected()) this.#say("gift:ack", ack);
   }
 
@@ -151,13 +150,13 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   }
 
   #failed({ code, message, retryAfter }: Events["error"]["payload"]): void {
-    this.line.explain(message);
+    this.explain(message);
     if (retryAfter !== null) {
       this.#silentUntil = this.clock.now() + retryAfter;
-      this.line.comeBackIn(retryAfter, false);
+      this.attempts.wish = { ms: retryAfter, exact: false };
     }
     // The connection stays, and is for nothing.
-    if (code === "FORBIDDEN" && !this.isConnected()) this.line.giveUp(message);
+    if (code === "FORBIDDEN" && !this.isConnected()) this.drop(message, POLICY);
   }
 
   #iso(): string {
@@ -165,32 +164,20 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   }
 
   #say(type: string, payload: object): void {
-    this.line.send(JSON.stringify({ type, payload, timestamp: this.#iso(), version: VERSION }));
+    this.transmit(JSON.stringify({ type, payload, timestamp: this.#iso(), version: VERSION }));
   }
 }
 
 /** Whoever shows the stream: is sent what it has not acknowledged when it comes back under the same `clientId`. */
 export class GiftHostClient extends GiftClient {
   constructor(options: GiftOptions) {
-    super(options, "host");
+    super({ ...options, resume: false }, "host");
   }
 }
 
 export class GiftViewerClient extends GiftClient {
-  readonly #offsets = new Offsets(this.options);
-
   constructor(options: GiftOptions) {
     super(options, "viewer");
-  }
-
-  protected override address(): Promise<Address> {
-    const { url, streamId } = this.own;
-    return this.#offsets.asked({ url, protocols: [PROTOCOL] }, this.outbox.owner, `stream:${streamId}`);
-  }
-
-  protected override heard(frame: Frame): void {
-    const plain = this.#offsets.plain(frame, this.line);
-    if (plain) super.heard(plain);
   }
 }
 

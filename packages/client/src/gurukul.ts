@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import type { createMessages, events as serverEvents } from "../../../src/protocols/gurukul/schema.ts";
 import { Client, type Posted } from "./client.ts";
-import type { ClientOptions } from "./options.ts";
 import { Refused } from "./outbox.ts";
 import { RecentIds } from "./recent.ts";
 import type { Address } from "./socket.ts";
@@ -23,10 +22,7 @@ type Frame =
   | { readonly type: "batch"; readonly data: { readonly messages: readonly Event<"message">[] } };
 
 /** What arrives, by type. Each message of a chat that was joined arrives once, in order. */
-export type GurukulEvents = { [Type in keyof ServerEvents]: Event<Type> } & {
-  /** More was said while there was no connection than the server tells a joiner. */
-  missed: { readonly chatId: string };
-};
+export type GurukulEvents = { [Type in keyof ServerEvents]: Event<Type> };
 
 /** A `userId` that is left out is the token's user. */
 export type GurukulMessage =
@@ -40,9 +36,6 @@ export type GurukulAnswers = Pick<GurukulEvents, "message" | "read_receipt"> & {
   chat_update: Event<"chat_update"> | undefined;
 };
 
-/** As many as a joiner is told at most. */
-const HISTORY = 50;
-
 /** Contract gurukul: chats with people and agents. */
 export class GurukulClient extends Client<GurukulEvents, GurukulMessage, GurukulAnswers> {
   protected readonly contract = "gurukul";
@@ -55,10 +48,6 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   /** What is to be done once the server has answered everything before a ping. */
   readonly #fences = new Map<number, () => void>();
 
-  constructor(options: ClientOptions) {
-    super(options, { heartbeat: { interval: 30_000, timeout: 10_000 } });
-  }
-
   /** Its last messages come first, then all that is said from now on, also after a reconnect. */
   join(chatId: string): Promise<GurukulAnswers["chat_update"]> {
     return this.send({ type: "chat_update", data: { action: "join", chatId } });
@@ -68,29 +57,32 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     return this.send({ type: "chat_update", data: { action: "leave", chatId } });
   }
 
-  protected address(token: string | undefined): Address {
+  protected override address(token: string | undefined): Address {
     this.#userId = userOf(token);
     // Where there is a page, a URL may be relative to it.
-    const url = new URL(this.options.url, Object(Reflect.get(globalThis, "location")).href);
+    const url = new URL(this.url, Object(globalThis).location?.href);
     if (token !== undefined) url.searchParams.set("token", token);
     return { url: url.href, protocols: [] };
   }
 
   /** The server says nothing to whom it lets in: its answer to a ping does, and that the chats are joined again. */
   protected opened(): void {
+    const { flying } = this.outbox;
     for (const chatId of this.#chats.keys()) {
+      // Its own message joins it once more.
+      if (flying?.type === "chat_update" && flying.data["chatId"] === chatId) continue;
       this.#unanswered.add(chatId);
       this.#say("chat_update", { action: "join", chatId });
     }
     this.#fence(() => {
-      this.line.admitted();
-      for (const chatId of this.#unanswered) this.#chats.delete(chatId);
+      for (const chatId of this.#unanswered) this.#forget(chatId);
       this.#unanswered.clear();
-      this.outbox.open();
+      this.ready();
     });
   }
 
   protected override lost(): void {
+    super.lost();
     this.#fences.clear();
     this.#unanswered.clear();
   }
@@ -121,14 +113,19 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     else if (type === "chat_update") this.#say(type, data);
     else this.#say(type, { userId: this.#userId, ...data });
     if (data["action"] !== "leave") return;
-    this.#chats.delete(String(data["chatId"]));
+    this.#forget(String(data["chatId"]));
     this.#fence(() => this.outbox.settle());
+  }
+
+  /** Joined again, it begins with its last messages. */
+  #forget(chatId: string): void {
+    this.#chats.delete(chatId);
+    this.offsets.delete(`chat:${chatId}`);
   }
 
   protected override heard(frame: Frame): void {
     if (frame.type === "batch") {
-      this.#lookForGap(frame.data.messages);
-      for (const one of frame.data.messages) this.heard(one);
+      for (const one of frame.data.messages) this.arrived(one);
     } else if (frame.type === "pong") {
       const passed = this.#fences.get(frame.data.timestamp);
       this.#fences.delete(frame.data.timestamp);
@@ -136,8 +133,12 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     } else {
       if (frame.type === "chat_update") this.#joined(frame.data.chatId);
       if (frame.type !== "message" || this.#isNew(frame.data.message)) this.listeners.tell(frame.type, frame);
+      const { awaited } = this.outbox;
       if (frame.type === "error") this.#failed(frame.data);
-      else if (this.#isAnswer(frame)) this.outbox.settle(frame);
+      else if (!this.#isAnswer(frame)) return;
+      else if (frame.type !== "chat_update") this.outbox.settle(frame);
+      // What is said in the chat from then on comes again when it is missed.
+      else this.#fence(() => this.outbox.awaited === awaited && this.outbox.settle(frame));
     }
   }
 
@@ -151,14 +152,6 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     if (!this.#chats.has(chatId) && awaited?.type === "chat_update") this.#chats.set(chatId, new RecentIds());
   }
 
-  /** None of the last messages is known: there were others between. */
-  #lookForGap(messages: readonly Event<"message">[]): void {
-    const chatId = messages[0]?.data.chatId ?? "";
-    const told = this.#chats.get(chatId);
-    if (!told || told.isEmpty || messages.length < HISTORY) return;
-    if (!messages.some(({ data }) => told.has(data.message.id))) this.listeners.tell("missed", { chatId });
-  }
-
   #isAnswer(frame: Exclude<Frame, { type: "batch" | "pong" | "error" }>): boolean {
     const { awaited } = this.outbox;
     if (awaited?.type !== frame.type || awaited.data["chatId"] !== frame.data.chatId) return false;
@@ -169,7 +162,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
 
   /** Errors do not say what they are about: what is still unanswered at the next ping's answer was refused. */
   #failed({ code, message }: Event<"error">["data"]): void {
-    this.line.explain(message);
+    this.explain(message);
     const { awaited } = this.outbox;
     if (!awaited) return;
     this.#fence(() => {
@@ -188,6 +181,6 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   }
 
   #say(type: string, data: object): void {
-    this.line.send(JSON.stringify({ type, data, timestamp: this.clock.now() }));
+    this.transmit(JSON.stringify({ type, data, timestamp: this.clock.now() }));
   }
 }

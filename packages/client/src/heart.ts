@@ -11,6 +11,8 @@ export interface HeartParts {
   dead(): void;
 }
 
+/** Where a contract gives no figures. */
+export const HEARTBEAT = { interval: 30_000, timeout: 10_000 };
 /** Later than this a timer was held back: the page is in the background, or the machine has slept. */
 const LATE_MS = 1_500;
 

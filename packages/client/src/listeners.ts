@@ -10,6 +10,12 @@ export class Listeners<Events extends object> {
     this.#handlers.set(type, handlers.add(handler));
   }
 
+  /** The result ends it. */
+  on<Type extends keyof Events>(type: Type, handler: (event: Events[Type]) => void): () => void {
+    this.add(type, handler);
+    return () => this.delete(type, handler);
+  }
+
   delete<Type extends keyof Events>(type: Type, handler: (event: Events[Type]) => void): void {
     this.#handlers.get(type)?.delete(handler);
   }

@@ -1,18 +1,14 @@
-/** What a browser's window tells of the network and the page. */
+/** What a browser's window tells of the network and the page. Other runtimes tell nothing. */
 export interface Network {
   /** Has `onLine`, where it is known. */
   readonly navigator?: object;
-  addEventListener(type: string, listener: () => void): void;
-  removeEventListener(type: string, listener: () => void): void;
+  addEventListener?(type: string, listener: () => void): void;
+  removeEventListener?(type: string, listener: () => void): void;
 }
 
-/** The window, where there is one. */
-export const ownNetwork = (): Network | undefined =>
-  typeof globalThis.addEventListener === "function" ? globalThis : undefined;
-
 /** Whether the page has been opened without a network, so that nothing will tell that it goes. */
-export const isOffline = (network: Network | undefined): boolean =>
-  Reflect.get(network?.navigator ?? {}, "onLine") === false;
+export const isOffline = ({ navigator }: Network): boolean =>
+  (navigator as { readonly onLine?: boolean } | undefined)?.onLine === false;
 
 export interface NetworkEvents {
   offline(): void;
@@ -22,10 +18,10 @@ export interface NetworkEvents {
 }
 
 /** The result stops it. */
-export function watchNetwork(network: Network | undefined, events: NetworkEvents): () => void {
+export function watchNetwork(network: Network, events: NetworkEvents): () => void {
   const all = Object.entries(events);
-  for (const [type, listener] of all) network?.addEventListener(type, listener);
+  for (const [type, listener] of all) network.addEventListener?.(type, listener);
   return () => {
-    for (const [type, listener] of all) network?.removeEventListener(type, listener);
+    for (const [type, listener] of all) network.removeEventListener?.(type, listener);
   };
 }

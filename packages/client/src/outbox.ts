@@ -80,6 +80,11 @@ export class Outbox {
     return this.#isWritten ? this.#flying : undefined;
   }
 
+  /** The message that was, or is to be, the next on the wire. */
+  get flying(): Letter | undefined {
+    return this.#flying;
+  }
+
   get size(): number {
     return this.#waiting.length + (this.#flying ? 1 : 0);
   }
@@ -235,11 +240,9 @@ export class Outbox {
     if (owner !== this.owner) return;
     if (!letters) this.#restored = undefined;
     const mine = this.#takeAll();
-    const ids = new Set(mine.map(({ id }) => id));
-    const kept = Promise.resolve(true);
-    const own = { kept, fleeting: false, resolve() {}, reject() {} };
-    const theirs = (letters ?? []).filter(({ id }) => !ids.has(id));
-    this.#waiting.push(...theirs.map((letter) => ({ ...letter, ...own })), ...mine);
+    const kept = { kept: Promise.resolve(true), fleeting: false, resolve() {}, reject() {} };
+    const old = (letters ?? []).filter(({ id }) => !mine.some((one) => one.id === id));
+    this.#waiting.push(...old.map((letter) => ({ ...letter, ...kept })), ...mine);
   }
 
   #forget(sending: Sending | undefined): void {

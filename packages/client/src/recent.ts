@@ -6,10 +6,6 @@ export class RecentIds {
   #older = new Set<string>();
   #newer = new Set<string>();
 
-  get isEmpty(): boolean {
-    return this.#newer.size === 0;
-  }
-
   has(id: string): boolean {
     return this.#newer.has(id) || this.#older.has(id);
   }

@@ -2,8 +2,7 @@ import type { z } from "zod";
 import type { events as serverEvents } from "../../../src/protocols/discord/schema.ts";
 import { Client } from "./client.ts";
 import type { ClientOptions } from "./options.ts";
-import { type Numbered, Offsets } from "./resume.ts";
-import type { Address } from "./socket.ts";
+import type { Numbered } from "./resume.ts";
 
 type Kind = keyof typeof serverEvents;
 
@@ -30,7 +29,6 @@ export type VoiceEvents = Events & { "auth.ok": Ack; error: Failure };
  */
 export class VoiceChannelClient extends Client<VoiceEvents, never, object> {
   protected readonly contract = "discord";
-  readonly #offsets = new Offsets(this.options);
 
   constructor(options: ClientOptions) {
     super(options, {
@@ -40,21 +38,18 @@ export class VoiceChannelClient extends Client<VoiceEvents, never, object> {
     });
   }
 
-  protected address(): Promise<Address> {
-    return this.#offsets.asked({ url: this.options.url, protocols: [] }, this.outbox.owner);
-  }
-
   protected opened(token: string | undefined): void {
-    this.line.send(JSON.stringify({ v: 1, type: "auth", token: token ?? "", ts: this.clock.now() }));
+    this.transmit(JSON.stringify({ v: 1, type: "auth", token: token ?? "", ts: this.clock.now() }));
   }
 
-  protected override heard(told: Frame & Numbered): void {
-    // No other sign tells that an event comes again.
-    if ((told.offset ?? 1) <= (this.#offsets.get(told.room ?? "") ?? 0)) return;
-    const frame: Frame | undefined = this.#offsets.plain<Frame>(told, this.line);
-    if (!frame) return;
-    if (frame.type === "ack") this.line.admitted();
-    if (frame.type === "error") this.line.explain(frame.error);
+  /** No other sign tells that an event comes again. */
+  protected override arrived(frame: Numbered): void {
+    if ((frame.offset ?? 1) > (this.offsets.get(frame.room ?? "") ?? 0)) super.arrived(frame);
+  }
+
+  protected override heard(frame: Frame): void {
+    if (frame.type === "ack") this.admitted();
+    if (frame.type === "error") this.explain(frame.error);
     this.listeners.tell(frame.type === "error" ? "error" : frame.event, frame);
   }
 

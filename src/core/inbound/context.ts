@@ -114,6 +114,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     if (this.resumption.join({ connection, room, greet, joining, completion })) return;
     const { muted, failed, usual } = joining;
     let greeting: readonly string[] = NONE;
+    let placed: string | undefined;
     const snapshot = () => {
       greeting = NONE;
       if (!connection.open) return;
@@ -122,6 +123,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       // While it catches up, the room's past comes in its place.
       const isPast = usual && !connection.catchingUp?.has(room);
       greeting = isPast ? [...greet(), ...usual()] : greet();
+      placed = this.resumption.placed({ connection, room, joining });
     };
     const hasLostAccess = this.#losesAccess(room);
     const join = () => {
@@ -135,6 +137,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       if (connection.rooms.has(room)) connection.diversion?.flush();
       this.rooms.join(connection, room, muted);
       for (const frame of greeting) connection.send(frame);
+      if (placed !== undefined) connection.send(placed);
     };
     this.turns.after(join, { ...completion, refused: () => failed?.() }, snapshot);
   }

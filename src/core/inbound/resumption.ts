@@ -5,7 +5,7 @@ import type { Rooms } from "../outbound/rooms.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { History, Span } from "../ports/history.ts";
 import type { Joining } from "../protocol/context.ts";
-import { allOf, kindOf } from "../protocol/room-name.ts";
+import { allOf, isStored, kindOf } from "../protocol/room-name.ts";
 import { type MissedFrame, MissedPages } from "./missed-pages.ts";
 import { judge, lost, type Verdict } from "./verdict.ts";
 
@@ -106,6 +106,17 @@ export class Resumption {
     return true;
   }
 
+  /**
+   * Where a room is that a client joins without resuming it. The client resumes it from there, also when it hears
+   * nothing in it. Undefined when the client wants no offsets, has the place already, or cannot resume the room.
+   */
+  placed({ connection, room, joining }: Pick<Join, "connection" | "room" | "joining">): string | undefined {
+    const { offsets, protocol, rooms } = connection;
+    if (!offsets || joining.muted || rooms.has(room) || !isStored(protocol, room)) return undefined;
+    const body = JSON.stringify({ room, offset: this.history.span(room).last });
+    return protocol.envelope("placed", body, { time: this.clock.now() });
+  }
+
   verdict(connection: Connection, verdict: Verdict): string {
     return connection.protocol.envelope("resumed", JSON.stringify(verdict), { time: this.clock.now() });
   }
@@ -171,8 +182,11 @@ export class Resumption {
     if (next) left[at] = next;
     const isLast = left.every(isTold);
     if (isLast)
-      for (const { since } of left)
+      for (const { since, isAsked } of left) {
         for (const frame of joining.changed?.(since) ?? NONE) frames.push({ frame });
+        const placed = isAsked ? undefined : this.placed(join);
+        if (placed) frames.push({ frame: placed });
+      }
     return { frames, left, isLast, isPaged: next !== undefined };
   }
 

@@ -7,3 +7,21 @@ export const allOf = (kind: string): string => `${kind}:*`;
 export const userRoom = (protocol: string, userId: string): string => `${protocol}-user:${userId}`;
 
 export const everyoneRoom = (protocol: string): string => `${protocol}-everyone:all`;
+
+interface Contract {
+  readonly name: string;
+  readonly roomKinds: readonly string[];
+}
+
+/** Every kind of room whose events are a contract's: its own, and the core's for its users. */
+export const roomKindsOf = ({ name, roomKinds }: Contract): string[] => [
+  ...roomKinds,
+  kindOf(userRoom(name, "")),
+  kindOf(everyoneRoom(name)),
+];
+
+/** Whether a contract's events may be stored in it: not in one that stands for all of its kind, or lies in another. */
+export const isStored = (contract: Contract, room: string): boolean => {
+  const kind = kindOf(room);
+  return roomKindsOf(contract).includes(kind) && room !== allOf(kind) && !room.includes(" ");
+};

@@ -36,8 +36,6 @@ export interface ChatState extends Connected {
   /** Who is typing: users, and agents by their own ids. */
   readonly typing: readonly string[];
   readonly title: string;
-  /** More was said while there was no connection than the server tells. */
-  readonly hasMissed: boolean;
 }
 
 export interface ChatActions {
@@ -67,7 +65,7 @@ export function useChat(options: ChatOptions): ChatState & ChatActions {
 function createChat({ chatId, userId, ...options }: ChatOptions): Session<ChatState, ChatActions> {
   const client = new GurukulClient(options);
   const store = new Store<ChatState>({
-    ...{ ...NOT_CONNECTED, messages: [], typing: [], title: "", hasMissed: false },
+    ...{ ...NOT_CONNECTED, messages: [], typing: [], title: "" },
   });
   /** Own receipts that are on their way or there. */
   const read = new Set<string>();
@@ -98,9 +96,6 @@ function createChat({ chatId, userId, ...options }: ChatOptions): Session<ChatSt
   });
   client.subscribe("chat_update", ({ data }) => {
     if (data.chatId === chatId) store.set((state) => ({ ...state, title: data.updates.title }));
-  });
-  client.subscribe("missed", (missed) => {
-    if (missed.chatId === chatId) store.set((state) => ({ ...state, hasMissed: true }));
   });
   // Nobody says that they have stopped typing once the connection is gone.
   client.onConnectionEvent(({ type }) => {
