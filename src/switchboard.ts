@@ -15,6 +15,7 @@ import { Refusal } from "./core/protocol/refusal.ts";
 import { createDescription } from "./describe/describe.ts";
 import { Feed } from "./feed/feed.ts";
 import { Webhooks } from "./feed/webhooks.ts";
+import { watchFileDescriptors } from "./file-descriptors.ts";
 import { answerWithin } from "./http/answer-within.ts";
 import { createHttpApp, operations } from "./http/app.ts";
 import { withSecurityHeaders } from "./http/headers.ts";
@@ -34,6 +35,8 @@ const DEV_TOKEN_TTL = "12h";
 const RECORDED_MS = 8_000;
 /** How often clients are sent away while their node cannot follow the log. */
 const ISOLATED_MS = 1_000;
+const NO_DESCRIPTORS =
+  "no file descriptor is left, so new connections are closed: raise the limit (ulimit -n, or LimitNOFILE= of systemd)";
 /** How long a server that stops waits for the answers to the last requests. */
 const ANSWER_MS = 1_000;
 
@@ -265,6 +268,11 @@ export async function startSwitchboard(
     });
   }
   const server = await listenOr(endpoint, tls, close);
+  const descriptors = watchFileDescriptors(clock, {
+    exhausted: () => tell(new Error(NO_DESCRIPTORS), { where: "listener" }),
+    freed: (turnedAway) => log.info({ turnedAway }, "there are file descriptors again"),
+  });
+  descriptors.listens(server.port);
   core.turns.speak();
   if (shared) {
     clock.every(ISOLATED_MS, () => {
@@ -280,6 +288,7 @@ export async function startSwitchboard(
         if (pair.validTo < clock.now()) throw new ConfigError("TLS_CERT_FILE: the certificate has expired");
         if (phase === "draining") return;
         server.renew(pair);
+        descriptors.listens(server.port);
         log.info({ validTo: new Date(pair.validTo).toISOString() }, "the certificate was renewed");
       },
       failed: (error) => report(error, { where: "tls", what: "the certificate in use stays" }),
@@ -305,6 +314,7 @@ export async function startSwitchboard(
     stopping = true;
     await drained(() => server.unanswered() === 0, Math.min(config.SHUTDOWN_GRACE_MS, ANSWER_MS));
     await server.stop();
+    descriptors.stop();
     await close();
   }
 

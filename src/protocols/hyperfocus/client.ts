@@ -22,6 +22,8 @@ export interface State {
   client: Client | undefined;
   heart: Heart | undefined;
   pings: number;
+  /** Pings since the client last said something. */
+  unanswered: number;
   pong: { readonly time: number; readonly sequence: number; readonly stats: Stats } | undefined;
   /** Gifts that the client could not render. */
   notRendered: number;
@@ -33,6 +35,7 @@ export const open = (): State => ({
   client: undefined,
   heart: undefined,
   pings: 0,
+  unanswered: 0,
   pong: undefined,
   notRendered: 0,
   errors: 0,

@@ -40,6 +40,11 @@ import { roomOf, Stream } from "./stream.ts";
 
 const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
+/**
+ * A client is closed that has answered so many `heartbeat:ping` in a row with nothing: pongs keep the connection
+ * (Integration Guidelines, 5). That its WebSocket library answers says nothing of the page that should render gifts.
+ */
+const MAX_UNANSWERED = 4;
 /** Features of the server for clients that can use them too. */
 const FEATURES = ["webgl", "webgpu", "notifications"];
 
@@ -86,6 +91,7 @@ export function hyperfocus({
     const key = isHost ? hostKey(ctx.identity.userId, init.clientId) : undefined;
     const client = { init, room, isHost, key, since: Number.POSITIVE_INFINITY, again: 0, acks: 0 };
     ctx.state.client = client;
+    ctx.state.unanswered = 0;
     if (key !== undefined) ctx.record(room, "host", { client: key });
     if (!isHost) viewers.set(ctx, room, init.clientId, true);
     ctx.undo(() => {
@@ -136,6 +142,10 @@ export function hyperfocus({
     ctx.state.heart ??= {
       nextPing: 0,
       beat() {
+        if (ctx.state.unanswered++ >= MAX_UNANSWERED) {
+          ctx.refuse(new Refusal("heartbeat_timeout"));
+          return;
+        }
         ctx.state.pings++;
         ctx.reply("heartbeat:ping", { timestamp: iso(ctx.now()), sequence: ctx.state.pings });
       },
@@ -176,11 +186,13 @@ export function hyperfocus({
 
       "heartbeat:pong"(ctx, { sequence, stats }) {
         clientOf(ctx.state);
+        ctx.state.unanswered = 0;
         ctx.state.pong = { time: ctx.now(), sequence, stats };
       },
 
       "gift:ack"(ctx, { giftId, rendered }) {
         const { key, room } = clientOf(ctx.state);
+        ctx.state.unanswered = 0;
         if (key !== undefined && !ctx.may(room)) throw new Refusal("forbidden");
         if (!rendered) ctx.state.notRendered++;
         if (key !== undefined) ctx.record(room, "ack", { client: key, giftId });
@@ -190,6 +202,7 @@ export function hyperfocus({
 
       error(ctx) {
         clientOf(ctx.state);
+        ctx.state.unanswered = 0;
         ctx.state.errors++;
       },
     },

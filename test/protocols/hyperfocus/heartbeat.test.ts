@@ -35,6 +35,26 @@ test("each connection is pinged once an interval, in its own sequence, from conn
   expect(sequences(silent)).toEqual([1]);
 });
 
+test("who answers no heartbeat is closed, though the WebSocket library answers its pings", async () => {
+  const clock = new FakeClock();
+  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "10000" } });
+  const answering = await viewer(server, "answering");
+  const quiet = await viewer(server, "quiet");
+  for (let n = 1; n <= 4; n++) {
+    clock.advance(10_000);
+    await quiet.next("heartbeat:ping");
+    answering.send(pong(n, { latency: 1, memory: 1, queueSize: 0 }));
+    await drain(answering);
+    // Its library has answered; that it cannot be read counts as no answer.
+    quiet.send("no JSON");
+    await quiet.next("error");
+  }
+  clock.advance(10_000);
+  expect(await quiet.closed).toEqual({ code: 1008, reason: "Heartbeat timeout" });
+  await drain(answering);
+  expect(sequences(answering)).toEqual([1, 2, 3, 4, 5]);
+});
+
 test("pings go on when the clock is set back", async () => {
   const clock = new FakeClock();
   server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "10000" } });
