@@ -32,6 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   describe: ["core", "http"],
   metrics: ["core"],
   server: ["core", "config", "tls"],
+  "file-descriptors": ["core"],
   listener: ["core", "config", "server", "tls"],
   tls: ["core", "config"],
   verify: ["core", "auth"],

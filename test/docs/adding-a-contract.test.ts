@@ -51,8 +51,8 @@ describe("the contract of docs/adding-a-contract.md", () => {
     const config = { extends: "./tsconfig.json", include: ["src/protocols/poll"] };
     writeFileSync(join(copy, "tsconfig.poll.json"), JSON.stringify(config));
     types = run(copy, "x", "tsc", "-p", "tsconfig.poll.json");
-    conversation = run(copy, "test", "test/protocols/poll/first-conversation.test.ts");
-    suite = run(copy, "test", "test/protocols/poll/conformance.test.ts");
+    conversation = run(copy, "test", "--timeout", "60000", "test/protocols/poll/first-conversation.test.ts");
+    suite = run(copy, "test", "--timeout", "60000", "test/protocols/poll/conformance.test.ts");
   });
   afterAll(() => {
     for (const { child } of [types, conversation, suite]) child.kill("SIGKILL");
