@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Action } from "./simulation.ts";
 
 /** How often each occurs, in relation to the others. */
-const weights: Record<Action["what"], number> = {
+const weights: Partial<Record<Action["what"], number>> = {
   ...{
     connect: 4,
     speak: 14,
@@ -18,16 +18,23 @@ const weights: Record<Action["what"], number> = {
   ...{ crash: 1, fail: 2, "crash before the commit": 1, "crash after the commit": 1 },
 };
 
-const action: fc.Arbitrary<Action> = fc.record({
-  what: fc.oneof(
-    ...Object.entries(weights).map(([what, weight]) => ({
-      weight,
-      arbitrary: fc.constant(what as Action["what"]),
-    })),
-  ),
-  who: fc.nat(60),
-  much: fc.nat(100),
-});
+const action = (weights: Partial<Record<Action["what"], number>>): fc.Arbitrary<Action> =>
+  fc.record({
+    what: fc.oneof(
+      ...Object.entries(weights).map(([what, weight]) => ({
+        weight,
+        arbitrary: fc.constant(what as Action["what"]),
+      })),
+    ),
+    who: fc.nat(60),
+    much: fc.nat(100),
+  });
 
 /** The actions of one simulation. */
-export const actions: fc.Arbitrary<Action[]> = fc.array(action, { maxLength: 60, size: "max" });
+export const actions: fc.Arbitrary<Action[]> = fc.array(action(weights), { maxLength: 60, size: "max" });
+
+/** And of several nodes on one log. */
+export const nodeActions: fc.Arbitrary<Action[]> = fc.array(
+  action({ ...weights, arrive: 8, deliver: 16, crash: 2 }),
+  { maxLength: 60, size: "max" },
+);

@@ -11,6 +11,7 @@ import type { Faults } from "../../src/verify/faults.ts";
 import type { LineEvents, Way } from "../../src/verify/line.ts";
 import { take } from "../../src/verify/line.ts";
 import { createMemoryScratch } from "../support/scratch.ts";
+import type { NodeLog } from "../support/shared-log.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SimulatedSocket, Topics } from "./sockets.ts";
 
@@ -56,11 +57,14 @@ export class Instance {
     now: number,
     private readonly faults: Faults,
     private readonly count: (what: string) => void,
+    /** Without one it is alone. */
+    log?: NodeLog,
   ) {
     this.clock = new SimulatedClock(now);
     this.store = this.#withFaults(createStore(database));
     this.core = createCore({
       ...{ clock: this.clock, store: this.store, people: createPeople(database), protocols },
+      ...(log && { log: log.attach }),
       verifier: {
         async verify(token) {
           const { userId, rooms } = holderOf(token);

@@ -1,6 +1,5 @@
 import { PostRefusal } from "../../src/core/inbound/publish-api.ts";
 import { Refusal } from "../../src/core/protocol/refusal.ts";
-import { openDatabase } from "../../src/storage/database.ts";
 import { checkStays, checkStored } from "../../src/verify/check.ts";
 import { contracts } from "../../src/verify/contracts/all.ts";
 import { Faults } from "../../src/verify/faults.ts";
@@ -9,7 +8,9 @@ import { Random } from "../../src/verify/random.ts";
 import type { Actor, Cast, Stage } from "../../src/verify/stage.ts";
 import type { Answer } from "../../src/verify/target.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { Instance, type StoreFault, tokenOf } from "./instance.ts";
+import { rowsOf, SharedLog } from "../support/shared-log.ts";
+import { type Instance, type StoreFault, tokenOf } from "./instance.ts";
+import { Node } from "./node.ts";
 
 /** One step of a simulation. `who` and `much` choose the actor and the amount; some actions ignore them. */
 export interface Action {
@@ -25,6 +26,9 @@ export interface Action {
     | "advance"
     | "jump"
     | "crash"
+    /** With several nodes: what one of them has sent is in the log now, or the log's next batches come to it. */
+    | "arrive"
+    | "deliver"
     | StoreFault;
   readonly who: number;
   readonly much: number;
@@ -35,23 +39,28 @@ const CLIENTS_EACH = 6;
 /** Bytes: a reader may survive a short flood. No socket holds a long one, and all of it may wait for a token's verification. */
 const [SHORT_FLOOD, LONG_FLOOD] = [240_000, 960_000];
 const ROUNDS = 400;
+const START = Date.UTC(2026, 0, 1);
 
-/** The real core on a clock, sockets and a disk of its own, driven by the clients of `switchboard verify`. */
+/**
+ * The real core on a clock, sockets and a disk of its own, driven by the clients of `switchboard verify`. Or several of
+ * them on one log, between whom clients and requests move about.
+ */
 export class Simulation {
   readonly faults = new Faults();
   /** What happened, and how often. */
   readonly counts = new Map<string, number>();
   readonly #ledger = new Ledger(this.faults);
-  readonly #database = openDatabase(":memory:", "NORMAL");
-  #now = Date.UTC(2026, 0, 1);
-  #instance = this.#start();
+  readonly #log: SharedLog | undefined;
+  readonly #nodes: readonly [Node, ...Node[]];
+  /** Connections that were opened, and requests. */
+  #asked = 0;
   /** The clients' own clock: it survives the server. */
   readonly #clientClock = new FakeClock(0);
   #casts: Cast[] = [];
   #actors: Actor[] = [];
   readonly #fixture = {
     ...{ run: "w", random: new Random(1), ledger: this.#ledger, floodBytes: 0 },
-    open: async (way, events) => this.#instance.open(way, events),
+    open: async (way, events) => this.#next().instance.open(way, events),
     ask: (method, path, body) => this.#ask(method, path, body),
     token: async (userId, rooms) => tokenOf(userId, rooms),
     pause: (ms) => new Promise((resolve) => void this.#clientClock.after(ms, resolve)),
@@ -59,9 +68,23 @@ export class Simulation {
     wire: async () => undefined,
   } satisfies Stage;
 
-  /** Connects every client, performs the actions, waits until all is answered and read, and checks the promises. */
-  static async run(actions: readonly Action[]): Promise<Simulation> {
-    const simulation = new Simulation();
+  private constructor(skews: readonly [number, ...number[]]) {
+    this.#log = skews.length > 1 ? new SharedLog() : undefined;
+    const count = (what: string) => this.#count(what);
+    const start = (skew: number) => new Node(START + skew, this.faults, count, this.#log);
+    const [first, ...others] = skews;
+    this.#nodes = [start(first), ...others.map(start)];
+  }
+
+  /**
+   * Connects every client, performs the actions, waits until all is answered and read, and checks the promises. There
+   * is a node for each skew: by how many milliseconds its clock is wrong.
+   */
+  static async run(
+    actions: readonly Action[],
+    skews: readonly [number, ...number[]] = [0],
+  ): Promise<Simulation> {
+    const simulation = new Simulation(skews);
     try {
       await simulation.#settle(simulation.#cast());
       await simulation.#quiesce();
@@ -72,8 +95,7 @@ export class Simulation {
       await simulation.#quiesce();
       await simulation.#check();
     } finally {
-      simulation.#instance.crash();
-      simulation.#database.client.close();
+      for (const node of simulation.#nodes) node.close();
     }
     return simulation;
   }
@@ -83,8 +105,13 @@ export class Simulation {
     this.#actors = this.#casts.flatMap(({ actors }) => [...actors]);
   }
 
-  #start(): Instance {
-    return new Instance(this.#database, this.#now, this.faults, (what) => this.#count(what));
+  get #instances(): Instance[] {
+    return this.#nodes.map(({ instance }) => instance);
+  }
+
+  /** The node that a load balancer would choose. */
+  #next(): Node {
+    return this.#nodes[this.#asked++ % this.#nodes.length] ?? this.#nodes[0];
   }
 
   #count(what: string, by = 1): void {
@@ -92,12 +119,13 @@ export class Simulation {
   }
 
   #advance(ms: number): void {
-    this.#instance.clock.advance(ms);
+    for (const { clock } of this.#instances) clock.advance(ms);
     this.#clientClock.advance(ms);
   }
 
   #perform({ what, who, much }: Action): void {
-    const one = this.#instance;
+    const node = this.#nodes[who % this.#nodes.length] ?? this.#nodes[0];
+    const one = node.instance;
     const actor = this.#actors[who % this.#actors.length];
     if (what === "connect") this.#connect();
     else if (what === "speak")
@@ -108,9 +136,11 @@ export class Simulation {
     }
     if (what === "disturb" && actor?.isIn) actor.disturb?.();
     if (what === "shuffle") for (const cast of this.#casts) void cast.shuffle?.();
-    if (what === "read") one.read(much, (n) => (n * 7 + who) % 4 !== 0);
+    if (what === "read") for (const each of this.#instances) each.read(much, (n) => (n * 7 + who) % 4 !== 0);
     if (what === "cut") one.cut(who);
     if (what === "turn") one.core.turns.end();
+    if (what === "arrive") node.log?.arrive();
+    if (what === "deliver") node.log?.deliver(1 + (much % 8));
     if (what === "advance") this.#advance(much * 5);
     if (what === "jump") this.#count("jumps of the clock");
     if (what === "jump") one.clock.jump((much - 50) * 400);
@@ -127,46 +157,46 @@ export class Simulation {
   /** Runs pending promises. After a crash, clients are disconnected and another server starts on the same data. */
   async #flush(): Promise<void> {
     for (let n = 0; n < 12; n++) await null;
-    const before = this.#instance;
-    if (!before.hasCrashed) return;
-    this.#now = before.clock.now();
-    // A crash loses its open transaction.
-    const { client } = this.#database;
-    if (client.inTransaction) client.run("ROLLBACK");
-    this.#instance = this.#start();
-    before.disconnectAll();
+    const crashed = this.#nodes.filter(({ instance }) => instance.hasCrashed);
+    if (crashed.length === 0) return;
+    for (const node of crashed) {
+      const before = node.instance;
+      node.restart();
+      before.disconnectAll();
+    }
     for (let n = 0; n < 12; n++) await null;
   }
 
   async #tick(): Promise<boolean> {
-    const { core } = this.#instance;
     this.#connect();
     await this.#flush();
-    core.turns.end();
-    const hasRead = this.#instance.read(Number.POSITIVE_INFINITY);
+    for (const { core } of this.#instances) core.turns.end();
+    let isMoving = false;
+    for (const node of this.#nodes) isMoving = node.catchUp() || isMoving;
+    for (const one of this.#instances) isMoving = one.read(Number.POSITIVE_INFINITY) || isMoving;
     this.#advance(120);
     await this.#flush();
     // The next page of a catch-up waits for a turn of the event loop.
     if (this.#isCatchingUp()) await new Promise<void>((resolve) => void setImmediate(resolve));
-    return hasRead;
+    return isMoving;
   }
 
   /** Returns when every client is connected, every message answered and every frame read. */
   async #quiesce(): Promise<void> {
-    this.#instance.storeFault = undefined;
+    for (const one of this.#instances) one.storeFault = undefined;
     let quiet = 0;
     for (let round = 0; round < ROUNDS && quiet < 3; round++) {
-      const hasRead = await this.#tick();
-      const isBusy = hasRead || this.#isCatchingUp();
+      const isMoving = await this.#tick();
+      const isBusy = isMoving || this.#isCatchingUp();
       quiet = !isBusy && this.#actors.every(({ isDone }) => isDone) ? quiet + 1 : 0;
     }
   }
 
   /** Somebody is still being told what it missed. */
   #isCatchingUp(): boolean {
-    return Array.from(this.#instance.core.connections.all).some(
-      ({ catchingUp }) => (catchingUp?.size ?? 0) > 0,
-    );
+    return this.#instances
+      .flatMap(({ core }) => [...core.connections.all])
+      .some(({ catchingUp }) => (catchingUp?.size ?? 0) > 0);
   }
 
   async #settle<T>(work: Promise<T>): Promise<T> {
@@ -187,23 +217,49 @@ export class Simulation {
     checkStored(this.#ledger, rooms);
     checkStays(this.#ledger.stays, rooms, this.faults);
     for (const cast of this.#casts) cast.check?.(rooms, this.faults);
+    this.#checkRows();
     this.#count("messages heard", this.#ledger.heard);
     this.#count("messages said again", this.#ledger.repeated);
   }
 
+  /** Every node has the same, also in what it would read after a restart. */
+  #checkRows(): void {
+    const [one, ...others] = this.#nodes.map(({ database, instance }) => ({
+      ...rowsOf(database),
+      running: instance.store.hash(),
+    }));
+    for (const [n, other] of others.entries()) {
+      for (const table of Object.keys(other) as (keyof typeof other)[]) {
+        const differs = difference(one?.[table], other[table]);
+        if (differs !== undefined) this.faults.add("altered", `node ${n + 1}, ${table}: ${differs}`);
+      }
+    }
+  }
+
   /** Answers a backend's request as the HTTP routes would; undefined after a crash. */
   async #ask(method: string, path: string, body?: unknown): Promise<Answer | undefined> {
-    const { crashed } = this.#instance;
+    const node = this.#next();
+    const { instance } = node;
     try {
-      return await Promise.race([crashed.promise, this.#answer(method, path, body)]);
+      const answered = this.#answer(instance, method, path, body).then(async (answer) => {
+        if (method === "PUT" || method === "DELETE") await this.#appliedEverywhere(node);
+        return answer;
+      });
+      return await Promise.race([instance.crashed.promise, answered]);
     } catch (error) {
       if (error instanceof Refusal || error instanceof PostRefusal) return { status: 503, body: undefined };
       throw error;
     }
   }
 
-  async #answer(method: string, path: string, body: unknown): Promise<Answer> {
-    const { core } = this.#instance;
+  /** What a backend says of access holds on every node once it is answered. */
+  async #appliedEverywhere({ log }: Node): Promise<void> {
+    const position = log?.position ?? 0;
+    while (this.#nodes.some((node) => (node.log?.position ?? 0) < position)) await this.#fixture.pause(10);
+  }
+
+  async #answer(instance: Instance, method: string, path: string, body: unknown): Promise<Answer> {
+    const { core } = instance;
     const [, member, userId = ""] = /^\/v1\/rooms\/([^/]+)\/members\/(.+)$/.exec(path) ?? [];
     if (member !== undefined && method === "PUT") {
       await core.recordRoom(member, "member", { userId, role: null });
@@ -214,7 +270,7 @@ export class Simulation {
       return { status: 204, body: undefined };
     }
     const [, history] = /^\/v1\/rooms\/([^/]+)\/messages/.exec(path) ?? [];
-    if (history !== undefined) return { status: 200, body: this.#history(history) };
+    if (history !== undefined) return { status: 200, body: historyOf(instance, history) };
     const [, protocol = ""] = /^\/v1\/([^/]+)\/events$/.exec(path) ?? [];
     const events = body as { room: string; type: string; data: unknown; id: string }[];
     const ids = await core.post(
@@ -223,13 +279,21 @@ export class Simulation {
     );
     return { status: 200, body: { ids } };
   }
+}
 
-  #history(room: string) {
-    const { core, store } = this.#instance;
-    const kind = room.slice(0, room.indexOf(":"));
-    const past = core.protocols.find(({ roomKinds }) => roomKinds.includes(kind))?.historyView;
-    if (!past) throw new Error(`${room} has no history`);
-    const events = store.page(room, { kind: past.kind, limit: 100_000 });
-    return { messages: events.map((event) => past.show(event)), hasMore: false };
-  }
+function historyOf({ core, store }: Instance, room: string) {
+  const kind = room.slice(0, room.indexOf(":"));
+  const past = core.protocols.find(({ roomKinds }) => roomKinds.includes(kind))?.historyView;
+  if (!past) throw new Error(`${room} has no history`);
+  const events = store.page(room, { kind: past.kind, limit: 100_000 });
+  return { messages: events.map((event) => past.show(event)), hasMore: false };
+}
+
+/** The first thing in which two tables differ. */
+function difference(one: unknown, other: unknown): string | undefined {
+  if (JSON.stringify(one) === JSON.stringify(other)) return undefined;
+  if (!Array.isArray(one) || !Array.isArray(other)) return `${one} and ${other}`;
+  const at = one.findIndex((row, n) => JSON.stringify(row) !== JSON.stringify(other[n]));
+  const row = at < 0 ? one.length : at;
+  return `${JSON.stringify(one[row])} and ${JSON.stringify(other[row])}`;
 }

@@ -36,6 +36,55 @@ export class SharedLog {
   }
 }
 
+/** The log as one node sees it: what it sends arrives, and what comes next is applied, when a test says so. */
+export class NodeLog {
+  #apply!: Apply;
+  #applied!: () => number;
+  /** The batch that is on its way to the log. */
+  #sent: Batch | undefined;
+
+  constructor(private readonly log: SharedLog) {}
+
+  readonly attach = (applied: () => number, apply: Apply): Log => {
+    this.#applied = applied;
+    this.#apply = apply;
+    return {
+      shared: true,
+      append: (batch) => {
+        if (this.#sent) throw new Error("a second batch is on its way");
+        this.#sent = batch;
+      },
+    };
+  };
+
+  get position(): number {
+    return this.#applied();
+  }
+
+  /** What was sent is in the log. The acknowledgement may be lost: then it is sent again until it is applied. */
+  arrive(): void {
+    if (this.#sent) this.log.append(this.#sent);
+  }
+
+  /** Applies the next batches, at most this many; returns how many that were. */
+  deliver(most = Number.POSITIVE_INFINITY): number {
+    let applied = 0;
+    while (applied < most && this.#applied() < this.log.batches.length) {
+      const position = this.#applied() + 1;
+      const batch: Batch = JSON.parse(this.log.batches[position - 1]!);
+      const sent = this.#sent;
+      // Whoever applies its own batch may send the next one at once.
+      if (sent?.id === batch.id) this.#sent = undefined;
+      if (!this.#apply(position, batch)) {
+        if (sent?.id === batch.id) this.#sent = sent;
+        break;
+      }
+      applied++;
+    }
+    return applied;
+  }
+}
+
 /** A node: a core with a database and sockets of its own, without a server around it. */
 export class LogNode {
   readonly database = openDatabase(":memory:", "NORMAL");
@@ -44,8 +93,7 @@ export class LogNode {
   core!: ReturnType<typeof createCore>;
   readonly #heard = new Map<string, string[]>();
   #store!: Store;
-  #apply!: Apply;
-  #applied!: () => number;
+  #log!: NodeLog;
 
   constructor(
     private readonly log: SharedLog,
@@ -92,14 +140,10 @@ export class LogNode {
   restart(): void {
     this.#heard.clear();
     const sockets = new FakeSockets((name, frame) => this.#heard.get(name)?.push(frame));
-    const log = (applied: () => number, apply: Apply): Log => {
-      this.#applied = applied;
-      this.#apply = apply;
-      return { shared: true, append: (batch) => this.log.append(batch) };
-    };
+    this.#log = new NodeLog(this.log);
     this.#store = createStore(this.database);
     this.core = createCore({
-      ...{ clock: this.clock, verifier, protocols, log },
+      ...{ clock: this.clock, verifier, protocols, log: this.#log.attach },
       report: (error) => void this.faults.push(error),
       store: this.#store,
       people: createPeople(this.database),
@@ -127,12 +171,8 @@ export class LogNode {
 
   /** Applies the next batches, at most this many; returns how many that were. */
   advance(most = Number.POSITIVE_INFINITY): number {
-    let applied = 0;
-    while (applied < most && this.#applied() < this.log.batches.length) {
-      const position = this.#applied() + 1;
-      if (!this.#apply(position, JSON.parse(this.log.batches[position - 1]!))) break;
-      applied++;
-    }
+    this.#log.arrive();
+    const applied = this.#log.deliver(most);
     this.core.turns.end();
     return applied;
   }
@@ -168,22 +208,25 @@ export class LogNode {
     };
   }
 
-  /** What every node must agree on. Ids of rows are a node's own, and so is when it was told of a user. */
   rows(): unknown {
-    const all = (sql: string) => this.database.client.query(sql).all();
-    return {
-      // What the running node says, and what it would find after a restart.
-      hash: [this.#store.hash(), readChain(this.database.db).hash.text],
-      events: all(
-        "select position, ordinal, offset, count, time, kind, sender, client_id, entry, alias, body from events order by position, ordinal",
-      ),
-      rooms: all("select name, title, open, trimmed_offset, trimmed_count from rooms order by name"),
-      state: all("select name, key, value from state join rooms on rooms.id = room_id order by 1, 2"),
-      members: all("select * from members order by room, user_id"),
-      receipts: all(
-        "select name, offset, user_id, receipts.time from receipts join rooms on rooms.id = room_id order by 1, 2, 3",
-      ),
-      revoked: all("select id, revoked_before from users where revoked_before is not null order by id"),
-    };
+    return { running: this.#store.hash(), ...rowsOf(this.database) };
   }
+}
+
+/** What every node must agree on. Ids of rows are a node's own, and so is when it was told of a user. */
+export function rowsOf(database: ReturnType<typeof openDatabase>) {
+  const all = (sql: string) => database.client.query(sql).all();
+  return {
+    hash: readChain(database.db).hash.text,
+    events: all(
+      "select position, ordinal, offset, count, time, kind, sender, client_id, entry, alias, body from events order by position, ordinal",
+    ),
+    rooms: all("select name, title, open, trimmed_offset, trimmed_count from rooms order by name"),
+    state: all("select name, key, value from state join rooms on rooms.id = room_id order by 1, 2"),
+    members: all("select * from members order by room, user_id"),
+    receipts: all(
+      "select name, offset, user_id, receipts.time from receipts join rooms on rooms.id = room_id order by 1, 2, 3",
+    ),
+    revoked: all("select id, revoked_before from users where revoked_before is not null order by id"),
+  };
 }
