@@ -169,7 +169,7 @@ export function createCore(parts: CoreParts) {
         turns.after(() => rooms.publish(room, frame));
       });
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
-  const resumption = new Resumption(clock, turns, rooms, store, limits);
+  const resumption = new Resumption(clock, turns, rooms, store, limits, () => log.barrier?.());
   const connections = new Connections({
     roomLimiter: new Limiter(clock, limits.broadcastsPerMinute, 0),
     ...{ clock, limiter, resumption, access, turns, rooms, presence, rosters, verifier, report, note },

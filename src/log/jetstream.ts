@@ -104,7 +104,7 @@ export class JetStreamLog {
         this.#reader.expect(position);
       },
     });
-    return { shared: true, append: (batch) => this.#appender.append(batch) };
+    return { shared: true, append: (batch) => this.#appender.append(batch), barrier: () => this.barrier() };
   };
 
   /** Applies everything that the log holds now. Throws a `ConfigError` when the database cannot be of this log. */

@@ -21,6 +21,11 @@ async function holds(actions: readonly Action[], skews: readonly [number, number
   throw new Error(`${found.join("\n")}\nawait holds([\n${script}], ${JSON.stringify(skews)});`);
 }
 
+// A resumer was once told that its offset does not exist, by a node that had not applied it yet.
+test("who resumes on a node that is behind the one that they come from is told what they missed, once that has caught up", async () => {
+  await holds([{ what: "flood", who: 60, much: 50 }], [0, 0, 0]);
+});
+
 test(
   "three nodes on one log keep the promises through random faults, and come to the same rows",
   async () => {

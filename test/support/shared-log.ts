@@ -43,6 +43,8 @@ export class NodeLog {
   /** The batch that is on its way to the log. */
   #sent: Batch | undefined;
 
+  #barriers: { readonly position: number; readonly reached: () => void }[] = [];
+
   constructor(private readonly log: SharedLog) {}
 
   readonly attach = (applied: () => number, apply: Apply): Log => {
@@ -54,6 +56,11 @@ export class NodeLog {
         if (this.#sent) throw new Error("a second batch is on its way");
         this.#sent = batch;
       },
+      barrier: () =>
+        new Promise((reached) => {
+          this.#barriers.push({ position: this.log.batches.length, reached });
+          this.#reach();
+        }),
     };
   };
 
@@ -81,7 +88,13 @@ export class NodeLog {
       }
       applied++;
     }
+    this.#reach();
     return applied;
+  }
+
+  #reach(): void {
+    for (const { position, reached } of this.#barriers) if (position <= this.position) reached();
+    this.#barriers = this.#barriers.filter(({ position }) => position > this.position);
   }
 }
 

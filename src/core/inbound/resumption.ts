@@ -71,6 +71,8 @@ export class Resumption {
     private readonly rooms: Rooms,
     private readonly history: History,
     private readonly limits: ResumeLimits,
+    /** Where there are other nodes: resolves when everything is applied that they have applied by now. */
+    private readonly caughtUp: () => Promise<void> | undefined = () => undefined,
   ) {
     this.#enoughUnsent = Math.min(ENOUGH_UNSENT, Math.floor(limits.bufferedBytes / 4));
     this.#pages = new MissedPages(history, clock, this.#enoughUnsent);
@@ -102,7 +104,16 @@ export class Resumption {
       owed: NONE,
       isAsked: true,
     }));
-    this.#step(join, rest, takeBack);
+    const isAhead = asked.some(([name, after]) => after > this.history.span(name).last);
+    // The client may come from a node that has applied more than this one.
+    const caughtUp = isAhead ? this.caughtUp() : undefined;
+    if (!caughtUp) this.#step(join, rest, takeBack);
+    else {
+      const own = connection.catchingUp.get(room);
+      void caughtUp.then(() => {
+        if (connection.open && connection.catchingUp?.get(room) === own) this.#step(join, rest, takeBack);
+      });
+    }
     return true;
   }
 

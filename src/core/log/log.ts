@@ -22,4 +22,6 @@ export interface Log {
   readonly shared: boolean;
   /** Appends a batch. Never waits and never throws. At most one is on its way. */
   append(batch: Batch): void;
+  /** Resolves when everything is applied here that was in the log at the call. A log in this process needs none. */
+  barrier?(): Promise<void>;
 }
