@@ -17,6 +17,7 @@ import icon from "./page/icon.svg" with { type: "text" };
 import page from "./page/index.html" with { type: "text" };
 import json from "./page/json.js" with { type: "text" };
 import line from "./page/line.js" with { type: "text" };
+import log from "./page/log.js" with { type: "text" };
 import pageStyle from "./page/pages.css" with { type: "text" };
 import present from "./page/present.js" with { type: "text" };
 import resume from "./page/resume.js" with { type: "text" };
@@ -46,7 +47,7 @@ const scripts = {
     "feed-stream": feedStream,
     form,
   },
-  ...{ frames, json, line, present, resume, server, tabs, theme, webhooks, words },
+  ...{ frames, json, line, log, present, resume, server, tabs, theme, webhooks, words },
 };
 const script = ([name, text]: [string, string]): [string, Asset] => [
   `/console/${name}.js`,

@@ -88,6 +88,12 @@ describe.skipIf(!hasBrowser)("the console", () => {
     await page.locator("#state.good").waitFor();
     for (const step of await page.locator("#steps button").all()) await step.click();
     await page.locator("#room-list", { hasText: "chat:chat-1" }).waitFor();
+    // The same log as the server's own metrics say, with what was said in it.
+    const metrics = await (await server().http("GET", "/metrics")).text();
+    const [, log] = /switchboard_log_info\{log="([^"]+)"/.exec(metrics) ?? [];
+    await page
+      .locator("#log", { hasText: new RegExp(`^Id${log}Position[1-9]\\d*Hash[0-9a-f]{12}$`) })
+      .waitFor();
     await page.emulateMedia({ colorScheme: "light" });
     const light = await paper();
     await page.screenshot({ path: `${PICTURES}/light.png`, fullPage: true });

@@ -1,12 +1,13 @@
 import { createChart } from "./charts.js";
 import { byId, element } from "./element.js";
+import { readLog, showLog } from "./log.js";
 import { ask } from "./server.js";
 
 const EVERY_MS = 2_000;
 const MAX_SHOWN = 100;
 const round = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
 
-/** How the server does now, and who is there, asked again and again while the page is seen. */
+/** Shows the load, the log, the rooms and the connections, and updates them while the page is visible. */
 export function watchPresent() {
   const charts = {
     activeConnections: createChart("Connections", String),
@@ -18,12 +19,14 @@ export function watchPresent() {
   async function look() {
     if (!document.hidden) {
       try {
-        const [metrics, { connections, hasMore }] = await Promise.all([
+        const [metrics, { connections, hasMore }, log] = await Promise.all([
           ask("GET", "/metrics"),
           ask("GET", `/connections?limit=${MAX_SHOWN}`),
+          readLog(),
         ]);
         for (const [name, chart] of Object.entries(charts)) chart.add(metrics[name]);
         showTotals(metrics);
+        showLog(log);
         showConnections(connections, hasMore);
         showRooms(connections, hasMore);
       } catch (error) {
