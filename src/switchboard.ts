@@ -13,6 +13,7 @@ import { StoreUnavailable } from "./core/ports/store.ts";
 import type { Post } from "./core/protocol/posting.ts";
 import { Refusal } from "./core/protocol/refusal.ts";
 import { createDescription } from "./describe/describe.ts";
+import { exportUser } from "./feed/export.ts";
 import { Feed } from "./feed/feed.ts";
 import { Webhooks } from "./feed/webhooks.ts";
 import { watchFileDescriptors } from "./file-descriptors.ts";
@@ -131,12 +132,15 @@ export async function startSwitchboard(
     publisher: () => server,
     committed: feed.woken,
     ...(shared && { log: shared.attach }),
+    erasing: () => wakeErasures(),
     storeChanged(failure) {
       if (failure === undefined) log.info("the store can be written again");
       else tell(failure, { where: "store", what: "the store cannot be written; not ready until it can" });
     },
     note: (what, context) => log[what === "refused" ? "warn" : "info"](context, what),
   });
+
+  let wakeErasures = () => {};
 
   const webhookHosts = config.WEBHOOK_ALLOW ?? [config.production ? "public" : "*"];
   const webhooks = new Webhooks({
@@ -216,15 +220,20 @@ export async function startSwitchboard(
     connections: { all: () => core.connections.all },
     users: {
       isOnline: (userId) => core.presence.isOnline(userId),
-      lastActive: (userId) => core.presence.lastSeen(userId) ?? storage.people.lastActive(userId),
-      revoke(userId) {
-        // No token that was ever accepted was made later, by whatever clock: the user's last time here, should this
-        // machine's have been set back, and the tokens in use.
-        const seen = core.presence.lastSeen(userId) ?? storage.people.lastActive(userId) ?? 0;
-        const made = core.presence.tokensOf(userId);
-        const latest = Math.max(clock.now(), seen) + CLOCK_TOLERANCE_SECONDS * 1_000;
-        return inTime(core.revoke(userId, Math.max(latest, ...made) + 1));
-      },
+      lastActive: lastActiveOf,
+      revoke: (userId) => inTime(core.revoke(userId, revocationOf(userId))),
+      erase: (userId) => inTime(core.erase(userId, revocationOf(userId))),
+      erasures: storage.erasures,
+      export: (userId) =>
+        exportUser(userId, {
+          rows: storage.userRows,
+          stored: (userId) => ({
+            revokedBefore: storage.people.revokedBefore(userId) || null,
+            lastActive: lastActiveOf(userId) ?? null,
+          }),
+          rooms: core.roomsOfUser(userId),
+          protocols: core.protocols,
+        }),
     },
     condition: () => ({
       connections: core.connections.count,
@@ -235,6 +244,20 @@ export async function startSwitchboard(
       logFault: shared?.health.whyNotReady(),
     }),
   });
+
+  /** Milliseconds since the epoch; undefined for a user who was never here. */
+  function lastActiveOf(userId: string): number | undefined {
+    return core.presence.lastSeen(userId) ?? storage.people.lastActive(userId);
+  }
+
+  /** No token of the user that was ever accepted was issued later. Milliseconds since the epoch. */
+  function revocationOf(userId: string): number {
+    // By whatever clock: the user's last time here, should this machine's have been set back, and the tokens in use.
+    const seen = lastActiveOf(userId) ?? 0;
+    const made = core.presence.tokensOf(userId);
+    const latest = Math.max(clock.now(), seen) + CLOCK_TOLERANCE_SECONDS * 1_000;
+    return Math.max(latest, ...made) + 1;
+  }
 
   const endpoint: Endpoint = {
     ...{ config, protocols: core.protocols, connections: core.connections, traffic: core.traffic },
@@ -321,6 +344,13 @@ export async function startSwitchboard(
   webhooks.start();
   phase = "serving";
   storage.startRetention(core.trim);
+  wakeErasures = storage.startErasures({
+    roomsOf: core.roomsOfUser,
+    concerns: core.concerns,
+    eraseIn: core.eraseIn,
+    removeRoom: (room) => core.recordRoom(room, "room.removed", {}),
+    removeMember: (room, userId) => core.recordRoom(room, "member.removed", { userId }),
+  });
   return {
     port: server.port,
     stop() {

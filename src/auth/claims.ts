@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ID } from "../core/protocol/identifiers.ts";
+import { ERASED } from "../core/protocol/personal-data.ts";
 
 /** Characters. A longer token is neither parsed nor issued. */
 export const MAX_TOKEN_LENGTH = 16_384;
@@ -18,7 +19,9 @@ const entries = z
 /** The claims that all contracts share. Claims of a single contract stay unchecked in `Identity.claims`. */
 export const claimsSchema = z.object({
   // `*` means all: the room of a user with that name would be the room of every user.
-  sub: text.regex(ID, "1 to 128 visible characters, without spaces or control characters"),
+  sub: text
+    .regex(ID, "1 to 128 visible characters, without spaces or control characters")
+    .refine((id) => id !== ERASED, `another user than ${ERASED}, which stands for users who were erased`),
   /** Seconds since the epoch, like `iat`. */
   exp: seconds,
   iat: seconds.optional(),

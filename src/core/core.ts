@@ -26,19 +26,22 @@ import type { Activity } from "./ports/activity.ts";
 import type { Agent } from "./ports/agent.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { StoredEvent } from "./ports/history.ts";
 import type { TokenVerifier } from "./ports/identity.ts";
 import type { Members, Membership, Revocations } from "./ports/membership.ts";
 import type { Scratch } from "./ports/scratch.ts";
 import type { Publisher } from "./ports/socket.ts";
 import type { Store } from "./ports/store.ts";
 import type { Entry } from "./protocol/entry.ts";
+import { createErase, ERASE, type RoomErasure } from "./protocol/erasure.ts";
+import { concerns, isErased } from "./protocol/personal-data.ts";
 import type { Post, PostedEvent } from "./protocol/posting.ts";
 import { applyPosted, POSTED } from "./protocol/posting.ts";
 import type { AnyProtocol, ProtocolFactory } from "./protocol/protocol.ts";
 import { createRedact, isRedacted, REDACT, type Redaction } from "./protocol/redaction.ts";
 import type { Reducer, Reducers } from "./protocol/reducer.ts";
 import { Refusal } from "./protocol/refusal.ts";
-import { kindOf } from "./protocol/room-name.ts";
+import { kindOf, ownerOfAny, userRoom } from "./protocol/room-name.ts";
 import type { OpenRoster } from "./protocol/roster.ts";
 import type { Schemas } from "./protocol/schemas.ts";
 import type { Settings } from "./protocol/settings.ts";
@@ -74,6 +77,8 @@ export interface CoreParts {
   report(error: unknown, context: Record<string, unknown>): void;
   /** Entries were committed: called once a turn. */
   committed?(): void;
+  /** The erasure of a user has begun. */
+  erasing?(): void;
   /** The store can no longer be written, for this reason; undefined: it can again. */
   storeChanged?(failure: unknown): void;
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
@@ -90,19 +95,25 @@ const own = (applies: object, kind: string): Reducer | undefined =>
 const ownReducers: Reducers = { reducerOf: (kind) => own(roomApplies, kind) };
 const postReducers = { [POSTED]: applyPosted };
 
-const reducersOfProtocol = ({ applies, historyView, repeats = {}, restore }: AnyProtocol): Reducers => ({
-  reducerOf: (kind) =>
-    own(applies, kind) ??
-    own(postReducers, kind) ??
-    (kind === REDACT && historyView ? createRedact(historyView) : undefined),
-  isRedacted: (stored) => isRedacted(historyView, stored),
-  isRepeat(entry, stored) {
-    const compare = Object.hasOwn(repeats, entry.kind) ? repeats[entry.kind] : undefined;
-    if (compare) return compare(entry, stored);
-    return entry.kind !== POSTED || isRepeatedPost(entry as Entry<PostedEvent>, stored);
-  },
-  restore,
-});
+const reducersOfProtocol = (protocol: AnyProtocol): Reducers => {
+  const { applies, historyView, personalData, repeats = {}, restore } = protocol;
+  const administrative: Readonly<Record<string, Reducer>> = {
+    ...postReducers,
+    ...(historyView && { [REDACT]: createRedact(historyView) }),
+    [ERASE]: createErase(historyView, personalData),
+  };
+  return {
+    reducerOf: (kind) => own(applies, kind) ?? own(administrative, kind),
+    // Of both nobody knows any more what they said.
+    isRedacted: (stored) => isRedacted(historyView, stored) || isErased(stored),
+    isRepeat(entry, stored) {
+      const compare = Object.hasOwn(repeats, entry.kind) ? repeats[entry.kind] : undefined;
+      if (compare) return compare(entry, stored);
+      return entry.kind !== POSTED || isRepeatedPost(entry as Entry<PostedEvent>, stored);
+    },
+    restore,
+  };
+};
 
 /** Puts the core together: it knows no contract, no database, no server. */
 export function createCore(parts: CoreParts) {
@@ -226,10 +237,16 @@ export function createCore(parts: CoreParts) {
     member: ({ room, body }: Entry<RoomEntries["member"]>) => memberChanged(room, body.userId),
     "member.removed": ({ room, body }: Entry<RoomEntries["member.removed"]>) =>
       memberChanged(room, body.userId),
-    revoked({ body }: Entry<UserEntries["revoked"]>) {
-      for (const one of [...presence.of(body.userId)]) one.refuse(new Refusal("session_expired"));
+    revoked: ({ body }: Entry<UserEntries["revoked"]>) => expire(body.userId),
+    erase({ body }: Entry<UserEntries["erase"]>) {
+      expire(body.userId);
+      presence.forget(body.userId);
+      parts.erasing?.();
     },
   };
+  function expire(userId: string): void {
+    for (const one of [...presence.of(userId)]) one.refuse(new Refusal("session_expired"));
+  }
   function memberChanged(room: string, userId: string): void {
     ownerOf(room)?.onMembersChanged?.(room);
     connections.membershipChanged(room, userId);
@@ -239,6 +256,15 @@ export function createCore(parts: CoreParts) {
     if (Object.hasOwn(byAdministration, entry.kind)) {
       byAdministration[entry.kind as keyof typeof byAdministration](entry as Entry<never>);
     }
+  }
+
+  /** What is said of a room of a protocol or of its users. */
+  function recordIn(room: string, kind: string, body: unknown): Promise<void> {
+    const protocol = ownerOfAny(protocols.values(), room)?.name ?? "";
+    const entry = { protocol, room, kind, body, sender: null, clientId: null };
+    return new Promise((resolve, reject) => {
+      turns.record(entry, { applied: () => resolve(), refused: reject });
+    });
   }
 
   const traffic = new Map([...protocols.values()].map((protocol) => [protocol, new Traffic()]));
@@ -282,11 +308,27 @@ export function createCore(parts: CoreParts) {
     },
 
     /** Takes back what a message said. Resolves when that is committed and applied; rejects with a `Refusal`. */
-    redact(room: string, body: Redaction): Promise<void> {
-      const protocol = ownerOf(room)?.name ?? "";
-      const entry = { protocol, room, kind: REDACT, body, sender: null, clientId: null };
+    redact: (room: string, body: Redaction): Promise<void> => recordIn(room, REDACT, body),
+
+    /** Erases a user from some of a room. Resolves and rejects likewise. */
+    eraseIn: async (room: string, body: RoomErasure): Promise<void> =>
+      ownerOfAny(protocols.values(), room) && recordIn(room, ERASE, body),
+
+    /** The rooms that are a user's own, one for each protocol. */
+    roomsOfUser: (userId: string): string[] => [...protocols.keys()].map((name) => userRoom(name, userId)),
+
+    /** Whether a stored event is by or about the user. */
+    concerns: (event: StoredEvent, userId: string): boolean =>
+      concerns(ownerOfAny(protocols.values(), event.room)?.personalData, event, userId),
+
+    /** Begins to erase a user: as `revoke`, and then in steps. */
+    erase(userId: string, before: number): Promise<void> {
+      const said = { protocol: "", room: coreRoomOf(userId), kind: "erase", body: { userId, before } };
       return new Promise((resolve, reject) => {
-        turns.record(entry, { applied: () => resolve(), refused: reject });
+        turns.record(
+          { ...said, sender: null, clientId: null },
+          { applied: () => resolve(), refused: reject },
+        );
       });
     },
 

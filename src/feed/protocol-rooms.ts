@@ -1,10 +1,7 @@
-import { kindOf, roomKindsOf } from "../core/protocol/room-name.ts";
+import { ownerOfAny } from "../core/protocol/room-name.ts";
 
-/** The contract that a room belongs to. */
-export function protocolOf(
+/** The name of the contract that a room belongs to. */
+export const protocolOf = (
   contracts: readonly { readonly name: string; readonly roomKinds: readonly string[] }[],
   room: string,
-): string | null {
-  const kind = kindOf(room);
-  return contracts.find((contract) => roomKindsOf(contract).includes(kind))?.name ?? null;
-}
+): string | null => ownerOfAny(contracts, room)?.name ?? null;

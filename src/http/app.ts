@@ -19,7 +19,7 @@ import { exposition, type MetricsDoor, metricsOperations, metricsRoutes } from "
 import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
 import { type RoomDoor, roomOperations, roomRoutes } from "./rooms.ts";
-import { type UserDoor, userOperations, userRoutes } from "./users.ts";
+import { erasureRoutes, type UserDoor, userOperations, userRoutes } from "./users.ts";
 import { type WebhookDoor, webhookOperations, webhookRoutes } from "./webhooks.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -108,6 +108,7 @@ export function createHttpApp(parts: HttpParts): {
   const forBackends = base()
     .route("/v1/rooms", roomRoutes(parts.rooms, contractsOf))
     .route("/v1/users", userRoutes(parts.users))
+    .route("/v1/erasures", erasureRoutes(parts.users))
     .route("/v1/connections", connectionRoutes(parts.connections))
     .route("/v1/metrics", metricsRoutes(parts.metrics))
     .route("/v1/errors", errorRoutes(parts.errors))

@@ -26,7 +26,9 @@ const one = z.object({
   limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
   wait: z.coerce.number(waits).min(0, waits).max(MAX_WAIT, waits).default(0),
 });
-const roomOrAll = z.union([roomName, z.string().regex(/^[a-z-]+:\*$/)], ROOM);
+/** Of the inboxes of users. */
+const userRoomName = z.string().regex(/^[a-z]+-(?:user|everyone):[^\s\p{C}]{1,128}$/u);
+const roomOrAll = z.union([roomName, userRoomName, z.string().regex(/^[a-z-]+:\*$/)], ROOM);
 const repeated = z.object({
   room: z.array(roomOrAll).max(100, "at most 100 rooms"),
   kind: z.array(z.string()).max(100, "at most 100 kinds"),

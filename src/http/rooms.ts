@@ -6,7 +6,7 @@ import type { HistoryView } from "../core/protocol/frames.ts";
 import { id, roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import type { Redaction } from "../core/protocol/redaction.ts";
-import { kindOf } from "../core/protocol/room-name.ts";
+import { kindOf, ownerOfAny } from "../core/protocol/room-name.ts";
 import { cleanText } from "../core/protocol/text.ts";
 import { parseTime } from "../core/protocol/time.ts";
 import { readBody } from "./body.ts";
@@ -130,6 +130,8 @@ export function roomRoutes(
   const app = new Hono();
 
   const ownerOf = (room: string) => door.protocols.find(({ roomKinds }) => roomKinds.includes(kindOf(room)));
+  const isUserRoom = (room: string) =>
+    ownerOf(room) === undefined && ownerOfAny(door.protocols, room) !== undefined;
   const named = (c: Context<object, "/:room">): string => {
     const room = c.req.param("room");
     const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
@@ -237,9 +239,11 @@ export function roomRoutes(
     return c.json({ messages: found.slice(-limit).map(past.show), hasMore: found.length > limit });
   });
   app.delete("/:room/messages/:id", async (c) => {
-    const room = named(c);
+    // What stands in the inboxes of users is redacted too, though it is no room's history.
+    const room = isUserRoom(c.req.param("room")) ? c.req.param("room") : named(c);
     const id = c.req.param("id");
-    const offset = ownerOf(room)?.historyView?.find(door.history, room, id);
+    const view = ownerOfAny(door.protocols, room)?.historyView;
+    const offset = (view?.findToRedact ?? view?.find)?.(door.history, room, id);
     if (offset === undefined) throw new Problem(404, `The history of ${room} has no message ${id}`);
     await door.redact(room, { offset, id });
     return c.body(null, 204);

@@ -1,9 +1,25 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { id } from "../core/protocol/identifiers.ts";
+import { ERASED } from "../core/protocol/personal-data.ts";
+import { HEADERS } from "./headers.ts";
 import type { Operation } from "./operation.ts";
-import { Problem } from "./problem.ts";
+import { check, Problem } from "./problem.ts";
 
 const user = z.object({ id: z.string(), online: z.boolean(), lastActive: z.iso.datetime() });
+const erasure = z.object({
+  id: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+  redacted: z.int(),
+});
+const NDJSON = "application/x-ndjson";
+const MAX_PAGE = 1_000;
+const limits = `must be 1 to ${MAX_PAGE}`;
+const page = z.object({
+  limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
+  after: z.string().default(""),
+});
 
 export const userOperations: readonly Operation[] = [
   {
@@ -15,11 +31,40 @@ export const userOperations: readonly Operation[] = [
     ...{ answers: { 200: user }, problems: [404] },
   },
   {
+    ...{ method: "get", path: "/v1/users/{id}/export" },
+    summary: "Everything that is stored by or about a user, as lines of JSON.",
+    ...{ answers: { 200: NDJSON }, problems: [400] },
+  },
+  {
+    ...{ method: "delete", path: "/v1/users/{id}" },
+    summary:
+      "Erases a user: closes their connections, refuses the tokens issued before now, and removes everything by and about them in small steps.",
+    ...{ answers: { 202: erasure }, problems: [400, 503] },
+  },
+  {
+    ...{ method: "get", path: "/v1/users/{id}/erasure" },
+    summary: "How far the erasure of a user is.",
+    ...{ answers: { 200: erasure }, problems: [404] },
+  },
+  {
+    ...{ method: "get", path: "/v1/erasures", summary: "Every erasure, by user id." },
+    query: page,
+    ...{ answers: { 200: z.object({ erasures: z.array(erasure), hasMore: z.boolean() }) }, problems: [400] },
+  },
+  {
     ...{ method: "delete", path: "/v1/users/{id}/connections" },
     summary: "Closes all connections of a user, and refuses tokens that were issued before now.",
     answers: { 200: z.object({ closed: z.int() }) },
   },
 ];
+
+/** Times in milliseconds since the epoch. */
+interface Erasure {
+  readonly userId: string;
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  readonly redacted: number;
+}
 
 export interface UserDoor {
   isOnline(userId: string): boolean;
@@ -29,9 +74,17 @@ export interface UserDoor {
    * Closes all connections of the user and refuses tokens issued before now; resolves to how many were closed.
    */
   revoke(userId: string): Promise<number>;
+  /** Lines of JSON, a few at a time. */
+  export(userId: string): AsyncGenerator<string>;
+  /** Resolves when the erasure has begun. */
+  erase(userId: string): Promise<void>;
+  readonly erasures: {
+    of(userId: string): Erasure | undefined;
+    after(userId: string, limit: number): readonly Erasure[];
+  };
 }
 
-/** Users, for backends: their presence, and the revocation of their tokens. */
+/** Users, for backends: their presence, the revocation of their tokens, and what is stored of them. */
 export function userRoutes(door: UserDoor): Hono {
   const app = new Hono();
   app.get("/:id", (c) => {
@@ -40,6 +93,69 @@ export function userRoutes(door: UserDoor): Hono {
     if (lastActive === undefined) throw new Problem(404, "No user of this id has ever connected");
     return c.json({ id, online: door.isOnline(id), lastActive: new Date(lastActive).toISOString() });
   });
+  app.get("/:id/export", (c) => {
+    const userId = userOf(c.req.param("id"));
+    return new Response(streamOf(door.export(userId)), { headers: { ...HEADERS, "content-type": NDJSON } });
+  });
+  app.delete("/:id", async (c) => {
+    const userId = userOf(c.req.param("id"));
+    await door.erase(userId);
+    return c.json(shown(door.erasures.of(userId)), 202);
+  });
+  app.get("/:id/erasure", (c) => {
+    const found = door.erasures.of(c.req.param("id"));
+    if (!found) throw new Problem(404, "Nobody has erased a user of this id");
+    return c.json(shown(found));
+  });
   app.delete("/:id/connections", async (c) => c.json({ closed: await door.revoke(c.req.param("id")) }));
   return app;
+}
+
+export function erasureRoutes(door: UserDoor): Hono {
+  const app = new Hono();
+  app.get("/", (c) => {
+    const { limit, after } = check(page, c.req.query());
+    const found = door.erasures.after(after, limit + 1);
+    return c.json({ erasures: found.slice(0, limit).map(shown), hasMore: found.length > limit });
+  });
+  return app;
+}
+
+/** An id that no user can have is a mistake, and nothing must look as if it had been done. */
+function userOf(userId: string): string {
+  const erasable = id.refine((one) => one !== ERASED, "stands for users who were erased");
+  return check(z.object({ id: erasable }), { id: userId }).id;
+}
+
+function shown(erasure: Erasure | undefined) {
+  if (!erasure) throw new Error("the erasure was not stored");
+  const { userId: id, startedAt, finishedAt, redacted } = erasure;
+  const iso = (time: number) => new Date(time).toISOString();
+  return {
+    id,
+    startedAt: iso(startedAt),
+    finishedAt: finishedAt === null ? null : iso(finishedAt),
+    redacted,
+  };
+}
+
+/** The next lines are read when the ones before have been taken, and clients have their turn in between. */
+function streamOf(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        for (;;) {
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          const { done, value } = await lines.next();
+          if (done) return controller.close();
+          if (value !== "") return controller.enqueue(encoder.encode(value));
+        }
+      },
+      async cancel() {
+        await lines.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }

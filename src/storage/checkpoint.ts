@@ -32,7 +32,7 @@ export function startCheckpoints(
   file: string,
   clock: Clock,
   { writer, everyMs = 250, pages = 1_000, restartPages = 4_000, onError = () => {} }: CheckpointOptions = {},
-): { stop(): Promise<void> } {
+): { stop(): Promise<void>; empty(): Promise<boolean> } {
   let worker: Worker | undefined;
   let asked: Promise<void> | undefined;
   let answered = () => {};
@@ -79,6 +79,17 @@ export function startCheckpoints(
     });
   });
 
+  /** Moves the whole log into the database and cuts it to nothing: false where a reader or a writer was in the way. */
+  async function empty(): Promise<boolean> {
+    await asked;
+    asked = ask(false).finally(() => {
+      asked = undefined;
+    });
+    await asked;
+    const done = writer?.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    return done?.busy === 0;
+  }
+
   async function finish(): Promise<void> {
     cancel();
     worker?.ref();
@@ -89,6 +100,7 @@ export function startCheckpoints(
   }
 
   return {
+    empty,
     stop: () => {
       stopping ??= finish();
       return stopping;

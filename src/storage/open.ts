@@ -7,6 +7,7 @@ import type { Store } from "../core/ports/store.ts";
 import { StoreUnavailable } from "../core/ports/store.ts";
 import { startCheckpoints } from "./checkpoint.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
+import { createErasures, type ErasureLog, type Erasures, startErasures } from "./erasure.ts";
 import { createEventPages, type EventPages } from "./event-pages.ts";
 import { FileWatch } from "./file-watch.ts";
 import { DatabaseLocked, lockDatabase, lockOf, realPath } from "./lock.ts";
@@ -16,6 +17,7 @@ import { type Removal, startRetention } from "./retention.ts";
 import { openScratch } from "./scratch.ts";
 import { createStore } from "./store.ts";
 import type { Trimmed } from "./trim.ts";
+import { createUserRows, type UserRows } from "./user-rows.ts";
 import { createWebhookTable, type WebhookTable } from "./webhook-table.ts";
 
 export interface Storage extends LogIdentity {
@@ -26,6 +28,10 @@ export interface Storage extends LogIdentity {
   /** Begins to remove what is too old, by entries of the log that `record` appends. */
   startRetention(record: (upTo: number, settled: (refused: boolean) => void) => void): void;
   readonly webhooks: WebhookTable;
+  readonly erasures: Erasures;
+  readonly userRows: UserRows;
+  /** Goes on with the erasures that are not finished; returns what to call when there may be a new one. */
+  startErasures(log: Omit<ErasureLog, "emptyLog" | "failed">): () => void;
   /** Sizes of the files in bytes. */
   size(): { readonly database: number; readonly wal: number };
   close(): Promise<void>;
@@ -139,6 +145,7 @@ export function openStorage(
     },
   });
   let stopRetention: Cancel | undefined;
+  let stopErasures: Cancel | undefined;
   const scratch = openScratch(dirname(realPath(config.DATABASE_URL)));
   return {
     ...identity,
@@ -153,11 +160,24 @@ export function openStorage(
     },
     people: createPeople(database),
     eventPages: createEventPages(database),
+    erasures: createErasures(database),
+    userRows: createUserRows(database),
+    startErasures(log) {
+      const { wake, stop } = startErasures(database, clock, {
+        ...log,
+        emptyLog: checkpoints.empty,
+        failed: (error) => report(error, { where: "erasure" }),
+      });
+      stopErasures = stop;
+      wake();
+      return wake;
+    },
     webhooks: createWebhookTable(database),
     size: () => ({ database: sizeOf(config.DATABASE_URL), wal: sizeOf(`${config.DATABASE_URL}-wal`) }),
     async close() {
       files.stop();
       stopRetention?.();
+      stopErasures?.();
       await checkpoints.stop();
       scratch.close();
       release();

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, lt, sql } from "drizzle-orm";
 import type { Activity } from "../core/ports/activity.ts";
 import type { Members, Membership } from "../core/ports/membership.ts";
 import type { OpenDatabase } from "./database.ts";
-import { members, rooms, users } from "./tables.ts";
+import { erasures, members, rooms, users } from "./tables.ts";
 
 export interface Revocations {
   /**
@@ -34,6 +34,8 @@ export interface People extends Membership, Members, Activity, Revocations {
   lastActive(userId: string): number | undefined;
 }
 
+/** So long after an erasure began, other nodes may still tell that the user was here. */
+const ERASURE_MS = 10_000;
 /** How many rooms of one user are looked up when the user connects. */
 const ROOMS_OF_USER = 1_000;
 
@@ -80,7 +82,12 @@ export function createPeople({ db, write }: OpenDatabase): People {
   const touch = db
     .insert(users)
     .values({ id: placeholder("userId"), lastActive: placeholder("time") })
-    .onConflictDoUpdate({ target: users.id, set: { lastActive: sql`excluded.last_active` } })
+    .onConflictDoUpdate({
+      target: users.id,
+      set: { lastActive: sql`excluded.last_active` },
+      // That an erased user was here before is saved no more, though their connections end after it began.
+      setWhere: sql`not exists (select 1 from ${erasures} where ${erasures.userId} = ${users.id} and ${erasures.startedAt} + ${ERASURE_MS} >= excluded.last_active)`,
+    })
     .prepare();
 
   return {

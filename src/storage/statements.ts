@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, gte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, isNotNull, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { prepareKeep } from "./position.ts";
-import { events, members, receipts, removedRooms, rooms, users } from "./tables.ts";
+import { erasures, events, members, receipts, removedRooms, rooms, users } from "./tables.ts";
 
 const { placeholder } = sql;
 /** Receipts that one query finds at most. */
@@ -122,6 +122,22 @@ export function prepare({ client, db }: OpenDatabase) {
       .update(events)
       .set({ body: sql`${placeholder("body")}` })
       .where(one)
+      .prepare(),
+    eraseSender: db
+      .update(events)
+      .set({ sender: null, clientId: null })
+      .where(and(one, eq(events.sender, placeholder("userId"))))
+      .prepare(),
+    eraseExternalId: db.update(events).set({ externalId: null }).where(one).prepare(),
+    /** An erasure that is on its way goes on; one that was finished begins anew. */
+    beginErasure: db
+      .insert(erasures)
+      .values({ userId: placeholder("userId"), startedAt: sql`${placeholder("startedAt")}` })
+      .onConflictDoUpdate({
+        target: erasures.userId,
+        set: { startedAt: sql`excluded.started_at`, finishedAt: null, scanned: 0, redacted: 0 },
+        setWhere: isNotNull(erasures.finishedAt),
+      })
       .prepare(),
     run: db
       .select(EVENT)

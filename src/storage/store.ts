@@ -160,11 +160,18 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
         statements.revoke.run(row);
         return;
       }
+      if (row.table === "erasures") {
+        statements.beginErasure.run(row);
+        return;
+      }
       if (row.table === "events") {
         const id = roomId(row.room);
         const event = id === undefined ? undefined : index.id(id, row.offset);
         rowIsDue = true;
-        if (event !== undefined) statements.replaceBody.run({ id, event, body: row.body });
+        if (event === undefined) return;
+        statements.replaceBody.run({ id, event, body: row.body });
+        if (row.erased) statements.eraseSender.run({ id, event, userId: row.erased.userId });
+        if (row.erased?.externalId) statements.eraseExternalId.run({ id, event });
         return;
       }
       const id = madeRoomId(room);
@@ -226,6 +233,12 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       const id = roomId(room);
       if (id === undefined) return [];
       return inRoom(room, statements.shown.all({ id, events: idsOf(id, after + 1, after + 1 + count) }));
+    },
+    ofKind(room, kind, from, before) {
+      const id = roomId(room);
+      if (id === undefined) return [];
+      const events = idsOf(id, from, before);
+      return inRoom(room, statements.run.all({ id, kind, limit: before - from, events })).reverse();
     },
     shownBefore(room, offset) {
       const id = roomId(room);

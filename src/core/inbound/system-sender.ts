@@ -34,6 +34,7 @@ export function createSystemSender(
       turns.after(() => rooms.announce(room, frame(kind, data)), { room });
     },
     hasWatchers: (room) => rooms.hasWatchers(room),
+    isHeard: (room) => rooms.isHeard(room),
     enter(userId, room) {
       for (const connection of ownConnectionsOf(userId)) rooms.join(connection, room);
     },

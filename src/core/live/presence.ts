@@ -69,6 +69,11 @@ export class Presence {
     return Math.max(...Array.from(this.of(userId), (connection) => connection.lastSeen));
   }
 
+  /** That the user has been here is not saved. */
+  forget(userId: string): void {
+    this.#unsaved.delete(userId);
+  }
+
   /** Writes what changed. A failure keeps it for the next time. */
   save(): void {
     if (this.#unsaved.size === 0) return;

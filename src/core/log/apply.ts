@@ -61,7 +61,7 @@ export class Applier {
       this.report(error, entry);
       return { is: "refused", refusal: new Refusal("internal") };
     }
-    const { events = NONE, publish, confirm, rows = NONE } = decision;
+    const { events = NONE, publish, confirm, restore, rows = NONE } = decision;
     const named = events.length === 0 ? undefined : this.#named(entry.room, events);
     if (named) {
       room.own = undefined; // The reducer may have changed it.
@@ -84,6 +84,7 @@ export class Applier {
       }
       if (row.table === "rooms" && "remove" in row) this.#drop(entry.room, room);
     }
+    if (restore) this.#restoreAgain(entry.room);
     return { is: "applied", events: added, publish, confirm };
   }
 

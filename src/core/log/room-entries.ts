@@ -19,6 +19,8 @@ export const coreRoomOf = (userId: string): string => `core-user:${userId}`;
 export interface UserEntries {
   /** Tokens issued before this time are refused. Milliseconds since the epoch. */
   revoked: { userId: string; before: number };
+  /** The same, and everything by and about the user is to be erased. */
+  erase: { userId: string; before: number };
 }
 
 /** What a node says of the log. What is removed decides what a repeat is, so every node removes it at the same place. */
@@ -35,6 +37,12 @@ export const applies: { [Kind in keyof OwnEntries]: (entry: Entry<OwnEntries[Kin
   member: ({ body, time }) => ({ rows: [{ table: "members", ...body, time }] }),
   revoked: ({ body: { userId, before } }) => ({
     rows: [{ table: "users", userId, revokedBefore: before }],
+  }),
+  erase: ({ body: { userId, before }, time }) => ({
+    rows: [
+      { table: "users", userId, revokedBefore: before },
+      { table: "erasures", userId, startedAt: time },
+    ],
   }),
   trim: ({ body }) => ({ rows: [{ table: "log", trim: body.upTo }] }),
   "member.removed": ({ body }) => ({ rows: [{ table: "members", remove: true, ...body }] }),

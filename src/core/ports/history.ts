@@ -54,6 +54,8 @@ export interface History {
   summary(room: string): { readonly title: string | undefined; readonly count: number };
   /** Events after an offset that clients were shown, oldest first: those among the next `count` offsets. */
   since(room: string, after: number, count: number): StoredEvent[];
+  /** Events of one kind, shown to clients or not, from one offset up to but not including another, oldest first. */
+  ofKind(room: string, kind: string, from: number, before: number): StoredEvent[];
   /** Which offsets the room has. */
   span(room: string): Span;
   /** The offset of the last event before this one that clients were shown; 0 without one. */

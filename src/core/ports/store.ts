@@ -14,8 +14,17 @@ export type Row =
     }
   /** Tokens of the user issued before this time are refused. An earlier revocation holds. Milliseconds since the epoch. */
   | { readonly table: "users"; readonly userId: string; readonly revokedBefore: number }
+  /** The erasure of a user has begun. Milliseconds since the epoch. */
+  | { readonly table: "erasures"; readonly userId: string; readonly startedAt: number }
   /** The data of a stored event of any room is replaced. JSON text. */
-  | { readonly table: "events"; readonly room: string; readonly offset: number; readonly body: string }
+  | {
+      readonly table: "events";
+      readonly room: string;
+      readonly offset: number;
+      readonly body: string;
+      /** This user is no longer its sender; nor is it found by its external id, where that names them. */
+      readonly erased?: { readonly userId: string; readonly externalId: boolean };
+    }
   /** Everything up to this position of the log is removed. */
   | { readonly table: "log"; readonly trim: number }
   /** A protocol's memory of a room, by its own keys; null removes a row. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { History, StoredEvent } from "../ports/history.ts";
+import type { StateChange } from "./personal-data.ts";
 import type { Schemas } from "./schemas.ts";
 
 /** When and as what an event was made. */
@@ -36,10 +37,16 @@ export interface HistoryView {
    * takes back. Of its own result it makes the same text. Undefined for an event that says nothing of anybody.
    */
   redact(event: StoredEvent): string | undefined;
+  /** The id by which clients know the event, if they know it by one. */
+  id(event: StoredEvent): string | undefined;
   /** Other stored events that hold the same text, in this room or in others. */
   copies?(history: History, event: StoredEvent): readonly StoredEvent[];
   /** The offset of the event that clients know by this id. */
   find(history: History, room: string, id: string): number | undefined;
+  /** The offset of an event that can be redacted; otherwise that is what `find` finds. */
+  findToRedact?(history: History, room: string, id: string): number | undefined;
+  /** One row of the state of the event's room without what the event said; undefined where it holds nothing of that. */
+  redactState?(key: string, value: string, event: StoredEvent): StateChange | undefined;
   /**
    * The offset before which a page by time ends, where the times that its events show say where they are. Other
    * histories are paged by id alone. `time` is in milliseconds since the epoch.

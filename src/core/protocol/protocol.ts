@@ -5,6 +5,7 @@ import type { Members, Membership, Revocations } from "../ports/membership.ts";
 import type { Context } from "./context.ts";
 import type { Entry } from "./entry.ts";
 import type { Confirmed, Frames, HistoryView, Rejection, Stamp } from "./frames.ts";
+import type { PersonalData } from "./personal-data.ts";
 import type { Posting } from "./posting.ts";
 import type { Decision, Place } from "./reducer.ts";
 import type { Reason, Refusal } from "./refusal.ts";
@@ -82,6 +83,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   again?(room: string, events: readonly StoredEvent[]): readonly StoredEvent[];
   /** The events of its rooms that backends may read as their history. */
   readonly historyView?: HistoryView;
+  /** Where it stores what is about a user. */
+  readonly personalData?: PersonalData;
   /** Whether a frame that is somewhat too long is refused, and its connection lives; otherwise it ends with 1009. */
   longFrames?(state: State): boolean;
   /** Its information about a connection, for operators. */

@@ -13,8 +13,8 @@ export const REDACTED = "redacted";
 export interface Redaction {
   /** The offset of the message. */
   readonly offset: number;
-  /** The id by which clients know the message. */
-  readonly id: string;
+  /** The id by which clients know the message, if they know it by one. */
+  readonly id?: string;
 }
 
 export const isRedacted = (view: HistoryView | undefined, event: StoredEvent): boolean =>
@@ -33,10 +33,16 @@ export const createRedact =
         : [{ table: "events", room: copy.room, offset: copy.offset, body: redacted }];
     });
     if (rows.length === 0) return {};
+    const { redactState } = view;
+    for (const [key, value] of redactState ? history.state(room) : []) {
+      const change = redactState?.(key, value, event);
+      if (change) rows.push({ table: "state", key: change[0], value: change[1] });
+    }
     // Times of a room do not go back because of it.
     const last = history.last(room)?.time ?? time;
     return {
       events: [{ kind: REDACTED, data: body, silent: true, time: Math.max(time, last) }],
       rows,
+      restore: redactState !== undefined,
     };
   };

@@ -38,6 +38,8 @@ export interface Decision {
   /** Where it makes no event: what its protocol's `confirm` is asked with. */
   readonly confirm?: { readonly kind: string; readonly data: unknown };
   readonly rows?: readonly Row[];
+  /** The rows change what the protocol keeps of the room: it is restored from them. */
+  readonly restore?: boolean;
 }
 
 export type Reducer = (entry: Entry<never>, place: Place<never>) => Decision;

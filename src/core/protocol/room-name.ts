@@ -25,3 +25,10 @@ export const isStored = (contract: Contract, room: string): boolean => {
   const kind = kindOf(room);
   return roomKindsOf(contract).includes(kind) && room !== allOf(kind) && !room.includes(" ");
 };
+
+/** The contract that a room belongs to, also one of the core's own. */
+export function ownerOfAny<One extends Contract>(contracts: Iterable<One>, room: string): One | undefined {
+  const kind = kindOf(room);
+  for (const contract of contracts) if (roomKindsOf(contract).includes(kind)) return contract;
+  return undefined;
+}

@@ -25,6 +25,8 @@ export interface SystemSender<Out extends Schemas, Entries> {
   /** Publishes to the connections of this node that watch the room and have not joined it. Derived, as above. */
   announce<K extends EventOf<Out>>(room: string, kind: K, data: Body<Out, K>): void;
   hasWatchers(room: string): boolean;
+  /** Somebody is in the room. */
+  isHeard(room: string): boolean;
   /** Joins all connections of a user at once. Call it from `onStored` of the event that admits the user. */
   enter(userId: string, room: string): void;
   /** Removes all connections of a user from the room. */

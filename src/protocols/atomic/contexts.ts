@@ -11,6 +11,8 @@ export const isContext = (room: string): boolean => room.startsWith("context:");
 const METRIC = "metric ";
 const SEEN = "seen ";
 
+export const seenKey = (userId: string): string => SEEN + userId;
+
 /** The state of a context. It is stored in rows of the context's room. */
 export class Kept {
   /** The last update that backends posted, by metric. */
@@ -40,7 +42,7 @@ export class Kept {
 
   see(userId: string): Row {
     this.seen.add(userId);
-    return { table: "state", key: SEEN + userId, value: "" };
+    return { table: "state", key: seenKey(userId), value: "" };
   }
 }
 

@@ -1,7 +1,8 @@
 import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { HistoryView } from "../../core/protocol/frames.ts";
+import { ERASED_NAME, type PersonalData } from "../../core/protocol/personal-data.ts";
 import { parseTime } from "../../core/protocol/time.ts";
-import { isContext, keptOf } from "./contexts.ts";
+import { isContext, keptOf, seenKey } from "./contexts.ts";
 import { wrong } from "./refusals.ts";
 import { offsetOfTime } from "./timeline.ts";
 
@@ -15,6 +16,13 @@ function find(history: History, room: string, id: string): number | undefined {
   return event?.kind === "message" && JSON.parse(event.body).id === id ? event.offset : undefined;
 }
 
+/** The text of an edit stays: it is part of a document of several users, and the positions of the others count it. */
+export const personalData: PersonalData = {
+  users: { authorId: { author: ERASED_NAME } },
+  authors: ["authorId"],
+  eraseState: (key, _, userId) => (key === seenKey(userId) ? [[key, null]] : undefined),
+};
+
 /** What is kept of a room, as of the last commit. */
 type State = (room: string) => unknown;
 
@@ -23,6 +31,7 @@ export const createPast = (state: State): HistoryView => ({
   show: ({ body }) => JSON.parse(body),
   redact: ({ kind, body }) =>
     kind === "message" ? JSON.stringify({ ...JSON.parse(body), content: "" }) : undefined,
+  id: ({ kind, body }) => (kind === "message" ? JSON.parse(body).id : undefined),
   find,
   findTime: (history, room, time) =>
     isContext(room) ? offsetOfTime(history, room, keptOf(state(room)).timeline.stretches, time) : undefined,

@@ -33,7 +33,7 @@ import {
 } from "./edits.ts";
 import { at, contextOf, grants, open, paths, room, type State, type Visit } from "./entrance.ts";
 import { decode, encode, frames } from "./frames.ts";
-import { createPast } from "./past.ts";
+import { createPast, personalData } from "./past.ts";
 import { ContextLost } from "./refusals.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, createPostedMessage, events as ownEvents, postedUpdate } from "./schema.ts";
@@ -143,6 +143,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     restore: (room, history): unknown =>
       isContext(room) ? Kept.restore(room, history) : restoreSession(room, history),
     historyView: createPast(state),
+    personalData,
     posts: {
       message: {
         schema: createPostedMessage(settings.maxContentLength),

@@ -31,7 +31,8 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
     const last = history.page(inboxOf(question.userId), { kind: TYPE, limit: LOOKED_AT });
     const messages = last
       .map(({ body }): CoachMessage => JSON.parse(body))
-      .filter(({ conversationId }) => conversationId === question.conversationId);
+      // Without a text it was redacted.
+      .filter(({ conversationId, message }) => conversationId === question.conversationId && message !== "");
     const asked = messages.findIndex(
       ({ isFromAI, messageId }) => !isFromAI && messageId === question.messageId,
     );
@@ -40,12 +41,20 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
       .map(({ isFromAI, message: content }) => ({ role: isFromAI ? "assistant" : "user", content }));
   }
 
+  /** Nobody has taken the question back, and its user is not erased. */
+  function isAsked({ userId, messageId }: CoachMessage): boolean {
+    const event = history.byExternalId(inboxOf(userId), uniqueIdOf(userId, messageId));
+    return event !== undefined && JSON.parse(event.body).message !== "";
+  }
+
   async function answer(question: CoachMessage, refuse: (refusal: Refusal) => void, signal: AbortSignal) {
     const { userId, conversationId } = question;
     try {
+      if (!isAsked(question)) throw new Refusal("unavailable", "the question was redacted");
       const conversation = conversationOf(question);
       const { content, metadata } = await agent.answer({ userId, agentId: COACH, conversation, signal });
       if (signal.aborted) return;
+      if (!isAsked(question)) throw new Refusal("unavailable", "the question was redacted");
       const message = cutText(cleanText(content), settings.maxContentLength);
       if (message.trim() === "")
         throw new Refusal("unavailable", "the agent's answer has no text outside its markup");
@@ -77,7 +86,7 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
         const question: CoachMessage = cleaned(message.data);
         const { userId, conversationId } = question;
         const refuse = (refusal: Refusal) => ctx.refuse(refusal);
-        const unique = `${TYPE} ${userId} ${question.messageId}`;
+        const unique = uniqueIdOf(userId, question.messageId);
         const applied = () => {
           const key = `${userId} ${conversationId}`;
           const taken = questions.ask(key, userId, (signal) => answer(question, refuse, signal));
@@ -89,6 +98,8 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
     stop: (): void => questions.cancelAll(),
   };
 }
+
+const uniqueIdOf = (userId: string, messageId: string): string => `${TYPE} ${userId} ${messageId}`;
 
 /** What the agent suggests to say next, if anything. */
 function suggestionsIn({ suggestions }: Readonly<Record<string, unknown>>): string[] {

@@ -1,5 +1,6 @@
 import type { History } from "../../core/ports/history.ts";
 import type { Row } from "../../core/ports/store.ts";
+import type { StateChange } from "../../core/protocol/personal-data.ts";
 
 /** An event that is pending in an inbox until its user has read or answered it. */
 export interface Waiting {
@@ -12,6 +13,28 @@ export interface Waiting {
 const WAITING = "waiting ";
 const FRIEND = "friend ";
 const ASKED = "asked ";
+
+const waitingIn = (key: string, value: string): Waiting | undefined =>
+  key.startsWith(WAITING) ? JSON.parse(value) : undefined;
+
+/** The offsets of the requests for friendship by this user that are pending in these rows of an inbox. */
+export const asksFor = (rows: ReadonlyMap<string, string>, userId: string): number[] =>
+  Array.from(rows).flatMap(([key, value]) => {
+    const { type, id } = waitingIn(key, value) ?? {};
+    return type === "friend.request" && id === userId ? [Number(key.slice(WAITING.length))] : [];
+  });
+
+/** A row of another user's inbox without this user: what is pending from them is so no longer. */
+export function eraseFromInbox(
+  key: string,
+  value: string,
+  userId: string,
+): readonly StateChange[] | undefined {
+  const isTheirs =
+    key === FRIEND + userId || key === ASKED + userId || waitingIn(key, value)?.from === userId;
+  return isTheirs ? [[key, null]] : undefined;
+}
+
 /** The state of a user, in rows of the inbox. Each change returns its rows. */
 export class Inbox {
   /** By offset, the oldest first. */

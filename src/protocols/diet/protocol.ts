@@ -1,4 +1,3 @@
-import type { HistoryView } from "../../core/protocol/frames.ts";
 import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { open } from "./client.ts";
@@ -8,11 +7,12 @@ import { handlers as diary } from "./diary.ts";
 import { applies, type Entries, repeats, restore } from "./entries.ts";
 import { decode, encode, enveloped, response, welcomed } from "./frames.ts";
 import { createFriends } from "./friends.ts";
-import { createGroups, mentionsOf } from "./groups.ts";
+import { createGroups } from "./groups.ts";
 import { inboxFrom } from "./inbox.ts";
 import { createMessaging } from "./messages.ts";
 import { createPosts } from "./posts.ts";
 import { createPresence } from "./presence.ts";
+import { past, personalData } from "./redaction.ts";
 import { createRefuse } from "./refuse.ts";
 import { reserved, userOf } from "./rooms.ts";
 import { createEnveloped, rules } from "./rules.ts";
@@ -30,25 +30,6 @@ import { Typing } from "./typing.ts";
 
 const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
-
-const OFFSET = /^[1-9]\d{0,14}$/;
-/** Group messages, identified by the ids of their events. */
-const past: HistoryView = {
-  kind: "group.message",
-  show: (event) => JSON.parse(encode(event.kind, event.body, event)),
-  redact({ kind, body }) {
-    if (kind === "notification") return JSON.stringify({ ...JSON.parse(body), message: "" });
-    if (kind !== "group.message") return undefined;
-    const { mentions: _, ...message } = JSON.parse(body);
-    return JSON.stringify({ ...message, content: "" });
-  },
-  copies: mentionsOf,
-  find(history, room, id) {
-    if (!id.startsWith(`${room}/`) || !OFFSET.test(id.slice(room.length + 1))) return undefined;
-    const event = history.at(room, Number(id.slice(room.length + 1)));
-    return event?.kind === "group.message" ? event.offset : undefined;
-  },
-};
 
 /** Diet: users, messages, groups, coach and notifications of a gamified diet app. */
 export function diet(services: Services<typeof events, Entries, unknown>) {
@@ -109,6 +90,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     restore,
     posts: createPosts(settings.maxContentLength),
     historyView: past,
+    personalData,
 
     // Pending events come again on each connection until they are read, on whichever of the user's connections that is.
     onUserRoom(ctx, inbox) {

@@ -35,4 +35,4 @@ export function otherOf(conversationId: string, userId: string): string | undefi
   return others.find((other) => other !== "" && conversationOf(userId, other) === conversationId);
 }
 
-const conversationOf = (one: string, other: string): string => `dm:${[one, other].sort().join(":")}`;
+export const conversationOf = (one: string, other: string): string => `dm:${[one, other].sort().join(":")}`;

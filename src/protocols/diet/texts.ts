@@ -27,6 +27,11 @@ const SHOWN = new Set([
   "userName",
 ]);
 
+/** Fields that hold nothing but what somebody wrote. */
+export const TEXTS: ReadonlySet<string> = new Set([...SHOWN, "achievements"]).difference(
+  new Set(["authorName", "friendName", "fromUserName", "type", "userName"]),
+);
+
 /** Names of users, by the field that holds the id of the same user. */
 const NAMES = new Map([
   ["authorName", "authorId"],

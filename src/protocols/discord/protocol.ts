@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { ERASED_NAME } from "../../core/protocol/personal-data.ts";
 import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { nameOf, shownText } from "../../core/protocol/shown.ts";
@@ -65,6 +66,7 @@ export function discord({ clock, settings }: Services<typeof events, Record<neve
       "room.deleted": { room },
     },
 
+    personalData: { users: { userId: { username: ERASED_NAME, avatar: null } }, authors: [] },
     onRoomGranted: (ctx, room) => ctx.join(room),
   });
 }

@@ -2,6 +2,7 @@ import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { Context } from "../../core/protocol/context.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { HistoryView } from "../../core/protocol/frames.ts";
+import type { PersonalData } from "../../core/protocol/personal-data.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import type { Schemas } from "../../core/protocol/schemas.ts";
@@ -59,7 +60,14 @@ export const past: HistoryView = {
   kind: "message",
   show: (event) => messageOf(event).message,
   redact,
+  id: (event) => (event.kind === "message" ? messageOf(event).message.id : undefined),
   find,
+};
+
+export const personalData: PersonalData = {
+  users: { userId: {} },
+  authors: ["message.userId"],
+  authorsOwn: ["messageId"],
 };
 
 const messageOf = (event: StoredEvent): MessageEvent => JSON.parse(event.body);

@@ -15,6 +15,7 @@ import {
   type Entries,
   marked,
   past,
+  personalData,
   readSince,
   recent,
   repeats,
@@ -125,6 +126,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
     repeats,
     historyView: past,
     again: (room, events) => marked(history, room, events),
+    personalData,
     posts: {
       message: {
         room,
@@ -172,8 +174,9 @@ export function gurukul(services: Services<typeof events, Entries>) {
     onClosed: (ctx) => typing.closed(ctx),
     onStored({ room, kind, body }) {
       update(room);
-      if (kind !== REDACTED) return;
+      if (kind !== REDACTED || !systemSender.isHeard(room)) return;
       const { id }: Redaction = JSON.parse(body);
+      if (id === undefined) return;
       const { chatId, updates } = summary(history, chatOf(room));
       systemSender.relayLocal(room, "chat_update", { chatId, updates: { ...updates, redacted: id } });
     },

@@ -1,5 +1,6 @@
-import type { History, StoredEvent } from "../../core/ports/history.ts";
+import type { StoredEvent } from "../../core/ports/history.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
+import { isErased } from "../../core/protocol/personal-data.ts";
 import type { Decision, EventDraft, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { isWithin } from "../../core/protocol/same.ts";
@@ -27,8 +28,8 @@ export const RECEIVED = "gift:received";
  * The silent event of a pending gift. Ids hold no spaces, so the gift's own id stays free for the event that
  * shows it.
  */
-const ACCEPTED = "gift";
-const acceptedId = (giftId: string): string => `${ACCEPTED} ${giftId}`;
+export const ACCEPTED = "gift";
+export const acceptedId = (giftId: string): string => `${ACCEPTED} ${giftId}`;
 
 /**
  * At the usual pace this many pending gifts, each of another sender or type, are a quarter of an hour late.
@@ -38,7 +39,7 @@ const MAX_WAITING = 10_000;
 const MAX_UNITS = 1_000;
 
 /** Two gifts with the same key make a combo, and are merged while they are pending. */
-const keyOf = ({ sender, giftType }: PostedGift): string => JSON.stringify([sender.userId, giftType]);
+export const keyOf = ({ sender, giftType }: PostedGift): string => JSON.stringify([sender.userId, giftType]);
 
 /** Removes markup, so that no recipient gets a tag. */
 export const cleaned = (gift: PostedGift): PostedGift => ({
@@ -107,27 +108,14 @@ export const applies = {
   },
 };
 
-const isGift = (kind: string): boolean => kind === RECEIVED || kind === ACCEPTED;
-
-const unnamed = <Gift extends PostedGift>(gift: Gift): Gift => ({
-  ...gift,
-  sender: { ...gift.sender, username: "", avatar: "" },
-});
-
-/** What a sender calls themselves and shows is all that a gift says. */
-export const redact = ({ kind, body }: StoredEvent): string | undefined =>
-  isGift(kind) ? JSON.stringify(unnamed(JSON.parse(body))) : undefined;
-
-/** The silent event of the time when the gift was pending. */
-export function copies(history: History, { room, body }: StoredEvent): StoredEvent[] {
-  const accepted = history.byExternalId(room, acceptedId(JSON.parse(body).giftId));
-  return accepted ? [accepted] : [];
-}
-
+/** What a redacted or an erased sender called themselves is not known any more, so it cannot be compared. */
 function isSame(posted: PostedGift, stored: StoredEvent): boolean {
-  if (!isGift(stored.kind)) return false;
-  const isRedacted = redact(stored) === stored.body;
-  return isWithin(isRedacted ? unnamed(posted) : posted, JSON.parse(stored.body));
+  if (stored.kind !== RECEIVED && stored.kind !== ACCEPTED) return false;
+  if (isErased(stored)) return true;
+  const kept: PostedGift = JSON.parse(stored.body);
+  const { username, avatar } = kept.sender;
+  const isRedacted = username === "" && avatar === "";
+  return isWithin(isRedacted ? { ...posted, sender: { ...posted.sender, username, avatar } } : posted, kept);
 }
 
 export const repeats = {

@@ -12,14 +12,13 @@ import { decode, encode, frames } from "./frames.ts";
 import {
   checkRoom,
   cleaned,
-  copies,
   type GiftEntries,
   applies as giftApplies,
   repeats as giftRepeats,
   RECEIVED,
-  redact,
 } from "./gifts.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { historyView, personalData } from "./redaction.ts";
 import { createRefuse } from "./refuse.ts";
 import {
   events,
@@ -227,16 +226,8 @@ export function hyperfocus({
         prepare: cleanedStatus,
       },
     },
-    historyView: {
-      kind: RECEIVED,
-      show: ({ body }) => JSON.parse(body),
-      redact,
-      copies,
-      find(history, room, giftId) {
-        const event = history.byExternalId(room, giftId);
-        return event?.kind === RECEIVED ? event.offset : undefined;
-      },
-    },
+    historyView,
+    personalData,
     describe,
     isPublic: ({ client }) => client !== undefined && !client.isHost,
 

@@ -1,0 +1,98 @@
+import { concerns, type PersonalData } from "../core/protocol/personal-data.ts";
+import { ownerOfAny } from "../core/protocol/room-name.ts";
+import { iso } from "../core/protocol/time.ts";
+import { encodeEvent } from "./encode.ts";
+import type { FeedEvent } from "./feed.ts";
+
+interface Step<Row> {
+  readonly rows: readonly Row[];
+  readonly next: number | undefined;
+}
+
+/** What an export asks of the database: each call is short. */
+export interface ExportStore {
+  events(
+    userId: string,
+    after: number,
+    rooms: readonly string[],
+  ): Step<FeedEvent & { readonly count: number }>;
+  state(
+    userId: string,
+    after: number,
+    rooms: readonly string[],
+  ): Step<{ room: string; key: string; value: string }>;
+  receipts(userId: string, after: number): Step<{ room: string; offset: number; time: number }>;
+  memberships(userId: string, after: string): readonly { room: string; role: string | null; time: number }[];
+  lastEvent(): number;
+}
+
+interface ExportParts {
+  readonly rows: ExportStore;
+  /** Times in milliseconds since the epoch. */
+  stored(userId: string): { readonly lastActive: number | null; readonly revokedBefore: number | null };
+  /** Rooms that are the user's own: everything in them is about the user. */
+  readonly rooms: readonly string[];
+  readonly protocols: readonly {
+    readonly name: string;
+    readonly roomKinds: readonly string[];
+    readonly personalData?: PersonalData;
+  }[];
+}
+
+const line = (type: string, said: object): string => `${JSON.stringify({ type, ...said })}\n`;
+const timeOf = (time: number | null): string | null => (time === null ? null : iso(time));
+
+/**
+ * Everything that is stored by or about a user when it begins, as lines of JSON, a few at a time. The last line says
+ * how many there were, so that a reader sees that it has all of them.
+ */
+export async function* exportUser(
+  userId: string,
+  { rows, stored, rooms, protocols }: ExportParts,
+): AsyncGenerator<string> {
+  const last = rows.lastEvent();
+  let lines = 0;
+  const told = (all: readonly string[]): string => {
+    lines += all.length;
+    return all.join("");
+  };
+  const { lastActive, revokedBefore } = stored(userId);
+  const user = { id: userId, lastActive: timeOf(lastActive), tokensRefusedBefore: timeOf(revokedBefore) };
+  yield told([line("user", user)]);
+  for (let after = ""; ; ) {
+    const some = rows.memberships(userId, after);
+    yield told(some.map(({ room, role, time }) => line("membership", { room, role, since: iso(time) })));
+    const next = some.at(-1)?.room;
+    if (next === undefined) break;
+    after = next;
+  }
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const step = rows.receipts(userId, after);
+    yield told(step.rows.map(({ room, offset, time }) => line("receipt", { room, offset, time: iso(time) })));
+    after = step.next;
+  }
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const step = rows.state(userId, after, rooms);
+    const own = step.rows.filter(({ room, key, value }) => {
+      const { personalData } = ownerOfAny(protocols, room) ?? {};
+      return rooms.includes(room) || personalData?.eraseState?.(key, value, userId) !== undefined;
+    });
+    yield told(own.map(({ room, key, value }) => line("state", { room, key, value })));
+    after = step.next;
+  }
+  for (let after: number | undefined = 0; after !== undefined && after < last; ) {
+    const step = rows.events(userId, after, rooms);
+    const own = step.rows.filter((event) => {
+      const owner = ownerOfAny(protocols, event.room);
+      return rooms.includes(event.room) || concerns(owner?.personalData, event, userId);
+    });
+    yield told(
+      own.map(
+        (event) =>
+          `{"type":"event",${encodeEvent(event, ownerOfAny(protocols, event.room)?.name ?? null).slice(1)}\n`,
+      ),
+    );
+    after = step.next;
+  }
+  yield line("end", { lines });
+}

@@ -1,0 +1,170 @@
+import { and, asc, desc, eq, gt, lte, or, type SQL, sql } from "drizzle-orm";
+import type { OpenDatabase } from "./database.ts";
+import type { PagedEvent } from "./event-pages.ts";
+import { REMOVED } from "./statements.ts";
+import { events, members, receipts, rooms, state } from "./tables.ts";
+
+/** Rows that one step looks at: about a millisecond or two, and then clients have their turn. */
+const SPAN = 2_048;
+/** Rows that one step returns. */
+const LIMIT = 128;
+
+/** Some rows, and the row to go on after; undefined where none follow. */
+export interface Step<Row> {
+  readonly rows: readonly Row[];
+  readonly next: number | undefined;
+}
+
+export interface StateRow {
+  readonly room: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/**
+ * What may be of a user, in steps: there is no index by user, because every message would pay for it. Events and state
+ * are those that hold the user's id anywhere; the contract knows whether it is the user's.
+ */
+export interface UserRows {
+  /** Of rooms that no backend has removed. `rooms`: all that is in these counts as the user's. */
+  events(
+    userId: string,
+    after: number,
+    rooms: readonly string[],
+  ): Step<PagedEvent & { readonly count: number }>;
+  state(userId: string, after: number, rooms: readonly string[]): Step<StateRow>;
+  receipts(userId: string, after: number): Step<{ room: string; offset: number; time: number; row: number }>;
+  /** By room, after this one. */
+  memberships(userId: string, after: string): { room: string; role: string | null; time: number }[];
+  /** The row of the last event. */
+  lastEvent(): number;
+}
+
+export function createUserRows({ db }: OpenDatabase): UserRows {
+  const { placeholder } = sql;
+  const kept = sql`${rooms.name} not like ${`${REMOVED}%`}`;
+  const holds = (text: SQL | typeof events.body) => sql`instr(${text}, ${placeholder("text")}) > 0`;
+  const inOwn = sql`${rooms.name} in (select value from json_each(${placeholder("rooms")}))`;
+  const event = db
+    .select({
+      id: events.id,
+      position: events.position,
+      ordinal: events.ordinal,
+      room: rooms.name,
+      offset: events.offset,
+      kind: events.kind,
+      time: events.time,
+      sender: events.sender,
+      clientId: events.clientId,
+      body: events.body,
+      count: events.count,
+    })
+    .from(events)
+    .innerJoin(rooms, eq(rooms.id, events.roomId))
+    .where(
+      and(
+        gt(events.id, placeholder("after")),
+        lte(events.id, placeholder("to")),
+        kept,
+        or(eq(events.sender, placeholder("userId")), holds(events.body), inOwn),
+      ),
+    )
+    .orderBy(asc(events.id))
+    .limit(LIMIT)
+    .prepare();
+  const firstEvent = db
+    .select({ id: events.id })
+    .from(events)
+    .where(gt(events.id, placeholder("after")))
+    .orderBy(asc(events.id))
+    .limit(1)
+    .prepare();
+  const lastEvent = db.select({ id: events.id }).from(events).orderBy(desc(events.id)).limit(1).prepare();
+  const lastOf = (table: typeof state | typeof receipts) =>
+    db.select({ row: sql<number | null>`max(rowid)` }).from(table).prepare();
+  const firstOf = (table: typeof state | typeof receipts) =>
+    db
+      .select({ row: sql<number | null>`min(rowid)` })
+      .from(table)
+      .where(sql`rowid > ${placeholder("after")}`)
+      .prepare();
+  const firstState = firstOf(state);
+  const firstReceipt = firstOf(receipts);
+  const lastState = lastOf(state);
+  const lastReceipt = lastOf(receipts);
+  const stateRow = sql<number>`${state}.rowid`;
+  const stateRows = db
+    .select({ row: stateRow, room: rooms.name, key: state.key, value: state.value })
+    .from(state)
+    .innerJoin(rooms, eq(rooms.id, state.roomId))
+    .where(
+      and(
+        sql`${stateRow} > ${placeholder("after")}`,
+        sql`${stateRow} <= ${placeholder("to")}`,
+        kept,
+        or(sql`instr(${state.key}, ${placeholder("text")}) > 0`, holds(sql`${state.value}`), inOwn),
+      ),
+    )
+    .orderBy(asc(stateRow))
+    .limit(LIMIT)
+    .prepare();
+  const receiptRow = sql<number>`${receipts}.rowid`;
+  const receiptRows = db
+    .select({ row: receiptRow, room: rooms.name, offset: receipts.offset, time: receipts.time })
+    .from(receipts)
+    .innerJoin(rooms, eq(rooms.id, receipts.roomId))
+    .where(
+      and(
+        sql`${receiptRow} > ${placeholder("after")}`,
+        sql`${receiptRow} <= ${placeholder("to")}`,
+        eq(receipts.userId, placeholder("userId")),
+      ),
+    )
+    .orderBy(asc(receiptRow))
+    .limit(LIMIT)
+    .prepare();
+  const memberRows = db
+    .select({ room: members.room, role: members.role, time: members.time })
+    .from(members)
+    .where(and(eq(members.userId, placeholder("userId")), gt(members.room, placeholder("after"))))
+    .orderBy(asc(members.room))
+    .limit(LIMIT)
+    .prepare();
+
+  /** As it stands inside of JSON. */
+  const textOf = (userId: string) => JSON.stringify(userId).slice(1, -1);
+  /** `last`: of the table. */
+  function step<Row>(found: readonly Row[], idOf: (row: Row) => number, to: number, last: number): Step<Row> {
+    const full = found.length === LIMIT ? found.at(-1) : undefined;
+    const next = full ? idOf(full) : to;
+    return { rows: found, next: next < last ? next : undefined };
+  }
+
+  return {
+    events(userId, after, rooms) {
+      // Ids of removed rows leave gaps that may be wide.
+      const first = firstEvent.get({ after })?.id;
+      if (first === undefined) return { rows: [], next: undefined };
+      const to = first - 1 + SPAN;
+      const found = event.all({
+        ...{ after, to, userId, text: textOf(userId), rooms: JSON.stringify(rooms) },
+      });
+      return step(found, ({ id }) => id, to, lastEvent.get()?.id ?? 0);
+    },
+    state(userId, after, rooms) {
+      const first = firstState.get({ after })?.row ?? undefined;
+      if (first === undefined) return { rows: [], next: undefined };
+      const to = first - 1 + SPAN;
+      const found = stateRows.all({ after, to, text: textOf(userId), rooms: JSON.stringify(rooms) });
+      return step(found, ({ row }) => row, to, lastState.get()?.row ?? 0);
+    },
+    receipts(userId, after) {
+      const first = firstReceipt.get({ after })?.row ?? undefined;
+      if (first === undefined) return { rows: [], next: undefined };
+      const to = first - 1 + SPAN;
+      return step(receiptRows.all({ after, to, userId }), ({ row }) => row, to, lastReceipt.get()?.row ?? 0);
+    },
+    memberships: (userId, after) => memberRows.all({ userId, after }),
+    lastEvent: () => lastEvent.get()?.id ?? 0,
+  };
+}

@@ -1,0 +1,78 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { databaseOf, startChild } from "../support/child.ts";
+import type { Frame } from "../support/client.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { eventually } from "../support/eventually.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { erase, filesWith, NAME, SAID, tablesWith, USER } from "../support/personal.ts";
+import { API_KEY, startTestServer } from "../support/server.ts";
+
+setDefaultTimeout(60_000);
+const MESSAGES = 1_000;
+
+test("an erased user may come back as a new one, and be erased again", async () => {
+  const clock = new FakeClock();
+  const server = await startTestServer({ clock });
+  const finished = async () => {
+    clock.advance(300);
+    const state = (await (await server.http("GET", `/v1/users/${USER}/erasure`)).json()) as Frame;
+    return state["finishedAt"] !== null;
+  };
+  try {
+    for (let time = 0; time < 2; time++) {
+      const client = await server.chat(USER, { name: NAME });
+      await client.join("c");
+      client.say("message", { chatId: "c", content: SAID, messageId: "m-1" });
+      expect((await client.next("message"))["data"].message.content).toBe(SAID);
+      expect((await erase(server)).status).toBe(202);
+      await eventually(finished);
+      expect(filesWith(server.directory, SAID)).toEqual([]);
+      // Tokens of before are refused, with the tolerance for clocks that differ.
+      clock.advance(5_000);
+    }
+    const list = (await (await server.http("GET", "/v1/erasures")).json()) as Frame;
+    expect(list).toEqual({ erasures: [expect.objectContaining({ id: USER, redacted: 1 })], hasMore: false });
+  } finally {
+    await server.stop();
+  }
+});
+
+test("an erasure that a kill interrupts goes on after the start, and what it left is in no file", async () => {
+  const directory = temporaryDirectory();
+  const request = (port: number | string, method: string, path: string, body?: unknown) =>
+    fetch(`http://127.0.0.1:${String(port)}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${API_KEY}` },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  const message = (number: number) => ({
+    room: `chat:${number % 7}`,
+    type: "message",
+    data: {
+      chatId: `${number % 7}`,
+      message: {
+        ...{ id: `m-${number}`, chatId: `${number % 7}`, userId: USER, content: `${SAID} ${number}` },
+        ...{ role: "user", timestamp: "2026-03-02T08:30:00Z", metadata: { from: NAME } },
+      },
+    },
+  });
+  const all = Array.from({ length: MESSAGES }, (_, number) => message(number));
+  let server = await startChild({ directory });
+  try {
+    expect((await request(server.port, "POST", "/v1/gurukul/events", all)).status).toBe(200);
+    expect((await request(server.port, "DELETE", `/v1/users/${USER}`)).status).toBe(202);
+    await server.kill();
+    const interrupted = filesWith(directory, SAID);
+    server = await startChild({ directory });
+    await eventually(async () => {
+      const answer = await request(server.port, "GET", `/v1/users/${USER}/erasure`);
+      const state = (await answer.json()) as Frame;
+      return state["finishedAt"] !== null && state["redacted"] > 0;
+    });
+    expect(interrupted).not.toEqual([]);
+    for (const text of [SAID, NAME]) expect(filesWith(directory, text)).toEqual([]);
+    expect(tablesWith(directory, USER, databaseOf(directory)).toSorted()).toEqual(["erasures", "users"]);
+  } finally {
+    await server.kill();
+  }
+});
