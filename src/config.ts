@@ -226,7 +226,7 @@ const addressLimit = (
 /** Bytes that are not UTF-8 arrive as this, and what they were is lost. */
 const REPLACEMENT = "\ufffd";
 
-/** What is wrong with any setting, whatever it is for. The value may be a secret, and is not repeated. */
+/** What is wrong with a setting of any kind. The value may be a secret, and is not repeated. */
 function mistakeIn(name: string, text: string): string | undefined {
   if (text.includes(REPLACEMENT)) return `${name}: must be UTF-8`;
   if (/^(["'`]).*\1$/s.test(text))

@@ -1,6 +1,6 @@
 /**
  * Grants XP for meals: `bun run examples/diet-backend/backend.ts`, beside a running server.
- * Each meal counts once and each level-up is shown once, whichever side dies and starts again.
+ * Each meal counts once and each level-up is shown once, even if either side is killed and starts again.
  */
 import { Database } from "bun:sqlite";
 import { file, sleep } from "bun";

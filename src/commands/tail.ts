@@ -137,7 +137,7 @@ const plain = "\x1b[0m";
 
 /** `12:03:04 chat:1 message ada {"content":"Hello"}` */
 function line({ time, room, kind, sender, data }: Event, colours: boolean): string {
-  // Colours come from here alone: a terminal obeys whatever else a text brings along.
+  // Colours come from here alone: a terminal would obey the codes in an event's text.
   const text = JSON.stringify(data).replace(
     /[\u007f-\u009f\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -89,7 +89,7 @@ interface Need {
 
 const ADMIN_OF_ALL: Need = { scope: "admin", of: "all" };
 
-/** What a request needs. Whatever is written in another way needs all. */
+/** What a request needs. A request that is written in another way needs every scope. */
 function needOf({ method, url }: Request, contracts: readonly Contract[]): Need {
   const segments = new URL(url).pathname.split("/").map((segment) => {
     try {

@@ -59,7 +59,7 @@ export const feedOperations: readonly Operation[] = [
     path: "/v1/feed",
     summary:
       "Every stored event in the order of the log, after a position, an ISO time, or the end; " +
-      "room, kind and protocol may be repeated. With wait it answers when there is something, or after so many seconds. " +
+      "room, kind and protocol may be repeated. With wait it answers when there is something, or after that many seconds. " +
       "With Accept: text/event-stream it is a stream of Server-Sent Events that goes on.",
     query,
     answers: { 200: z.object({ events: z.array(event), next: z.string(), more: z.boolean() }) },
@@ -70,7 +70,7 @@ export const feedOperations: readonly Operation[] = [
 export interface FeedDoor {
   readonly feed: Feed;
   readonly protocols: readonly AnyProtocol[];
-  /** Calls `work` once, so many milliseconds from now. */
+  /** Calls `work` once, after this many milliseconds. */
   after(ms: number, work: () => void): () => void;
 }
 

@@ -12,7 +12,7 @@ export class DatabaseLocked extends Error {
 const held = new Set<Database>();
 
 /**
- * Takes the database file for this server alone, by whichever path or link it is reached, and returns the
+ * Takes the database file for this server alone, through any path or link, and returns the
  * function that releases it. Call it before opening the file, whose directory must exist. The operating
  * system releases the lock when the process ends, even after a kill. Throws `DatabaseLocked`.
  */

@@ -4,7 +4,7 @@ import { HashChain } from "./hash-chain.ts";
 import { events, logPosition } from "./tables.ts";
 
 /**
- * The row is written after so many events at the latest. Writing it in each turn took a third of a turn of one message,
+ * The row is written at the latest after this many events. Writing it in each turn took a third of a turn of one message,
  * so a start finds the position and the hash in the row and in the events after it.
  */
 export const EVENTS_WITHOUT_ROW = 4_096;

@@ -180,7 +180,7 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       else if (row.table === "rooms" && "remove" in row) {
         rowIsDue = true;
         const { offset } = this.head(room);
-        // One more, so that whoever has heard all of the removed room is told apart from whoever has the new one.
+        // One more, which tells a client that heard all of the removed room from one that heard the new room.
         if (offset > 0) statements.keepRemovedOffset.run({ name: room, offset: offset + 1 });
         statements.removeMembers.run({ room });
         statements.removeRoom.run({ id });

@@ -52,7 +52,7 @@ export class DedupMemory implements TableMemory {
     return Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35) ^ (mixed >>> 16);
   }
 
-  /** The table takes so many bytes more. It stays; others may have to go. */
+  /** The table takes this many more bytes. It stays; others may have to go. */
   grown(table: DedupTable, bytes: number): void {
     this.#tables.add(table);
     this.bytes += bytes;

@@ -4,7 +4,7 @@ import type { Scratch } from "../ports/scratch.ts";
 const SLOT_WORDS = 2;
 const SLOT_BYTES = SLOT_WORDS * Int32Array.BYTES_PER_ELEMENT;
 const FIRST_SLOTS = 16;
-/** So many slots are read at a time from the scratch file: what is searched for is nearly always among them. */
+/** Slots that are read from the scratch file at a time: they nearly always contain the wanted id. */
 const READ_SLOTS = 64;
 const NOTHING = new Int32Array(0);
 

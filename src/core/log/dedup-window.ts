@@ -1,7 +1,7 @@
 import type { DedupMemory } from "./dedup-memory.ts";
 import { DedupTable } from "./dedup-table.ts";
 
-/** A repeat is recognised among at least so many of a room's last messages, and at least so long. */
+/** A repeat is recognised among at least this many of a room's last messages, and for at least this long. */
 export const WINDOW_MESSAGES = 1_000;
 export const WINDOW_MS = 10 * 60_000;
 /** A slice is over when it has half of both. So the window never holds more than three halves and a bit. */

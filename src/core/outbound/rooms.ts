@@ -38,9 +38,9 @@ export class Rooms {
     private readonly relayed?: (room: string, frame: string) => void,
   ) {}
 
-  /** Whoever is `deaf` is in it and hears nothing of it. */
+  /** A `deaf` connection is in the room and gets none of its frames. */
   join(connection: Connection, room: string, deaf = false): void {
-    // Whoever is in all rooms of the kind gets this one's events already.
+    // A connection that is in all rooms of the kind gets this room's events already.
     const all = allOf(kindOf(room));
     const isIn = connection.rooms.has(room) || connection.rooms.has(all);
     // Its missed events come first.

@@ -20,7 +20,7 @@ interface Seat {
   readonly role: Role;
 }
 
-/** What the user is there, through whichever connection; undefined for a user who is not. */
+/** The user's role there, through any of their connections; undefined for a user who is not there. */
 const highest = (seats: readonly Seat[]): Seat | undefined =>
   seats.find(({ role }) => role === "participant") ?? seats[0];
 

@@ -61,7 +61,7 @@ export class Answers {
       signal.throwIfAborted();
       this.#record(asked, answer);
     } catch (error) {
-      // The others have left the chat; whoever has asked may still be connected.
+      // The others have left the chat; the one who asked may still be connected.
       if (signal.aborted) return refuse(new Refusal("unavailable", "Agent unavailable"));
       if (!(error instanceof Refusal)) this.services.report(error, { where: "agent", agentId });
       refuse(new Refusal("unavailable", "Agent unavailable"));

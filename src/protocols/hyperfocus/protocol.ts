@@ -40,7 +40,7 @@ import { roomOf, Stream } from "./stream.ts";
 const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
 /**
- * A client is closed that has answered so many `heartbeat:ping` in a row with nothing: pongs keep the connection
+ * A client that leaves this many `heartbeat:ping` in a row unanswered is closed: pongs keep the connection
  * (Integration Guidelines, 5). That its WebSocket library answers says nothing of the page that should render gifts.
  */
 const MAX_UNANSWERED = 4;
