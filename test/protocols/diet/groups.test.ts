@@ -34,6 +34,8 @@ const leave = (client: DietClient, groupId = "g") =>
 const heard = async (client: DietClient, type = "group.message") =>
   (await client.events()).filter((frame) => frame["type"] === type).map(({ data }) => data);
 const texts = async (client: DietClient) => (await heard(client)).map(({ content }) => content);
+const typing = (client: DietClient, conversationId: string) =>
+  client.ask("typing.indicator", { userId: client.userId, isTyping: true, conversationId });
 const members = (method: string, userId: string) =>
   server.http(method, `/v1/rooms/group:g/members/${userId}`, method === "PUT" ? {} : undefined);
 
@@ -255,49 +257,4 @@ test("backends read a group's messages", async () => {
   const { messages, hasMore } = (await answer.json()) as Frame;
   expect([messages.map(({ data }: Frame) => data.content), hasMore]).toEqual([["two", "three"], true]);
   expect(await (await server.http("GET", "/v1/rooms/group:g")).json()).toMatchObject({ messageCount: 3 });
-});
-
-const typing = (client: DietClient, conversationId: string, isTyping = true) =>
-  client.ask("typing.indicator", { userId: client.userId, isTyping, conversationId });
-
-test.each(["g", "dm:ada:bob"])(
-  "who types in %s is shown to the others, and for five seconds at most",
-  async (where) => {
-    const [ada, own, bob] = [await enter("ada", "g"), await enter("ada"), await enter("bob", "g")];
-    const eve = await enter("eve");
-    const shown = (isTyping: boolean) => ({ userId: "ada", isTyping, conversationId: where });
-    await typing(ada, where);
-    clock.advance(4_000);
-    await typing(ada, where);
-    clock.advance(4_900);
-    expect(await heard(bob, "typing.indicator")).toEqual([shown(true), shown(true)]);
-    clock.advance(200);
-    expect(await heard(bob, "typing.indicator")).toEqual([shown(true), shown(true), shown(false)]);
-    clock.advance(20_000);
-    await typing(ada, where);
-    await typing(ada, where, false);
-    clock.advance(20_000);
-    const since = (await heard(bob, "typing.indicator")).slice(3);
-    expect(since).toEqual([shown(true), shown(false)]);
-    for (const client of [ada, own, eve]) expect(await heard(client, "typing.indicator")).toEqual([]);
-  },
-);
-
-test.each(["g", "dm:ada:bob"])("who leaves while typing in %s types no more", async (where) => {
-  const [ada, bob] = [await enter("ada", "g"), await enter("bob", "g")];
-  await typing(ada, where);
-  ada.client.close();
-  await ada.client.closed;
-  while ((await heard(bob, "typing.indicator")).length < 2);
-  clock.advance(20_000);
-  const shown = (isTyping: boolean) => ({ userId: "ada", isTyping, conversationId: where });
-  expect(await heard(bob, "typing.indicator")).toEqual([shown(true), shown(false)]);
-});
-
-test("nobody types in a conversation of others", async () => {
-  const [eve, bob] = [await enter("eve"), await enter("bob")];
-  for (const conversationId of ["dm:ada:bob", "dm:bob:eve:", "dm:eve", "dm:", "bob", "dm:eve:bob", "g"]) {
-    expect(await typing(eve, conversationId)).toMatchObject({ error: { code: "FORBIDDEN" } });
-  }
-  expect(await bob.types()).toEqual([]);
 });
