@@ -97,6 +97,15 @@ export async function startSwitchboard(
   );
 
   const feed = new Feed(storage.eventPages, storage.store.position);
+  const cluster =
+    shared &&
+    (await import("./cluster/open.ts")).openCluster(shared.connection, config, {
+      clock,
+      applied: storage.store.position,
+      hash: storage.store.hash,
+      draining: () => phase === "draining",
+      note: (line, context) => log.warn(context, line),
+    });
 
   const core = createCore({
     ...{ clock, verifier, agent, protocols, report },
@@ -130,9 +139,15 @@ export async function startSwitchboard(
     },
     dedup: { maxBytes: config.DEDUP_MEMORY, scratch: storage.scratch, seed: storage.dedupSeed },
     publisher: () => server,
-    committed: feed.woken,
+    committed: cluster
+      ? () => {
+          feed.woken();
+          cluster.committed();
+        }
+      : feed.woken,
     ...(shared && { log: shared.attach }),
     erasing: () => wakeErasures(),
+    bus: cluster?.bus,
     storeChanged(failure) {
       if (failure === undefined) log.info("the store can be written again");
       else tell(failure, { where: "store", what: "the store cannot be written; not ready until it can" });
@@ -279,6 +294,7 @@ export async function startSwitchboard(
     failed: (error) => report(error, { where: "http" }),
   };
   const close = async () => {
+    cluster?.stop();
     await shared?.stop();
     await storage.close();
   };
@@ -289,6 +305,13 @@ export async function startSwitchboard(
       await close();
       throw error;
     });
+    cluster?.start({
+      roster: core.rosters,
+      isHeard: (room) => core.rooms.isHeard(room),
+      relayed: core.relayed,
+      answers: {},
+    });
+    await cluster?.joined();
   }
   const server = await listenOr(endpoint, tls, close);
   const descriptors = watchFileDescriptors(clock, {

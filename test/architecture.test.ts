@@ -137,6 +137,24 @@ describe("the arrows between the parts of src and of the client package", () => 
   });
 });
 
+test("one server alone loads nothing of a cluster", async () => {
+  const loaded: string[] = [];
+  let dynamic = 0;
+  for await (const file of sources()) {
+    if (["log", "cluster"].includes(partOf(file))) continue;
+    const source = await Bun.file(file).text();
+    for (const [statement, specifier = ""] of source.matchAll(
+      /(?:\bimport\s[^;]*?\bfrom\s*|\bimport\s*\(?\s*)["'](\.[^"']+)["']/g,
+    )) {
+      if (!["log", "cluster"].includes(partOf(resolve(dirname(file), specifier)))) continue;
+      if (/^import\s*\(/.test(statement)) dynamic++;
+      else if (!/^import type\s/.test(statement)) loaded.push(`${relative(ROOT, file)}: ${specifier}`);
+    }
+  }
+  expect(loaded).toEqual([]);
+  expect(dynamic).toBeGreaterThan(0);
+});
+
 test("the arrows between the folders of core run downward", async () => {
   const wrong: string[] = [];
   let arrows = 0;
