@@ -72,6 +72,88 @@ describe.skipIf(!hasBrowser)("in a browser, on a line that is lost and found", (
     relay.stop();
   });
 
+  test("a browser that is offline in the midst of a conversation of 500 messages has all of them afterwards, once and in order", async () => {
+    const { page, context, faults } = await stage.visit();
+    const talk = await chat(page, "long");
+    const all = Array.from({ length: 500 }, (_, n) => `message ${n}`);
+    const post = async (from: number, to: number) => {
+      const events = all.slice(from, to).map((content) => ({
+        ...{ room: "context:long", type: "message" },
+        data: { content, author: "Bob", authorId: "bob", messageType: "text" },
+      }));
+      expect((await stage.server.http("POST", "/v1/atomic/events", events)).status).toBe(200);
+    };
+    const has = (count: number) =>
+      page.waitForFunction(({ talk, count }) => talk.heard.length >= count, { talk, count });
+    await talk.evaluate(({ client }) => client.connect());
+    await post(0, 150);
+    await has(100);
+    await context.setOffline(true);
+    for (let at = 150; at < 400; at += 50) await post(at, at + 50);
+    await page.waitForFunction(({ client }) => client.getConnectionState() === "connecting", talk);
+    await context.setOffline(false);
+    await post(400, 500);
+    await has(500);
+    expect(await talk.evaluate(({ heard }) => heard)).toEqual(all);
+    expect(await talk.evaluate(({ states }) => states)).toContain("resumed");
+    await talk.evaluate(({ client }) => client.disconnect());
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test("what was typed into a document offline outlives the page", async () => {
+    const { page, context, faults } = await stage.visit();
+    await context.grantPermissions(["local-network-access"]);
+    await context.route(`${stage.origin}/**`, async (route) => {
+      const { pathname } = new URL(route.request().url());
+      if (pathname === "/") await route.fulfill({ body: await (await fetch(stage.origin)).text() });
+      else await route.fulfill({ path: stage.directory + pathname });
+    });
+    const url = stage.server.url("/api/collaboration/ws");
+    const token = await stage.server.token("ada");
+    const load = async () =>
+      page.evaluateHandle(
+        ({ url, token }) => {
+          const { CollaborationWebSocketClient, indexedDbStore } = globalThis.switchboard;
+          const store = indexedDbStore("document");
+          const client = new CollaborationWebSocketClient({ url, token, store });
+          void client.connect().catch(() => {});
+          return { client, joining: client.join("draft") };
+        },
+        { url, token },
+      );
+    const before = await load();
+    await before.evaluate(async ({ joining }) => {
+      const text = await joining;
+      text.edit(0, 0, "Hello");
+      await text.settled();
+    });
+    await context.setOffline(true);
+    await page.waitForFunction(({ client }) => client.getConnectionState() === "connecting", before);
+    await before.evaluate(async ({ joining }) => (await joining).edit(5, 0, ", world"));
+    const kept = (owner: string) =>
+      page.evaluate(async (owner) => {
+        const drafts = await globalThis.switchboard.indexedDbStore("document").loadDrafts?.(owner);
+        return JSON.stringify(drafts);
+      }, owner);
+    const owner = JSON.stringify(["atomic/collaboration", url, "ada", ""]);
+    await eventually(async () => (await kept(owner))?.includes(", world") ?? false);
+
+    await open(page, stage.origin);
+    const after = await load();
+    await context.setOffline(false);
+    const text = await after.evaluate(async ({ joining }) => {
+      const text = await joining;
+      await text.settled();
+      return text.text;
+    });
+    expect(text).toBe("Hello, world");
+    await eventually(async () => (await kept(owner)) === "[]");
+    await after.evaluate(({ client }) => client.disconnect());
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
   test("while the browser is offline messages wait, and go in order when it is online again", async () => {
     const { page, context, faults } = await stage.visit();
     const talk = await chat(page, "offline");

@@ -18,6 +18,7 @@ function inDoubt() {
     },
     rejoin: () => void rejoins++,
     leave: async () => {},
+    keep() {},
   };
   const text = new SharedText(parts);
   text.joined({ content: "one two", version: 1, participants: [] });

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { createMessages, events as serverEvents } from "../../../src/protocols/atomic/schema.ts";
-import { AtomicClient, type AtomicError, type AtomicFrame } from "./atomic.ts";
+import { AtomicClient, type AtomicError, type AtomicFrame, type AtomicOptions } from "./atomic.ts";
 import type { Letter } from "./store.ts";
 
 type Schemas = ReturnType<typeof createMessages>;
@@ -26,6 +26,11 @@ export class AnalyticsWebSocketClient extends AtomicClient<
 > {
   protected readonly contract = "atomic/analytics";
   readonly #metrics = new Set<string>();
+
+  /** Metrics are state: there is nothing to resume. */
+  constructor(options: AtomicOptions) {
+    super({ ...options, resume: false });
+  }
 
   /** A later page has subscriptions of its own. */
   protected override isKept(): boolean {

@@ -2,9 +2,11 @@ import type { z } from "zod";
 import type { events as ownEvents } from "../../../src/protocols/atomic/schema.ts";
 import type { messages, events as sessionEvents } from "../../../src/protocols/atomic/session.ts";
 import { AtomicClient, type AtomicError, type AtomicFrame, type AtomicOptions } from "./atomic.ts";
+import { Drafts } from "./drafts.ts";
 import { newId } from "./id.ts";
 import type { Edit, Role } from "./shared-edit.ts";
 import { SharedText } from "./shared-text.ts";
+import type { Address } from "./socket.ts";
 
 type ServerEvents = typeof sessionEvents & Pick<typeof ownEvents, "connected">;
 type Kind = keyof ServerEvents;
@@ -44,11 +46,13 @@ export class CollaborationWebSocketClient extends AtomicClient<
   /** Sessions that it is in, with its role. */
   readonly #sessions = new Map<string, Role>();
   readonly #texts = new Map<string, Shared>();
+  readonly #drafts: Drafts;
   /** Ids of the messages that join them again after a reconnect. */
   readonly #rejoining = new Map<string, string>();
 
   constructor(options: AtomicOptions) {
     super(options);
+    this.#drafts = new Drafts(options.store, (event) => this.storeListeners.tell("store", event));
     this.onConnectionEvent(() => {
       if (!this.#isKeptUp()) for (const { text } of this.#texts.values()) text.stopped();
     });
@@ -83,6 +87,7 @@ export class CollaborationWebSocketClient extends AtomicClient<
       send: (id, edit: Edit) => this.send({ type: "edit", id, data: edit }),
       rejoin: () => this.#rejoin(sessionId, this.#sessions.get(sessionId) ?? shared.role ?? "participant"),
       leave: () => this.#leave(sessionId, shared),
+      keep: (draft) => this.#drafts.keep(sessionId, draft),
     });
     const shared: Shared = { text, users: 0, role: undefined, entering: undefined };
     this.#texts.set(sessionId, shared);
@@ -105,8 +110,14 @@ export class CollaborationWebSocketClient extends AtomicClient<
   #drop(sessionId: string, { text }: Shared): void {
     text.end("It is left");
     text.lost();
+    this.#drafts.keep(sessionId, undefined);
     this.#sessions.delete(sessionId);
     if (this.#texts.get(sessionId)?.text === text) this.#texts.delete(sessionId);
+  }
+
+  protected override async address(token: string | undefined): Promise<Address> {
+    await this.#drafts.load(this.outbox.owner);
+    return super.address(token);
   }
 
   #isKeptUp(): boolean {
@@ -149,6 +160,8 @@ export class CollaborationWebSocketClient extends AtomicClient<
     const text = this.#texts.get(frame.data.sessionId)?.text;
     if (frame.type === "session_joined") {
       this.#remember(frame);
+      const draft = this.#drafts.get(frame.data.sessionId);
+      if (text && draft && !text.isEntered && !text.isReadOnly) text.restore(draft);
       text?.joined(frame.data);
     } else if (frame.type === "session_left") {
       this.#left(frame.data.sessionId, "The session is over");
@@ -182,6 +195,7 @@ export class CollaborationWebSocketClient extends AtomicClient<
     if (!text?.isEntered) return;
     text.lost();
     text.end(why);
+    this.#drafts.keep(sessionId, undefined);
     this.#texts.delete(sessionId);
   }
 

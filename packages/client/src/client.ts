@@ -36,7 +36,7 @@ export abstract class Client<
   protected readonly outbox: Outbox;
   protected readonly offsets: Offsets;
   protected readonly listeners = new Listeners<Events>();
-  readonly #storeListeners = new Listeners<{ store: StoreEvent }>();
+  protected readonly storeListeners = new Listeners<{ store: StoreEvent }>();
   readonly #buckets = new Map<string, Bucket>();
 
   constructor(options: ClientOptions, defaults?: Defaults) {
@@ -46,7 +46,7 @@ export abstract class Client<
     this.outbox = new Outbox({
       ...{ clock: this.clock, random: options.random ?? Math.random, queue: options.queue },
       answerTimeout: options.answerTimeout ?? ANSWER_MS,
-      kept: new KeptLetters(options.store, (event) => this.#storeListeners.tell("store", event)),
+      kept: new KeptLetters(options.store, (event) => this.storeListeners.tell("store", event)),
       take: (type) => this.take(type),
       write: (letter) => this.write(letter),
     });
@@ -75,7 +75,7 @@ export abstract class Client<
 
   /** Hears of letters in the store that are somebody else's, and of what the store did not do. The result ends it. */
   onStoreEvent(handler: (event: StoreEvent) => void): () => void {
-    return this.#storeListeners.on("store", handler);
+    return this.storeListeners.on("store", handler);
   }
 
   /** How many messages are not confirmed. */

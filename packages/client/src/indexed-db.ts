@@ -1,4 +1,4 @@
-import type { Letter, LetterStore, Offsets } from "./store.ts";
+import type { KeptDrafts, Letter, LetterStore, Offsets } from "./store.ts";
 
 // As much of IndexedDB as is used here: its types come with those of a browser, which a server does not have.
 interface Asked<Result> {
@@ -37,14 +37,17 @@ interface Kept extends Letter {
   /** Their order. */
   readonly at: number;
 }
+/** What is known of an owner's rooms, and of their documents. */
 interface Place {
   readonly id: string;
-  readonly offsets: Offsets;
+  readonly offsets?: Offsets;
+  readonly drafts?: KeptDrafts;
 }
 
 const LETTERS = "letters";
-/** With the owner, the id of what is known of the rooms. */
-const PLACE = "offsets of ";
+/** With the owner, the ids of what is known of the rooms and of the documents. */
+const OFFSETS = "offsets of ";
+const DRAFTS = "drafts of ";
 
 /**
  * Keeps unconfirmed messages in the browser's IndexedDB, and opens it again when the browser has closed it. Each client
@@ -54,8 +57,8 @@ const PLACE = "offsets of ";
 export function indexedDbStore(name: string): LetterStore {
   let database: Promise<Database> | undefined;
   let last = 0;
-  /** Offsets that wait to be written. */
-  const places = new Map<string, Offsets>();
+  /** Those that wait to be written. */
+  const places = new Map<string, Place>();
   /** What was asked before: no question overtakes one that is asked again. */
   let before: Promise<unknown> = Promise.resolve();
 
@@ -111,6 +114,21 @@ export function indexedDbStore(name: string): LetterStore {
     return asked;
   }
 
+  async function find(id: string): Promise<Partial<Place>> {
+    return (await ask("readonly", (letters) => letters.get(id))) ?? {};
+  }
+
+  /** One write at a time; it has what has come meanwhile. */
+  async function save(place: Place): Promise<void> {
+    const isWaiting = places.size > 0;
+    places.set(place.id, place);
+    if (isWaiting) return;
+    await before;
+    const all = [...places.values()];
+    places.clear();
+    for (const one of all) await ask("readwrite", (letters) => letters.put(one));
+  }
+
   return {
     async load() {
       const all = await ask("readonly", (letters) => letters.getAll());
@@ -125,21 +143,9 @@ export function indexedDbStore(name: string): LetterStore {
     async delete(id) {
       await ask("readwrite", (letters) => letters.delete(id));
     },
-    async loadOffsets(owner) {
-      const place = await ask("readonly", (letters) => letters.get(PLACE + owner));
-      return place && "offsets" in place ? place.offsets : undefined;
-    },
-    async saveOffsets(owner, offsets) {
-      const isWaiting = places.size > 0;
-      places.set(owner, offsets);
-      if (isWaiting) return;
-      // One write at a time; it has what has come meanwhile.
-      await before;
-      const all = [...places];
-      places.clear();
-      for (const [owner, offsets] of all) {
-        await ask("readwrite", (letters) => letters.put({ id: PLACE + owner, offsets }));
-      }
-    },
+    loadOffsets: async (owner) => (await find(OFFSETS + owner)).offsets,
+    saveOffsets: (owner, offsets) => save({ id: OFFSETS + owner, offsets }),
+    loadDrafts: async (owner) => (await find(DRAFTS + owner)).drafts,
+    saveDrafts: (owner, drafts) => save({ id: DRAFTS + owner, drafts }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Change } from "./change.ts";
+import type { Stretch } from "./woven-text.ts";
 
 export type Role = "participant" | "observer";
 
@@ -38,6 +39,19 @@ export interface SharedTextParts {
   /** Asks for the document anew. */
   rejoin(): void;
   leave(): Promise<void>;
+  /** What a later page needs to go on; undefined when the server has everything. */
+  keep(draft: Draft | undefined): void;
+}
+
+/** A document with what was done here and the server does not have, as a store keeps it. */
+export interface Draft {
+  /** Of the server's text. */
+  readonly version: number;
+  /** The edit that is on the way. */
+  readonly flying: { readonly id: string; readonly edit: Edit } | undefined;
+  /** What was on the way may be in the document, or not. */
+  readonly isUncertain: boolean;
+  readonly stretches: readonly Stretch[];
 }
 
 /** What was done here, and the server does not have. */

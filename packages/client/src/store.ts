@@ -1,3 +1,5 @@
+import type { Draft } from "./shared-edit.ts";
+
 /** A message that waits to be confirmed, as it is kept. */
 export interface Letter {
   /** Under which the server knows it when it comes again. */
@@ -11,6 +13,9 @@ export interface Letter {
 /** By room; the one that was heard last comes last. */
 export type Offsets = readonly (readonly [room: string, offset: number])[];
 
+/** By session, documents with what was typed and the server does not have. */
+export type KeptDrafts = readonly (readonly [sessionId: string, draft: Draft])[];
+
 /** Where messages wait that must outlive the page. Without one they wait in memory. */
 export interface LetterStore {
   /** Oldest first, with all that was put. */
@@ -21,6 +26,10 @@ export interface LetterStore {
   loadOffsets?(owner: string): Promise<Offsets | undefined>;
   /** Asked after each event; only the last ones need to be kept. */
   saveOffsets?(owner: string, offsets: Offsets): Promise<void>;
+  /** What was typed in documents and the server does not have. Without these two it is lost with its page. */
+  loadDrafts?(owner: string): Promise<KeptDrafts | undefined>;
+  /** Asked after each edit; only the last ones need to be kept. */
+  saveDrafts?(owner: string, drafts: KeptDrafts): Promise<void>;
 }
 
 /** What became of letters in the store, apart from what was asked of it. */

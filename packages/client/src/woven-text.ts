@@ -2,7 +2,7 @@ import { type Change, isInsideCharacter } from "./change.ts";
 import { difference } from "./difference.ts";
 
 /** A stretch of text that has gone the same way. */
-interface Stretch {
+export interface Stretch {
   readonly text: string;
   /** The server has it; otherwise it was typed here, and is not acknowledged. */
   readonly known: boolean;
@@ -46,8 +46,14 @@ export class WovenText {
   /** How many long texts there were. */
   #wholes = 0;
 
-  constructor(content = "") {
-    this.#stretches = [known(content)];
+  constructor(from: string | readonly Stretch[] = "") {
+    this.#stretches = typeof from === "string" ? [known(from)] : [...from];
+    for (const { whole, cutFor } of this.#stretches) this.#wholes = Math.max(this.#wholes, whole, cutFor);
+  }
+
+  /** All of its state, for a later one. */
+  get stretches(): readonly Stretch[] {
+    return [...this.#stretches];
   }
 
   /** As it is shown. */
