@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { firstKey } from "../auth/api-keys.ts";
+import { natsServer } from "../verify/cluster/log-servers.ts";
 import { report } from "../verify/report.ts";
 import { type Step, verify } from "../verify/run.ts";
 import { MISHAPS } from "../verify/schedule.ts";
@@ -20,6 +21,8 @@ the server that runs there, at one message a second and client, and leaves its r
   --seed N        repeats the clients, words and faults of an earlier run (the report prints its seed)
   --chaos         kills the server, cuts and abandons connections, stalls readers, floods, sends broken frames,
                   fills the disk; only without a URL
+  --cluster N     starts N nodes on a log of three servers instead of one server, behind a balancer; --chaos kills
+                  nodes and servers of the log. Needs nats-server: the variable NATS_SERVER, or on the PATH
   --mishaps LIST  injects only these of the faults: ${MISHAPS.join()}
   --secret S      with a URL: its JWT_SECRET (default: the variable JWT_SECRET)
   --api-key K     with a URL: one of its API_KEYS (default: the variable API_KEYS)
@@ -37,6 +40,7 @@ const options = z.object({
     .transform((list) => list.split(","))
     .pipe(z.array(z.enum(MISHAPS)))
     .default([]),
+  cluster: whole(9).optional(),
   secret: z.string().optional(),
   "api-key": z.string().optional(),
 });
@@ -63,6 +67,11 @@ export async function verifyCommand(
   const mishaps = chaos ? MISHAPS : parsed.data.mishaps;
   if (url !== undefined && mishaps.length > 0)
     throw new UsageError("--chaos, --mishaps: need a server of verify's own, so leave the URL out");
+  const { cluster: nodes } = parsed.data;
+  if (url !== undefined && nodes !== undefined)
+    throw new UsageError("--cluster: starts nodes of verify's own, so leave the URL out");
+  if (nodes !== undefined && natsServer() === undefined)
+    throw new UsageError("--cluster: needs nats-server 2.12 or later: install it, or set NATS_SERVER to its path");
   // Exit handlers still run after a signal.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   let [step, since]: [Step | "starting", number] = ["starting", performance.now()];
@@ -71,7 +80,7 @@ export async function verifyCommand(
     const fraction = step === "driving the clients" ? elapsed / (1_000 * seconds) : undefined;
     return { what: `verify: ${step}`, fraction, elapsed };
   });
-  const wishes = { target: url === undefined ? undefined : remote(url), seconds, clients, seed, mishaps };
+  const wishes = { target: url === undefined ? undefined : remote(url), seconds, clients, seed, mishaps, nodes };
   const result = await verify(wishes, (next) => {
     [step, since] = [next, performance.now()];
   }).finally(hide);
@@ -101,6 +110,7 @@ function parse(args: string[]) {
         seed: { type: "string" },
         chaos: { type: "boolean" },
         mishaps: { type: "string" },
+        cluster: { type: "string" },
         secret: { type: "string" },
         "api-key": { type: "string" },
       },

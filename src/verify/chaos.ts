@@ -1,10 +1,20 @@
 import { sendGarbage } from "./garbage.ts";
-import type { OwnServer } from "./own-server.ts";
 import type { Random } from "./random.ts";
 import type { Mishap, Moment } from "./schedule.ts";
 import type { Actor, Stage } from "./stage.ts";
+import type { Target } from "./target.ts";
 
 const STALLED = 3;
+
+/** What is under test, where it is verify's own. */
+export interface Killable extends Target {
+  /** Without a warning. */
+  kill(): Promise<void>;
+  /** Resolves when it serves again. */
+  start(): Promise<void>;
+  /** From now on none of its files may grow beyond this size. False where the system has no such limit. */
+  limitFiles(bytes: number | undefined): boolean;
+}
 
 /** Carries out the faults of the schedule. */
 export class Chaos {
@@ -16,7 +26,7 @@ export class Chaos {
 
   constructor(
     private readonly stage: Stage,
-    private readonly server: OwnServer,
+    private readonly server: Killable,
     private readonly actors: readonly Actor[],
     private readonly random: Random,
   ) {}

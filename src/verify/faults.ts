@@ -10,6 +10,7 @@ export const PROMISES = {
   refused: "refused, but stored",
   unanswered: "never answered",
   died: "the server ended by itself",
+  diverged: "not the same on all nodes",
 } as const;
 export type Fault = keyof typeof PROMISES;
 

@@ -45,7 +45,19 @@ export class OwnServer implements Target {
   #port = 0;
   #isKilled = false;
 
-  constructor(private readonly faults: Faults) {
+  /** Where it listens now. */
+  get port(): number {
+    return this.#port;
+  }
+
+  get database(): string {
+    return join(this.#directory, "verify.db");
+  }
+
+  constructor(
+    private readonly faults: Faults,
+    private readonly more: Readonly<Record<string, string>> = {},
+  ) {
     process.once("exit", this.#leaveNothing);
   }
 
@@ -60,7 +72,7 @@ export class OwnServer implements Target {
     const ignoring = ["sh", "-c", `trap '' XFSZ; exec "$@"`, "sh"];
     const child = Bun.spawn([...ignoring, ...command()], {
       cwd: this.#directory,
-      env: { PATH, HOME, ...SETTINGS, DATABASE_URL: `file:${join(this.#directory, "verify.db")}` },
+      env: { PATH, HOME, ...SETTINGS, ...this.more, DATABASE_URL: `file:${this.database}` },
       stdout: "pipe",
       stderr: "pipe",
     });

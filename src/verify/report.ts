@@ -7,10 +7,11 @@ const entry = z.object({ where: z.string().optional() });
 
 /** One page: what was done, which promises held, a verdict. */
 export function report({ wishes, faults, counts, skipped, errors }: Result): string {
-  const { seed, seconds, clients, mishaps, target } = wishes;
+  const { seed, seconds, clients, mishaps, nodes, target } = wishes;
   const isAll = mishaps.length === MISHAPS.length;
   const chaos = mishaps.length === 0 ? "" : isAll ? " --chaos" : ` --mishaps ${mishaps.join()}`;
-  const what = `${target?.origin() ?? "a server of its own"}${chaos}`;
+  const ours = nodes === undefined ? "a server of its own" : `${nodes} nodes of its own`;
+  const what = `${target?.origin() ?? ours}${chaos}`;
   const lines = [`switchboard verify  ${what}  ${seconds} s  ${clients} clients  seed ${seed}`, "", "done"];
   const width = Math.max(...Array.from(counts.keys(), ({ length }) => length));
   for (const [name, count] of [...counts].sort(([a], [b]) => a.localeCompare(b))) {
@@ -24,7 +25,8 @@ export function report({ wishes, faults, counts, skipped, errors }: Result): str
     lines.push(`  ${PROMISES[fault].padEnd(54)} ${String(faults.count(fault)).padStart(6)}`);
     for (const example of faults.examples(fault)) lines.push(`      ${example}`);
   }
-  const again = `--seed ${seed} --seconds ${seconds} --clients ${clients}${chaos}`;
+  const cluster = nodes === undefined ? "" : `--cluster ${nodes} `;
+  const again = `${cluster}--seed ${seed} --seconds ${seconds} --clients ${clients}${chaos}`;
   lines.push("", faults.held ? "HELD: every promise" : `BROKEN: run it again with ${again}`);
   return lines.join("\n");
 }

@@ -1,5 +1,6 @@
 import { Chaos } from "./chaos.ts";
 import { checkStays, checkStored, isUpToDate, type Stored } from "./check.ts";
+import { OwnCluster } from "./cluster/own-cluster.ts";
 import { Connected } from "./connected.ts";
 import { contracts } from "./contracts/all.ts";
 import { Faults } from "./faults.ts";
@@ -20,6 +21,8 @@ export interface Wishes {
   readonly seed: number;
   /** The faults to inject, only with a server of verify's own. */
   readonly mishaps: readonly Mishap[];
+  /** So many nodes on a shared log, with servers of verify's own; undefined: one server alone. */
+  readonly nodes: number | undefined;
 }
 
 export interface Result {
@@ -53,8 +56,14 @@ const FLOOD_BYTES = 9_600_000;
 /** Drives a server for a while, and compares what it confirmed and delivered with what it has stored. */
 export async function verify(wishes: Wishes, onStep: (step: Step) => void = () => {}): Promise<Result> {
   const faults = new Faults();
-  const own = wishes.target ? undefined : new OwnServer(faults);
   const counts = new Map<string, number>();
+  const count = (what: string, by = 1) => void counts.set(what, (counts.get(what) ?? 0) + by);
+  const { nodes, target: running } = wishes;
+  const cluster =
+    nodes === undefined
+      ? undefined
+      : new OwnCluster(faults, nodes, new Random(wishes.seed).fork("victims"), count);
+  const own = running ? undefined : (cluster ?? new OwnServer(faults));
   try {
     await own?.start();
     const random = new Random(wishes.seed);
@@ -69,7 +78,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
       token: (userId, rooms) => tokenFor(target, userId, rooms),
       floodBytes: FLOOD_BYTES,
       pause: (ms) => Bun.sleep(ms),
-      count: (what, by = 1) => void counts.set(what, (counts.get(what) ?? 0) + by),
+      count,
       wire: async () => (wishes.mishaps.length > 0 ? Wire.open(() => addressOf(target)) : undefined),
     };
     const casts: Cast[] = [];
@@ -83,6 +92,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     onStep("waiting for the last answers");
     await rest(actors);
     onStep("checking");
+    await cluster?.settle();
     await judge(stage, casts);
     tally(stage, actors);
     const result = {

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Faults } from "../faults.ts";
+import { OwnServer } from "../own-server.ts";
+import type { Random } from "../random.ts";
+import { Balancer } from "./balancer.ts";
+import { LogServers } from "./log-servers.ts";
+import { differences } from "./same.ts";
+
+const SETTLED_MS = 60_000;
+const LOOK_MS = 100;
+
+/** Nodes on a log of three servers, behind a balancer; any of them can be killed and comes back with its data. */
+export class OwnCluster {
+  readonly #directory = mkdtempSync(join(tmpdir(), "switchboard-verify-"));
+  readonly #nodes: OwnServer[] = [];
+  #servers: LogServers | undefined;
+  #balancer: Balancer | undefined;
+  /** Who is down: a node or a server of the log. */
+  #down: (() => Promise<void>) | undefined;
+
+  constructor(
+    private readonly faults: Faults,
+    private readonly size: number,
+    private readonly random: Random,
+    private readonly count: (what: string) => void,
+  ) {
+    process.once("exit", this.#leaveNothing);
+  }
+
+  get secret(): string {
+    return this.#nodes[0]!.secret;
+  }
+
+  get apiKey(): string {
+    return this.#nodes[0]!.apiKey;
+  }
+
+  get errors(): readonly string[] {
+    return this.#nodes.flatMap(({ errors }) => errors);
+  }
+
+  origin(): string {
+    return `http://127.0.0.1:${this.#balancer?.port}`;
+  }
+
+  /** The first time all of it; after a kill, what was killed. */
+  async start(): Promise<void> {
+    if (this.#servers) {
+      await this.#down?.();
+      this.#down = undefined;
+      return;
+    }
+    this.#servers = await LogServers.start(this.#directory);
+    for (let n = 1; n <= this.size; n++) {
+      const env = { LOG_URL: this.#servers.url, NODE_NAME: `node-${n}` };
+      this.#nodes.push(new OwnServer(this.faults, env));
+    }
+    await Promise.all(this.#nodes.map((node) => node.start()));
+    this.#balancer = await Balancer.open(() => this.#nodes.map(({ port }) => port));
+  }
+
+  /** One node or one server of the log, without a warning. */
+  async kill(): Promise<void> {
+    const servers = this.#servers!;
+    const victim = Math.floor(this.random.next() * (this.size + servers.count));
+    const node = this.#nodes[victim];
+    if (node) {
+      this.count("nodes killed");
+      await node.kill();
+      this.#down = () => node.start();
+      return;
+    }
+    this.count("log servers killed");
+    await servers.kill(victim - this.size);
+    this.#down = () => servers.restart(victim - this.size);
+  }
+
+  limitFiles(bytes: number | undefined): boolean {
+    return this.#nodes[0]?.limitFiles(bytes) ?? false;
+  }
+
+  /** Waits until all nodes are where the log ends, and finds whether they came to the same. */
+  async settle(): Promise<void> {
+    const deadline = performance.now() + SETTLED_MS;
+    for (let before = ""; ; ) {
+      const where = await Promise.all(this.#nodes.map((node) => placeOf(node.origin())));
+      const [first = ""] = where;
+      if (first !== "" && new Set(where).size === 1 && first === before) break;
+      before = first;
+      if (performance.now() > deadline) {
+        this.faults.add("diverged", `positions and hashes are ${where.join("; ")}`);
+        return;
+      }
+      await Bun.sleep(LOOK_MS);
+    }
+    for (const difference of differences(this.#nodes.map(({ database }) => database)))
+      this.faults.add("diverged", difference);
+  }
+
+  async end(): Promise<void> {
+    this.#balancer?.close();
+    await Promise.all(this.#nodes.map((node) => node.end()));
+    process.off("exit", this.#leaveNothing);
+    this.#leaveNothing();
+  }
+
+  readonly #leaveNothing = (): void => {
+    this.#servers?.killAll();
+    rmSync(this.#directory, { recursive: true, force: true });
+  };
+}
+
+/** The position and the hash of a node; "" when it does not say. */
+async function placeOf(origin: string): Promise<string> {
+  try {
+    const text = await (await fetch(`${origin}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
+    const value = (name: string) => new RegExp(`^switchboard_log_${name} (.+)$`, "m").exec(text)?.[1];
+    return `${value("position")} ${value("hash")}`;
+  } catch {
+    return "";
+  }
+}
