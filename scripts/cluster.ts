@@ -26,7 +26,12 @@ async function serve(index: number): Promise<void> {
   while (!isStopping) {
     const node = Bun.spawn([process.execPath, "run", join(root, "src/main.ts"), "serve"], {
       cwd: data,
-      env: { ...settings, WS_PORT: String(NODES[index]), NODE_NAME: name, DATABASE_URL: join(data, `${name}.db`) },
+      env: {
+        ...settings,
+        WS_PORT: String(NODES[index]),
+        NODE_NAME: name,
+        DATABASE_URL: join(data, `${name}.db`),
+      },
       stdin: "ignore",
       stdout: "ignore",
       stderr: "inherit",
@@ -43,7 +48,13 @@ let isStopping = false;
 const nodes = NODES.map((_, index) => serve(index));
 const balancer = await Balancer.open(() => NODES, PROXY);
 for (const port of NODES)
-  while (!(await fetch(`http://127.0.0.1:${port}/health/ready`).then(({ ok }) => ok, () => false))) await Bun.sleep(100);
+  while (
+    !(await fetch(`http://127.0.0.1:${port}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  )
+    await Bun.sleep(100);
 
 const stop = async (): Promise<void> => {
   if (isStopping) return;

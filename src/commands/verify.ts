@@ -71,7 +71,9 @@ export async function verifyCommand(
   if (url !== undefined && nodes !== undefined)
     throw new UsageError("--cluster: starts nodes of verify's own, so leave the URL out");
   if (nodes !== undefined && natsServer() === undefined)
-    throw new UsageError("--cluster: needs nats-server 2.12 or later: install it, or set NATS_SERVER to its path");
+    throw new UsageError(
+      "--cluster: needs nats-server 2.12 or later: install it, or set NATS_SERVER to its path",
+    );
   // Exit handlers still run after a signal.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   let [step, since]: [Step | "starting", number] = ["starting", performance.now()];
@@ -80,7 +82,14 @@ export async function verifyCommand(
     const fraction = step === "driving the clients" ? elapsed / (1_000 * seconds) : undefined;
     return { what: `verify: ${step}`, fraction, elapsed };
   });
-  const wishes = { target: url === undefined ? undefined : remote(url), seconds, clients, seed, mishaps, nodes };
+  const wishes = {
+    target: url === undefined ? undefined : remote(url),
+    seconds,
+    clients,
+    seed,
+    mishaps,
+    nodes,
+  };
   const result = await verify(wishes, (next) => {
     [step, since] = [next, performance.now()];
   }).finally(hide);

@@ -56,6 +56,7 @@ describe("the command line", () => {
     [["--seconds", "0"], "--seconds: "],
     [["--clients", "many"], "--clients: "],
     [["--mishaps", "rain"], "--mishaps.0: "],
+    [["http://localhost:1", "--cluster", "3"], "--cluster: starts nodes of verify's own"],
     [["http://localhost:1", "--chaos"], "--chaos, --mishaps: need a server of verify's own"],
     [["localhost:1"], "URL: must be http://host:port"],
     [["http://localhost:1"], "--secret: must be the JWT_SECRET of the server"],

@@ -11,6 +11,7 @@ if (!binary)
     "SKIPPED: there is no nats-server for the tests of the log: `scripts/get-nats.sh <directory>` gets it",
   );
 export const hasNats = Boolean(binary);
+export const natsBinary = binary ?? undefined;
 
 export interface NatsServer {
   /** For `LOG_URL`. */

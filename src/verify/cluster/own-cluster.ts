@@ -9,7 +9,7 @@ import { LogServers } from "./log-servers.ts";
 import { differences } from "./same.ts";
 
 const SETTLED_MS = 60_000;
-const LOOK_MS = 100;
+const LOOK_MS = 250;
 
 /** Nodes on a log of three servers, behind a balancer; any of them can be killed and comes back with its data. */
 export class OwnCluster {
@@ -81,22 +81,25 @@ export class OwnCluster {
     return this.#nodes[0]?.limitFiles(bytes) ?? false;
   }
 
-  /** Waits until all nodes are where the log ends, and finds whether they came to the same. */
+  /** Waits until all nodes have come to the same: what is still on its way to the log arrives meanwhile. */
   async settle(): Promise<void> {
     const deadline = performance.now() + SETTLED_MS;
-    for (let before = ""; ; ) {
-      const where = await Promise.all(this.#nodes.map((node) => placeOf(node.origin())));
-      const [first = ""] = where;
-      if (first !== "" && new Set(where).size === 1 && first === before) break;
-      before = first;
+    for (;;) {
+      const found = await this.#differences();
+      if (found.length === 0) return;
       if (performance.now() > deadline) {
-        this.faults.add("diverged", `positions and hashes are ${where.join("; ")}`);
+        for (const difference of found) this.faults.add("diverged", difference);
         return;
       }
       await Bun.sleep(LOOK_MS);
     }
-    for (const difference of differences(this.#nodes.map(({ database }) => database)))
-      this.faults.add("diverged", difference);
+  }
+
+  async #differences(): Promise<readonly string[]> {
+    const places = await Promise.all(this.#nodes.map((node) => placeOf(node.origin())));
+    if (places.includes("") || new Set(places).size > 1)
+      return [`positions and hashes: ${places.map((place) => place || "no answer").join("; ")}`];
+    return differences(this.#nodes.map(({ database }) => database));
   }
 
   async end(): Promise<void> {

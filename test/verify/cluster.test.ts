@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import net from "node:net";
+import { join } from "node:path";
+import { openDatabase } from "../../src/storage/database.ts";
+import { Balancer } from "../../src/verify/cluster/balancer.ts";
+import { differences } from "../../src/verify/cluster/same.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+test("databases of nodes differ where they came to different events, and not in the ids of their rows", () => {
+  const directory = temporaryDirectory();
+  const files = ["a.db", "b.db"].map((name) => join(directory, name)) as [string, string];
+  const [a, b] = files.map((file) => openDatabase(file, "NORMAL").client);
+  const add = (client: typeof a, id: number, body: string) => {
+    client!.run("insert or ignore into rooms (id, name) values (?, 'chat:1')", [id]);
+    client!.run(
+      `insert into events (position, room_id, "offset", count, time, kind, entry, silent, body)
+       values (1, ?, 1, 1, 0, 'k', 'e', 0, ?)`,
+      [id, body],
+    );
+  };
+  add(a, 1, "one");
+  add(b, 7, "one");
+  expect(differences(files)).toEqual([]);
+  b!.run("update events set body = 'two'");
+  expect(differences(files)).toEqual([expect.stringMatching(/^events: 1 rows, \w+; 1 rows, \w+$/)]);
+  a?.close();
+  b?.close();
+});
+
+test("the balancer goes round the nodes, and passes over one that is down", async () => {
+  const nodes = ["one", "two"].map((name) => net.createServer((socket) => socket.end(name)));
+  const ports = await Promise.all(
+    nodes.map(
+      (node) =>
+        new Promise<number>((resolve) =>
+          node.listen(0, "127.0.0.1", () => resolve((node.address() as net.AddressInfo).port)),
+        ),
+    ),
+  );
+  const balancer = await Balancer.open(() => [...ports, 1]);
+  const ask = () =>
+    new Promise<string>((resolve) => {
+      let text = "";
+      net
+        .connect(balancer.port, "127.0.0.1")
+        .on("data", (chunk) => {
+          text += String(chunk);
+        })
+        .on("close", () => resolve(text));
+    });
+  expect([await ask(), await ask(), await ask(), await ask()]).toEqual(["one", "two", "one", "two"]);
+  balancer.close();
+  for (const node of nodes) node.close();
+});
