@@ -48,6 +48,8 @@ const POLITE_PACE = 0.008;
  * everything.
  */
 const REST_MS = 30_000;
+/** Several nodes and servers of a log on one machine share it with their clients, and a leader may have to be elected. */
+const CLUSTER_REST_MS = 120_000;
 const HEARD_MS = 10_000;
 const SHUFFLE_MS = 700;
 /** More than the kernel and the server together keep for a peer that does not read. */
@@ -90,7 +92,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     onStep("driving the clients");
     await play(wishes, { stage, casts, actors, chaos, random });
     onStep("waiting for the last answers");
-    await rest(actors);
+    await rest(actors, cluster ? CLUSTER_REST_MS : REST_MS);
     onStep("checking");
     await cluster?.settle();
     await judge(stage, casts);
@@ -153,9 +155,9 @@ async function play(
 }
 
 /** Waits until everything that was said is answered; nobody says anything new. */
-async function rest(actors: readonly Actor[]): Promise<void> {
+async function rest(actors: readonly Actor[], ms: number): Promise<void> {
   const keep = new Connected(actors);
-  const deadline = performance.now() + REST_MS;
+  const deadline = performance.now() + ms;
   while (performance.now() < deadline && !actors.every(({ isDone }) => isDone)) {
     keep.look();
     await Bun.sleep(TICK_MS);
