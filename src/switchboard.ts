@@ -1,43 +1,37 @@
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import { createAgent } from "./agents/choose.ts";
-import { parseApiKeys } from "./auth/api-keys.ts";
-import { issueToken } from "./auth/issue.ts";
-import { loadSecrets } from "./auth/secrets.ts";
-import { CLOCK_TOLERANCE_SECONDS, createTokenVerifier } from "./auth/tokens.ts";
-import { type Config, ConfigError } from "./config.ts";
-import { type Core, createCore } from "./core/core.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "./auth/tokens.ts";
+import type { Config } from "./config.ts";
+import { createCore } from "./core/core.ts";
 import { Limiter } from "./core/inbound/limits.ts";
 import { type Clock, systemClock } from "./core/ports/clock.ts";
-import { StoreUnavailable } from "./core/ports/store.ts";
 import type { Post } from "./core/protocol/posting.ts";
 import { Refusal } from "./core/protocol/refusal.ts";
 import { createDescription } from "./describe/describe.ts";
 import { exportUser } from "./feed/export.ts";
 import { Feed } from "./feed/feed.ts";
 import { Webhooks } from "./feed/webhooks.ts";
-import { watchFileDescriptors } from "./file-descriptors.ts";
 import { answerWithin } from "./http/answer-within.ts";
 import { createHttpApp, operations } from "./http/app.ts";
 import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
 import { isLocal } from "./http/local.ts";
-import { type Listener, startListener } from "./listener.ts";
 import { CountedAgent } from "./metrics/agent.ts";
 import { createMetrics } from "./metrics/metrics.ts";
-import { RecentErrors } from "./metrics/recent-errors.ts";
 import { protocols } from "./protocols/all.ts";
 import type { Endpoint } from "./server.ts";
 import { openStorage } from "./storage/open.ts";
-import { proveTls, readTls, type TlsPair, watchTls } from "./tls.ts";
+import { openAuth } from "./switchboard/auth.ts";
+import { allDismissed, drained } from "./switchboard/drain.ts";
+import { listenOr, openTls, watchListener } from "./switchboard/listen.ts";
+import { createReporting } from "./switchboard/reporting.ts";
+import { coreSettings } from "./switchboard/settings.ts";
 
-const DEV_TOKEN_TTL = "12h";
 /** How long a request of a backend waits for the log of several nodes. */
 const RECORDED_MS = 8_000;
 /** How often clients are sent away while their node cannot follow the log. */
 const ISOLATED_MS = 1_000;
-const NO_DESCRIPTORS =
-  "no file descriptor is left, so new connections are closed: raise the limit (ulimit -n, or LimitNOFILE= of systemd)";
 /** How long a server that stops waits for the answers to the last requests. */
 const ANSWER_MS = 1_000;
 
@@ -54,33 +48,13 @@ export async function startSwitchboard(
   clock: Clock = systemClock,
   lostLogLines = () => 0,
 ): Promise<Switchboard> {
-  const errors = new RecentErrors(clock);
-  const tell = (error: unknown, context: Record<string, unknown> = {}) => {
-    errors.add(error, String(context["where"] ?? "server"));
-    log.error({ err: error, ...context }, "error");
-  };
-  const report = (error: unknown, context: Record<string, unknown> = {}) => {
-    // Many find the store so, and the operator is told once.
-    if (error instanceof StoreUnavailable) core.storeHealth.failed(error);
-    else tell(error, context);
-  };
+  const reporting = createReporting(log, clock, (error) => core.storeHealth.failed(error));
+  const { tell, report } = reporting;
   const warn = (line: string) => log.warn(line);
 
-  const { apiKeys, jwtSecret } = loadSecrets(config, warn);
-  const keys = parseApiKeys(apiKeys);
-  const tls = readTls(config);
-  if (tls) await proveTls(tls);
-  if (tls && tls.validTo < clock.now()) warn("TLS_CERT_FILE: the certificate has expired");
+  const tls = await openTls(config, clock, warn);
   const agent = new CountedAgent(createAgent(config));
-  const verifier = createTokenVerifier({
-    clock,
-    log: warn,
-    ...(jwtSecret !== undefined && { secret: jwtSecret }),
-    ...(config.JWT_JWKS_URL !== undefined && { jwksUrl: config.JWT_JWKS_URL }),
-    ...(config.JWT_ISSUER !== undefined && { issuer: config.JWT_ISSUER }),
-    ...(config.JWT_AUDIENCE !== undefined && { audience: config.JWT_AUDIENCE }),
-  });
-  await verifier.prefetch();
+  const auth = await openAuth(config, clock, warn);
   // Loaded only where several nodes share a log.
   const shared =
     config.LOG_URL &&
@@ -108,35 +82,10 @@ export async function startSwitchboard(
     });
 
   const core = createCore({
-    ...{ clock, verifier, agent, protocols, report },
+    ...{ clock, verifier: auth.verifier, agent, protocols, report },
     store: storage.store,
     people: storage.people,
-    settings: {
-      path: config.WS_PATH,
-      authMs: config.AUTH_TIMEOUT_MS,
-      heartbeatMs: config.HEARTBEAT_INTERVAL_MS,
-      maxContentLength: config.MAX_CONTENT_LENGTH,
-      // A client that has room for one more frame can take the largest frame.
-      maxFrameBytes: Math.floor(config.MAX_BUFFERED_BYTES * 0.75),
-      batchMs: config.BATCH_INTERVAL_MS,
-      maxGiftsPerSecond: config.MAX_GIFTS_PER_SECOND,
-      connectionsPerMinute: config.CONNECTION_RATE_LIMIT,
-      messagesPerMinute: config.MESSAGE_RATE_LIMIT,
-      encryption: {
-        rotationMs: config.ENCRYPTION_ROTATION_MS,
-        compression: config.ENCRYPTION_COMPRESSION,
-        maxPlainBytes: config.MAX_MESSAGE_BYTES,
-      },
-    },
-    limits: {
-      messagesPerMinute: config.MESSAGE_RATE_LIMIT,
-      burst: config.MESSAGE_BURST_LIMIT,
-      broadcastsPerMinute: config.ROOM_RATE_LIMIT,
-      connectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
-      bufferedBytes: config.MAX_BUFFERED_BYTES,
-      messageBytes: config.MAX_MESSAGE_BYTES,
-      resumedEvents: config.RESUME_LIMIT,
-    },
+    ...coreSettings(config),
     dedup: { maxBytes: config.DEDUP_MEMORY, scratch: storage.scratch, seed: storage.dedupSeed },
     publisher: () => server,
     committed: cluster
@@ -179,7 +128,7 @@ export async function startSwitchboard(
   const isIsolated = () => shared?.health.isIsolated ?? false;
   const refusedUpgrades = new Map<number, number>();
   const metrics = createMetrics({
-    ...{ clock, agent, errors, refusedUpgrades, ready, lostLogLines },
+    ...{ clock, agent, errors: reporting.errors, refusedUpgrades, ready, lostLogLines },
     ...{ traffic: core.traffic, times: core.times, rooms: core.rooms },
     storeSize: storage.size,
     logId: storage.logId,
@@ -189,7 +138,7 @@ export async function startSwitchboard(
   });
   const startedAt = clock.monotonic();
   const http = createHttpApp({
-    apiKeys: keys,
+    apiKeys: auth.keys,
     failed: (error) => report(error, { where: "http" }),
     rooms: {
       history: storage.store,
@@ -210,7 +159,7 @@ export async function startSwitchboard(
     feed: { feed, protocols: core.protocols, after: clock.after },
     webhooks: { webhooks, protocols: core.protocols, feed, allowed: webhookHosts },
     metrics,
-    errors,
+    errors: reporting.errors,
     description: createDescription(core.protocols, operations, () => ({
       version: packageJson.version,
       host: `localhost:${server.port}`,
@@ -219,19 +168,10 @@ export async function startSwitchboard(
     opensDev: (request) => config.DEV || (!config.TRUST_PROXY && isLocal(request, server.addressOf(request))),
     console: {
       production: config.production,
-      makesTokens: jwtSecret !== undefined && !config.production,
+      makesTokens: auth.makeToken !== undefined,
       path: config.WS_PATH,
     },
-    makeToken:
-      jwtSecret === undefined || config.production
-        ? undefined
-        : (order) =>
-            issueToken({
-              ...order,
-              ...{ secret: jwtSecret, ttl: DEV_TOKEN_TTL, clock },
-              ...(config.JWT_ISSUER !== undefined && { issuer: config.JWT_ISSUER }),
-              ...(config.JWT_AUDIENCE !== undefined && { audience: config.JWT_AUDIENCE }),
-            }),
+    makeToken: auth.makeToken,
     connections: { all: () => core.connections.all },
     users: {
       isOnline: (userId) => core.presence.isOnline(userId),
@@ -314,11 +254,7 @@ export async function startSwitchboard(
     await cluster?.joined();
   }
   const server = await listenOr(endpoint, tls, close);
-  const descriptors = watchFileDescriptors(clock, {
-    exhausted: () => tell(new Error(NO_DESCRIPTORS), { where: "listener" }),
-    freed: (turnedAway) => log.info({ turnedAway }, "there are file descriptors again"),
-  });
-  descriptors.listens(server.port);
+  const watch = watchListener(server, endpoint, tls !== undefined, log, reporting);
   core.turns.speak();
   if (shared) {
     clock.every(ISOLATED_MS, () => {
@@ -326,19 +262,6 @@ export async function startSwitchboard(
         for (const one of [...core.connections.all]) one.refuse(new Refusal("server_restart"));
     });
   }
-  const stopWatchingTls =
-    tls &&
-    watchTls(config, clock, {
-      async renew(pair) {
-        await proveTls(pair);
-        if (pair.validTo < clock.now()) throw new ConfigError("TLS_CERT_FILE: the certificate has expired");
-        if (phase === "draining") return;
-        server.renew(pair);
-        descriptors.listens(server.port);
-        log.info({ validTo: new Date(pair.validTo).toISOString() }, "the certificate was renewed");
-      },
-      failed: (error) => report(error, { where: "tls", what: "the certificate in use stays" }),
-    });
   const { DISCORD_BOT_TOKEN: botToken, DISCORD_GATEWAY_URL: gatewayUrl } = config;
   const post = async (posts: readonly Post[]) => core.post("discord", posts);
   // Loaded only for a server with a bot: its library takes 70 ms and 6 MB.
@@ -352,7 +275,7 @@ export async function startSwitchboard(
     phase = "draining";
     webhooks.stop();
     feed.stop();
-    stopWatchingTls?.();
+    watch.stopRenewing();
     discord?.stop();
     await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
     core.stop();
@@ -360,7 +283,7 @@ export async function startSwitchboard(
     stopping = true;
     await drained(() => server.unanswered() === 0, Math.min(config.SHUTDOWN_GRACE_MS, ANSWER_MS));
     await server.stop();
-    descriptors.stop();
+    watch.stop();
     await close();
   }
 
@@ -381,46 +304,4 @@ export async function startSwitchboard(
       return stopped;
     },
   };
-}
-
-async function listenOr(
-  endpoint: Endpoint,
-  tls: TlsPair | undefined,
-  failed: () => Promise<void>,
-): Promise<Listener> {
-  try {
-    return startListener(endpoint, tls);
-  } catch (error) {
-    await failed();
-    const { HOST, TLS_CERT_FILE, WS_PORT } = endpoint.config;
-    // For a host that does not exist, Bun reports the code of the last failed system call, whichever that
-    // was.
-    const isAddress =
-      !TLS_CERT_FILE ||
-      (error instanceof Error && "code" in error && /^(EADDR|EACCES)/.test(String(error.code)));
-    const what = isAddress
-      ? `WS_PORT, HOST: cannot listen on ${HOST}:${WS_PORT}`
-      : "TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key";
-    throw new ConfigError(`${what} (${error instanceof Error ? error.message : error})`);
-  }
-}
-
-/**
- * Closes all connections except those that still have something to read. Bun reports nothing about a closed
- * socket.
- */
-function allDismissed({ connections, turns }: Core): boolean {
-  turns.end();
-  // What was recorded is confirmed before anybody has to go.
-  if (!turns.isDrained) return false;
-  for (const connection of [...connections.all]) {
-    if (connection.unsent() === 0) connection.refuse(new Refusal("server_restart"));
-  }
-  return connections.count === 0;
-}
-
-/** Everything sent is on its way to the peers. Slow peers get this long. */
-async function drained(done: () => boolean, graceMs: number): Promise<void> {
-  const deadline = performance.now() + graceMs;
-  while (!done() && performance.now() < deadline) await Bun.sleep(5);
 }

@@ -1,0 +1,81 @@
+import type { Logger } from "pino";
+import { type Config, ConfigError } from "../config.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import { watchFileDescriptors } from "../file-descriptors.ts";
+import { type Listener, startListener } from "../listener.ts";
+import type { Endpoint } from "../server.ts";
+import { proveTls, readTls, type TlsPair, watchTls } from "../tls.ts";
+import type { Reporting } from "./reporting.ts";
+
+const NO_DESCRIPTORS =
+  "no file descriptor is left, so new connections are closed: raise the limit (ulimit -n, or LimitNOFILE= of systemd)";
+
+/** The certificate and its key, checked; undefined for a server without TLS. */
+export async function openTls(
+  config: Config,
+  clock: Clock,
+  warn: (line: string) => void,
+): Promise<TlsPair | undefined> {
+  const tls = readTls(config);
+  if (tls) await proveTls(tls);
+  if (tls && tls.validTo < clock.now()) warn("TLS_CERT_FILE: the certificate has expired");
+  return tls;
+}
+
+/** Listens; calls `failed` before it throws. */
+export async function listenOr(
+  endpoint: Endpoint,
+  tls: TlsPair | undefined,
+  failed: () => Promise<void>,
+): Promise<Listener> {
+  try {
+    return startListener(endpoint, tls);
+  } catch (error) {
+    await failed();
+    const { HOST, TLS_CERT_FILE, WS_PORT } = endpoint.config;
+    // For a host that does not exist, Bun reports the code of the last failed system call, whichever that was.
+    const isAddress =
+      !TLS_CERT_FILE ||
+      (error instanceof Error && "code" in error && /^(EADDR|EACCES)/.test(String(error.code)));
+    const what = isAddress
+      ? `WS_PORT, HOST: cannot listen on ${HOST}:${WS_PORT}`
+      : "TLS_CERT_FILE, TLS_KEY_FILE: must be a certificate and its key";
+    throw new ConfigError(`${what} (${error instanceof Error ? error.message : error})`);
+  }
+}
+
+/** Renews the certificate and watches file descriptors while the server listens. Returns what ends that. */
+export function watchListener(
+  server: Listener,
+  { config, clock }: Endpoint,
+  hasTls: boolean,
+  log: Logger,
+  { tell, report }: Reporting,
+) {
+  const descriptors = watchFileDescriptors(clock, {
+    exhausted: () => tell(new Error(NO_DESCRIPTORS), { where: "listener" }),
+    freed: (turnedAway) => log.info({ turnedAway }, "there are file descriptors again"),
+  });
+  descriptors.listens(server.port);
+  let isStopped = false;
+  const stopWatchingTls = hasTls
+    ? watchTls(config, clock, {
+        async renew(pair) {
+          await proveTls(pair);
+          if (pair.validTo < clock.now()) throw new ConfigError("TLS_CERT_FILE: the certificate has expired");
+          if (isStopped) return;
+          server.renew(pair);
+          descriptors.listens(server.port);
+          log.info({ validTo: new Date(pair.validTo).toISOString() }, "the certificate was renewed");
+        },
+        failed: (error) => report(error, { where: "tls", what: "the certificate in use stays" }),
+      })
+    : undefined;
+  return {
+    stopRenewing() {
+      isStopped = true;
+      stopWatchingTls?.();
+    },
+    stop: descriptors.stop,
+  };
+}
