@@ -1,35 +1,24 @@
 import type { Logger } from "pino";
-import packageJson from "../package.json" with { type: "json" };
 import { createAgent } from "./agents/choose.ts";
-import { CLOCK_TOLERANCE_SECONDS } from "./auth/tokens.ts";
 import type { Config } from "./config.ts";
 import { createCore } from "./core/core.ts";
-import { Limiter } from "./core/inbound/limits.ts";
 import { type Clock, systemClock } from "./core/ports/clock.ts";
-import type { Post } from "./core/protocol/posting.ts";
 import { Refusal } from "./core/protocol/refusal.ts";
-import { createDescription } from "./describe/describe.ts";
-import { exportUser } from "./feed/export.ts";
 import { Feed } from "./feed/feed.ts";
 import { Webhooks } from "./feed/webhooks.ts";
-import { answerWithin } from "./http/answer-within.ts";
-import { createHttpApp, operations } from "./http/app.ts";
-import { withSecurityHeaders } from "./http/headers.ts";
 import type { Phase } from "./http/health.ts";
-import { isLocal } from "./http/local.ts";
 import { CountedAgent } from "./metrics/agent.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { protocols } from "./protocols/all.ts";
-import type { Endpoint } from "./server.ts";
 import { openStorage } from "./storage/open.ts";
 import { openAuth } from "./switchboard/auth.ts";
 import { allDismissed, drained } from "./switchboard/drain.ts";
-import { listenOr, openTls, watchListener } from "./switchboard/listen.ts";
+import { openHttp } from "./switchboard/http.ts";
+import { createEndpoint, listenOr, openTls, watchListener } from "./switchboard/listen.ts";
 import { createReporting } from "./switchboard/reporting.ts";
 import { coreSettings } from "./switchboard/settings.ts";
+import { startSources } from "./switchboard/sources.ts";
 
-/** How long a request of a backend waits for the log of several nodes. */
-const RECORDED_MS = 8_000;
 /** How often clients are sent away while their node cannot follow the log. */
 const ISOLATED_MS = 1_000;
 /** How long a server that stops waits for the answers to the last requests. */
@@ -117,9 +106,6 @@ export async function startSwitchboard(
       log[what === "delivered" ? "info" : "warn"]({ webhook, ...(error && { error }) }, `webhook ${what}`),
   });
 
-  /** A log of this process alone answers at once. */
-  const inTime = <T>(work: Promise<T>): Promise<T> =>
-    shared ? answerWithin(clock, RECORDED_MS, work) : work;
   let phase: Phase = "starting";
   let stopping = false;
   const ready = () =>
@@ -136,103 +122,18 @@ export async function startSwitchboard(
     webhooks: () => webhooks.all,
     sharedLog: () => shared?.counts,
   });
-  const startedAt = clock.monotonic();
-  const http = createHttpApp({
-    apiKeys: auth.keys,
-    failed: (error) => report(error, { where: "http" }),
-    rooms: {
-      history: storage.store,
-      protocols: core.protocols,
-      room: storage.people.room,
-      roomsAfter: storage.people.roomsAfter,
-      membersOf: storage.people.membersOf,
-      online: (room) => core.rooms.size(room),
-      record: (...said) => inTime(core.recordRoom(...said)),
-      redact: (...said) => inTime(core.redact(...said)),
-    },
-    events: {
-      post(protocol, posts) {
-        const stored = core.post(protocol, posts);
-        return stored && inTime(stored);
-      },
-    },
-    feed: { feed, protocols: core.protocols, after: clock.after },
-    webhooks: { webhooks, protocols: core.protocols, feed, allowed: webhookHosts },
-    metrics,
-    errors: reporting.errors,
-    description: createDescription(core.protocols, operations, () => ({
-      version: packageJson.version,
-      host: `localhost:${server.port}`,
-      secure: tls !== undefined,
-    })),
-    opensDev: (request) => config.DEV || (!config.TRUST_PROXY && isLocal(request, server.addressOf(request))),
-    console: {
-      production: config.production,
-      makesTokens: auth.makeToken !== undefined,
-      path: config.WS_PATH,
-    },
-    makeToken: auth.makeToken,
-    connections: { all: () => core.connections.all },
-    users: {
-      isOnline: (userId) => core.presence.isOnline(userId),
-      lastActive: lastActiveOf,
-      revoke: (userId) => inTime(core.revoke(userId, revocationOf(userId))),
-      erase: (userId) => inTime(core.erase(userId, revocationOf(userId))),
-      erasures: storage.erasures,
-      export: (userId) =>
-        exportUser(userId, {
-          rows: storage.userRows,
-          stored: (userId) => ({
-            revokedBefore: storage.people.revokedBefore(userId) || null,
-            lastActive: lastActiveOf(userId) ?? null,
-          }),
-          rooms: core.roomsOfUser(userId),
-          protocols: core.protocols,
-        }),
-    },
-    condition: () => ({
-      connections: core.connections.count,
-      activeChats: core.rooms.count("chat"),
-      uptime: (clock.monotonic() - startedAt) / 1_000,
-      phase,
-      storeWorks: core.storeHealth.works(),
-      logFault: shared?.health.whyNotReady(),
-    }),
+  const http = openHttp({
+    ...{ config, clock, auth, storage, core, feed, webhooks, webhookHosts, metrics, reporting },
+    ...{ isShared: Boolean(shared), hasTls: tls !== undefined },
+    server: () => server,
+    phase: () => phase,
+    logFault: () => shared?.health.whyNotReady(),
   });
-
-  /** Milliseconds since the epoch; undefined for a user who was never here. */
-  function lastActiveOf(userId: string): number | undefined {
-    return core.presence.lastSeen(userId) ?? storage.people.lastActive(userId);
-  }
-
-  /** No token of the user that was ever accepted was issued later. Milliseconds since the epoch. */
-  function revocationOf(userId: string): number {
-    // By whatever clock: the user's last time here, should this machine's have been set back, and the tokens in use.
-    const seen = lastActiveOf(userId) ?? 0;
-    const made = core.presence.tokensOf(userId);
-    const latest = Math.max(clock.now(), seen) + CLOCK_TOLERANCE_SECONDS * 1_000;
-    return Math.max(latest, ...made) + 1;
-  }
-
-  const endpoint: Endpoint = {
-    ...{ config, protocols: core.protocols, connections: core.connections, traffic: core.traffic },
-    largestFrame: Math.max(
-      config.MAX_BUFFERED_BYTES,
-      8 * config.MAX_CONTENT_LENGTH + 2 * config.MAX_MESSAGE_BYTES,
-    ),
-    ...{ newId: core.newId, spent: core.spent, direct: http.direct },
-    clock,
-    refusedUpgrades,
-    addresses: new Limiter(clock, config.ADDRESS_RATE_LIMIT, 0),
-    limiters: new Map(
-      core.protocols.map((one) => [one, new Limiter(clock, one.connectionsPerMinute ?? 0, 0)]),
-    ),
+  const endpoint = createEndpoint({
+    ...{ config, clock, core, http, refusedUpgrades, reporting },
     draining: () => phase === "draining" || isIsolated(),
     stopping: () => stopping,
-    fetch: async (request) => withSecurityHeaders(await http.answer(request)),
-    dress: withSecurityHeaders,
-    failed: (error) => report(error, { where: "http" }),
-  };
+  });
   const close = async () => {
     cluster?.stop();
     await shared?.stop();
@@ -262,13 +163,7 @@ export async function startSwitchboard(
         for (const one of [...core.connections.all]) one.refuse(new Refusal("server_restart"));
     });
   }
-  const { DISCORD_BOT_TOKEN: botToken, DISCORD_GATEWAY_URL: gatewayUrl } = config;
-  const post = async (posts: readonly Post[]) => core.post("discord", posts);
-  // Loaded only for a server with a bot: its library takes 70 ms and 6 MB.
-  const discord =
-    botToken === undefined
-      ? undefined
-      : (await import("./sources/discord.ts")).startDiscordSource({ botToken, gatewayUrl, clock, log, post });
+  const sources = await startSources(config, clock, log, core);
 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
@@ -276,10 +171,10 @@ export async function startSwitchboard(
     webhooks.stop();
     feed.stop();
     watch.stopRenewing();
-    discord?.stop();
+    sources?.stop();
     await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
     core.stop();
-    // What was stored is answered. A request that is still on its way here has 10 s to come: that is not waited for.
+    // Requests that were received are answered. A request that is still on its way has 10 s to arrive: nobody waits for it.
     stopping = true;
     await drained(() => server.unanswered() === 0, Math.min(config.SHUTDOWN_GRACE_MS, ANSWER_MS));
     await server.stop();

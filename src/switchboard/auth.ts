@@ -8,6 +8,8 @@ import type { MakeToken } from "../http/dev-token.ts";
 
 const DEV_TOKEN_TTL = "12h";
 
+export type Auth = Awaited<ReturnType<typeof openAuth>>;
+
 /** API keys, the verifier of tokens, and what makes tokens for the console. Fetches the key set where there is one. */
 export async function openAuth(config: Config, clock: Clock, warn: (line: string) => void) {
   const { apiKeys, jwtSecret } = loadSecrets(config, warn);

@@ -1,7 +1,11 @@
 import type { Logger } from "pino";
 import { type Config, ConfigError } from "../config.ts";
+import type { Core } from "../core/core.ts";
+import { Limiter } from "../core/inbound/limits.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import { watchFileDescriptors } from "../file-descriptors.ts";
+import type { createHttpApp } from "../http/app.ts";
+import { withSecurityHeaders } from "../http/headers.ts";
 import { type Listener, startListener } from "../listener.ts";
 import type { Endpoint } from "../server.ts";
 import { proveTls, readTls, type TlsPair, watchTls } from "../tls.ts";
@@ -20,6 +24,35 @@ export async function openTls(
   if (tls) await proveTls(tls);
   if (tls && tls.validTo < clock.now()) warn("TLS_CERT_FILE: the certificate has expired");
   return tls;
+}
+
+export interface EndpointWiring {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly core: Core;
+  readonly http: ReturnType<typeof createHttpApp>;
+  readonly refusedUpgrades: Map<number, number>;
+  readonly reporting: Reporting;
+  draining(): boolean;
+  stopping(): boolean;
+}
+
+/** What the listener does with an upgrade and with a request. */
+export function createEndpoint({ config, clock, core, http, reporting, ...rest }: EndpointWiring): Endpoint {
+  const { protocols, connections, traffic, newId, spent } = core;
+  return {
+    ...{ config, clock, protocols, connections, traffic, newId, spent, direct: http.direct },
+    ...rest,
+    largestFrame: Math.max(
+      config.MAX_BUFFERED_BYTES,
+      8 * config.MAX_CONTENT_LENGTH + 2 * config.MAX_MESSAGE_BYTES,
+    ),
+    addresses: new Limiter(clock, config.ADDRESS_RATE_LIMIT, 0),
+    limiters: new Map(protocols.map((one) => [one, new Limiter(clock, one.connectionsPerMinute ?? 0, 0)])),
+    fetch: async (request) => withSecurityHeaders(await http.answer(request)),
+    dress: withSecurityHeaders,
+    failed: (error) => reporting.report(error, { where: "http" }),
+  };
 }
 
 /** Listens; calls `failed` before it throws. */

@@ -1,0 +1,135 @@
+import packageJson from "../../package.json" with { type: "json" };
+import { CLOCK_TOLERANCE_SECONDS } from "../auth/tokens.ts";
+import type { Config } from "../config.ts";
+import type { Core } from "../core/core.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import { createDescription } from "../describe/describe.ts";
+import { exportUser } from "../feed/export.ts";
+import type { Feed } from "../feed/feed.ts";
+import type { Webhooks } from "../feed/webhooks.ts";
+import { answerWithin } from "../http/answer-within.ts";
+import { createHttpApp, operations } from "../http/app.ts";
+import type { Phase } from "../http/health.ts";
+import { isLocal } from "../http/local.ts";
+import type { UserDoor } from "../http/users.ts";
+import type { Listener } from "../listener.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Storage } from "../storage/open.ts";
+import type { Auth } from "./auth.ts";
+import type { Reporting } from "./reporting.ts";
+
+/** How long a request of a backend waits for the log of several nodes. */
+const RECORDED_MS = 8_000;
+
+export interface HttpWiring {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly auth: Auth;
+  readonly storage: Storage;
+  readonly core: Core;
+  readonly feed: Feed;
+  readonly webhooks: Webhooks;
+  /** Where webhooks may be sent. */
+  readonly webhookHosts: readonly string[];
+  readonly metrics: Metrics;
+  readonly reporting: Reporting;
+  /** Several nodes share the log: a request may have to wait for it. */
+  readonly isShared: boolean;
+  readonly hasTls: boolean;
+  server(): Listener;
+  phase(): Phase;
+  /** Why the shared log keeps this node from being ready. */
+  logFault(): string | undefined;
+}
+
+/** Every HTTP route, with the parts of the server that it asks. */
+export function openHttp(wiring: HttpWiring) {
+  const { config, clock, auth, storage, core, feed, webhooks, webhookHosts, reporting } = wiring;
+  const { protocols } = core;
+  const startedAt = clock.monotonic();
+  const inTime = <T>(work: Promise<T>): Promise<T> =>
+    wiring.isShared ? answerWithin(clock, RECORDED_MS, work) : work;
+  return createHttpApp({
+    apiKeys: auth.keys,
+    makeToken: auth.makeToken,
+    failed: (error) => reporting.report(error, { where: "http" }),
+    rooms: {
+      history: storage.store,
+      protocols,
+      room: storage.people.room,
+      roomsAfter: storage.people.roomsAfter,
+      membersOf: storage.people.membersOf,
+      online: (room) => core.rooms.size(room),
+      record: (...said) => inTime(core.recordRoom(...said)),
+      redact: (...said) => inTime(core.redact(...said)),
+    },
+    events: {
+      post(protocol, posts) {
+        const stored = core.post(protocol, posts);
+        return stored && inTime(stored);
+      },
+    },
+    feed: { feed, protocols, after: clock.after },
+    webhooks: { webhooks, protocols, feed, allowed: webhookHosts },
+    metrics: wiring.metrics,
+    errors: reporting.errors,
+    connections: { all: () => core.connections.all },
+    users: usersOf(wiring, inTime),
+    description: createDescription(protocols, operations, () => ({
+      version: packageJson.version,
+      host: `localhost:${wiring.server().port}`,
+      secure: wiring.hasTls,
+    })),
+    console: {
+      production: config.production,
+      makesTokens: auth.makeToken !== undefined,
+      path: config.WS_PATH,
+    },
+    opensDev: (request) =>
+      config.DEV || (!config.TRUST_PROXY && isLocal(request, wiring.server().addressOf(request))),
+    condition: () => ({
+      connections: core.connections.count,
+      activeChats: core.rooms.count("chat"),
+      uptime: (clock.monotonic() - startedAt) / 1_000,
+      phase: wiring.phase(),
+      storeWorks: core.storeHealth.works(),
+      logFault: wiring.logFault(),
+    }),
+  });
+}
+
+function usersOf(
+  { clock, core, storage }: HttpWiring,
+  inTime: <T>(work: Promise<T>) => Promise<T>,
+): UserDoor {
+  /** Milliseconds since the epoch; undefined for a user who was never here. */
+  const lastActive = (userId: string): number | undefined =>
+    core.presence.lastSeen(userId) ?? storage.people.lastActive(userId);
+
+  /** No token of the user that was ever accepted was issued later. Milliseconds since the epoch. */
+  function revocationOf(userId: string): number {
+    // By any clock: the user's last time here, in case this machine's clock has been set back, and the tokens in use.
+    const seen = lastActive(userId) ?? 0;
+    const made = core.presence.tokensOf(userId);
+    const latest = Math.max(clock.now(), seen) + CLOCK_TOLERANCE_SECONDS * 1_000;
+    return Math.max(latest, ...made) + 1;
+  }
+
+  return {
+    isOnline: (userId) => core.presence.isOnline(userId),
+    lastActive,
+    revoke: (userId) => inTime(core.revoke(userId, revocationOf(userId))),
+    erase: (userId) => inTime(core.erase(userId, revocationOf(userId))),
+    erasures: storage.erasures,
+    export: (userId) =>
+      exportUser(userId, {
+        rows: storage.userRows,
+        stored: (userId) => ({
+          revokedBefore: storage.people.revokedBefore(userId) || null,
+          lastActive: lastActive(userId) ?? null,
+        }),
+        rooms: core.roomsOfUser(userId),
+        protocols: core.protocols,
+      }),
+  };
+}
