@@ -10,6 +10,7 @@ import type { Phase } from "./http/health.ts";
 import { CountedAgent } from "./metrics/agent.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { protocols } from "./protocols/all.ts";
+import { collectAfterWaves } from "./server/after-waves.ts";
 import { openStorage } from "./storage/open.ts";
 import { openAuth } from "./switchboard/auth.ts";
 import { allDismissed, drained } from "./switchboard/drain.ts";
@@ -182,6 +183,11 @@ export async function startSwitchboard(
     await close();
   }
 
+  collectAfterWaves(
+    clock,
+    () => core.traffic.values(),
+    () => Bun.gc(true),
+  );
   webhooks.start();
   phase = "serving";
   storage.startRetention(core.trim);

@@ -107,6 +107,7 @@ async function verifiedPayload(token: string, keyFor: JWTVerifyGetKey, options: 
 const isText = (segment: string): boolean => isUtf8(Buffer.from(segment, "base64url"));
 
 const NO_CLAIMS = {};
+const NONE: readonly string[] = [];
 
 function identityOf(payload: Readonly<Record<string, unknown>>): Identity {
   const { sub, exp, iat = 0, name, avatar, sid, roles, rooms } = claimsSchema.parse(payload);
@@ -117,8 +118,8 @@ function identityOf(payload: Readonly<Record<string, unknown>>): Identity {
     ...(name !== undefined && { name }),
     ...(avatar !== undefined && { avatar }),
     ...(sid !== undefined && { sessionId: sid }),
-    roles,
-    grants: rooms,
+    roles: roles.length === 0 ? NONE : roles,
+    grants: rooms.length === 0 ? NONE : rooms,
     expiresAt: exp * 1_000,
     issuedAt: iat * 1_000,
     claims: own.length === 0 ? NO_CLAIMS : Object.fromEntries(own),

@@ -1,6 +1,7 @@
 import type { Identity } from "../ports/identity.ts";
 import type { Socket } from "../ports/socket.ts";
 import type { Diversion, Seal } from "../protocol/diversion.ts";
+import { NameSet } from "../protocol/name-set.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import { Traffic } from "./traffic.ts";
@@ -31,9 +32,9 @@ export class Connection {
   /** Offsets, by room, that were confirmed while the room's missed events are being told: not to be told again. */
   catchingUp: Map<string, Set<number>> | undefined;
   /** Rooms joined: their events arrive here. */
-  readonly rooms = new Set<string>();
+  readonly rooms = new NameSet();
   /** Rooms watched: their announcements arrive here while they are not joined. */
-  readonly watched = new Set<string>();
+  readonly watched = new NameSet();
   diversion: Diversion | undefined;
   /** What becomes of each frame on its way out. Its rooms are diverted then. */
   seal: Seal | undefined;

@@ -1,4 +1,5 @@
 import type { Context } from "../../core/protocol/context.ts";
+import { NameSet } from "../../core/protocol/name-set.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { type Entries, roomOf } from "./chat.ts";
 import type { events } from "./schema.ts";
@@ -11,18 +12,18 @@ export interface State {
   /** `?batch=1`: room frames are sent in batches. */
   readonly batched: boolean;
   /** Chats that it has joined. */
-  readonly joined: Set<string>;
+  readonly joined: NameSet;
   /** Chats that it has left and still hears of, the longest ago first. */
-  readonly left: Set<string>;
+  readonly left: NameSet;
   /** Chats in which the user is shown as typing, the longest ago first. */
-  readonly typing: Set<string>;
+  readonly typing: NameSet;
 }
 
 export const open = (url: URL): State => ({
   batched: url.searchParams.get("batch") === "1",
-  joined: new Set(),
-  left: new Set(),
-  typing: new Set(),
+  joined: new NameSet(),
+  left: new NameSet(),
+  typing: new NameSet(),
 });
 
 type Ctx = Context<typeof events, Entries, State>;
