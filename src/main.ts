@@ -1,12 +1,11 @@
 #!/usr/bin/env bun
-import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { backupCommand } from "./commands/backup.ts";
 import { checkconfigCommand } from "./commands/checkconfig.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { tokenCommand } from "./commands/token.ts";
-import { UsageError } from "./commands/usage.ts";
+import { parseOptions, refuseMore, UsageError } from "./commands/usage.ts";
 import { ConfigError, checkEnvFiles, readConfig } from "./config.ts";
 import { DatabaseLocked } from "./storage/lock.ts";
 
@@ -14,45 +13,37 @@ const HELP = `Switchboard: a realtime server that speaks five WebSocket contract
 
 Usage: switchboard [command] [options]
 
-  serve     serve until stopped (the default)
-  token     print a JWT for a user
-              --user U      the user's id (required)
-              --name N      the name that others see
-              --room R      a room that the token opens, such as chat:chat-1, chat:* or *; may be repeated
-                            (outside production: * when there is none)
-              --role R      a role; may be repeated
-              --ttl T       how long it is good, such as 90s, 30m, 1h, 7d (default 1h)
-  migrate   bring the database up to date and leave
-  backup F  copy the database into the new file F, beside a running server too
-  checkconfig
-            check the settings as serve would, print them without secrets, and leave
-  status    show whether a running server is well, and how far it is in which log; status --help says more
-  tail      show what happens on a running server; tail --help says more
-  verify    check a server's promises; verify --help says more
+Commands:
+  serve         run the server until it is stopped (the default)
+  token         print a token (JWT) for a user
+    --user U      the id of the user (required)
+    --name N      the name that other users see
+    --room R      a room that the token opens, such as chat:chat-1, chat:* or *; may be repeated.
+                  Without it the token opens every room; in production the option is required
+    --role R      a role of the user; may be repeated
+    --ttl T       how long the token is valid, such as 90s, 30m, 1h or 7d (default 1h)
+  migrate       apply the pending migrations to the database, then exit
+  backup FILE   copy the database into a new file; a server may be using it
+  checkconfig   check the settings as serve does, print them without secrets, then exit
+  status        show whether a server is ready and how far it has applied its log
+  tail          show the events of a running server as they happen
+  verify        check that a server keeps its promises
 
-  --help, --version
+Options:
+  --help, -h     print this text; status, tail and verify have a --help of their own
+  --version, -v  print the version
 
 Settings are environment variables; docs/configuration.md lists them.`;
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean", short: "v" },
-        user: { type: "string" },
-        name: { type: "string" },
-        room: { type: "string", multiple: true },
-        role: { type: "string", multiple: true },
-        ttl: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const OPTIONS = {
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+  user: { type: "string" },
+  name: { type: "string" },
+  room: { type: "string", multiple: true },
+  role: { type: "string", multiple: true },
+  ttl: { type: "string" },
+} as const;
 
 async function main(args: string[]): Promise<void> {
   if (args[0] === "verify") {
@@ -68,18 +59,23 @@ async function main(args: string[]): Promise<void> {
     const { statusCommand } = await import("./commands/status.ts");
     process.exit(await statusCommand(args.slice(1), { ...process.env }));
   }
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) return console.log(HELP);
   if (values.version) return console.log(packageJson.version);
   const [command = "serve", ...rest] = positionals;
-  if (!["serve", "token", "migrate", "backup", "checkconfig"].includes(command))
-    throw new UsageError(`there is no command '${command}'`);
+  if (!["serve", "token", "migrate", "backup", "checkconfig"].includes(command)) {
+    const all = "serve, token, migrate, backup, checkconfig, status, tail and verify";
+    throw new UsageError(`there is no command '${command}': the commands are ${all}`);
+  }
   const file = command === "backup" ? rest.shift() : undefined;
-  if (command === "backup" && !file) throw new UsageError("backup needs the file to make");
-  if (rest.length > 0) throw new UsageError(`unexpected argument '${rest[0]}'`);
+  if (command === "backup" && !file)
+    throw new UsageError("backup needs the name of the new file: switchboard backup FILE");
+  refuseMore(command, rest, command === "backup" ? "one file" : "no argument");
   const { help: _, version: __, ...tokenOptions } = values;
   if (command !== "token" && Object.keys(tokenOptions).length > 0) {
-    throw new UsageError(`--${Object.keys(tokenOptions)[0]} goes with the token command`);
+    throw new UsageError(
+      `--${Object.keys(tokenOptions)[0]} is an option of token, and the command is ${command}`,
+    );
   }
   checkEnvFiles();
   // The whole environment, because the bundler would fill in process.env.NODE_ENV at build time.
@@ -97,6 +93,10 @@ try {
   const known =
     error instanceof ConfigError || error instanceof UsageError || error instanceof DatabaseLocked;
   console.error(known ? `switchboard: ${error.message.replaceAll("\n", "\nswitchboard: ")}` : error);
-  if (error instanceof UsageError) console.error("switchboard: --help shows what there is");
+  if (error instanceof UsageError) {
+    const [name = ""] = process.argv.slice(2);
+    const command = ["status", "tail", "verify"].includes(name) ? `switchboard ${name}` : "switchboard";
+    console.error(`switchboard: ${command} --help shows the usage`);
+  }
   process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -56,21 +56,21 @@ describe.concurrent("the command line", () => {
   });
 
   test.each([
-    [["dance"], "there is no command 'dance'"],
+    [["dance"], "there is no command 'dance': the commands are serve, token, "],
     [["constructor"], "there is no command 'constructor'"],
-    [["serve", "now"], "unexpected argument 'now'"],
-    [["backup"], "backup needs the file to make"],
-    [["backup", "a.db", "b.db"], "unexpected argument 'b.db'"],
-    [["checkconfig", "now"], "unexpected argument 'now'"],
-    [["serve", "--user", "ada"], "--user goes with the token command"],
-    [["--port", "80"], "Unknown option '--port'"],
-    [["token", "--user"], "Option '--user <value>' argument missing"],
+    [["serve", "now"], "serve takes no argument, so 'now' has no meaning: leave it out"],
+    [["backup"], "backup needs the name of the new file: switchboard backup FILE"],
+    [["backup", "a.db", "b.db"], "backup takes one file, so 'b.db' has no meaning"],
+    [["checkconfig", "now"], "checkconfig takes no argument, so 'now' has no meaning"],
+    [["serve", "--user", "ada"], "--user is an option of token, and the command is serve"],
+    [["--port", "80"], "there is no option '--port'"],
+    [["token", "--user"], "--user needs a value"],
   ])("%j is refused with a line that says why, and exit code 2", async (args, why) => {
     const { code, err, out } = await command(args, { directory });
     expect({ code, out }).toEqual({ code: 2, out: "" });
     const [line, hint, ...rest] = err.trimEnd().split("\n");
     expect(line).toStartWith(`switchboard: ${why}`);
-    expect(hint).toBe("switchboard: --help shows what there is");
+    expect(hint).toBe("switchboard: switchboard --help shows the usage");
     expect(rest).toEqual([]);
   });
 });

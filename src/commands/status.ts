@@ -1,15 +1,14 @@
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { checkEnvFiles, readConfig } from "../config.ts";
 import { inspectLog } from "../storage/inspect.ts";
-import { UsageError } from "./usage.ts";
+import { parseOptions, refuseMore, UsageError } from "./usage.ts";
 
-const HELP = `Shows whether a running server is well, and how far it has applied which log.
+const HELP = `Shows whether a running server is ready, the id of its log, and how far it has applied that log.
 
 Usage: switchboard status [URL]
 
-The URL is http://localhost:3001 by default, or what WS_PORT and TLS_CERT_FILE say. Where no server answers there,
+The URL is http://localhost:3001 by default; WS_PORT and TLS_CERT_FILE change it. Where no server answers there,
 status shows what the database holds. Two servers of one log have the same hash at the same position.
 
 The exit code is 0 when the server is ready, 1 when it is not or none answers.`;
@@ -26,13 +25,13 @@ export async function statusCommand(
   args: string[],
   env: Record<string, string | undefined>,
 ): Promise<number> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) {
     console.log(HELP);
     return 0;
   }
   const [url, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`unexpected argument '${more[0]}'`);
+  refuseMore("status", more, "one URL");
   if (url !== undefined) {
     const origin = URL.parse(url)?.origin;
     if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
@@ -86,14 +85,4 @@ function noAnswer(origin: string, error: unknown): number {
 const logLine = (logId: string | null, position: number, hash: string | undefined): string =>
   `  log          ${logId ?? "without an id"}, position ${position.toLocaleString("en")}, hash ${hash?.slice(0, HASH_DIGITS) ?? "none yet"}`;
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" } },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const OPTIONS = { help: { type: "boolean", short: "h" } } as const;

@@ -1,24 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { firstKey } from "../auth/api-keys.ts";
 import { readConfig } from "../config.ts";
-import { UsageError } from "./usage.ts";
+import { parseOptions, refuseMore, UsageError } from "./usage.ts";
 
-const HELP = `Shows what happens on a running server: its feed, one line for each event.
+const HELP = `Shows the feed of a running server, one line for each event.
 
 Usage: switchboard tail [URL] [options]
 
-The URL is http://localhost:3001 by default, or what WS_PORT says. When the server goes away, tail connects again
-and goes on where it was.
+The URL is http://localhost:3001 by default; WS_PORT changes the port. When the server goes away, tail connects again
+and continues where it was.
 
-  --room R        only this room, such as chat:1, or all of a kind: chat:*; may be repeated
+  --room R        only this room, such as chat:1, or all rooms of a kind, such as chat:*; may be repeated
   --kind K        only this kind of event, such as message; may be repeated
-  --protocol P    only this contract; may be repeated
-  --after N       begin after this position (0: with the first that is kept) instead of now
-  --since T       begin this long ago, such as 90s, 30m, 1h, 7d
-  --json          events as JSON, one on each line, for jq
+  --protocol P    only this contract, such as gurukul; may be repeated
+  --after N       begin after this position instead of now; 0 begins with the oldest event that is kept
+  --since T       begin this long ago, such as 90s, 30m, 1h or 7d
+  --json          print each event as JSON on a line of its own, for jq
   --api-key K     a key with the scope read (default: the variable API_KEYS, or the file data/api-key)`;
 
 const RETRY_MS = 1_000;
@@ -37,17 +36,20 @@ type Event = z.output<typeof event>;
 
 /** Follows a server's feed until it is interrupted, or its reader is gone. Throws `UsageError`. */
 export async function tailCommand(args: string[], env: Record<string, string | undefined>): Promise<number> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) {
     console.log(HELP);
     return 0;
   }
   const [url = `http://localhost:${env["WS_PORT"] || 3001}`, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`unexpected argument '${more[0]}'`);
+  refuseMore("tail", more, "one URL");
   const origin = URL.parse(url)?.origin;
   if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
   const key = values["api-key"] ?? firstKey(env["API_KEYS"]) ?? keyOfFile(env);
-  if (!key) throw new UsageError("--api-key: must be one of the API_KEYS of the server");
+  if (!key)
+    throw new UsageError(
+      "--api-key: must be one of the API_KEYS of the server; neither API_KEYS nor data/api-key has one here",
+    );
   const colours = !values.json && process.stdout.isTTY && !env["NO_COLOR"];
   // A pipe that is closed, as by head, ends it.
   process.stdout.on("error", () => process.exit(0));
@@ -91,9 +93,9 @@ export async function tailCommand(args: string[], env: Record<string, string | u
 
 function startOf({ after, since }: { after?: string | undefined; since?: string | undefined }): string {
   if (after !== undefined && since !== undefined)
-    throw new UsageError("--after and --since: only one of them");
+    throw new UsageError("--after and --since both say where to begin: give one of them");
   if (after !== undefined && !/^\d+$/.test(after))
-    throw new UsageError("--after: must be a position, a number");
+    throw new UsageError("--after: must be a position of the feed, such as 0 or 100000");
   if (since === undefined) return after ?? "end";
   const [, count, unit = ""] = /^(\d+)([smhd])$/.exec(since) ?? [];
   if (count === undefined) throw new UsageError("--since: must be a time such as 90s, 30m, 1h, 7d");
@@ -147,23 +149,13 @@ function line({ time, room, kind, sender, data }: Event, colours: boolean): stri
   return `${dim}${time.slice(11, 19)}${plain} ${cyan}${room}${plain} ${bold}${kind}${plain} ${from} ${dim}${text}${plain}`;
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        room: { type: "string", multiple: true },
-        kind: { type: "string", multiple: true },
-        protocol: { type: "string", multiple: true },
-        after: { type: "string" },
-        since: { type: "string" },
-        json: { type: "boolean" },
-        "api-key": { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const OPTIONS = {
+  help: { type: "boolean", short: "h" },
+  room: { type: "string", multiple: true },
+  kind: { type: "string", multiple: true },
+  protocol: { type: "string", multiple: true },
+  after: { type: "string" },
+  since: { type: "string" },
+  json: { type: "boolean" },
+  "api-key": { type: "string" },
+} as const;

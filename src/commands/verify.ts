@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { firstKey } from "../auth/api-keys.ts";
 import { natsServer } from "../verify/cluster/log-servers.ts";
@@ -6,30 +5,33 @@ import { report } from "../verify/report.ts";
 import { type Step, verify } from "../verify/run.ts";
 import { MISHAPS } from "../verify/schedule.ts";
 import { show } from "./progress.ts";
-import { UsageError } from "./usage.ts";
+import { parseOptions, refuseMore, UsageError } from "./usage.ts";
 
-const HELP = `Checks a server's promises: it loses nothing confirmed and stores nothing twice, and a client that stays
-connected misses nothing and gets everything in order.
+const HELP = `Checks that a server keeps its promises: it loses no confirmed message and stores none twice, and a client that
+stays connected gets every message in order.
 
 Usage: switchboard verify [URL] [options]
 
-Without a URL it starts a server of its own in a temporary directory. With a URL, http://host:port, it drives
-the server that runs there, at one message a second and client, and leaves its rooms behind.
+Without a URL, verify starts its own server in a temporary directory. With a URL, http://host:port, it sends to the
+server that runs there, one message a second for each client; the rooms that it made stay.
 
   --seconds N     length of the run (default 20)
   --clients N     number of clients, over all contracts (default 48)
-  --seed N        repeats the clients, words and faults of an earlier run (the report prints its seed)
-  --chaos         kills the server, cuts and abandons connections, stalls readers, floods, sends broken frames,
-                  fills the disk; only without a URL
-  --cluster N     starts N nodes on a log of three servers instead of one server, behind a balancer; --chaos kills
-                  nodes and servers of the log. Needs nats-server: the variable NATS_SERVER, or on the PATH
-  --mishaps LIST  injects only these of the faults: ${MISHAPS.join()}
-  --secret S      with a URL: its JWT_SECRET (default: the variable JWT_SECRET)
-  --api-key K     with a URL: one of its API_KEYS (default: the variable API_KEYS)
+  --seed N        repeat the clients, words and faults of an earlier run, whose report printed its seed
+  --chaos         kill the server, cut and abandon connections, stall readers, flood, send broken frames and
+                  fill the disk; only without a URL
+  --cluster N     start N nodes on a log of three servers, behind a balancer, instead of one server; --chaos then
+                  kills nodes and servers of the log. Needs nats-server on the PATH or in NATS_SERVER
+  --mishaps LIST  inject only these faults: ${MISHAPS.join()}
+  --secret S      with a URL: the JWT_SECRET of that server (default: the variable JWT_SECRET)
+  --api-key K     with a URL: one of the API_KEYS of that server (default: the variable API_KEYS)
 
 The exit code is 0 when every promise held, 1 when one did not.`;
 
-const whole = (most: number) => z.coerce.number().int().min(1).max(most);
+function whole(most: number) {
+  const range = `must be a whole number from 1 to ${most}`;
+  return z.coerce.number(range).int(range).min(1, range).max(most, range);
+}
 const options = z.object({
   seconds: whole(1_000_000).default(20),
   clients: whole(10_000).default(48),
@@ -38,7 +40,7 @@ const options = z.object({
   mishaps: z
     .string()
     .transform((list) => list.split(","))
-    .pipe(z.array(z.enum(MISHAPS)))
+    .pipe(z.array(z.enum(MISHAPS, `must be some of ${MISHAPS.join()}`)))
     .default([]),
   cluster: whole(9).optional(),
   secret: z.string().optional(),
@@ -50,29 +52,30 @@ export async function verifyCommand(
   args: string[],
   env: Record<string, string | undefined>,
 ): Promise<number> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS);
   if (values.help) {
     console.log(HELP);
     return 0;
   }
   const parsed = options.safeParse(values);
   if (!parsed.success) {
-    throw new UsageError(
-      parsed.error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`).join("\n"),
-    );
+    const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`);
+    throw new UsageError([...new Set(faults)].join("\n"));
   }
   const { seconds, clients, seed = 1 + Math.floor(Math.random() * (2 ** 32 - 2)), chaos } = parsed.data;
   const [url, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`unexpected argument '${more[0]}'`);
+  refuseMore("verify", more, "one URL");
   const mishaps = chaos ? MISHAPS : parsed.data.mishaps;
   if (url !== undefined && mishaps.length > 0)
-    throw new UsageError("--chaos, --mishaps: need a server of verify's own, so leave the URL out");
+    throw new UsageError(
+      "--chaos and --mishaps inject faults into a server that verify starts: leave the URL out",
+    );
   const { cluster: nodes } = parsed.data;
   if (url !== undefined && nodes !== undefined)
-    throw new UsageError("--cluster: starts nodes of verify's own, so leave the URL out");
+    throw new UsageError("--cluster makes verify start its own nodes: leave the URL out");
   if (nodes !== undefined && natsServer() === undefined)
     throw new UsageError(
-      "--cluster: needs nats-server 2.12 or later: install it, or set NATS_SERVER to its path",
+      "--cluster needs nats-server 2.12 or later: install it, or set NATS_SERVER to its path",
     );
   // Exit handlers still run after a signal.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
@@ -107,24 +110,14 @@ export async function verifyCommand(
   }
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        seconds: { type: "string" },
-        clients: { type: "string" },
-        seed: { type: "string" },
-        chaos: { type: "boolean" },
-        mishaps: { type: "string" },
-        cluster: { type: "string" },
-        secret: { type: "string" },
-        "api-key": { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const OPTIONS = {
+  help: { type: "boolean", short: "h" },
+  seconds: { type: "string" },
+  clients: { type: "string" },
+  seed: { type: "string" },
+  chaos: { type: "boolean" },
+  mishaps: { type: "string" },
+  cluster: { type: "string" },
+  secret: { type: "string" },
+  "api-key": { type: "string" },
+} as const;
