@@ -46,8 +46,13 @@ export async function searchSimulations(
 }
 
 /** Runs a program to its end. */
-export async function run(file: string, ...options: string[]) {
-  const child = Bun.spawn([process.execPath, "run", file, ...options], { stdout: "pipe", stderr: "pipe" });
+export const run = (file: string, ...options: string[]) => spawn(ROOT, "run", file, ...options);
+
+/** Runs a file of tests to its end. */
+export const runTest = (root: string, file: string) => spawn(root, "test", "--timeout", "600000", file);
+
+async function spawn(cwd: string, ...options: string[]) {
+  const child = Bun.spawn([process.execPath, ...options], { cwd, stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),

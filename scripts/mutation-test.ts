@@ -1,8 +1,8 @@
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PROMISES } from "../src/verify/faults.ts";
-import { createMutant, ROOT, run, searchSimulations } from "./mutant.ts";
-import { type Mutation, mutations } from "./mutations.ts";
+import { createMutant, ROOT, run, runTest, searchSimulations } from "./mutant.ts";
+import { type Mutation, mutations, type NodeMutation, nodeMutations } from "./mutations.ts";
 
 // Applies each mutation to a copy of the server and checks that verify and the simulation detect it:
 // `bun run break [part of a name]`. A few attempts are allowed, since a broken server does not fail at every moment.
@@ -37,6 +37,14 @@ async function simulate(mutation: Mutation, mutant: string): Promise<string | un
   return `from each of ${found.length} seeds, in simulation ${found.join(", ")}`;
 }
 
+/** The first test that fails with the mutation, and passes without it. */
+async function failing({ test }: NodeMutation, mutant: string): Promise<string | undefined> {
+  cpSync(join(ROOT, test), join(mutant, test));
+  const [changed, unchanged] = await Promise.all([runTest(mutant, test), runTest(ROOT, test)]);
+  if (unchanged.code !== 0) throw new Error(`an unchanged server fails ${test}, too`);
+  return /^\(fail\) (.+)$/m.exec(changed.err)?.[1];
+}
+
 let missed = 0;
 const [wanted = ""] = process.argv.slice(2);
 for (const mutation of mutations.filter(({ name }) => name.includes(wanted))) {
@@ -47,6 +55,18 @@ for (const mutation of mutations.filter(({ name }) => name.includes(wanted))) {
     if (!found || !simulated) missed++;
     console.log(`${found ? "found " : "MISSED"}  a server that ${mutation.name}\n    ${found ?? ""}`);
     console.log(`    in the simulation: ${simulated ? `found ${simulated}` : "MISSED"}`);
+  } finally {
+    rmSync(mutant, { recursive: true });
+  }
+}
+for (const mutation of nodeMutations.filter(({ name }) => name.includes(wanted))) {
+  const mutant = createMutant(mutation);
+  try {
+    const found = await failing(mutation, mutant);
+    if (!found) missed++;
+    console.log(
+      `${found ? "found " : "MISSED"}  nodes on one log, of which one ${mutation.name}\n    ${found ?? ""}`,
+    );
   } finally {
     rmSync(mutant, { recursive: true });
   }

@@ -177,3 +177,55 @@ export const mutations: readonly Mutation[] = [
     ],
   },
 ];
+
+/** A small change that breaks several nodes on one log, and the test that must fail with it. */
+export interface NodeMutation extends Pick<Mutation, "name" | "changes"> {
+  readonly test: string;
+}
+
+export const nodeMutations: readonly NodeMutation[] = [
+  {
+    name: "orders by time what it restores",
+    test: "test/protocols/hyperfocus/determinism.test.ts",
+    changes: [
+      {
+        file: "src/protocols/hyperfocus/combo.ts",
+        from: "({ offset, time }: Combo): number => offset ?? time - Number.MAX_SAFE_INTEGER;",
+        to: "({ time }: Combo): number => time;",
+      },
+    ],
+  },
+  {
+    name: "removes what is old outside of the log",
+    test: "test/core/log/nodes.test.ts",
+    changes: [
+      {
+        file: "src/core/core.ts",
+        from: "turns.record(entry, { applied: () => settled(false), refused: () => settled(true) });",
+        to: "if (entry) store.transaction(() => store.trim(upTo));\n      settled(false);",
+      },
+    ],
+  },
+  {
+    name: "does not publish what another node took",
+    test: "test/simulation/nodes.test.ts",
+    changes: [
+      {
+        file: "src/core/log/turn.ts",
+        from: "if (this.#speaks) this.#finish(steps, outcomes);",
+        to: "if (this.#speaks && own) this.#finish(steps, outcomes);",
+      },
+    ],
+  },
+  {
+    name: "ends a membership only on the node that was asked",
+    test: "test/core/log/nodes.test.ts",
+    changes: [
+      {
+        file: "src/core/outbound/delivery.ts",
+        from: "if (outcome.events.length === 0) this.applied(entry);",
+        to: "if (outcome.events.length === 0 && completion.applied) this.applied(entry);",
+      },
+    ],
+  },
+];

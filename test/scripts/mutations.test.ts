@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { mutations } from "../../scripts/mutations.ts";
+import { mutations, nodeMutations } from "../../scripts/mutations.ts";
 
-const changes = mutations.flatMap(({ name, changes }) => changes.map((change) => ({ name, ...change })));
+const changes = [...mutations, ...nodeMutations].flatMap(({ name, changes }) =>
+  changes.map((change) => ({ name, ...change })),
+);
 
 test.each(changes)("the mutation '$name' applies: $file holds the text once", async ({ file, from }) => {
   const source = await Bun.file(join(import.meta.dir, "../..", file)).text();

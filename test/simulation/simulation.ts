@@ -11,6 +11,7 @@ import { FakeClock } from "../support/fake-clock.ts";
 import { rowsOf, SharedLog } from "../support/shared-log.ts";
 import { type Instance, type StoreFault, tokenOf } from "./instance.ts";
 import { Node } from "./node.ts";
+import { Witnesses } from "./witnesses.ts";
 
 /** One step of a simulation. `who` and `much` choose the actor and the amount; some actions ignore them. */
 export interface Action {
@@ -41,6 +42,9 @@ const [SHORT_FLOOD, LONG_FLOOD] = [240_000, 960_000];
 const ROUNDS = 400;
 const START = Date.UTC(2026, 0, 1);
 
+/** Milliseconds by which the clocks of nodes are wrong. */
+export type Skews = readonly [number, ...number[]];
+
 /**
  * The real core on a clock, sockets and a disk of its own, driven by the clients of `switchboard verify`. Or several of
  * them on one log, between whom clients and requests move about.
@@ -51,7 +55,12 @@ export class Simulation {
   readonly counts = new Map<string, number>();
   readonly #ledger = new Ledger(this.faults);
   readonly #log: SharedLog | undefined;
-  readonly #nodes: readonly [Node, ...Node[]];
+  readonly #nodes: readonly Node[];
+  /** Those that clients and backends come to. */
+  readonly #served: readonly Node[];
+  /** Nodes where some only listen. */
+  readonly #followers: readonly Node[];
+  #witnesses: Witnesses[] = [];
   /** Connections that were opened, and requests. */
   #asked = 0;
   /** The clients' own clock: it survives the server. */
@@ -68,26 +77,30 @@ export class Simulation {
     wire: async () => undefined,
   } satisfies Stage;
 
-  private constructor(skews: readonly [number, ...number[]]) {
+  private constructor(skews: Skews, followers: Skews | readonly []) {
     this.#log = skews.length > 1 ? new SharedLog() : undefined;
     const count = (what: string) => this.#count(what);
     const start = (skew: number) => new Node(START + skew, this.faults, count, this.#log);
-    const [first, ...others] = skews;
-    this.#nodes = [start(first), ...others.map(start)];
+    this.#served = skews.map(start);
+    this.#followers = followers.map(start);
+    this.#nodes = [...this.#served, ...this.#followers];
   }
 
   /**
    * Connects every client, performs the actions, waits until all is answered and read, and checks the promises. There
-   * is a node for each skew: by how many milliseconds its clock is wrong.
+   * is a node for each skew: by how many milliseconds its clock is wrong. Whoever only listens hears the same on each of
+   * the followers.
    */
   static async run(
     actions: readonly Action[],
-    skews: readonly [number, ...number[]] = [0],
+    skews: Skews = [0],
+    followers: Skews | readonly [] = [],
   ): Promise<Simulation> {
-    const simulation = new Simulation(skews);
+    const simulation = new Simulation(skews, followers);
     try {
       await simulation.#settle(simulation.#cast());
       await simulation.#quiesce();
+      await simulation.#listen();
       for (const action of actions) {
         simulation.#perform(action);
         await simulation.#flush();
@@ -105,13 +118,22 @@ export class Simulation {
     this.#actors = this.#casts.flatMap(({ actors }) => [...actors]);
   }
 
+  async #listen(): Promise<void> {
+    for (const { instance } of this.#followers) {
+      const open: Stage["open"] = async (way, events) => instance.open(way, events);
+      this.#witnesses.push(await this.#settle(Witnesses.on({ ...this.#fixture, open }, CLIENTS_EACH)));
+    }
+    if (this.#witnesses.length > 0) await this.#quiesce();
+    for (const witnesses of this.#witnesses) witnesses.begin();
+  }
+
   get #instances(): Instance[] {
     return this.#nodes.map(({ instance }) => instance);
   }
 
   /** The node that a load balancer would choose. */
   #next(): Node {
-    return this.#nodes[this.#asked++ % this.#nodes.length] ?? this.#nodes[0];
+    return this.#served[this.#asked++ % this.#served.length]!;
   }
 
   #count(what: string, by = 1): void {
@@ -124,7 +146,8 @@ export class Simulation {
   }
 
   #perform({ what, who, much }: Action): void {
-    const node = this.#nodes[who % this.#nodes.length] ?? this.#nodes[0];
+    const nodes = what.startsWith("crash") ? this.#served : this.#nodes;
+    const node = nodes[who % nodes.length]!;
     const one = node.instance;
     const actor = this.#actors[who % this.#actors.length];
     if (what === "connect") this.#connect();
@@ -141,6 +164,8 @@ export class Simulation {
     if (what === "turn") one.core.turns.end();
     if (what === "arrive") node.log?.arrive();
     if (what === "deliver") node.log?.deliver(1 + (much % 8));
+    // A witness reads at once.
+    for (const { instance } of this.#followers) instance.read(Number.POSITIVE_INFINITY);
     if (what === "advance") this.#advance(much * 5);
     if (what === "jump") this.#count("jumps of the clock");
     if (what === "jump") one.clock.jump((much - 50) * 400);
@@ -218,6 +243,12 @@ export class Simulation {
     checkStays(this.#ledger.stays, rooms, this.faults);
     for (const cast of this.#casts) cast.check?.(rooms, this.faults);
     this.#checkRows();
+    const [first, ...others] = this.#witnesses;
+    for (const other of others) {
+      const differs = first?.difference(other);
+      if (differs !== undefined) this.faults.add("altered", `heard of the log: ${differs}`);
+      this.#count("frames compared", Math.min(first?.frames ?? 0, other.frames));
+    }
     this.#count("messages heard", this.#ledger.heard);
     this.#count("messages said again", this.#ledger.repeated);
   }

@@ -182,6 +182,10 @@ export class LogNode {
 
   #open!: (name: string) => ReturnType<FakeSockets["open"]>;
 
+  get position(): number {
+    return this.#log.position;
+  }
+
   /** Applies the next batches, at most this many; returns how many that were. */
   advance(most = Number.POSITIVE_INFINITY): number {
     this.#log.arrive();

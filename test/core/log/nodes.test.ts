@@ -65,7 +65,7 @@ test("a member who is removed on one node is put out on the other, and revoking 
 
 const move = fc.record({
   node: fc.nat(1),
-  what: fc.constantFrom("say", "say", "say", "advance", "advance", "restart", "skip"),
+  what: fc.constantFrom("say", "say", "say", "advance", "advance", "restart", "skip", "trim"),
   text: fc.integer({ min: 0, max: 5 }),
 });
 
@@ -86,6 +86,7 @@ test("whatever order nodes speak, lag and restart in, they have the same rows in
         const node = nodes[at]!;
         if (what === "say") people[at]!.say(said(`${text}`, `m-${at}-${text}`));
         else if (what === "advance") node.advance(1);
+        else if (what === "trim") node.core.trim(Math.max(0, node.position - text), () => {});
         else if (what === "skip") node.clock.advance(text * 100);
         else {
           node.restart();
