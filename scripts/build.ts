@@ -42,6 +42,7 @@ const { outputs } = await Bun.build({
   entrypoints: [
     `${root}/src/main.ts`,
     `${root}/src/storage/checkpoint-worker.ts`,
+    `${root}/src/storage/backup-worker.ts`,
     `${root}/src/commands/progress-worker.ts`,
   ],
   target: "bun",

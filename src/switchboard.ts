@@ -18,6 +18,7 @@ import { openHttp } from "./switchboard/http.ts";
 import { createEndpoint, listenOr, openTls, watchListener } from "./switchboard/listen.ts";
 import { createReporting } from "./switchboard/reporting.ts";
 import { coreSettings } from "./switchboard/settings.ts";
+import { keepSnapshots, restoreSnapshot } from "./switchboard/snapshots.ts";
 import { startSources } from "./switchboard/sources.ts";
 
 /** How often clients are sent away while their node cannot follow the log. */
@@ -51,6 +52,7 @@ export async function startSwitchboard(
     (await (
       await import("./log/jetstream.ts")
     ).openLog(config, (line, context) => log.warn(context, line), clock.monotonic));
+  if (shared) await restoreSnapshot(shared, config, log);
   const storage = openStorage(
     config,
     clock,
@@ -164,7 +166,9 @@ export async function startSwitchboard(
         for (const one of [...core.connections.all]) one.refuse(new Refusal("server_restart"));
     });
   }
-  const sources = await startSources(config, clock, log, core);
+  const leases = shared?.leases();
+  const sources = await startSources(config, clock, log, core, leases);
+  if (shared && leases) keepSnapshots(shared, leases, config);
 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
@@ -173,6 +177,7 @@ export async function startSwitchboard(
     feed.stop();
     watch.stopRenewing();
     sources?.stop();
+    await leases?.stop();
     await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
     core.stop();
     // Requests that were received are answered. A request that is still on its way has 10 s to arrive: nobody waits for it.

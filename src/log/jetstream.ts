@@ -8,8 +8,11 @@ import { Appender } from "./appender.ts";
 import { connectToLog, LEAST_PAYLOAD, type LogConfig } from "./connection.ts";
 import { BATCH_FORMAT, Deliveries } from "./deliveries.ts";
 import { LogHealth } from "./health.ts";
+import { Leases } from "./leases.ts";
 import { Reader } from "./reader.ts";
-import { type FoundLog, openStream, streamOf, subjectOf } from "./stream.ts";
+import { SnapshotKeeper, type SnapshotKeeperParts } from "./snapshot-keeper.ts";
+import { Snapshots } from "./snapshots.ts";
+import { accepted, type FoundLog, openStream, streamOf, subjectOf } from "./stream.ts";
 
 /** How long a start waits for servers that start too. */
 const START_MS = 30_000;
@@ -175,6 +178,37 @@ export class JetStreamLog {
       const about = "server" in status ? { server: status.server } : {};
       this.note(`log: ${status.type}`, "error" in status ? { why: status.error.message } : about);
     }
+  }
+
+  /** Copies of databases, which empty nodes start from. */
+  snapshots(): Promise<Snapshots> {
+    return Snapshots.open(this.connection, this.config, this.found.id);
+  }
+
+  leases(): Leases {
+    return new Leases(this.connection, this.config);
+  }
+
+  /** What the log holds now. */
+  async describe(): Promise<FoundLog> {
+    return accepted(await this.manager.streams.info(streamOf(this.config)), this.config);
+  }
+
+  /** Removes everything up to a position. */
+  async purge(upTo: number): Promise<void> {
+    await this.manager.streams.purge(streamOf(this.config), { seq: upTo + 1 });
+  }
+
+  /** Makes snapshots and purges the log, while this node holds the lease for it. */
+  keepSnapshots(leases: Leases, copy: SnapshotKeeperParts["copy"]): void {
+    const keeper = new SnapshotKeeper({
+      snapshots: () => this.snapshots(),
+      maxBytes: this.config.LOG_MAX_BYTES,
+      size: () => this.bytes,
+      purge: (upTo) => this.purge(upTo),
+      ...{ copy, note: this.note },
+    });
+    leases.hold("snapshots", keeper);
   }
 
   /** For metrics. */

@@ -2,15 +2,39 @@ import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Core } from "../core/core.ts";
 import type { Clock } from "../core/ports/clock.ts";
+import type { Leases } from "../log/leases.ts";
 
-/** Starts what brings events from outside; undefined where nothing does. */
-export async function startSources(config: Config, clock: Clock, log: Logger, core: Core) {
+/**
+ * Starts what brings events from outside; undefined where nothing does. Of several nodes the one that holds the lease
+ * does it: two bots would tell everything twice.
+ */
+export async function startSources(
+  config: Config,
+  clock: Clock,
+  log: Logger,
+  core: Core,
+  leases: Leases | undefined,
+): Promise<{ stop(): void } | undefined> {
   const { DISCORD_BOT_TOKEN: botToken, DISCORD_GATEWAY_URL: gatewayUrl } = config;
   if (botToken === undefined) return undefined;
   // Loaded only for a server with a bot: its library takes 70 ms and 6 MB.
   const { startDiscordSource } = await import("../sources/discord.ts");
-  return startDiscordSource({
-    ...{ botToken, gatewayUrl, clock, log },
-    post: async (posts) => core.post("discord", posts),
+  const start = () =>
+    startDiscordSource({
+      ...{ botToken, gatewayUrl, clock, log },
+      post: async (posts) => core.post("discord", posts),
+    });
+  if (!leases) return start();
+  let running: { stop(): void } | undefined;
+  const stop = () => {
+    running?.stop();
+    running = undefined;
+  };
+  leases.hold("discord", {
+    start() {
+      running = start();
+    },
+    stop,
   });
+  return { stop };
 }

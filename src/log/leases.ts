@@ -1,0 +1,156 @@
+import { JetStreamApiError, jetstream } from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { LogConfig } from "./connection.ts";
+
+/** A holder that is not heard of for this long has lost it. */
+const TTL_MS = 5_000;
+/** How often a lease is renewed, and after what without that its holder stops, as parts of this time. */
+const RENEW = 0.3;
+const GIVE_UP = 0.8;
+const REQUEST_MS = 1_000;
+
+/** Work of which one node does it. `start` is called when this node holds the lease, `stop` when it has lost it. */
+export interface LeasedWork {
+  start(): void;
+  stop(): void;
+}
+
+/**
+ * Leases of a cluster: keys that go away when their holder does not renew them. One node holds each at a time, as
+ * long as the clocks of all run at about the same speed; a holder that was stopped may believe in it for a moment.
+ */
+export class Leases {
+  readonly #running: Lease[] = [];
+  #bucket: KV | undefined;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly config: LogConfig,
+    private readonly ttlMs = TTL_MS,
+  ) {}
+
+  /** Made when there is none. Rejects while no server answers. */
+  readonly #open = async (): Promise<KV> => {
+    this.#bucket ??= await new Kvm(jetstream(this.connection, { timeout: REQUEST_MS })).create(
+      bucketOf(this.config),
+      // `markerTTL` lets keys go away by themselves.
+      { history: 1, replicas: this.config.LOG_REPLICAS, markerTTL: this.ttlMs },
+    );
+    return this.#bucket;
+  };
+
+  /** Tries to hold a lease from now on, and does its work while it does. */
+  hold(name: string, work: LeasedWork): Lease {
+    const { config, connection, ttlMs } = this;
+    const lease = new Lease({ open: this.#open, config, connection, name, ttlMs, work });
+    this.#running.push(lease);
+    return lease;
+  }
+
+  /** By name, whether this node holds it. */
+  get held(): readonly [string, boolean][] {
+    return this.#running.map(({ name, isHeld }) => [name, isHeld]);
+  }
+
+  /** Gives back what this node holds, so that another need not wait. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#running.map((lease) => lease.stop()));
+  }
+}
+
+const bucketOf = ({ CLUSTER }: LogConfig): string => `leases-${CLUSTER}`;
+
+interface LeaseParts {
+  readonly config: LogConfig;
+  readonly connection: NatsConnection;
+  open(): Promise<KV>;
+  readonly name: string;
+  readonly ttlMs: number;
+  readonly work: LeasedWork;
+}
+
+class Lease {
+  /** The revision of the key while this node holds it. */
+  #revision: number | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+  renewals = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly parts: LeaseParts) {
+    void this.#turn();
+  }
+
+  get #ttl(): string {
+    return `${this.parts.ttlMs / 1_000}s`;
+  }
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  get isHeld(): boolean {
+    return this.#revision !== undefined;
+  }
+
+  async #turn(): Promise<void> {
+    const began = performance.now();
+    try {
+      this.#revision === undefined ? await this.#take(began) : await this.#renew(this.#revision, began);
+    } catch (error) {
+      // Somebody else has written the key. Without an answer the deadline decides.
+      if (error instanceof JetStreamApiError) this.#lost();
+    }
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.#turn(), RENEW * this.parts.ttlMs);
+  }
+
+  async #take(began: number): Promise<void> {
+    const { config, name, open } = this.parts;
+    const revision = await (await open()).create(name, config.NODE_NAME, this.#ttl);
+    if (this.#stopped) return;
+    this.#holdUntil(revision, began);
+    this.parts.work.start();
+  }
+
+  /** Not `kv.update`: its last argument is a time-out and no time to live. */
+  async #renew(revision: number, began: number): Promise<void> {
+    const { config, connection, name } = this.parts;
+    const { seq } = await jetstream(connection, { timeout: REQUEST_MS }).publish(
+      `$KV.${bucketOf(config)}.${name}`,
+      config.NODE_NAME,
+      { ttl: this.#ttl, expect: { lastSubjectSequence: revision } },
+    );
+    if (this.#revision !== revision) return;
+    this.renewals++;
+    this.#holdUntil(seq, began);
+  }
+
+  /** It lives from when the server got the request, which was not before it was sent. */
+  #holdUntil(revision: number, sent: number): void {
+    this.#revision = revision;
+    clearTimeout(this.#deadline);
+    const left = sent + GIVE_UP * this.parts.ttlMs - performance.now();
+    this.#deadline = setTimeout(() => this.#lost(), left);
+  }
+
+  #lost(): void {
+    if (!this.isHeld) return;
+    this.#revision = undefined;
+    clearTimeout(this.#deadline);
+    this.parts.work.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    const revision = this.#revision;
+    this.#lost();
+    if (revision === undefined) return;
+    const { name, open } = this.parts;
+    await open()
+      .then((bucket) => bucket.delete(name, { previousSeq: revision }))
+      // It goes away by itself.
+      .catch(() => {});
+  }
+}

@@ -1,0 +1,69 @@
+import { rm } from "node:fs/promises";
+import type { Snapshot, Snapshots } from "./snapshots.ts";
+
+const LOOK_MS = 10_000;
+const EVERY_MS = 60 * 60_000;
+const APART_MS = 60_000;
+/** A log that is fuller than this is purged as soon as it can be. */
+const FULL = 0.4;
+
+export interface SnapshotKeeperParts {
+  snapshots(): Promise<Snapshots>;
+  readonly maxBytes: number;
+  /** Of the log, in bytes. */
+  size(): number;
+  /** Copies the database of this node into a new file. */
+  copy(): Promise<{ readonly file: string; readonly position: number }>;
+  /** Removes everything from the log up to a position. */
+  purge(upTo: number): Promise<void>;
+  note(line: string, context: Record<string, unknown>): void;
+}
+
+/** Makes snapshots and purges the log, on the one node that holds the lease for it. */
+export class SnapshotKeeper {
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isWorking = false;
+  #madeAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly parts: SnapshotKeeperParts) {}
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #look(): Promise<void> {
+    const { maxBytes, note, size } = this.parts;
+    const age = performance.now() - this.#madeAt;
+    const isDue = age > EVERY_MS || (age > APART_MS && size() > FULL * maxBytes);
+    if (!isDue || this.#isWorking) return;
+    this.#isWorking = true;
+    try {
+      await this.make();
+    } catch (error) {
+      note("no snapshot could be made", { why: error instanceof Error ? error.message : String(error) });
+    }
+    // A failure waits as long as a success: a disk that is full does not get better by trying.
+    this.#madeAt = performance.now();
+    this.#isWorking = false;
+  }
+
+  /** Makes one, and drops from the log what is in the one before it. */
+  async make(): Promise<Snapshot[]> {
+    const { copy, note, purge, snapshots } = this.parts;
+    const { file, position } = await copy();
+    try {
+      const kept = await (await snapshots()).keep(file, position);
+      const oldest = kept.length > 1 ? kept.at(-1) : undefined;
+      if (oldest) await purge(oldest.position);
+      note("a snapshot was made", { position, bytes: kept[0]?.bytes, purgedUpTo: oldest?.position });
+      return kept;
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { createReadStream } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { jetstream } from "@nats-io/jetstream";
+import { type ObjectStore, Objm } from "@nats-io/obj";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { LogConfig } from "./connection.ts";
+
+/** How many are kept. The log is purged up to the oldest of them: what is in no snapshot is never dropped. */
+const KEPT = 2;
+const REQUEST_MS = 5_000;
+
+export interface Snapshot {
+  readonly name: string;
+  /** The position up to which it has applied the log. */
+  readonly position: number;
+  readonly bytes: number;
+}
+
+/** Copies of the database of a node, which an empty node starts from. In the object store of the servers of the log. */
+export class Snapshots {
+  private constructor(
+    private readonly store: ObjectStore,
+    private readonly logId: string,
+  ) {}
+
+  static async open(connection: NatsConnection, config: LogConfig, logId: string): Promise<Snapshots> {
+    const client = jetstream(connection, { timeout: REQUEST_MS });
+    const store = await new Objm(client).create(`snapshots-${config.CLUSTER}`, {
+      replicas: config.LOG_REPLICAS,
+    });
+    return new Snapshots(store, logId);
+  }
+
+  /** Those of this log, the newest first. */
+  async all(): Promise<Snapshot[]> {
+    const found = (await this.store.list()).filter(
+      ({ deleted, metadata }) => !deleted && metadata?.["log"] === this.logId,
+    );
+    return found
+      .map(({ name, size, metadata }) => ({ name, bytes: size, position: Number(metadata?.["position"]) }))
+      .sort((a, b) => b.position - a.position);
+  }
+
+  /** Keeps a copy of a database, and removes those that are not needed any more. Returns those that are left. */
+  async keep(file: string, position: number): Promise<Snapshot[]> {
+    await this.store.put(
+      { name: `${this.logId}-${position}`, metadata: { log: this.logId, position: String(position) } },
+      Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>,
+      { timeout: REQUEST_MS },
+    );
+    const all = await this.all();
+    for (const { name } of all.slice(KEPT)) await this.store.delete(name);
+    return all.slice(0, KEPT);
+  }
+
+  /** Writes the newest snapshot into a new file. Undefined when there is none. */
+  async restore(file: string): Promise<Snapshot | undefined> {
+    const [newest] = await this.all();
+    const kept = newest && (await this.store.get(newest.name));
+    if (!kept) return undefined;
+    const draft = `${file}.${process.pid}.partial`;
+    const handle = await open(draft, "w", 0o600);
+    try {
+      for await (const chunk of kept.data as unknown as AsyncIterable<Uint8Array>) await handle.write(chunk);
+      // The digest of all chunks was right.
+      const error = await kept.error;
+      if (error) throw error;
+      await handle.sync();
+      await handle.close();
+      await rename(draft, file);
+    } catch (error) {
+      await handle.close().catch(() => {});
+      await rm(draft, { force: true });
+      throw error;
+    }
+    return newest;
+  }
+}

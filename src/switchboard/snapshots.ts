@@ -1,0 +1,32 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import type { JetStreamLog } from "../log/jetstream.ts";
+import type { Leases } from "../log/leases.ts";
+import { backUpApart } from "../storage/backup-apart.ts";
+import { takeOver } from "../storage/take-over.ts";
+
+/** A node without a database begins with a snapshot, where there is one; otherwise it applies the whole log. */
+export async function restoreSnapshot(shared: JetStreamLog, config: Config, log: Logger): Promise<void> {
+  const file = config.DATABASE_URL;
+  if (existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    const snapshot = await (await shared.snapshots()).restore(file);
+    if (!snapshot) return;
+    takeOver(file);
+    log.info({ position: snapshot.position, bytes: snapshot.bytes }, "the database begins with a snapshot");
+  } catch (error) {
+    log.warn({ err: error }, "no snapshot could be read: the whole log is applied");
+  }
+}
+
+/** Makes snapshots of the database while this node holds the lease for it. */
+export function keepSnapshots(shared: JetStreamLog, leases: Leases, { DATABASE_URL }: Config): void {
+  shared.keepSnapshots(leases, async () => {
+    const file = `${DATABASE_URL}.snapshot`;
+    rmSync(file, { force: true });
+    return backUpApart(DATABASE_URL, file);
+  });
+}
