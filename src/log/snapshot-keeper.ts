@@ -23,7 +23,8 @@ export interface SnapshotKeeperParts {
 export class SnapshotKeeper {
   #timer: ReturnType<typeof setInterval> | undefined;
   #isWorking = false;
-  #madeAt = Number.NEGATIVE_INFINITY;
+  /** Of the last one, by the clock of this process; undefined: another node may have made it. */
+  #madeAt: number | undefined;
 
   constructor(private readonly parts: SnapshotKeeperParts) {}
 
@@ -32,24 +33,33 @@ export class SnapshotKeeper {
   }
 
   stop(): void {
+    this.#madeAt = undefined;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
   async #look(): Promise<void> {
     const { maxBytes, note, size } = this.parts;
-    const age = performance.now() - this.#madeAt;
-    const isDue = age > EVERY_MS || (age > APART_MS && size() > FULL * maxBytes);
-    if (!isDue || this.#isWorking) return;
+    if (this.#isWorking) return;
     this.#isWorking = true;
     try {
-      await this.make();
+      this.#madeAt ??= performance.now() - (await this.#age());
+      const age = performance.now() - this.#madeAt;
+      const isDue = age > EVERY_MS || (age > APART_MS && size() > FULL * maxBytes);
+      if (isDue) {
+        // A failure waits as long as a success: a disk that is full does not get better by trying.
+        this.#madeAt = performance.now();
+        await this.make();
+      }
     } catch (error) {
       note("no snapshot could be made", { why: error instanceof Error ? error.message : String(error) });
     }
-    // A failure waits as long as a success: a disk that is full does not get better by trying.
-    this.#madeAt = performance.now();
     this.#isWorking = false;
+  }
+
+  async #age(): Promise<number> {
+    const [newest] = await (await this.parts.snapshots()).all();
+    return newest ? Date.now() - newest.madeAt : Number.POSITIVE_INFINITY;
   }
 
   /** Makes one, and drops from the log what is in the one before it. */

@@ -15,6 +15,8 @@ export interface Snapshot {
   /** The position up to which it has applied the log. */
   readonly position: number;
   readonly bytes: number;
+  /** When it was made, in milliseconds since the epoch. */
+  readonly madeAt: number;
 }
 
 /** Copies of the database of a node, which an empty node starts from. In the object store of the servers of the log. */
@@ -38,7 +40,10 @@ export class Snapshots {
       ({ deleted, metadata }) => !deleted && metadata?.["log"] === this.logId,
     );
     return found
-      .map(({ name, size, metadata }) => ({ name, bytes: size, position: Number(metadata?.["position"]) }))
+      .map(({ name, size, metadata, mtime }) => ({
+        ...{ name, bytes: size, position: Number(metadata?.["position"]) },
+        madeAt: Date.parse(mtime),
+      }))
       .sort((a, b) => b.position - a.position);
   }
 
