@@ -28,7 +28,7 @@ import webhooks from "./page/webhooks.js" with { type: "text" };
 import words from "./page/words.js" with { type: "text" };
 
 export interface Asset {
-  /** Its content type. */
+  /** The content type. */
   readonly type: string;
   readonly text: string;
 }
@@ -58,7 +58,7 @@ const sheet = ([name, text]: [string, string]): [string, Asset] => [
   { type: "text/css; charset=utf-8", text },
 ];
 
-/** The page and its assets by path. They are texts in the program itself, in the binary too. */
+/** The page and its assets by path. The program contains them, in the binary too. */
 export const assets: ReadonlyMap<string, Asset> = new Map([
   ["/", { type: "text/html; charset=utf-8", text: page }],
   ...Object.entries({ console: style, forms: formStyle, frames: frameStyle, pages: pageStyle }).map(sheet),

@@ -15,9 +15,9 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join("; ");
 
-/** The page needs to know these before it can ask the server for anything. */
+/** The page needs these before its first request. */
 export interface ConsoleSettings {
-  /** In production the page shows nothing and makes no token without an API key. */
+  /** In production the page asks for an API key, shows nothing without it, and makes no tokens. */
   readonly production: boolean;
   /** Whether `POST /dev/token` exists. */
   readonly makesTokens: boolean;

@@ -11,10 +11,10 @@ import { HEADERS } from "./headers.ts";
 
 export type FeedEncoder = (event: FeedEvent) => string;
 
-/** Says that somebody is there, to proxies as well. */
+/** A comment is sent after this time without an event, so that proxies keep the connection open. */
 const COMMENT_MS = 15_000;
 const PAGE = 64;
-/** What an EventSource waits before it connects again. */
+/** An EventSource waits this long before it connects again. */
 const RETRY_MS = 1_000;
 
 interface FeedStream {
@@ -33,8 +33,8 @@ export const encodeAnswer = ({ events, next, more }: FeedPage, encode: FeedEncod
   `{"events":[${events.map(encode).join(",")}],"next":"${formatCursor(next.cursor)}","more":${more}}`;
 
 /**
- * Server-Sent Events. A chunk is read from the database when the one before has been taken: a consumer that reads
- * slowly holds nothing in memory, and nobody up.
+ * Server-Sent Events. A chunk is read from the database when the consumer has taken the one before: a consumer that reads
+ * slowly uses no memory and delays nobody.
  */
 export function streamFeed(
   { feed, after }: StreamDoor,
@@ -61,7 +61,7 @@ export function streamFeed(
         from = page.next;
         const text = page.events.map((event) => frame(event)).join("");
         const next = formatCursor(from.cursor);
-        // Without data it is no event, and still moves the place to which the consumer comes back.
+        // A block without data is no event, but it moves the place at which the consumer would continue.
         const moved = page.events.length === 0 && page.more && next !== said ? `id: ${next}\n\n` : "";
         if (text || moved) {
           said = next;
@@ -100,7 +100,7 @@ export function streamFeed(
     headers: { ...HEADERS, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
   });
 
-  /** The consumer connects again, and is answered 410 with all that there is to say. */
+  /** Ends the stream. The consumer connects again and gets the 410, which has the oldest position. */
   function overtaken(error: unknown): undefined {
     if (!(error instanceof Expired)) throw error;
     return undefined;

@@ -74,7 +74,7 @@ export interface FeedDoor {
   after(ms: number, work: () => void): () => void;
 }
 
-/** What happened, for backends: pages, long polls and Server-Sent Events over one cursor. */
+/** The feed for backends: pages, long polls and Server-Sent Events over one cursor. */
 export function feedRoutes(
   door: FeedDoor,
   /** The contracts that the request may hear of; undefined: all. */
@@ -87,7 +87,7 @@ export function feedRoutes(
     const { after, limit, wait } = check(one, c.req.query());
     const filter = filterOf(c, door.protocols, contractsOf(c.req.raw));
     const isStream = /\btext\/event-stream\b/.test(c.req.header("accept") ?? "");
-    // An EventSource that connects again says where it was.
+    // An EventSource that connects again sends its place.
     const place = placeOf(door.feed, (isStream && c.req.header("last-event-id")) || after);
     const signal = c.req.raw.signal;
     if (isStream) return streamFeed(door, { place, filter, encode, signal });

@@ -1,4 +1,4 @@
-/** What proxies add. A request that came through one may have come from anywhere. */
+/** Headers that proxies add. The sender of a request with one of them is unknown. */
 const FORWARDED = [
   "forwarded",
   "via",
@@ -8,7 +8,7 @@ const FORWARDED = [
   "x-real-ip",
 ];
 
-/** Whether a request was made on this machine, to this machine: by who is at it, not by a page or a proxy. */
+/** Whether a request was sent on this machine to this machine, and not through a proxy. */
 export function isLocal(request: Request, address: string | undefined): boolean {
   if (address === undefined || !isLoopback(address)) return false;
   const host = URL.parse(request.url)?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";

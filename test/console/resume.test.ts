@@ -17,6 +17,8 @@ describe.skipIf(!hasBrowser)("the console resumes a line that was cut for ten se
     await press("Connect");
     await press("Join chat-1");
     await frames("in", '"title": "chat-1"').waitFor();
+    // The place is told at the join, before the first event.
+    await page.locator("#resume-list li", { hasText: /^chat:chat-1@0$/ }).waitFor();
     await press("Say hello");
     await page.locator("#frames .offset", { hasText: "chat:chat-1 @1" }).first().waitFor();
 

@@ -14,7 +14,7 @@ async function start() {
   const description = await loadDescription();
   startConversation(description);
   startFeed(description);
-  watchKeyBoxes(startWebhooks().look);
+  watchKeyBoxes(startWebhooks().refresh);
   startTabs(byId("pages"));
   // A server in production makes no tokens.
   byId("token-part").open = !settings.makesTokens;

@@ -10,7 +10,7 @@ const shape = (tag, attributes) => {
   return made;
 };
 
-/** A line of the latest values with the last of them in words: `{ element, add(value) }`. */
+/** A chart of the latest values that shows the last one as text: `{ element, add(value) }`. */
 export function createChart(title, format) {
   const values = [];
   const now = element("output", {}, "–");
@@ -31,7 +31,10 @@ export function createChart(title, format) {
     area.setAttribute("d", `M${x(0).toFixed(1)} ${HEIGHT}L${points.join("L")}L${WIDTH} ${HEIGHT}Z`);
     now.textContent = format(value);
     const [least, greatest] = [Math.min(...values), Math.max(...values)].map(format);
-    svg.setAttribute("aria-label", `${title}: now ${format(value)}, lately ${least} to ${greatest}`);
+    svg.setAttribute(
+      "aria-label",
+      `${title}: now ${format(value)}, between ${least} and ${greatest} in the last two minutes`,
+    );
   }
   return { element: shown, add };
 }

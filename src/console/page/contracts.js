@@ -143,7 +143,7 @@ export const known = [
         say: { type: "message", id: "{id}", timestamp: "{iso}", data: { content: "Hello, everyone!" } },
       },
       {
-        title: "What was said before",
+        title: "Load the history",
         at: "/api/chat/ws",
         say: { type: "history", timestamp: "{iso}", data: { limit: 50 } },
       },
@@ -192,7 +192,7 @@ export const known = [
     steps: [
       { title: "A backend lets Bob join a voice channel of guild 1", post: joined },
       {
-        title: "A backend lets him leave",
+        title: "A backend lets Bob leave",
         post: {
           room: "guild:1",
           type: "voice.left",
@@ -253,7 +253,7 @@ export const known = [
   },
 ];
 
-/** A template with its names filled in, whole or within a text. */
+/** Replaces the names of a template by their values. */
 export function fill(template, values) {
   if (Array.isArray(template)) return template.map((item) => fill(item, values));
   if (typeof template === "string") {

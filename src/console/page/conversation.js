@@ -17,12 +17,12 @@ export function startConversation(description) {
   startTabs(byId("tabs"));
   const [contractBox, endpointBox, resumeBox] = ["contract", "endpoint", "resume"].map(byId);
   let line;
-  /** The token that the line was opened with. */
+  /** The token of the open line. */
   let token = "";
-  /** What this client remembers of its rooms, and whose it is. */
+  /** What this client remembers of its rooms, and which contract, endpoint and user it is for. */
   let resume;
   let resumeOf = "";
-  /** Ends the wait of a line that was cut. */
+  /** Set while the line is cut: ends the wait. */
   let cancelCut;
 
   const contract = () => description.contracts[contractBox.selectedIndex];
@@ -41,7 +41,7 @@ export function startConversation(description) {
     send: (value) => postEvent(contract(), value, frames),
   });
 
-  function say(state, isGood) {
+  function showState(state, isGood) {
     byId("state").textContent = state;
     byId("state").classList.toggle("good", isGood);
   }
@@ -99,7 +99,7 @@ export function startConversation(description) {
     if (!line && endpoint() === place) connect();
   }
 
-  /** `joins`: messages that join the rooms again in which the client was. */
+  /** `joins`: messages that join again the rooms in which the client was. */
   function connect(joins = []) {
     const [spoken, place] = [contract(), endpoint()];
     const at = place.path.replace("{path}", settings.path);
@@ -109,7 +109,7 @@ export function startConversation(description) {
     resumeOf = owner;
     byId("resume-list").replaceChildren();
     resume?.show();
-    say("Connecting", false);
+    showState("Connecting", false);
     const query = resume?.query() ?? {};
     line = openLine(
       spoken,
@@ -119,7 +119,7 @@ export function startConversation(description) {
       {
         opened() {
           frames.add("note", `connected to ${at}${query.resume ? `, resumes ${query.resume}` : ""}`);
-          say(`Connected: ${spoken.name} at ${at}`, true);
+          showState(`Connected: ${spoken.name} at ${at}`, true);
           showLine();
           // The pressed button is disabled now: the focus moves to the next one.
           if ([document.body, byId("open"), byId("cut")].includes(document.activeElement))
@@ -135,7 +135,7 @@ export function startConversation(description) {
           if (cancelCut) frames.add("note", `the line is cut for ${CUT_SECONDS} seconds`);
           else {
             frames.add("note", `closed: ${code}${reason ? ` ${reason}` : ""}`);
-            say(`Not connected: closed with ${code}${reason ? `, ${reason}` : ""}`, false);
+            showState(`Not connected: closed with ${code}${reason ? `, ${reason}` : ""}`, false);
           }
           showLine();
         },
@@ -157,7 +157,7 @@ export function startConversation(description) {
         cancelCut();
         return connect(resume?.joins());
       }
-      say(`The line is cut: connects again in ${left} s`, false);
+      showState(`The line is cut: connects again in ${left} s`, false);
       timer = setTimeout(wait, 1_000);
       if (left > 0) left -= 1;
     };
@@ -169,7 +169,7 @@ export function startConversation(description) {
   function disconnect() {
     if (cancelCut) {
       cancelCut();
-      say("Not connected", false);
+      showState("Not connected", false);
     }
     line?.close();
     showLine();
@@ -186,7 +186,7 @@ export function startConversation(description) {
   });
   byId("close").addEventListener("click", disconnect);
   byId("cut").addEventListener("click", cut);
-  // Another contract is another line.
+  // A line speaks one contract.
   contractBox.addEventListener("change", () => {
     disconnect();
     showContract();

@@ -1,8 +1,8 @@
-/** The server's description of itself: what may be said and posted, with a schema and an example each. */
+/** Reads the server's description of itself: the messages of clients and the events of backends, each with a schema and an example. */
 import { fill, known } from "./contracts.js";
 
 const ISO = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
-/** 2020, in milliseconds: greater numbers are times. */
+/** The year 2020 in milliseconds since the epoch. A greater number in an example is a time. */
 const TIMES_FROM = 1_577_836_800_000;
 
 export async function loadDescription() {
@@ -27,9 +27,9 @@ export async function loadDescription() {
   });
 
   return {
-    /** Those that the server speaks. */
+    /** The contracts that the server speaks. */
     contracts,
-    /** What clients may say at this address: `{ name, schema, example() }` each. */
+    /** The messages that clients may send at this address, each `{ name, schema, example() }`. */
     messages(contract, address, who) {
       return said(address, contract.name).map(({ name, payload, examples }) => {
         const step = contract.steps.find(({ say }) => say?.type === name);
@@ -38,7 +38,7 @@ export async function loadDescription() {
         return { name, schema: payload, example };
       });
     },
-    /** What backends may post: an event of this contract and whom it is for. */
+    /** The events of this contract that backends may post, with their recipients. */
     posts(contract, who) {
       const prefix = `${contract.name}.`;
       const own = Object.entries(openapi.components.schemas).filter(([key]) => key.startsWith(prefix));
@@ -62,7 +62,7 @@ export async function loadDescription() {
   };
 }
 
-/** A contract that nobody has prepared a first conversation of: how to connect, its channels say. */
+/** A contract that contracts.js does not list. Its channels describe how to connect. */
 function stranger(name, channels, messages) {
   const [{ bindings }] = channels;
   const inQuery = bindings.ws.query?.properties?.token !== undefined;
@@ -75,7 +75,7 @@ function stranger(name, channels, messages) {
       path: address,
       ...(inQuery && { query: { token: "{token}" } }),
     })),
-    // The server does not wait long for it.
+    // The server closes a connection that does not authenticate soon.
     ...(!inQuery && auth && { first: "userId" in first ? { ...first, userId: "{user}" } : first }),
     ...{ steps: [], posts: [], targets: [["", { room: "" }]], names: { "<token>": "{token}" } },
   };
@@ -94,7 +94,7 @@ const posted = ({ type, data }) => ({
   required: ["type", "data"],
 });
 
-/** An example as of now, by this user and about what the first conversation is about. */
+/** The example with the current time, this user, and the names of the first conversation. */
 function fresh(example, names, who) {
   if (Array.isArray(example)) return example.map((item) => fresh(item, names, who));
   if (typeof example === "number") return example > TIMES_FROM ? Date.now() : example;

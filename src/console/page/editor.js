@@ -3,8 +3,8 @@ import { field } from "./form.js";
 import { parseJson } from "./json.js";
 
 /**
- * Where a message is written: one of several kinds, as a form where its schema is known, and as JSON. `send(value)`
- * resolves when it is sent; what it throws is shown. `offer(kinds)` says which there are, `{ name, schema?, example() }` each.
+ * An editor for messages of several kinds, as a form where the schema is known, and as JSON. `send(value)` resolves when
+ * the message is sent; its errors are shown. `offer(kinds)` sets the kinds, each `{ name, schema?, example() }`.
  */
 export function createEditor(panel, { id, what, button, send }) {
   const kind = element("select", { id: `${id}-kind`, onchange: () => reset() });
@@ -61,7 +61,8 @@ export function createEditor(panel, { id, what, button, send }) {
   function read() {
     if (made) return made.read();
     const value = parseJson(text.value);
-    if (value === undefined) throw new Error("This is not JSON");
+    if (value === undefined)
+      throw new Error("The text is not JSON. Correct it, or press Example to begin again");
     return value;
   }
   function toggle() {
@@ -78,7 +79,7 @@ export function createEditor(panel, { id, what, button, send }) {
     event.preventDefault();
     answer.textContent = "";
     try {
-      // A text that is no JSON may be sent all the same: to see what the server makes of it.
+      // Text that is not JSON is sent too, so that the user sees how the server answers it.
       await send(made ? made.read() : (parseJson(text.value) ?? text.value));
     } catch (error) {
       answer.textContent = error.message;
@@ -86,7 +87,7 @@ export function createEditor(panel, { id, what, button, send }) {
   }
 
   return {
-    /** Begins with the one of this name, or the one that was chosen before. */
+    /** Shows the kind of this name first, or the kind that was chosen before. */
     offer(offered, first = chosen()?.name) {
       kinds = offered;
       kind.replaceChildren(...kinds.map(({ name }) => element("option", {}, name)));

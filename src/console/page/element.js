@@ -1,6 +1,6 @@
 /**
- * An element: attributes by name, listeners as `onclick`, properties that are no text by value. Children that
- * are strings become text, never markup.
+ * Makes an element. An attribute that is a function is a listener, such as `onclick`; `true` is an attribute without a
+ * value, and `false` leaves it out. Children that are strings become text, never markup.
  */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

@@ -3,8 +3,8 @@ import { openFeed, Refused } from "./server.js";
 const RETRY_MS = 1_000;
 
 /**
- * Follows the feed after a cursor until `stop()`. It connects again after the connection was lost, and goes on at its
- * cursor. While it is paused it does not read, and the server holds what comes.
+ * Follows the feed after a cursor until `stop()`. When the connection is lost it connects again and continues at its
+ * cursor. While it is paused it does not read, and backpressure stops the server.
  * `on` has `event(event)`, `cursor(position)`, `state(text)` and `ended(error?)`.
  */
 export function followFeed(filter, after, on) {
@@ -29,7 +29,7 @@ export function followFeed(filter, after, on) {
       } catch (error) {
         if (stopped.signal.aborted) return;
         if (error.oldest !== undefined) {
-          on.state(`Retention has removed events after ${cursor}. Going on after ${error.oldest}`);
+          on.state(`Retention has removed events after ${cursor}. Continuing after ${error.oldest}`);
           cursor = error.oldest;
           continue;
         }

@@ -3,7 +3,7 @@ import { followFeed } from "./feed-stream.js";
 import { showJson } from "./json.js";
 import { words } from "./words.js";
 
-/** Older events make room. */
+/** The list keeps this number of events and drops the oldest. */
 const MAX_EVENTS = 500;
 
 /** The page that follows the feed. */
@@ -18,7 +18,7 @@ export function startFeed({ contracts }) {
     ...words(byId("feed-rooms").value).map((room) => ["room", room]),
     ...words(byId("feed-kinds").value).map((kind) => ["kind", kind]),
   ];
-  const say = (state) => {
+  const showState = (state) => {
     byId("feed-state").textContent = state;
   };
 
@@ -31,7 +31,7 @@ export function startFeed({ contracts }) {
   function stop(state = "Not following") {
     stream?.stop();
     stream = undefined;
-    say(state);
+    showState(state);
     show();
   }
 
@@ -39,16 +39,16 @@ export function startFeed({ contracts }) {
     event.preventDefault();
     if (stream) return;
     byId("feed-answer").textContent = "";
-    say("Connecting");
+    showState("Connecting");
     stream = followFeed(filter(), after.value.trim(), {
-      state: say,
+      state: showState,
       event(one) {
         const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
         list.append(row(one));
         while (list.childElementCount > MAX_EVENTS) list.firstElementChild.remove();
         if (isAtEnd) list.scrollTop = list.scrollHeight;
       },
-      /** The next press of *Follow* goes on here. */
+      /** The next press of *Follow* continues here. */
       cursor(position) {
         byId("feed-cursor").textContent = after.value = position;
       },
@@ -65,7 +65,7 @@ export function startFeed({ contracts }) {
     pause.setAttribute("aria-pressed", String(!isPaused));
     if (isPaused) stream.resume();
     else stream.pause();
-    say(isPaused ? "Following" : "Paused: the server holds what comes");
+    showState(isPaused ? "Following" : "Paused: the server keeps the next events");
   });
   byId("feed-clear").addEventListener("click", () => list.replaceChildren());
 }

@@ -1,15 +1,15 @@
 import { element } from "./element.js";
 import { parseJson } from "./json.js";
 
-/** Deeper, and where a schema says nothing of use, a value is written as JSON. */
+/** Deeper values are written as JSON, and so are values whose schema has no form. */
 const MAX_DEPTH = 6;
-/** Greater bounds tell nobody anything. */
+/** A bound above this is not shown. */
 const MAX_HINT = 1_000_000;
 let ids = 0;
 
 /**
- * A field for a value of this JSON schema: `{ element, read() }`. What it reads is undefined for an optional value that was
- * left out.
+ * A field for a value of this JSON schema: `{ element, read() }`. `read()` returns undefined for an optional value that
+ * is left out.
  */
 export function field(schema, value, { label, required = true, depth = 0 }) {
   const known = merged(schema ?? {});
@@ -31,7 +31,7 @@ export function field(schema, value, { label, required = true, depth = 0 }) {
   return jsonField(value, options);
 }
 
-/** One schema of those that all hold. The descriptions have no `$ref` in a schema. */
+/** One schema instead of `allOf`. The descriptions have no `$ref` in a schema. */
 function merged(schema) {
   if (!schema.allOf) return schema;
   const { allOf, ...rest } = schema;
@@ -60,7 +60,7 @@ function textField(schema, value, options) {
   const input = element(isLong ? "textarea" : "input", { autocomplete: "off", spellcheck: "false" });
   if (isLong) input.rows = 2;
   input.value = value ?? "";
-  // Empty is left out where it may be, unless that is what the example has.
+  // An empty optional field is left out, unless the example is empty too.
   const read = () => (input.value === "" && !options.required && value !== "" ? undefined : input.value);
   return { element: labelled(input, options, schema.description), read };
 }
@@ -73,7 +73,7 @@ function numberField(schema, value, options) {
   const read = () => {
     if (input.value.trim() === "") return options.required ? "" : undefined;
     const number = Number(input.value);
-    // The server says best what is wrong with a text.
+    // Other text is sent as it is: the server's error explains it best.
     return Number.isNaN(number) ? input.value : number;
   };
   return { element: labelled(input, options, schema.description ?? hint), read };
@@ -98,7 +98,7 @@ function jsonField(value, options) {
   const read = () => {
     if (area.value.trim() === "") return undefined;
     const found = parseJson(area.value);
-    // The server says best what is wrong with a text. `null` is none.
+    // Other text is sent as it is: the server's error explains it best. `null` is valid JSON.
     return found === undefined ? area.value : found;
   };
   return { element: labelled(area, options, "JSON"), read };
@@ -118,7 +118,7 @@ function objectField({ properties, required = [] }, value, options) {
   return { element: box, read };
 }
 
-/** An object or a list that may be left out is, until somebody adds it. */
+/** An optional object or list is left out until the user adds it. */
 function optional(schema, value, options) {
   const known = merged(schema);
   const isBig = known.properties || known.type === "array";
@@ -172,7 +172,7 @@ function listField(schema, value, options) {
   return { element: box, read };
 }
 
-/** One of several shapes: the one that fits the example is chosen. */
+/** A choice between several shapes. The shape of the example is chosen at first. */
 function variantField(variants, value, options) {
   const names = variants.map((one, index) => one.title ?? nameOf(one) ?? `Shape ${index + 1}`);
   const fits = variants.findIndex((one) => isLike(one, value));

@@ -1,7 +1,7 @@
 import { byId, element } from "./element.js";
 import { parseJson, showJson } from "./json.js";
 
-/** Older frames make room. */
+/** The list keeps this number of frames and drops the oldest. */
 const MAX_FRAMES = 500;
 /** A screen reader hears how many frames were received, at most this often. */
 const TELL_MS = 2_000;
@@ -107,7 +107,7 @@ function row({ direction, text, time }, isOpen, matches) {
   return made;
 }
 
-/** The place of a stored event in its room, which a connection with `offsets=1` is told. */
+/** The offset of a stored event, which frames of a connection with `offsets=1` carry. */
 const offsetOf = ({ room, offset }) =>
   typeof room === "string" && Number.isInteger(offset)
     ? [element("span", { class: "offset", title: `Offset ${offset} of ${room}` }, `${room} @${offset}`)]

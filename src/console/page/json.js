@@ -1,4 +1,4 @@
-/** JSON in lines, coloured by what each piece is. */
+/** Indented JSON with a colour for each kind of value. */
 const PIECE = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d[\d.eE+-]*)/g;
 
 export function showJson(value) {
@@ -19,7 +19,7 @@ export function showJson(value) {
   return shown;
 }
 
-/** The value, or undefined where the text is no JSON. */
+/** The value, or undefined if the text is not JSON. */
 export function parseJson(text) {
   try {
     return JSON.parse(text);

@@ -3,8 +3,8 @@ import { parseJson } from "./json.js";
 import { settings } from "./server.js";
 
 /**
- * One WebSocket as an endpoint wants it: its subprotocol, its token, its first message, and answers to what must be
- * answered. It asks for `query` as well, and sends `joins` once it is open. `on` has `opened()`,
+ * Opens a WebSocket with the subprotocol, the token and the first message of an endpoint, and answers the frames that a
+ * client must answer. `query` is added to the address; `joins` are sent once it is open. `on` has `opened()`,
  * `frame(direction, text, value)` and `closed(code, reason)`.
  */
 export function openLine(contract, endpoint, who, { query, joins }, on) {

@@ -3,7 +3,7 @@ import { byId, element } from "./element.js";
 /** Hex digits, as `switchboard status` shows them. */
 const HASH_DIGITS = 12;
 
-/** How far this server has applied which log. The metrics tell it, which are open. */
+/** Reads the id of the log and how far this server has applied it, from the metrics, which need no key. */
 export async function readLog() {
   const answer = await fetch("/metrics");
   if (!answer.ok) return undefined;
@@ -13,7 +13,7 @@ export async function readLog() {
     id: /^switchboard_log_info\{[^}]*\blog="([^"]*)"/m.exec(text)?.[1],
     position: Number(metric("position")),
     hash: Number(metric("hash")).toString(16).padStart(HASH_DIGITS, "0"),
-    // These are there when several nodes share the log.
+    // Only where several nodes share the log.
     last: metric("last_position"),
     lag: metric("lag_seconds"),
     refused: metric("refused_total"),

@@ -16,7 +16,7 @@ export function watchPresent() {
   };
   byId("charts").append(...Object.values(charts).map((chart) => chart.element));
 
-  async function look() {
+  async function refresh() {
     if (!document.hidden) {
       try {
         const [metrics, { connections, hasMore }, log] = await Promise.all([
@@ -30,12 +30,15 @@ export function watchPresent() {
         showConnections(connections, hasMore);
         showRooms(connections, hasMore);
       } catch (error) {
-        byId("totals").replaceChildren(element("dt", {}, "No answer"), element("dd", {}, error.message));
+        byId("totals").replaceChildren(
+          element("dt", {}, "The server does not answer"),
+          element("dd", {}, error.message),
+        );
       }
     }
-    setTimeout(look, EVERY_MS);
+    setTimeout(refresh, EVERY_MS);
   }
-  look();
+  refresh();
 }
 
 function showTotals({ totalConnections, errorRate, uptime }) {

@@ -26,7 +26,9 @@ export function createResume({ joins = [] }, frames) {
           {},
           element("strong", {}, room),
           element("span", { class: "offset" }, `@${offset}`),
-          verdict && element("span", { class: verdict.complete ? "good" : "bad" }, summary(verdict, caught)),
+          ...(verdict
+            ? [element("span", { class: verdict.complete ? "good" : "bad" }, summary(verdict, caught))]
+            : []),
         ),
       ),
     );
@@ -57,6 +59,10 @@ export function createResume({ joins = [] }, frames) {
         const known = rooms.get(room);
         const caught = (known?.caught ?? 0) + (offset <= known?.verdict?.until ? 1 : 0);
         rooms.set(room, { ...known, offset: Math.max(offset, known?.offset ?? 0), caught });
+      } else if ((event ?? type) === "placed") {
+        // The room was joined at this offset, so it can be resumed before its first event.
+        const place = frame.data ?? frame.payload;
+        rooms.set(place.room, { offset: place.offset, caught: 0 });
       } else if ((event ?? type) === "resumed") {
         const verdict = frame.data ?? frame.payload;
         frames.add(verdict.complete ? "whole" : "lost", sentence(verdict));

@@ -1,9 +1,9 @@
 /** The API key. It is kept in this variable and nowhere else. */
 let key;
-/** What the page needs to know before it asks for anything. */
+/** The page needs these before its first request. */
 export const settings = await (await fetch("/console/settings.json")).json();
 
-/** Outside production the routes that the page needs are under /dev too, without a key. */
+/** Outside production, /dev has the routes that the page needs, without a key. */
 const base = settings.production ? "/v1" : "/dev";
 
 export class Refused extends Error {
@@ -29,13 +29,13 @@ async function request(method, url, body) {
   return json;
 }
 
-/** The JSON that the server answers; throws `Refused`. */
+/** Resolves to the JSON of the answer; throws `Refused`. */
 export const ask = (method, path, body) => request(method, base + path, body);
 
-/** The same of a route that needs an API key everywhere. */
+/** The same for a route that needs an API key outside production too. */
 export const askAsBackend = (method, path, body) => request(method, `/v1${path}`, body);
 
-/** The bytes of the feed as Server-Sent Events; throws `Refused`. */
+/** Resolves to a reader of the feed as Server-Sent Events; throws `Refused`. */
 export async function openFeed(query, signal) {
   const root = key === undefined ? base : "/v1";
   const headers = { ...credentials(), accept: "text/event-stream" };
@@ -46,7 +46,7 @@ export async function openFeed(query, signal) {
 
 export const hasKey = () => key !== undefined;
 
-/** For the pages that are about backends. One box takes the key for all of them; in production the page has it already. */
+/** The fields for an API key share one key. In production they are hidden, because the page has a key already. */
 export function watchKeyBoxes(changed) {
   const boxes = [...document.querySelectorAll("[data-key]")];
   for (const box of boxes) {
@@ -70,7 +70,7 @@ export async function unlock(given) {
   }
 }
 
-/** A token of this user; undefined where the server makes none. */
+/** Resolves to a token of this user, or to undefined if the server makes none. */
 export async function makeToken({ user, name, rooms, roles }) {
   if (!settings.makesTokens) return undefined;
   return (await ask("POST", "/token", { user, ...(name && { name }), rooms, roles })).token;

@@ -1,4 +1,4 @@
-/** Tabs as the ARIA practices have them: one stop of the Tab key, arrows between them. */
+/** Tabs after the ARIA practices: the Tab key stops once, and the arrow keys move between them. */
 export function startTabs(list) {
   const tabs = [...list.querySelectorAll("[role=tab]")];
   const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));

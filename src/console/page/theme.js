@@ -1,7 +1,7 @@
 const CHOICES = ["auto", "light", "dark"];
 const KEY = "switchboard-theme";
 
-/** The system's colours, or light or dark ones, as the button was last pressed. */
+/** The button that changes between the system's colours, light and dark. The browser remembers the choice. */
 export function themeButton(button) {
   const show = (choice) => {
     if (choice === "auto") delete document.documentElement.dataset.theme;

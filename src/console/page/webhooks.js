@@ -8,13 +8,13 @@ const NO_KEY = "Type in an API key. The first start of a server writes one to da
 
 const at = (name) => `/webhooks/${encodeURIComponent(name)}`;
 
-/** The page of webhooks. `look()` asks the server how they are. */
+/** The page of webhooks. `refresh()` reads their state from the server. */
 export function startWebhooks() {
   const [list, state, panel] = [byId("webhook-list"), byId("webhooks-state"), byId("panel-webhooks")];
-  /** By name: what shows a webhook, so that a press of a button outlives the next look. */
+  /** By name. A card stays over refreshes, so that its buttons keep the focus. */
   const cards = new Map();
 
-  async function look() {
+  async function refresh() {
     if (!hasKey()) {
       cards.clear();
       list.replaceChildren();
@@ -30,7 +30,7 @@ export function startWebhooks() {
         cards.delete(name);
       }
       for (const webhook of webhooks) {
-        const card = cards.get(webhook.name) ?? createCard(webhook.name, look);
+        const card = cards.get(webhook.name) ?? createCard(webhook.name, refresh);
         if (!cards.has(webhook.name)) list.append(card.element);
         cards.set(webhook.name, card);
         card.show(webhook);
@@ -53,7 +53,7 @@ export function startWebhooks() {
         kinds: words(byId("webhook-kinds").value),
         from: byId("webhook-from").value,
       });
-      await look();
+      await refresh();
       cards.get(name)?.showSecret(secret);
     } catch (error) {
       byId("webhook-answer").textContent = hasKey() ? error.message : NO_KEY;
@@ -61,16 +61,16 @@ export function startWebhooks() {
   });
 
   async function watch() {
-    if (!document.hidden && !panel.hidden && hasKey()) await look();
+    if (!document.hidden && !panel.hidden && hasKey()) await refresh();
     setTimeout(watch, EVERY_MS);
   }
-  look();
+  refresh();
   watch();
-  return { look };
+  return { refresh };
 }
 
-/** One webhook: how it stands, and what can be done with it. */
-function createCard(name, look) {
+/** One webhook: its state, and buttons that change it. */
+function createCard(name, refresh) {
   const facts = element("dl", { class: "facts" });
   const status = element("span", { class: "status" });
   const answer = element("p", { class: "hint", role: "status" });
@@ -82,7 +82,7 @@ function createCard(name, look) {
   const act = (work) => async () => {
     try {
       answer.textContent = (await work()) ?? "";
-      await look();
+      await refresh();
     } catch (error) {
       answer.textContent = error.message;
     }

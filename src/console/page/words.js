@@ -1,2 +1,2 @@
-/** What stands in a box of names: separated by spaces or commas. */
+/** The names in a field, which spaces or commas separate. */
 export const words = (text) => text.split(/[\s,]+/).filter((word) => word !== "");
