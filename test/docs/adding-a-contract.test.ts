@@ -42,6 +42,7 @@ describe("the contract of docs/adding-a-contract.md", () => {
   let types: ReturnType<typeof run>;
   let conversation: ReturnType<typeof run>;
   let suite: ReturnType<typeof run>;
+  let nodes: ReturnType<typeof run>;
   beforeAll(async () => {
     copy = mkdtempSync(join(tmpdir(), "switchboard-contract-"));
     for (const path of NEEDED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
@@ -53,9 +54,11 @@ describe("the contract of docs/adding-a-contract.md", () => {
     types = run(copy, "x", "tsc", "-p", "tsconfig.poll.json");
     conversation = run(copy, "test", "--timeout", "60000", "test/protocols/poll/first-conversation.test.ts");
     suite = run(copy, "test", "--timeout", "60000", "test/protocols/poll/conformance.test.ts");
+    cpSync(join(import.meta.dir, "poll-nodes.ts"), join(copy, "test/docs/poll-nodes.test.ts"));
+    nodes = run(copy, "test", "--timeout", "60000", "test/docs/poll-nodes.test.ts");
   });
   afterAll(() => {
-    for (const { child } of [types, conversation, suite]) child.kill("SIGKILL");
+    for (const { child } of [types, conversation, suite, nodes]) child.kill("SIGKILL");
     rmSync(copy, { recursive: true });
   });
 
@@ -67,6 +70,12 @@ describe("the contract of docs/adding-a-contract.md", () => {
 
   test("type-checks", async () => {
     expect(await types.ended).toEqual({ out: "", code: 0 });
+  });
+
+  test("comes to the same on several nodes of one log", async () => {
+    const { out, code } = await nodes.ended;
+    expect(out).toContain(" 1 pass");
+    expect(code).toBe(0);
   });
 
   test("passes the suite that every contract passes", async () => {
