@@ -173,6 +173,7 @@ export async function startSwitchboard(
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     phase = "draining";
+    stopCollecting();
     webhooks.stop();
     feed.stop();
     watch.stopRenewing();
@@ -188,7 +189,7 @@ export async function startSwitchboard(
     await close();
   }
 
-  collectAfterWaves(
+  const stopCollecting = collectAfterWaves(
     clock,
     () => core.traffic.values(),
     () => Bun.gc(true),
