@@ -34,7 +34,7 @@ async function install(project: ProjectKind, tarball: string): Promise<string> {
   await mkdir(directory);
   await Bun.write(join(directory, "package.json"), '{ "private": true }\n');
   const packages = project.packages.map((name) => `${name}@${VERSIONS[name]}`);
-  const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--silent"];
+  const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--silent", "--ignore-scripts"];
   await sh(directory, ["npm", "install", ...quiet, tarball, ...packages]);
   return directory;
 }

@@ -29,6 +29,9 @@ export const VERSIONS = {
   esbuild: "0.28.2",
   webpack: "5.113.0",
   "webpack-cli": "7.3.1",
+  next: "16.4.6",
+  react: "19.3.1",
+  "react-dom": "19.3.1",
 };
 
 /** What the command prints. Throws that, where it fails. */

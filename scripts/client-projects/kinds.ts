@@ -78,4 +78,46 @@ export const projectKinds: ProjectKind[] = [
     },
     run: (directory, example, place) => runInBrowser(join(directory, "out"), example, place),
   },
+  {
+    ...{ name: "next", packages: ["next", "react", "react-dom"] },
+    // It installs 340 MB, so it is built only when it is asked for by name.
+    missing: process.argv.includes("next") ? undefined : "name it: it takes minutes",
+    async prepare(directory, all) {
+      await writeModules("mjs")(directory, all);
+      await Bun.write(join(directory, "next.config.mjs"), 'export default { output: "export" };\n');
+      await Bun.write(
+        join(directory, "app/layout.jsx"),
+        "export default ({ children }) => <html><body>{children}</body></html>;\n",
+      );
+      // A component of the server's that shows one with a hook.
+      await Bun.write(
+        join(directory, "app/page.jsx"),
+        'import { Chat } from "./chat.jsx";\nexport default () => <Chat />;\n',
+      );
+      await Bun.write(
+        join(directory, "app/chat.jsx"),
+        `"use client";
+import { useChat } from "switchboard-client/react";
+export const Chat = () => <p>{useChat({ url: "ws://localhost/ws", chatId: "c", userId: "u" }).connection}</p>;
+`,
+      );
+      for (const { page } of all) {
+        const script = await Bun.file(join(directory, `${page}.mjs`)).text();
+        await Bun.write(join(directory, `${page}.mjs`), script.replace(PLACE_FIRST, ""));
+        await Bun.write(
+          join(directory, `app/${page}/page.jsx`),
+          `"use client";
+import { useEffect } from "react";
+export default function Page() {
+  useEffect(() => void import("../../${page}.mjs"), []);
+}
+`,
+        );
+      }
+      await sh(directory, ["npx", "next", "build"], { NEXT_TELEMETRY_DISABLED: "1", CI: "true" });
+      const index = await Bun.file(join(directory, "out/index.html")).text();
+      if (!index.includes("<p>disconnected</p>")) throw new Error(`the hook is not rendered: ${index}`);
+    },
+    run: (directory, example, place) => runInBrowser(join(directory, "out"), example, place),
+  },
 ];

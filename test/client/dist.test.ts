@@ -118,7 +118,9 @@ test.each(nodes)(
     expect(testing).toBe("AssertionFailed ManualClock WebSocketTestHelper");
     expect(validate).toBe("AccessControl MessageValidator webSocketMessageSchema");
     expect(textarea).toBe("bindTextarea");
-    expect(react).toBe("useChat useDiet useDocument useEvent useGifts useMetrics useVoiceChannel");
+    expect(react).toBe(
+      "useChat useContextChat useDiet useDocument useEvent useGifts useMetrics useVoiceChannel",
+    );
     rmSync(directory, { recursive: true });
   },
 );

@@ -3,6 +3,7 @@ import { createElement, StrictMode } from "react";
 import { renderToString } from "react-dom/server";
 import {
   useChat,
+  useContextChat,
   useDiet,
   useDocument,
   useGifts,
@@ -15,6 +16,7 @@ const { create: createSocket, all } = fakeSockets();
 const common = { url: "ws://nowhere", token: () => "t", createSocket };
 const hooks = {
   useChat: () => useChat({ ...common, chatId: "chat-1", userId: "ada" }),
+  useContextChat: () => useContextChat({ ...common, contextId: "c", userId: "ada" }),
   useGifts: () => useGifts({ ...common, streamId: "s1" }),
   useVoiceChannel: () => useVoiceChannel(common),
   useDiet: () => useDiet({ ...common, types: ["meal.logged"] }),

@@ -1,57 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import {
-  type ClientOptions,
-  type LetterStore,
-  NotSent,
-  type StoreEvent,
-} from "../../packages/client/src/index.ts";
-import type { Letter } from "../../packages/client/src/store.ts";
+import { NotSent } from "../../packages/client/src/index.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { clients, messages, sendBy } from "./clients.ts";
-import { type FakeSocket, fakeSockets, outcome, settled, tokenOf } from "./support.ts";
-
-/** Clients that have messages which a later page may send. */
-const KEEPERS = ["gurukul", "chat", "diet"] as const;
-type Keeper = (typeof KEEPERS)[number];
-const URL_OF = "wss://example.org/path";
-
-function memoryStore() {
-  const kept = new Map<string, Letter>();
-  const store: LetterStore = {
-    load: async () => [...kept.values()].map((letter) => structuredClone(letter)),
-    put: async (letter) => void kept.set(letter.id, structuredClone(letter)),
-    delete: async (id) => void kept.delete(id),
-  };
-  return { kept, store };
-}
-
-/** A page with a client, whose server is the test. */
-function page(
-  name: Keeper,
-  store: LetterStore,
-  options: Partial<ClientOptions> & { contextId?: string } = {},
-) {
-  const clock = new FakeClock(0);
-  const sockets = fakeSockets();
-  const told: StoreEvent[] = [];
-  const client = clients[name].create({
-    ...{ url: URL_OF, token: tokenOf("ada"), clock, random: () => 0, createSocket: sockets.create },
-    ...{ store, heartbeat: { interval: 0 } },
-    ...options,
-  });
-  client.onStoreEvent((event) => told.push(event));
-  const admit = async () => {
-    const socket = await sockets.next();
-    socket.open();
-    clients[name].letIn(socket);
-    await settled();
-    return socket;
-  };
-  const write = (text: string) => outcome(sendBy(client, messages[name](text)));
-  return { ...sockets, admit, client, clock, told, write };
-}
-
-const written = ({ sent }: FakeSocket) => JSON.stringify(sent);
+import { clients, sendBy } from "./clients.ts";
+import { KEEPERS, memoryStore, page, URL_OF, written } from "./store-page.ts";
+import { outcome, settled, tokenOf } from "./support.ts";
 
 describe.each(KEEPERS)("%s: what was written offline", (name) => {
   test("by one user is not sent by another, stays where it is, and is told of", async () => {
@@ -226,37 +178,4 @@ test("a letter that an older version has kept for nobody is told of", async () =
   void after.client.connect();
   expect(written(await after.admit())).not.toContain("old");
   expect(after.told).toMatchObject([{ type: "foreign", letters: [{ id: "1" }] }]);
-});
-
-describe("a store that fails", () => {
-  const broken = (): never => {
-    throw new Error("the disk is full");
-  };
-
-  test("costs no message, and says what it has not kept", async () => {
-    const { admit, client, told, write } = page("chat", { ...memoryStore().store, put: broken });
-    void write("one");
-    await settled();
-    expect(told).toMatchObject([
-      { type: "failed", letters: [{ data: { content: "one" } }], error: { message: "the disk is full" } },
-    ]);
-    void client.connect();
-    expect(written(await admit())).toContain("one");
-  });
-
-  test("when it is read does not keep the client from connecting, and is read again", async () => {
-    const { store } = memoryStore();
-    const before = page("chat", store);
-    void before.write("stored");
-    let isBroken = true;
-    const load = () => (isBroken ? broken() : store.load());
-    const { admit, client, clock, told } = page("chat", { ...store, load });
-    void client.connect();
-    const first = await admit();
-    expect(told).toMatchObject([{ type: "failed", letters: [], error: { message: "the disk is full" } }]);
-    first.end();
-    isBroken = false;
-    clock.advance(1_000);
-    expect(written(await admit())).toContain("stored");
-  });
 });

@@ -22,7 +22,10 @@ type Frame =
   | { readonly type: "batch"; readonly data: { readonly messages: readonly Event<"message">[] } };
 
 /** What arrives, by type. Each message of a chat that was joined arrives once, in order. */
-export type GurukulEvents = { [Type in keyof ServerEvents]: Event<Type> };
+export type GurukulEvents = { [Type in keyof ServerEvents]: Event<Type> } & {
+  /** A backend has taken back a message that was told: its text is to be shown no more. */
+  redacted: { readonly chatId: string; readonly id: string };
+};
 
 /** A `userId` that is left out is the token's user. */
 export type GurukulMessage =
@@ -131,7 +134,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
       this.#fences.delete(frame.data.timestamp);
       passed?.();
     } else {
-      if (frame.type === "chat_update") this.#joined(frame.data.chatId);
+      if (frame.type === "chat_update") this.#updated(frame.data);
       if (frame.type !== "message" || this.#isNew(frame.data.message)) this.listeners.tell(frame.type, frame);
       const { awaited } = this.outbox;
       if (frame.type === "error") this.#failed(frame.data);
@@ -146,7 +149,8 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     return this.#chats.get(chatId)?.add(id) ?? true;
   }
 
-  #joined(chatId: string): void {
+  #updated({ chatId, updates: { redacted } }: Event<"chat_update">["data"]): void {
+    if (redacted) this.listeners.tell("redacted", { chatId, id: redacted });
     this.#unanswered.delete(chatId);
     const { awaited } = this.outbox;
     if (!this.#chats.has(chatId) && awaited?.type === "chat_update") this.#chats.set(chatId, new RecentIds());

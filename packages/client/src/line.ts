@@ -66,8 +66,7 @@ export abstract class Line extends ConnectionEvents {
     this.lost();
     this.#end();
     this.#state = "disconnected";
-    if (was === "connected" || was === "connecting")
-      this.announce("disconnected", { code: 1000, reason: "" });
+    if (was !== "error" && was !== "disconnected") this.announce("disconnected", { code: 1000, reason: "" });
     if (socket) await closed(socket, this.clock);
   }
 
@@ -169,8 +168,8 @@ export abstract class Line extends ConnectionEvents {
     try {
       // A client that is disconnected again in the same task has asked for nothing.
       await null;
-      if (isOver()) return;
       const { token: given } = this.options;
+      if (isOver()) return;
       // When this fails, another attempt may go well.
       const token = typeof given === "function" ? await given() : given;
       if (isOver()) return;

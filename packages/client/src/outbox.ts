@@ -25,9 +25,7 @@ export class NotSent extends Error {
     /** Whether the store has it: it is sent when its user connects again. Otherwise nothing sends it. */
     readonly isKept: boolean,
   ) {
-    super(`${why.message}; ${isKept ? "kept for later" : "not sent"}`, {
-      cause: why,
-    });
+    super(`${why.message}; ${isKept ? "kept for later" : "not sent"}`, { cause: why });
   }
 }
 

@@ -1,7 +1,7 @@
 import { newId } from "../id.ts";
 import { GurukulClient, type GurukulEvents } from "../index.ts";
 import type { ClientOptions } from "../options.ts";
-import { type Connected, NOT_CONNECTED, type Session, useSession } from "./session.ts";
+import { type Connected, NOT_CONNECTED, ofPage, type Session, useSession } from "./session.ts";
 import { asError, Store, told } from "./store.ts";
 
 export interface ChatOptions extends ClientOptions {
@@ -63,7 +63,7 @@ export function useChat(options: ChatOptions): ChatState & ChatActions {
 }
 
 function createChat({ chatId, userId, ...options }: ChatOptions): Session<ChatState, ChatActions> {
-  const client = new GurukulClient(options);
+  const client = new GurukulClient(ofPage(options));
   const store = new Store<ChatState>({
     ...{ ...NOT_CONNECTED, messages: [], typing: [], title: "" },
   });
@@ -96,6 +96,10 @@ function createChat({ chatId, userId, ...options }: ChatOptions): Session<ChatSt
   });
   client.subscribe("chat_update", ({ data }) => {
     if (data.chatId === chatId) store.set((state) => ({ ...state, title: data.updates.title }));
+  });
+  client.subscribe("redacted", ({ chatId: room, id }) => {
+    const hide = (line: ChatLine) => (line.id === id ? { ...line, content: "" } : line);
+    if (room === chatId) store.set((state) => ({ ...state, messages: state.messages.map(hide) }));
   });
   // Nobody says that they have stopped typing once the connection is gone.
   client.onConnectionEvent(({ type }) => {

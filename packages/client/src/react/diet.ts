@@ -1,7 +1,7 @@
 import type { DietEvents, DietMessage } from "../diet-messages.ts";
 import { newId } from "../id.ts";
 import { type DietOptions, DietWebSocketClient } from "../index.ts";
-import { type Connected, NOT_CONNECTED, type Session, useSession } from "./session.ts";
+import { type Connected, NOT_CONNECTED, ofPage, type Session, useSession } from "./session.ts";
 import { asError, Store, told } from "./store.ts";
 
 type Type = Exclude<keyof DietEvents, "auth_response" | "error" | "rate_limit_exceeded" | "reconnect">;
@@ -46,7 +46,7 @@ export function useDiet(options: DietHookOptions): DietState & DietActions {
 }
 
 function createDiet({ types, ...options }: DietHookOptions): Session<DietState, DietActions> {
-  const client = new DietWebSocketClient(options);
+  const client = new DietWebSocketClient(ofPage(options));
   const store = new Store<DietState>({ ...NOT_CONNECTED, feed: [] });
   const change = (id: string, part: Partial<DietEntry>) =>
     store.set((state) => ({

@@ -1,6 +1,13 @@
 // The published entry point `switchboard-client/react`. It needs React 18 or later.
 export { type ChatActions, type ChatLine, type ChatOptions, type ChatState, useChat } from "./chat.ts";
 export {
+  type ContextChatActions,
+  type ContextChatLine,
+  type ContextChatOptions,
+  type ContextChatState,
+  useContextChat,
+} from "./context-chat.ts";
+export {
   type DietActions,
   type DietEntry,
   type DietEvent,

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "bun:test";
+import { memoryStore, page, written } from "./store-page.ts";
+import { settled } from "./support.ts";
+
+describe("a store that fails", () => {
+  const broken = (): never => {
+    throw new Error("the disk is full");
+  };
+
+  test("costs no message, and says what it has not kept", async () => {
+    const { admit, client, told, write } = page("chat", { ...memoryStore().store, put: broken });
+    void write("one");
+    await settled();
+    expect(told).toMatchObject([
+      { type: "failed", letters: [{ data: { content: "one" } }], error: { message: "the disk is full" } },
+    ]);
+    void client.connect();
+    expect(written(await admit())).toContain("one");
+  });
+
+  test("when it is read does not keep the client from connecting, and is read again", async () => {
+    const { store } = memoryStore();
+    const before = page("chat", store);
+    void before.write("stored");
+    let isBroken = true;
+    const load = () => (isBroken ? broken() : store.load());
+    const { admit, client, clock, told } = page("chat", { ...store, load });
+    void client.connect();
+    const first = await admit();
+    expect(told).toMatchObject([{ type: "failed", letters: [], error: { message: "the disk is full" } }]);
+    first.end();
+    isBroken = false;
+    clock.advance(1_000);
+    expect(written(await admit())).toContain("stored");
+  });
+});
