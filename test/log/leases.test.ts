@@ -11,7 +11,7 @@ const nats = hasNats ? stopAfterAll(await startNats()) : undefined;
 async function node(name: string) {
   const config = logConfig(nats!, "c", { NODE_NAME: name });
   const connection = await connectToLog(config, 1_000);
-  const leases = new Leases(connection, config, 1_000);
+  const leases = new Leases(connection, config, 2_000);
   const state = { works: false };
   const lease = leases.hold("discord", {
     start() {
@@ -31,7 +31,7 @@ test.skipIf(!nats)(
     await eventually(() => a.state.works);
     const b = await node("b");
     // For longer than it lives without that.
-    await eventually(() => a.lease.renewals > 5);
+    await eventually(() => a.lease.renewals > 3);
     expect([a.state.works, b.state.works]).toEqual([true, false]);
     await a.leases.stop();
     expect(a.state.works).toBe(false);
