@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 import packageJson from "../package.json" with { type: "json" };
+import { adoptCommand } from "./commands/adopt.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { checkconfigCommand } from "./commands/checkconfig.ts";
 import { migrateCommand } from "./commands/migrate.ts";
@@ -24,6 +25,7 @@ Commands:
     --ttl T       how long the token is valid, such as 90s, 30m, 1h or 7d (default 1h)
   migrate       apply the pending migrations to the database, then exit
   backup FILE   copy the database into a new file; a server may be using it
+  adopt         found the log of several nodes (LOG_URL) on the database; no server may be using it
   checkconfig   check the settings as serve does, print them without secrets, then exit
   status        show whether a server is ready and how far it has applied its log
   tail          show the events of a running server as they happen
@@ -63,8 +65,8 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   if (values.version) return console.log(packageJson.version);
   const [command = "serve", ...rest] = positionals;
-  if (!["serve", "token", "migrate", "backup", "checkconfig"].includes(command)) {
-    const all = "serve, token, migrate, backup, checkconfig, status, tail and verify";
+  if (!["serve", "token", "migrate", "backup", "adopt", "checkconfig"].includes(command)) {
+    const all = "serve, token, migrate, backup, adopt, checkconfig, status, tail and verify";
     throw new UsageError(`there is no command '${command}': the commands are ${all}`);
   }
   const file = command === "backup" ? rest.shift() : undefined;
@@ -83,6 +85,7 @@ async function main(args: string[]): Promise<void> {
   if (command === "token") await tokenCommand(config, tokenOptions);
   else if (command === "migrate") migrateCommand(config);
   else if (file) backupCommand(config, file);
+  else if (command === "adopt") await adoptCommand(config);
   else if (command === "checkconfig") await checkconfigCommand(config);
   else await serveCommand(config, packageJson.version);
 }

@@ -17,6 +17,7 @@ describe.concurrent("the command line", () => {
       "token",
       "migrate",
       "backup",
+      "adopt",
       "checkconfig",
       "status",
       "--user",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ConfigError } from "../config.ts";
 import { randomSeed, type Seed } from "../core/log/dedup-memory.ts";
 import type { OpenDatabase } from "./database.ts";
+import { readPosition } from "./position.ts";
 import { logPosition } from "./tables.ts";
 
 /** Which log a database holds, and what its hashes of client ids begin with. */
@@ -34,6 +35,12 @@ export function identifyLog(database: OpenDatabase, position: number, expected?:
     database.write(() => database.db.update(logPosition).set(row).run());
   }
   return identity;
+}
+
+/** Where a database is in its log; with an id, the database is of that log from now on, at the same position. */
+export function adoptLog(database: OpenDatabase, logId?: string): { readonly position: number } {
+  if (logId !== undefined) database.write(() => database.db.update(logPosition).set({ logId }).run());
+  return { position: readPosition(database.db) };
 }
 
 function refuseOther(logId: string | null, position: number, expected: string | undefined): void {

@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { adoptCommand } from "../../src/commands/adopt.ts";
+import { readConfig } from "../../src/config.ts";
+import { DatabaseLocked } from "../../src/storage/lock.ts";
+import { databaseOf } from "../support/child.ts";
+import { command, commandDirectory } from "../support/command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { clusterEnv, hasNats, startNats } from "../support/nats.ts";
+import { API_KEY, SECRET, startTestServer, stopAfterAll } from "../support/server.ts";
+
+const cwd = commandDirectory();
+const secrets = { JWT_SECRET: SECRET, API_KEYS: API_KEY };
+
+test("adopt needs the log's servers", async () => {
+  const { code, err } = await command(["adopt"], { directory: cwd });
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: "switchboard: LOG_URL: must be set: adopt founds the log there\n",
+  });
+});
+
+test.skipIf(!hasNats)("the database of one server becomes the first of several", async () => {
+  const nats = stopAfterAll(await startNats());
+  const env = { ...clusterEnv(nats, "a"), ...secrets };
+  const directory = temporaryDirectory();
+  const alone = await startTestServer({ directory });
+  await alone.http("PUT", "/v1/rooms/chat:c1", { title: "before" });
+  await alone.stop();
+  const adopt = () => adoptCommand(readConfig({ ...env, DATABASE_URL: databaseOf(directory) }));
+  await adopt();
+  // Again, as after an interruption.
+  await adopt();
+
+  const a = stopAfterAll(await startTestServer({ directory, env }));
+  await a.http("PUT", "/v1/rooms/chat:c2", { title: "after" });
+  const b = stopAfterAll(await startTestServer({ env: clusterEnv(nats, "b") }));
+  const titles = async (room: string) =>
+    ((await (await b.http("GET", `/v1/rooms/${room}`)).json()) as { title: string }).title;
+  expect([await titles("chat:c1"), await titles("chat:c2")]).toEqual(["before", "after"]);
+
+  await expect(adopt()).rejects.toBeInstanceOf(DatabaseLocked);
+  await a.stop();
+  await expect(adopt()).rejects.toThrow("there is a log switchboard-switchboard already");
+});
