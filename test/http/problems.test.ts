@@ -19,7 +19,7 @@ test.each([
   ["GET", "/dev/token", "POST"],
   ["PATCH", "/v1/rooms/chat:a", "DELETE, GET, HEAD, PUT"],
   ["POST", "/v1/rooms/chat:a/members/ada", "DELETE, PUT"],
-  ["POST", "/v1/users/ada", "GET, HEAD"],
+  ["POST", "/v1/users/ada", "DELETE, GET, HEAD"],
   ["GET", "/v1/users/ada/connections", "DELETE"],
   ["GET", "/v1/gurukul/events", "POST"],
 ])("%s is not for %s, and the answer says what is: %s", async (method, path, allow) => {
