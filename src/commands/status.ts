@@ -60,10 +60,13 @@ async function ofServer(origin: string, rejectUnauthorized: boolean): Promise<nu
   const [ready, health, metrics] = await Promise.all(["/health/ready", "/ws/health", "/metrics"].map(ask));
   const { status, reason } = readiness.parse(await ready!.json());
   const { connections, uptime } = load.parse(await health!.json());
-  const exposition = await metrics!.text();
-  const metric = (name: string) => new RegExp(`^switchboard_${name} (.+)$`, "m").exec(exposition)?.[1];
+  const lines = (await metrics!.text()).split("\n");
+  const after = (start: string) => lines.find((line) => line.startsWith(start))?.slice(start.length);
+  const metric = (name: string) => after(`switchboard_${name} `);
   const label = (name: string, of: string) =>
-    new RegExp(`^switchboard_${name}\\{[^}]*\\b${of}="([^"]*)"`, "m").exec(exposition)?.[1];
+    Array.from(after(`switchboard_${name}{`)?.matchAll(/(\w+)="([^"]*)"/g) ?? []).find(
+      ([, key]) => key === of,
+    )?.[2];
   const position = Number(metric("log_position") ?? Number.NaN);
   const hash = Number(metric("log_hash") ?? Number.NaN);
   console.log(

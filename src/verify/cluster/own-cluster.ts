@@ -121,8 +121,9 @@ export class OwnCluster {
 async function placeOf(origin: string): Promise<string> {
   try {
     const text = await (await fetch(`${origin}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
-    const value = (name: string) => new RegExp(`^switchboard_log_${name} (.+)$`, "m").exec(text)?.[1];
-    return `${value("position")} ${value("hash")}`;
+    const [, position] = /^switchboard_log_position (.+)$/m.exec(text) ?? [];
+    const [, hash] = /^switchboard_log_hash (.+)$/m.exec(text) ?? [];
+    return `${position} ${hash}`;
   } catch {
     return "";
   }

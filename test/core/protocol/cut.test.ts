@@ -44,6 +44,8 @@ const BEGINNINGS: Record<string, readonly [count: number, of: string]> = {
   "http/page-after.ts": [1, "a list"],
   "http/problem.ts": [1, "a list"],
   "http/rooms.ts": [3, "a list"],
+  "http/users.ts": [1, "a list"],
+  "metrics/metrics.ts": [1, "a hash"],
   "metrics/recent-errors.ts": [1, "a list"],
   "protocols/atomic/rebase.ts": [1, "a list"],
   "protocols/atomic/refuse.ts": [1, "a list"],
@@ -54,6 +56,7 @@ const BEGINNINGS: Record<string, readonly [count: number, of: string]> = {
   "protocols/gurukul/refuse.ts": [1, "a list"],
   "protocols/gurukul/split.ts": [2, "an answer that is told in parts, at ends of characters"],
   "protocols/hyperfocus/acks.ts": [1, "a key"],
+  "protocols/hyperfocus/redaction.ts": [1, "a key"],
   "protocols/hyperfocus/refuse.ts": [1, "a list"],
 };
 
