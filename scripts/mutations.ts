@@ -7,6 +7,8 @@ export interface Mutation {
   readonly fault: Fault;
   /** The faults to inject for it; all of them when this is missing. */
   readonly mishaps?: readonly Mishap[];
+  /** Of what the simulation has none: only verify can detect it. */
+  readonly isOutside?: boolean;
   /** `from` must be in the file exactly once. */
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }
@@ -106,8 +108,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/context.ts",
-        from: "      greeting = usual ? [...greet(), ...usual()] : greet();\n    };\n    const join = () => {\n      if (!connection.open) return;\n",
-        to: "    };\n    const join = () => {\n      if (!connection.open) return;\n      greeting = usual ? [...greet(), ...usual()] : greet();\n",
+        from: "      for (const frame of greeting) connection.send(frame);\n      if (placed",
+        to: "      for (const frame of usual ? [...greet(), ...usual()] : greet()) connection.send(frame);\n      if (placed",
       },
     ],
   },
@@ -147,8 +149,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/resumption.ts",
-        from: "after: joining.contained ? until : after }",
-        to: "after: joining.contained ? until : after + 1 }",
+        from: "after: joining.contained ? verdict.until : verdict.after,",
+        to: "after: joining.contained ? verdict.until : verdict.after + 1,",
       },
     ],
   },
@@ -159,8 +161,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/resumption.ts",
-        from: "after: joining.contained ? until : after }",
-        to: "after: joining.contained ? until : Math.max(0, after - 1) }",
+        from: "after: joining.contained ? verdict.until : verdict.after,",
+        to: "after: joining.contained ? verdict.until : Math.max(0, verdict.after - 1),",
       },
     ],
   },
@@ -171,8 +173,87 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/resumption.ts",
-        from: "      if (isCancelled()) return;\n      if (left.length === 0) {",
-        to: "      if (isCancelled()) return;\n      this.rooms.join(connection, room, joining.muted);\n      if (left.length === 0) {",
+        from: "      if (told.isLast) {",
+        to: "      connection.catchingUp?.delete(room);\n      this.rooms.join(connection, room);\n      connection.catchingUp?.set(room, new Set());\n      if (told.isLast) {",
+      },
+    ],
+  },
+  {
+    name: "skips, for a client that resumes, the event between two pages",
+    fault: "resumed",
+    mishaps: ["stall", "cut", "kill"],
+    changes: [
+      {
+        file: "src/core/inbound/missed-pages.ts",
+        from: "return { frames, until: Math.min(last, after + PAGE) };",
+        to: "return { frames, until: Math.min(last, after + PAGE + 1) };",
+      },
+    ],
+  },
+  {
+    name: "resumes a room at the offset of another",
+    fault: "resumed",
+    mishaps: ["cut", "kill"],
+    changes: [
+      {
+        file: "src/core/inbound/resumption.ts",
+        from: "const rest = asked.map(([name, after]) => ({",
+        to: "const rest = asked.map(([name, own]) => ({ name, after: this.#wrongOf(own) })).map(({ name, after }) => ({",
+      },
+      {
+        file: "src/core/inbound/resumption.ts",
+        from: "  /** False when this join brings nothing",
+        to: "  #other = 0;\n  #wrongOf(own: number): number {\n    const other = this.#other;\n    this.#other = own;\n    return other;\n  }\n\n  /** False when this join brings nothing",
+      },
+    ],
+  },
+  {
+    name: "tells a client that resumes its last missed event again, live",
+    fault: "resumed",
+    mishaps: ["cut", "kill"],
+    changes: [
+      {
+        file: "src/core/inbound/resumption.ts",
+        from: "      for (const { frame } of frames) connection.send(frame);\n",
+        to: "      for (const { frame } of frames) connection.send(frame);\n      const last = frames.at(-1);\n      if (told.isLast && last?.event) connection.send(last.frame);\n",
+      },
+    ],
+  },
+  {
+    name: "calls what it tells complete although the room was removed",
+    fault: "resumed",
+    mishaps: ["cut", "kill"],
+    changes: [
+      {
+        file: "src/core/inbound/verdict.ts",
+        from: '  const reason = told < removed ? "removed" : "expired";\n  return { room, after: gone, until: last, complete: false, reason };',
+        to: "  return told < removed || told < gone ? { room, after: gone, until: last, complete: true } : undefined;",
+      },
+    ],
+  },
+  {
+    name: "skips, for a consumer of the feed that comes back, the rest of the turn in which it was cut",
+    fault: "feed",
+    mishaps: ["cut", "kill"],
+    isOutside: true,
+    changes: [
+      {
+        file: "src/storage/event-pages.ts",
+        from: "row.position > position || (row.position === position && row.ordinal > ordinal)",
+        to: "row.position > position && ordinal >= 0",
+      },
+    ],
+  },
+  {
+    name: "moves a webhook on before its receiver has answered 2xx",
+    fault: "feed",
+    mishaps: ["kill"],
+    isOutside: true,
+    changes: [
+      {
+        file: "src/feed/webhook.ts",
+        from: "      if (last) await this.#deliver(events, last, signal);\n",
+        to: "      if (last) {\n        this.#moveTo(last);\n        this.#place = { id: last.id, cursor: last };\n        await this.#deliver(events, last, signal);\n      }\n",
       },
     ],
   },

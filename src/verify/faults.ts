@@ -6,6 +6,7 @@ export const PROMISES = {
   order: "out of order, or delivered twice",
   access: "delivered to or accepted from a user without access",
   resumed: "missed, doubled or out of order, resumed",
+  feed: "missed, doubled or out of order in the feed",
   altered: "altered, or never said",
   refused: "refused, but stored",
   unanswered: "never answered",

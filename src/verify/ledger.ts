@@ -50,6 +50,8 @@ const keyOf = (text: string): string => text.slice(0, text.indexOf(" "));
 export class Ledger {
   readonly items = new Map<string, Item>();
   readonly stays: Stay[] = [];
+  /** Rooms that are removed during the run: their events leave the feed. */
+  readonly removed = new Set<string>();
   repeated = 0;
   heard = 0;
   #tick = 0;

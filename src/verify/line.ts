@@ -48,6 +48,8 @@ export function openLine(
     },
     close: () => socket.close(),
   };
+  /** Nothing that a closed connection still holds counts as heard on the next one. */
+  let isOver = false;
   const limit = setTimeout(() => socket.close(), CONNECT_MS);
   socket.addEventListener("open", () => {
     clearTimeout(limit);
@@ -55,12 +57,13 @@ export function openLine(
     settled.resolve();
   });
   socket.addEventListener("message", ({ data }) => {
-    take(String(data), path, heard, faults);
+    if (!isOver && socket.readyState === WebSocket.OPEN) take(String(data), path, heard, faults);
   });
   socket.addEventListener("error", () => settled.resolve());
   socket.addEventListener("close", ({ code, reason }) => {
     clearTimeout(limit);
     settled.resolve();
+    isOver = true;
     closed(`${code} ${reason}`.trimEnd());
   });
   return settled.promise;

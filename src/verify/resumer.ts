@@ -29,6 +29,8 @@ export interface Resuming {
   verdictOf(frame: Frame): unknown;
   /** The frames in a batch, where the contract has batches. */
   batchOf?(frame: Frame): readonly unknown[] | undefined;
+  /** What the contract wants said to a frame. */
+  answerTo?(frame: Frame): unknown;
   /** Whether the server has refused to let it in. */
   isError(frame: Frame): boolean;
 }
@@ -95,7 +97,9 @@ export class Resumer implements Actor {
   }
 
   #hear(heard: Frame): void {
-    const { batchOf, verdictOf, isError } = this.resuming;
+    const { answerTo, batchOf, verdictOf, isError } = this.resuming;
+    const answer = answerTo?.(heard);
+    if (answer !== undefined) this.#line?.send(answer);
     const told = verdictOf(heard);
     const batch = batchOf?.(heard);
     if (told !== undefined) this.#resumed(verdict.parse(told));

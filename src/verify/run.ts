@@ -1,9 +1,12 @@
+import { z } from "zod";
 import { Chaos } from "./chaos.ts";
 import { checkStays, checkStored, isUpToDate, type Stored } from "./check.ts";
 import { OwnCluster } from "./cluster/own-cluster.ts";
 import { Connected } from "./connected.ts";
 import { contracts } from "./contracts/all.ts";
 import { Faults } from "./faults.ts";
+import type { FeedLog } from "./feed-log.ts";
+import { FeedStream } from "./feed-stream.ts";
 import { Ledger } from "./ledger.ts";
 import { openLine } from "./line.ts";
 import { OwnServer } from "./own-server.ts";
@@ -11,6 +14,7 @@ import { Random } from "./random.ts";
 import { type Mishap, scheduleOf } from "./schedule.ts";
 import type { Actor, Cast, Stage } from "./stage.ts";
 import { addressOf, ask, type Target, tokenFor } from "./target.ts";
+import { WebhookReceiver } from "./webhook-receiver.ts";
 import { Wire } from "./wire.ts";
 
 export interface Wishes {
@@ -87,15 +91,22 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     for (const { contract, share } of contracts) {
       casts.push(await contract.cast(stage, Math.max(2, Math.round(share * wishes.clients))));
     }
-    const actors = casts.flatMap((cast) => [...cast.actors]);
+    const stream = new FeedStream(stage, target, await stage.wire(), own !== undefined);
+    if (!own) stream.log.position = await endOfFeed(stage);
+    // A server elsewhere may not reach this machine, and a node has its webhooks for itself.
+    const receiver = own && !cluster ? new WebhookReceiver(stage) : undefined;
+    await receiver?.begin();
+    const feed = [stream.log, ...(receiver ? [receiver.log] : [])];
+    const actors = [...casts.flatMap((cast) => [...cast.actors]), stream];
     const chaos = own && new Chaos(stage, own, actors, random.fork("chaos"));
     onStep("driving the clients");
     await play(wishes, { stage, casts, actors, chaos, random });
     onStep("waiting for the last answers");
+    receiver?.calm();
     await rest(actors, cluster ? CLUSTER_REST_MS : REST_MS);
     onStep("checking");
     await cluster?.settle();
-    await judge(stage, casts);
+    await judge(stage, casts, feed);
     tally(stage, actors);
     const result = {
       wishes,
@@ -105,6 +116,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
       errors: own?.errors ?? [],
     };
     for (const actor of actors) actor.close();
+    receiver?.close();
     return result;
   } finally {
     await own?.end();
@@ -135,15 +147,22 @@ async function play(
   const start = performance.now();
   const elapsed = () => performance.now() - start;
   let [next, shuffles] = [0, 0];
+  /** When the server was last back, and how long it has taken. */
+  let [back, took] = [0, 0];
   while (elapsed() < 1_000 * seconds) {
     keep.look();
     for (const actor of actors) if (actor.speak && speech.chance(pace)) actor.speak();
     for (let moment = moments[next]; chaos && moment && moment.at <= elapsed(); moment = moments[next]) {
       next++;
+      // It has been up for as long as it takes to start: on a busy machine it would be down for the whole run.
+      if (moment.what === "kill" && elapsed() < back + took) continue;
       const work = chaos.happen(moment);
-      // The server must be up again before it can be killed again.
-      if (moment.what === "kill") await work;
-      else run(work);
+      if (moment.what === "kill") {
+        const killed = elapsed();
+        await work;
+        back = elapsed();
+        took = back - killed;
+      } else run(work);
     }
     if (elapsed() > SHUFFLE_MS * (shuffles + 1)) {
       shuffles++;
@@ -164,20 +183,33 @@ async function rest(actors: readonly Actor[], ms: number): Promise<void> {
   }
 }
 
-async function judge({ ledger }: Stage, casts: readonly Cast[]): Promise<void> {
+/** The position from which on a consumer of a running server reads. */
+async function endOfFeed(stage: Stage): Promise<string> {
+  const answer = await stage.ask("GET", "/v1/feed?after=end");
+  return z.object({ next: z.string() }).parse(answer?.body).next;
+}
+
+async function judge({ ledger }: Stage, casts: readonly Cast[], feed: readonly FeedLog[]): Promise<void> {
   const { faults, stays } = ledger;
   const rooms: Stored[] = [];
   for (const cast of casts) rooms.push(...(await cast.stored()));
   const byRoom = new Map(rooms.map((stored) => [stored.room, stored]));
   const isBehind = () =>
+    feed.some((log) => rooms.some((stored) => log.isBehind(stored))) ||
     stays.some((stay) => {
       const stored = byRoom.get(stay.room);
       return stored !== undefined && !isUpToDate(stay, stored);
     });
-  const deadline = performance.now() + HEARD_MS;
-  while (isBehind() && performance.now() < deadline) await Bun.sleep(TICK_MS);
+  // A backend may have much to read: it is waited for as long as it gets on.
+  const reached = () => feed.map(({ position }) => position).join();
+  let [deadline, last] = [performance.now() + HEARD_MS, reached()];
+  while (isBehind() && performance.now() < deadline) {
+    await Bun.sleep(TICK_MS);
+    if (reached() !== last) [deadline, last] = [performance.now() + HEARD_MS, reached()];
+  }
   checkStored(ledger, rooms);
   checkStays(stays, rooms, faults);
+  for (const log of feed) for (const stored of rooms) log.check(stored);
   for (const cast of casts) cast.check?.(rooms, faults);
 }
 

@@ -159,16 +159,19 @@ test("a join whose turn cannot be stored is refused, and the next one brings wha
   expect(peer.texts.filter(({ type }) => type === "resumed")).toHaveLength(1);
 });
 
-test("a second join meanwhile brings no history: everything missed comes once, in its place", async () => {
+test("a second join meanwhile brings no history: everything missed comes once, in its place, and then what is new", async () => {
   await start();
-  await post(server, "again", 1, 300);
+  await postLong(server, "again", LONG);
   const peer = await slowReader("chat:again@0");
-  peer.resume();
   const joining = { type: "chat_update", data: join("again"), timestamp: 1 };
   together(peer, [joining, joining]);
-  expect(await texts(peer, "m300")).toEqual(names(1, 300));
-  expect(peer.texts.filter(({ type }) => type === "chat_update")).toHaveLength(2);
+  await eventually(isHeld);
+  await post(server, "again", LONG + 1, LONG + 1);
+  peer.resume();
+  expect(await texts(peer, `m${LONG + 1}`)).toEqual(names(1, LONG + 1));
   expect(peer.texts.filter(({ type }) => type === "batch")).toHaveLength(0);
+  const placed = peer.texts.filter(({ type }) => type === "placed").map(({ data }) => data.room);
+  expect(placed).not.toContain("chat:again");
 });
 
 test("who loses access meanwhile hears no more of the room", async () => {

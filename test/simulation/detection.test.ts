@@ -12,15 +12,18 @@ const SEED = 1;
 /** Every mutation was found within 50 from each of 20 seeds. */
 const SIMULATIONS = 100;
 
-test.each([...mutations])("a server that $name is detected", async (mutation) => {
-  const mutant = createMutant(mutation);
-  try {
-    const [found] = await searchSimulations(mutant, mutation, SIMULATIONS, [SEED]);
-    expect(found).toBeGreaterThan(0);
-  } finally {
-    rmSync(mutant, { recursive: true });
-  }
-});
+test.each(mutations.filter(({ isOutside }) => !isOutside))(
+  "a server that $name is detected",
+  async (mutation) => {
+    const mutant = createMutant(mutation);
+    try {
+      const [found] = await searchSimulations(mutant, mutation, SIMULATIONS, [SEED]);
+      expect(found).toBeGreaterThan(0);
+    } finally {
+      rmSync(mutant, { recursive: true });
+    }
+  },
+);
 
 const FEW = 60;
 /** What has to happen in a few simulations, and how often at least: a third of the measured number. */

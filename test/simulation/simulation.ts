@@ -300,6 +300,11 @@ export class Simulation {
       await core.recordRoom(member, "member.removed", { userId });
       return { status: 204, body: undefined };
     }
+    const [, removed] = /^\/v1\/rooms\/([^/]+)$/.exec(path) ?? [];
+    if (removed !== undefined) {
+      await core.recordRoom(removed, "room.removed", {});
+      return { status: 204, body: undefined };
+    }
     const [, history] = /^\/v1\/rooms\/([^/]+)\/messages/.exec(path) ?? [];
     if (history !== undefined) return { status: 200, body: historyOf(instance, history) };
     const [, protocol = ""] = /^\/v1\/([^/]+)\/events$/.exec(path) ?? [];

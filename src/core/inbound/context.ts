@@ -121,9 +121,9 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       // Even if it does not get in: what the greeting has registered must not stay.
       this.turns.settle(room);
       // While it catches up, the room's past comes in its place.
-      const isPast = usual && !connection.catchingUp?.has(room);
-      greeting = isPast ? [...greet(), ...usual()] : greet();
-      placed = this.resumption.placed({ connection, room, joining });
+      const isCatchingUp = this.resumption.isCatchingUp(connection, room);
+      greeting = usual && !isCatchingUp ? [...greet(), ...usual()] : greet();
+      placed = isCatchingUp ? undefined : this.resumption.placed({ connection, room, joining });
     };
     const hasLostAccess = this.#losesAccess(room);
     const join = () => {

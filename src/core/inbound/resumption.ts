@@ -128,6 +128,11 @@ export class Resumption {
     return protocol.envelope("placed", body, { time: this.clock.now() });
   }
 
+  /** The room's missed events are being told: it is joined after them. */
+  isCatchingUp({ catchingUp }: Connection, room: string): boolean {
+    return catchingUp !== undefined && (catchingUp.has(room) || catchingUp.has(allOf(kindOf(room))));
+  }
+
   verdict(connection: Connection, verdict: Verdict): string {
     return connection.protocol.envelope("resumed", JSON.stringify(verdict), { time: this.clock.now() });
   }

@@ -19,8 +19,8 @@ const direct = z.object({ toUserId: z.string(), content: z.string() });
 const stored = z.object({ id: z.string(), data: grouped });
 
 const GROUP = "group:";
-/** The room of a user's direct messages. The contract has no name for it; this one is ours. */
-const inboxOf = (userId: string): string => `inbox:${userId}`;
+/** The room of a user's direct messages, as the feed names it. */
+const inboxOf = (userId: string): string => `diet-user:${userId}`;
 
 /**
  * One in this many of a user's messages is a direct message. Nobody reads them, so all of them are delivered

@@ -4,6 +4,7 @@ import { readBack } from "../read-back.ts";
 import { resumersFor } from "../resumer.ts";
 import { type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import { Chatter, message, type Part, roomOf } from "./chatter.ts";
+import { RemovedChat } from "./removed-chat.ts";
 
 const batched = z.object({ type: z.literal("batch"), data: z.object({ messages: z.array(z.unknown()) }) });
 
@@ -71,13 +72,18 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
 
   // One at a time: two at once could concern the same member, and nobody would know which came first.
   let shuffling: Promise<void> | undefined;
+  let removing: Promise<void> | undefined;
+  const removed = new RemovedChat(stage);
   return {
     actors: [...actors, ...resumers],
     async shuffle() {
       shuffling ??= shuffle().finally(() => {
         shuffling = undefined;
       });
-      await shuffling;
+      removing ??= removed.round().finally(() => {
+        removing = undefined;
+      });
+      await Promise.all([shuffling, removing]);
     },
     async stored(): Promise<Stored[]> {
       return Promise.all(

@@ -11,6 +11,14 @@ import type { Wire } from "../wire.ts";
 const frame = z.object({ type: z.string(), payload: z.unknown().optional() });
 const gift = z.object({ giftId: z.string() });
 const error = z.object({ code: z.string() });
+const ping = z.object({ sequence: z.number() });
+
+/** The contract wants an answer within two intervals. */
+const pongOf = (payload: unknown) => ({
+  timestamp: new Date().toISOString(),
+  sequence: ping.parse(payload).sequence,
+  stats: { latency: 0, memory: 0, queueSize: 0 },
+});
 
 const eventOf = ({ key, padding }: Item) => ({
   type: "gift:received",
@@ -104,6 +112,8 @@ class Watcher implements Actor {
     if (type === "connection:ack") {
       this.#stay = ledger.enter(this.userId, this.room, undefined, this.role === "host");
       this.firstIn ??= this.#stay.since;
+    } else if (type === "heartbeat:ping") {
+      this.#send("heartbeat:pong", pongOf(payload));
     } else if (type === "gift:received") {
       const { giftId } = gift.parse(payload);
       const item = ledger.find(this.room, `${giftId} `);
@@ -159,6 +169,10 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
       return data && `${data.payload.giftId} `;
     },
     verdictOf: ({ type, payload }) => (type === "resumed" ? payload : undefined),
+    answerTo: ({ type, payload }) =>
+      type === "heartbeat:ping"
+        ? { type: "heartbeat:pong", payload: pongOf(payload), timestamp: new Date().toISOString() }
+        : undefined,
     isError: ({ type }) => type === "error",
   }));
   const show = ({ giftId }: z.output<typeof gift>) => ({ id: giftId, text: `${giftId} ` });
