@@ -78,7 +78,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     const stage: Stage = {
       // Another name each time: a running server may have seen this seed.
       run: `${wishes.seed.toString(36)}${wishes.target ? Date.now().toString(36) : ""}`,
-      ...{ random: random.fork("clients"), ledger },
+      ...{ random: random.fork("clients"), ledger, hasNodes: cluster !== undefined },
       open: (way, events) => openLine(target.origin(), way, events, faults),
       ask: (method, path, body) => ask(target, method, path, body),
       token: (userId, rooms) => tokenFor(target, userId, rooms),

@@ -12,6 +12,8 @@ export interface Stage {
   readonly run: string;
   readonly random: Random;
   readonly ledger: Ledger;
+  /** Connections and requests of one client reach several servers. */
+  readonly hasNodes?: boolean;
   /** Opens a connection. Resolves when it is open or has failed to open. */
   open(way: Way, events: LineEvents): Promise<void>;
   /** Sends a backend's request. Undefined when no answer came: then the outcome is unknown. */

@@ -68,7 +68,7 @@ export class Simulation {
   #casts: Cast[] = [];
   #actors: Actor[] = [];
   readonly #fixture = {
-    ...{ run: "w", random: new Random(1), ledger: this.#ledger, floodBytes: 0 },
+    ...{ run: "w", random: new Random(1), ledger: this.#ledger, floodBytes: 0, hasNodes: false as boolean },
     open: async (way, events) => this.#next().instance.open(way, events),
     ask: (method, path, body) => this.#ask(method, path, body),
     token: async (userId, rooms) => tokenOf(userId, rooms),
@@ -82,6 +82,7 @@ export class Simulation {
     const count = (what: string) => this.#count(what);
     const start = (skew: number) => new Node(START + skew, this.faults, count, this.#log);
     this.#served = skews.map(start);
+    this.#fixture.hasNodes = skews.length > 1;
     this.#followers = followers.map(start);
     this.#nodes = [...this.#served, ...this.#followers];
   }
