@@ -35,14 +35,14 @@ export async function statusCommand(
   if (url !== undefined) {
     const origin = URL.parse(url)?.origin;
     if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
-    return await ofServer(origin, true).catch((error) => noAnswer(origin, error));
+    return await ofServer(origin, {}).catch((error) => noAnswer(origin, error));
   }
   checkEnvFiles();
   const config = readConfig(env);
   const origin = `http${config.TLS_CERT_FILE ? "s" : ""}://localhost:${config.WS_PORT}`;
   try {
     // The certificate names the host that clients know, not this one.
-    return await ofServer(origin, false);
+    return await ofServer(origin, { tls: { rejectUnauthorized: false }, proxy: false });
   } catch (error) {
     noAnswer(origin, error);
     if (!existsSync(config.DATABASE_URL)) console.log(`there is no database ${config.DATABASE_URL}`);
@@ -54,9 +54,9 @@ export async function statusCommand(
   }
 }
 
-async function ofServer(origin: string, rejectUnauthorized: boolean): Promise<number> {
+async function ofServer(origin: string, options: BunFetchRequestInit): Promise<number> {
   const ask = (path: string) =>
-    fetch(`${origin}${path}`, { signal: AbortSignal.timeout(ANSWER_MS), tls: { rejectUnauthorized } });
+    fetch(`${origin}${path}`, { signal: AbortSignal.timeout(ANSWER_MS), ...options });
   const [ready, health, metrics] = await Promise.all(["/health/ready", "/ws/health", "/metrics"].map(ask));
   const { status, reason } = readiness.parse(await ready!.json());
   const { connections, uptime } = load.parse(await health!.json());

@@ -41,7 +41,8 @@ export async function tailCommand(args: string[], env: Record<string, string | u
     console.log(HELP);
     return 0;
   }
-  const [url = `http://localhost:${env["WS_PORT"] || 3001}`, ...more] = positionals;
+  const [named, ...more] = positionals;
+  const url = named ?? `http://localhost:${env["WS_PORT"] || 3001}`;
   refuseMore("tail", more, "one URL");
   const origin = URL.parse(url)?.origin;
   if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
@@ -63,6 +64,7 @@ export async function tailCommand(args: string[], env: Record<string, string | u
       const query = new URLSearchParams([["after", place], ...filter]);
       const answer = await fetch(`${origin}/v1/feed?${query}`, {
         headers: { accept: "text/event-stream", authorization: `Bearer ${key}` },
+        ...(named === undefined && { proxy: false }),
       });
       if (!answer.ok || !answer.body) {
         const { detail, oldest } = await problemOf(answer);

@@ -70,6 +70,8 @@ export async function send(
       method: "POST",
       body: message.body,
       redirect: "manual",
+      // A proxy of the environment would connect to an address that nobody checked.
+      proxy: false,
       signal: ended,
       // A kept connection to an address would be anybody's who has the same one.
       keepalive: !isSecure,

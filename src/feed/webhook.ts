@@ -1,59 +1,8 @@
-import type { Clock } from "../core/ports/clock.ts";
-import { roomKindsOf } from "../core/protocol/room-name.ts";
-import { type Cursor, compareCursors, formatCursor } from "./cursor.ts";
-import { encodeEvent } from "./encode.ts";
-import { Expired, type Feed, type FeedEvent, type FeedFilter, type Place } from "./feed.ts";
-import { protocolOf } from "./protocol-rooms.ts";
-import type { Allowed } from "./webhook-address.ts";
-import { type Answered, newSecret, type Sending, send } from "./webhook-send.ts";
-
-/** As the database keeps it. */
-export interface WebhookRow {
-  readonly name: string;
-  url: string;
-  secrets: string;
-  filter: string;
-  batch: number;
-  paused: boolean;
-  readonly createdAt: number;
-  position: number;
-  ordinal: number;
-  untilPosition: number | null;
-  untilOrdinal: number | null;
-  attempts: number;
-  nextAttempt: number | null;
-  failingSince: number | null;
-  lastError: string | null;
-  lastErrorAt: number | null;
-  deliveredAt: number | null;
-}
-
-export interface WebhookFilter {
-  readonly protocols?: readonly string[] | undefined;
-  readonly rooms?: readonly string[] | undefined;
-  readonly kinds?: readonly string[] | undefined;
-}
-
-export interface Secret {
-  readonly secret: string;
-  /** Milliseconds since the epoch; without it, it goes on. */
-  readonly until?: number;
-}
-
-export interface WebhookParts {
-  readonly clock: Clock;
-  readonly feed: Feed;
-  readonly contracts: readonly { readonly name: string; readonly roomKinds: readonly string[] }[];
-  readonly allowed: Allowed;
-  readonly timeoutMs: number;
-  save(row: WebhookRow): void;
-  /** The id of the last row of the log. */
-  lastId(): number;
-  /** Tells the operator that deliveries fail, or work again. */
-  note(name: string, what: "failing" | "delivered" | "paused", error?: string): void;
-  report(error: unknown, context: Record<string, unknown>): void;
-  random(): number;
-}
+import { type Cursor, compareCursors } from "./cursor.ts";
+import { Expired, type FeedEvent, type Place } from "./feed.ts";
+import { type Delivery, deliveryOf, feedFilter, secretsAt, testOf } from "./webhook-delivery.ts";
+import type { Secret, WebhookFilter, WebhookParts, WebhookRow } from "./webhook-parts.ts";
+import { type Answered, type Sending, send } from "./webhook-send.ts";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 600_000;
@@ -166,7 +115,7 @@ export class Webhook {
     signal.addEventListener("abort", end);
     try {
       const next = parts.feed.next(woken.signal);
-      const page = await parts.feed.page(this.#place, this.#feedFilter(), row.batch);
+      const page = await parts.feed.page(this.#place, feedFilter(this.filter, parts.contracts), row.batch);
       if (signal.aborted) return;
       const events = row.untilPosition === null ? page.events : page.events.filter(this.#isInFlight);
       const last = events.at(-1);
@@ -202,18 +151,14 @@ export class Webhook {
 
   async #deliver(events: readonly FeedEvent[], last: FeedEvent, signal: AbortSignal): Promise<void> {
     const { row, parts } = this;
-    const [first = last] = events;
-    this.#oldest = first.time;
+    this.#oldest = events[0]?.time ?? last.time;
     if (row.untilPosition === null) {
       // Also when the process dies meanwhile, it is the same delivery that comes again. With it is saved what the one before has moved.
       Object.assign(row, { untilPosition: last.position, untilOrdinal: last.ordinal });
       parts.save(row);
     }
-    const id = `msg_${row.createdAt.toString(36)}_${formatCursor(first)}_${formatCursor(last)}`;
-    const { contracts } = parts;
-    const list = events.map((event) => encodeEvent(event, protocolOf(contracts, event.room))).join(",");
-    const body = `{"type":"events","timestamp":"${new Date(last.time).toISOString()}","data":{"events":[${list}]}}`;
-    const answered = await this.#send(id, body, signal).catch((error: unknown) => error);
+    const delivery = deliveryOf(row, events, last, parts.contracts);
+    const answered = await this.#send(delivery, signal).catch((error: unknown) => error);
     if (signal.aborted) return;
     const delivered = !(answered instanceof Error) && isDone(answered as Answered);
     if (delivered) this.#delivered(last);
@@ -262,27 +207,16 @@ export class Webhook {
 
   /** One request of no event, to see whether it arrives. Throws where no answer came. */
   test(): Promise<Answered> {
-    const now = this.parts.clock.now();
-    const body = JSON.stringify({
-      type: "test",
-      timestamp: new Date(now).toISOString(),
-      data: { webhook: this.row.name },
-    });
-    return this.#send(
-      `msg_test_${now.toString(36)}_${Math.floor(this.parts.random() * 1e9)}`,
-      body,
-      new AbortController().signal,
-    );
+    const { clock, random } = this.parts;
+    return this.#send(testOf(this.row, clock.now(), random()), new AbortController().signal);
   }
 
-  #send(id: string, body: string, signal: AbortSignal): Promise<Answered> {
+  #send({ id, body }: Delivery, signal: AbortSignal): Promise<Answered> {
     const { clock, allowed, timeoutMs } = this.parts;
     const now = clock.now();
-    const secrets: Secret[] = JSON.parse(this.row.secrets);
-    const valid = secrets
-      .filter(({ until = Number.POSITIVE_INFINITY }) => until > now)
-      .map(({ secret }) => secret);
-    const sending: Sending = { url: this.row.url, secrets: valid, allowed, timeoutMs, signal };
+    const sending: Sending = {
+      ...{ url: this.row.url, secrets: secretsAt(this.row, now), allowed, timeoutMs, signal },
+    };
     return send({ id, timestamp: Math.floor(now / 1_000), body }, sending);
   }
 
@@ -297,24 +231,6 @@ export class Webhook {
     this.#moveTo(cursor);
     Object.assign(this.row, { attempts: 0, nextAttempt: null, failingSince: null });
     this.restart();
-  }
-
-  #feedFilter(): FeedFilter {
-    const { protocols, rooms, kinds } = this.filter;
-    const { contracts } = this.parts;
-    const isAll = (name: string) => name.endsWith(":*");
-    return {
-      ...(kinds && { kinds }),
-      ...(rooms && {
-        rooms: {
-          names: rooms.filter((name) => !isAll(name)),
-          kinds: rooms.filter(isAll).map((name) => name.slice(0, -2)),
-        },
-      }),
-      ...(protocols && {
-        roomKinds: contracts.filter(({ name }) => protocols.includes(name)).flatMap(roomKindsOf),
-      }),
-    };
   }
 
   #sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -332,5 +248,3 @@ export class Webhook {
 }
 
 const isDone = ({ status }: Answered): boolean => status >= 200 && status < 300;
-
-export const freshSecrets = (secret = newSecret()): string => JSON.stringify([{ secret }] satisfies Secret[]);

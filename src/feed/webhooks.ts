@@ -1,12 +1,12 @@
 import type { Cursor } from "./cursor.ts";
+import { Webhook } from "./webhook.ts";
 import {
   freshSecrets,
   type Secret,
-  Webhook,
   type WebhookFilter,
   type WebhookParts,
   type WebhookRow,
-} from "./webhook.ts";
+} from "./webhook-parts.ts";
 
 /** Both secrets sign for this long after a new one came. */
 const ROTATION_MS = 86_400_000;

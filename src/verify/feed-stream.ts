@@ -36,7 +36,9 @@ export class FeedStream implements Actor {
       "last-event-id": this.log.position,
     };
     try {
-      const answer = await fetch(`${origin}/v1/feed`, { headers, signal: this.#ended.signal });
+      const answer = await fetch(`${origin}/v1/feed`, {
+        ...{ headers, signal: this.#ended.signal, proxy: false },
+      });
       if (answer.status === 200 && answer.body) void this.#read(answer.body);
       else this.stage.count(`feed ${answer.status}`);
     } catch {

@@ -30,6 +30,8 @@ export async function ask(
   try {
     const response = await fetch(target.origin() + path, {
       method,
+      // As the connections do.
+      proxy: false,
       headers: { authorization: `Bearer ${target.apiKey}` },
       signal: AbortSignal.timeout(10_000),
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { addressOf, refusedUrl } from "../../src/feed/webhook-address.ts";
 import { send } from "../../src/feed/webhook-send.ts";
@@ -86,4 +87,62 @@ test("the connection goes to the address that was checked, and the certificate m
   expect(send(message, { ...sending, url: other, ca: cert })).rejects.toThrow();
   await server.stop(true);
   expect(asked).toHaveLength(1);
+});
+
+describe("with a proxy in the environment", () => {
+  const proxied: string[] = [];
+  const sockets = new Set<Socket>();
+  const proxy = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      proxied.push(data.toString().split("\r\n")[0] ?? "");
+      socket.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
+    });
+  });
+  const NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"] as const;
+  const before = NAMES.map((name) => process.env[name]);
+  afterAll(() => {
+    for (const [at, name] of NAMES.entries()) {
+      if (before[at] === undefined) delete process.env[name];
+      else process.env[name] = before[at];
+    }
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+
+  test.each(["http", "https"])(
+    "a webhook by %s goes to the address that was checked all the same",
+    async (scheme) => {
+      if (!proxy.listening) await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      const { port } = proxy.address() as { port: number };
+      for (const name of NAMES) process.env[name] = `http://127.0.0.1:${port}`;
+      const [certFile, keyFile] = [join(directory, `${scheme}.pem`), join(directory, `${scheme}-key.pem`)];
+      makeCertificate(certFile, keyFile);
+      const [cert, key] = [readFileSync(certFile, "utf8"), readFileSync(keyFile, "utf8")];
+      await using server = Bun.serve({
+        port: 0,
+        hostname: "127.0.0.1",
+        ...(scheme === "https" && { tls: { cert, key } }),
+        fetch: () => new Response(),
+      });
+      // The environment does reach this process: another request goes to the proxy.
+      expect((await fetch(`http://127.0.0.1:${server.port}/other`)).status).toBe(502);
+      proxied.length = 0;
+      const answered = await send(
+        { id: "msg_1", timestamp: 1, body: "{}" },
+        {
+          url: `${scheme}://localhost:${server.port}/`,
+          ...{
+            secrets: [],
+            timeoutMs: 5_000,
+            signal: new AbortController().signal,
+            allowed: ["*"],
+            ca: cert,
+          },
+        },
+      ).catch((error: Error) => error.message);
+      expect([answered, proxied]).toEqual([{ status: 200, retryAfter: 0 }, []]);
+    },
+  );
 });
