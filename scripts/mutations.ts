@@ -257,6 +257,19 @@ export const mutations: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: "saves a webhook as moved on before its receiver has answered 2xx",
+    fault: "feed",
+    mishaps: ["kill"],
+    isOutside: true,
+    changes: [
+      {
+        file: "src/feed/webhook.ts",
+        from: "      Object.assign(row, { untilPosition: last.position, untilOrdinal: last.ordinal });\n      parts.save(row);\n",
+        to: "      Object.assign(row, { untilPosition: last.position, untilOrdinal: last.ordinal });\n      parts.save({ ...row, position: last.position, ordinal: last.ordinal });\n",
+      },
+    ],
+  },
 ];
 
 /** A small change that breaks several nodes on one log, and the test that must fail with it. */

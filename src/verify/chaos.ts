@@ -5,6 +5,8 @@ import type { Actor, Stage } from "./stage.ts";
 import type { Target } from "./target.ts";
 
 const STALLED = 3;
+/** The share of kills that wait for a delivery to be on its way. */
+const MET = 0.6;
 
 /** What is under test, where it is verify's own. */
 export interface Killable extends Target {
@@ -29,6 +31,8 @@ export class Chaos {
     private readonly server: Killable,
     private readonly actors: readonly Actor[],
     private readonly random: Random,
+    /** Resolves when something is on its way that a kill should meet. */
+    private readonly beforeKill: () => Promise<void> = async () => {},
   ) {}
 
   async happen(moment: Moment): Promise<void> {
@@ -36,7 +40,8 @@ export class Chaos {
   }
 
   readonly #mishaps: { readonly [What in Mishap]: (moment: Moment) => Promise<void> } = {
-    kill: async () => {
+    kill: async ({ who }) => {
+      if (who < MET) await this.beforeKill();
       this.stage.count("kill -9");
       await this.server.kill();
       await this.server.start();

@@ -98,7 +98,8 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     await receiver?.begin();
     const feed = [stream.log, ...(receiver ? [receiver.log] : [])];
     const actors = [...casts.flatMap((cast) => [...cast.actors]), stream];
-    const chaos = own && new Chaos(stage, own, actors, random.fork("chaos"));
+    const chaos =
+      own && new Chaos(stage, own, actors, random.fork("chaos"), receiver && (() => receiver.hold()));
     onStep("driving the clients");
     await play(wishes, { stage, casts, actors, chaos, random });
     onStep("waiting for the last answers");
