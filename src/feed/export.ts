@@ -22,7 +22,7 @@ export interface ExportStore {
     rooms: readonly string[],
   ): Step<{ room: string; key: string; value: string }>;
   receipts(userId: string, after: number): Step<{ room: string; offset: number; time: number }>;
-  memberships(userId: string, after: string): readonly { room: string; role: string | null; time: number }[];
+  memberships(userId: string, after: number): Step<{ room: string; role: string | null; time: number }>;
   lastEvent(): number;
 }
 
@@ -59,12 +59,10 @@ export async function* exportUser(
   const { lastActive, revokedBefore } = stored(userId);
   const user = { id: userId, lastActive: timeOf(lastActive), tokensRefusedBefore: timeOf(revokedBefore) };
   yield told([line("user", user)]);
-  for (let after = ""; ; ) {
-    const some = rows.memberships(userId, after);
-    yield told(some.map(({ room, role, time }) => line("membership", { room, role, since: iso(time) })));
-    const next = some.at(-1)?.room;
-    if (next === undefined) break;
-    after = next;
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const step = rows.memberships(userId, after);
+    yield told(step.rows.map(({ room, role, time }) => line("membership", { room, role, since: iso(time) })));
+    after = step.next;
   }
   for (let after: number | undefined = 0; after !== undefined; ) {
     const step = rows.receipts(userId, after);

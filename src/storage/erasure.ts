@@ -107,8 +107,10 @@ export function startErasures(
   /** State before events: of what is pending there, events are made until it is gone. */
   async function erase({ userId, scanned, redacted }: typeof erasures.$inferSelect): Promise<void> {
     for (const room of log.roomsOf(userId)) if (isRoom(room)) await log.removeRoom(room);
-    for (let rows = found.memberships(userId, ""); rows.length > 0; rows = found.memberships(userId, "")) {
-      await Promise.all(rows.map(({ room }) => log.removeMember(room, userId)));
+    for (let after: number | undefined = 0; after !== undefined && !isStopped; ) {
+      const step = found.memberships(userId, after);
+      await Promise.all(step.rows.map(({ room }) => log.removeMember(room, userId)));
+      after = step.next;
     }
     await eraseReceipts(userId);
     await eraseState(userId);

@@ -9,6 +9,7 @@ import timeIndex from "../../drizzle/0005_time_index.sql" with { type: "text" };
 import removedRooms from "../../drizzle/0006_removed_rooms.sql" with { type: "text" };
 import webhooks from "../../drizzle/0007_webhooks.sql" with { type: "text" };
 import logIdentity from "../../drizzle/0008_log_identity.sql" with { type: "text" };
+import membersByRoom from "../../drizzle/0009_members_by_room.sql" with { type: "text" };
 
 /** Every migration of `drizzle/`, in order. */
 export const migrations: readonly string[] = [
@@ -21,6 +22,7 @@ export const migrations: readonly string[] = [
   removedRooms,
   webhooks,
   logIdentity,
+  membersByRoom,
 ];
 
 function run(client: Database, migration: string): void {

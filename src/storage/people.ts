@@ -1,7 +1,8 @@
-import { and, asc, count, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, lt, notLike, sql } from "drizzle-orm";
 import type { Activity } from "../core/ports/activity.ts";
 import type { Members, Membership } from "../core/ports/membership.ts";
 import type { OpenDatabase } from "./database.ts";
+import { REMOVED } from "./statements.ts";
 import { erasures, members, rooms, users } from "./tables.ts";
 
 export interface Revocations {
@@ -43,10 +44,17 @@ const ROOMS_OF_USER = 1_000;
 export function createPeople({ db, write }: OpenDatabase): People {
   const { placeholder } = sql;
   const user = eq(users.id, placeholder("userId"));
+  const ofRoom = eq(
+    members.roomId,
+    db
+      .select({ id: rooms.id })
+      .from(rooms)
+      .where(eq(rooms.name, placeholder("room"))),
+  );
   const isMember = db
-    .select({ room: members.room })
+    .select({ userId: members.userId })
     .from(members)
-    .where(and(eq(members.room, placeholder("room")), eq(members.userId, placeholder("userId"))))
+    .where(and(ofRoom, eq(members.userId, placeholder("userId"))))
     .prepare();
   const room = db
     .select({ title: rooms.title, open: rooms.open })
@@ -63,19 +71,17 @@ export function createPeople({ db, write }: OpenDatabase): People {
   const membersOf = db
     .select({ userId: members.userId, role: members.role })
     .from(members)
-    .where(and(eq(members.room, placeholder("room")), gt(members.userId, placeholder("after"))))
+    .where(and(ofRoom, gt(members.userId, placeholder("after"))))
     .orderBy(asc(members.userId))
     .limit(placeholder("limit"))
     .prepare();
-  const memberCount = db
-    .select({ count: count() })
-    .from(members)
-    .where(eq(members.room, placeholder("room")))
-    .prepare();
+  const memberCount = db.select({ count: count() }).from(members).where(ofRoom).prepare();
   const roomsOf = db
-    .select({ room: members.room })
+    .select({ room: rooms.name })
     .from(members)
-    .where(eq(members.userId, placeholder("userId")))
+    .innerJoin(rooms, eq(rooms.id, members.roomId))
+    // What is left of a removed room is nobody's.
+    .where(and(eq(members.userId, placeholder("userId")), notLike(rooms.name, `${REMOVED}%`)))
     .limit(ROOMS_OF_USER)
     .prepare();
   const one = db.select().from(users).where(user).prepare();

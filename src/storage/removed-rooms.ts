@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { REMOVED } from "./statements.ts";
-import { events, receipts, rooms, segments, state } from "./tables.ts";
+import { events, members, receipts, rooms, segments, state } from "./tables.ts";
 import { ROWS } from "./trim.ts";
 
 /** Removes what is left of removed rooms, a step at each call; true when there may be more. */
@@ -21,7 +21,7 @@ export function clearRemoved(database: OpenDatabase): () => boolean {
 
 function clear({ db }: OpenDatabase, roomId: number): void {
   let left = clearSegment(db, roomId);
-  for (const table of [receipts, state]) {
+  for (const table of [receipts, state, members]) {
     const bit = sql`rowid in (select rowid from ${table} where ${table.roomId} = ${roomId} limit ${ROWS})`;
     left ||= db.delete(table).where(bit).returning({ roomId: table.roomId }).all().length > 0;
   }

@@ -198,14 +198,14 @@ export function prepare({ client, db }: OpenDatabase) {
     addMember: db
       .insert(members)
       .values({
-        room: placeholder("room"),
+        roomId: placeholder("id"),
         userId: placeholder("userId"),
         role: placeholder("role"),
         time: placeholder("time"),
       })
-      .onConflictDoUpdate({ target: [members.room, members.userId], set: { role: sql`excluded.role` } })
+      .onConflictDoUpdate({ target: [members.roomId, members.userId], set: { role: sql`excluded.role` } })
       .prepare(),
-    // No protocol's room has a space in its name. The data goes batch by batch, see retention.ts.
+    // No protocol's room has a space in its name. What is in it goes in steps: see removed-rooms.ts.
     removeRoom: db
       .update(rooms)
       .set({ name: sql`${REMOVED} || ${rooms.id}` })
@@ -219,13 +219,9 @@ export function prepare({ client, db }: OpenDatabase) {
         set: { revokedBefore: sql`max(coalesce(${users.revokedBefore}, 0), excluded.revoked_before)` },
       })
       .prepare(),
-    removeMembers: db
-      .delete(members)
-      .where(eq(members.room, placeholder("room")))
-      .prepare(),
     removeMember: db
       .delete(members)
-      .where(and(eq(members.room, placeholder("room")), eq(members.userId, placeholder("userId"))))
+      .where(and(eq(members.roomId, placeholder("id")), eq(members.userId, placeholder("userId"))))
       .prepare(),
   };
 }

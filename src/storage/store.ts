@@ -182,15 +182,14 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
         const { offset } = this.head(room);
         // One more, which tells a client that heard all of the removed room from one that heard the new room.
         if (offset > 0) statements.keepRemovedOffset.run({ name: room, offset: offset + 1 });
-        statements.removeMembers.run({ room });
         statements.removeRoom.run({ id });
         index.removed(id);
         ids.delete(room);
       } else if (row.table === "rooms") {
         if (row.title !== undefined) statements.setTitle.run({ id, title: row.title });
         if (row.open !== undefined) statements.setOpen.run({ id, open: row.open ? 1 : 0 });
-      } else if ("remove" in row) statements.removeMember.run({ room, userId: row.userId });
-      else statements.addMember.run({ room, ...row });
+      } else if ("remove" in row) statements.removeMember.run({ id, userId: row.userId });
+      else statements.addMember.run({ id, ...row });
     },
 
     trim(upTo) {

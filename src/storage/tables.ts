@@ -93,15 +93,19 @@ export const state = sqliteTable(
   (table) => [primaryKey({ columns: [table.roomId, table.key] })],
 );
 
+/** By the number of their room: those of a removed room are nobody's at once, and go in steps. */
 export const members = sqliteTable(
   "members",
   {
-    room: text("room").notNull(),
+    roomId: integer("room_id").notNull(),
     userId: text("user_id").notNull(),
     role: text("role"),
     time: integer("time").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.room, table.userId] }), index("members_by_user").on(table.userId)],
+  (table) => [
+    primaryKey({ columns: [table.roomId, table.userId] }),
+    index("members_by_user").on(table.userId, table.roomId),
+  ],
 );
 
 export const users = sqliteTable("users", {

@@ -34,8 +34,10 @@ export interface UserRows {
   ): Step<PagedEvent & { readonly count: number }>;
   state(userId: string, after: number, rooms: readonly string[]): Step<StateRow>;
   receipts(userId: string, after: number): Step<{ room: string; offset: number; time: number; row: number }>;
-  /** By room, after this one. */
-  memberships(userId: string, after: string): { room: string; role: string | null; time: number }[];
+  memberships(
+    userId: string,
+    after: number,
+  ): Step<{ room: string; role: string | null; time: number; row: number }>;
   /** The row of the last event. */
   lastEvent(): number;
 }
@@ -124,10 +126,11 @@ export function createUserRows({ db }: OpenDatabase): UserRows {
     .limit(LIMIT)
     .prepare();
   const memberRows = db
-    .select({ room: members.room, role: members.role, time: members.time })
+    .select({ row: members.roomId, room: rooms.name, role: members.role, time: members.time })
     .from(members)
-    .where(and(eq(members.userId, placeholder("userId")), gt(members.room, placeholder("after"))))
-    .orderBy(asc(members.room))
+    .innerJoin(rooms, eq(rooms.id, members.roomId))
+    .where(and(eq(members.userId, placeholder("userId")), gt(members.roomId, placeholder("after")), kept))
+    .orderBy(asc(members.roomId))
     .limit(LIMIT)
     .prepare();
 
@@ -164,7 +167,10 @@ export function createUserRows({ db }: OpenDatabase): UserRows {
       const to = first - 1 + SPAN;
       return step(receiptRows.all({ after, to, userId }), ({ row }) => row, to, lastReceipt.get()?.row ?? 0);
     },
-    memberships: (userId, after) => memberRows.all({ userId, after }),
+    memberships(userId, after) {
+      const found = memberRows.all({ userId, after });
+      return { rows: found, next: found.length === LIMIT ? found.at(-1)?.row : undefined };
+    },
     lastEvent: () => lastEvent.get()?.id ?? 0,
   };
 }

@@ -9,6 +9,7 @@ import { readConfig } from "../../src/config.ts";
 import { openDatabase, writing } from "../../src/storage/database.ts";
 import { migrate, migrations } from "../../src/storage/migrations.ts";
 import { withDatabase } from "../../src/storage/open.ts";
+import { createPeople } from "../../src/storage/people.ts";
 import { createStore } from "../../src/storage/store.ts";
 import * as tables from "../../src/storage/tables.ts";
 import { contents } from "../support/applying.ts";
@@ -91,6 +92,22 @@ test("a database of the first version keeps its history, where retention has cut
   expect(store.head("chat:2")).toEqual({ offset: 400, count: 400 });
   expect(store.at("chat:2", 101)?.body).toBe('"two 1"');
   expect(store.at("chat:2", 100)).toBeUndefined();
+});
+
+test("members stay in their rooms, also in one of which nothing else is known", () => {
+  const client = new Database(":memory:", { strict: true });
+  for (const migration of migrations.slice(0, 9))
+    for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);
+  client.run("pragma user_version = 9");
+  client.run("insert into rooms (id, name) values (3, 'chat:1')");
+  client.run("insert into removed_rooms values ('chat:2', 41)");
+  client.run("insert into members values ('chat:1', 'ada', 'host', 5), ('chat:2', 'ada', null, 6)");
+  migrate(client);
+  const database = { client, db: drizzle(client), migrated: 0, ...writing(client, "the database") };
+  const people = createPeople(database);
+  expect(people.roomsOf("ada")).toEqual(["chat:1", "chat:2"]);
+  expect(people.membersOf("chat:1", "", 2)).toEqual([{ userId: "ada", role: "host" }]);
+  expect(createStore(database).head("chat:2")).toEqual({ offset: 41, count: 0 });
 });
 
 test("migrating again does nothing, and keeps what is there", () => {

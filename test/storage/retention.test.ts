@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { NewEvent } from "../../src/core/ports/store.ts";
 import type { OpenDatabase } from "../../src/storage/database.ts";
+import { createPeople } from "../../src/storage/people.ts";
 import { type Removal, startRetention } from "../../src/storage/retention.ts";
 import { createStore } from "../../src/storage/store.ts";
 import { createApplying, entry } from "../support/applying.ts";
@@ -163,6 +164,42 @@ test("what is left of a removed room goes bit by bit, and its successor stays", 
   for (const table of ["receipts", "state"]) {
     expect(database.client.query(`select * from ${table}`).values()).toEqual([]);
   }
+});
+
+test("the members of a removed room go bit by bit, and are nobody's in the room that takes its name", () => {
+  const { clock, database, store } = createRetained(0);
+  const people = createPeople(database);
+  const add = database.client.prepare(
+    "insert into members values ((select id from rooms), 'u' || ?, null, 0)",
+  );
+  store.transaction(() => {
+    store.write("group:1", { table: "rooms", title: "Old" });
+    for (let n = 0; n < 2_000; n++) add.run(n);
+  });
+  expect(people.memberCount("group:1")).toBe(2_000);
+  const rows = () => database.client.query("select count(*) from members").values()[0]?.[0] as number;
+  store.transaction(() => store.write("group:1", { table: "rooms", remove: true }));
+  // The removal itself is one step, however many there are.
+  expect(rows()).toBe(2_000);
+  expect([people.memberCount("group:1"), people.isMember("group:1", "u1"), people.roomsOf("u1")]).toEqual([
+    0,
+    false,
+    [],
+  ]);
+  store.transaction(() => store.write("group:1", { table: "members", userId: "ada", role: "host", time: 0 }));
+  const left = [rows()];
+  while (left.at(-1)! > 1) {
+    expect(people.membersOf("group:1", "", 10)).toEqual([{ userId: "ada", role: "host" }]);
+    clock.advance(50);
+    left.push(rows());
+    expect(left.length).toBeLessThan(1_000);
+  }
+  expect(Math.max(...left.map((count, index) => (left[index - 1] ?? count) - count))).toBeLessThanOrEqual(
+    200,
+  );
+  expect(people.roomsOf("ada")).toEqual(["group:1"]);
+  clock.advance(SECOND);
+  expect(database.client.query("select name from rooms").values()).toEqual([["group:1"]]);
 });
 
 test("trouble is told and tried again, and after the stop nothing more goes", () => {

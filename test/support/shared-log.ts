@@ -240,7 +240,9 @@ export function rowsOf(database: ReturnType<typeof openDatabase>) {
     ),
     rooms: all("select name, title, open, trimmed_offset, trimmed_count from rooms order by name"),
     state: all("select name, key, value from state join rooms on rooms.id = room_id order by 1, 2"),
-    members: all("select * from members order by room, user_id"),
+    members: all(
+      "select name, user_id, role, time from members join rooms on id = room_id order by name, user_id",
+    ),
     receipts: all(
       "select name, offset, user_id, receipts.time from receipts join rooms on rooms.id = room_id order by 1, 2, 3",
     ),
