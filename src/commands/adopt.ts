@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { type Config, ConfigError } from "../config.ts";
 import { backUp } from "../storage/backup.ts";
-import { adoptLog } from "../storage/log-identity.ts";
+import { adoptLog, leaveBackup } from "../storage/log-identity.ts";
 import { withDatabase } from "../storage/open.ts";
 
 /**
@@ -13,7 +13,10 @@ export async function adoptCommand(config: Config): Promise<void> {
   if (!config.LOG_URL) throw new ConfigError("LOG_URL: must be set: adopt founds the log there");
   if (!existsSync(file))
     throw new ConfigError(`DATABASE_URL: there is no ${file}: serve makes a new log by itself`);
-  const before = withDatabase(config, (database) => adoptLog(database));
+  const before = withDatabase(config, (database) => {
+    leaveBackup(database, true);
+    return adoptLog(database);
+  });
   // Loaded only where several nodes share a log.
   const { foundLog } = await import("../log/found.ts");
   const founded = await foundLog(config, before.position);

@@ -1,3 +1,4 @@
+import { generationOf, startOf } from "../core/protocol/generation.ts";
 import { type Cursor, compareCursors, formatCursor } from "./cursor.ts";
 
 /** What the feed hands out of the log. Lists leave out what is not in them; without a list everything passes. */
@@ -103,9 +104,17 @@ export class Feed {
   /** Throws `Expired` or `BeyondEnd`. */
   placeAfter(cursor: Cursor): Place {
     const trimmed = this.store.trimmed();
-    if (cursor.position > this.position()) throw new BeyondEnd();
+    if (cursor.position > this.position() || this.#isLost(cursor)) throw new BeyondEnd();
     if (compareCursors(cursor, trimmed) < 0) throw new Expired(trimmed);
     return { id: this.store.seek(cursor), cursor };
+  }
+
+  /** Whether it counts what was stored after the backup that this server was restored from. */
+  #isLost(cursor: Cursor): boolean {
+    const generation = generationOf(cursor.position);
+    if (generation === generationOf(this.position())) return false;
+    const next = { position: startOf(generation + 1), ordinal: 0 };
+    return compareCursors(cursor, this.store.cursorAt(this.store.seek(next))) > 0;
   }
 
   /** Before the first event that is not older than this time. */

@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync 
 import { dirname, resolve } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { ConfigError } from "../config.ts";
+import { markBackup } from "./log-identity.ts";
 import { readPosition } from "./position.ts";
 
 /** Runs the work, and may show how far it is: it copies to `file` (step 0), checks the copy (1), waits for the disk (2). */
@@ -24,6 +25,8 @@ export function backUp(
   database: string,
   target: string,
   watch: Watch = (_, __, work) => work(() => {}),
+  /** A server that starts with it has lost what was stored since. */
+  isRestorable = false,
 ): Backup {
   const file = resolve(target);
   if (!existsSync(database)) throw new ConfigError(`DATABASE_URL: there is no ${database}`);
@@ -35,6 +38,7 @@ export function backUp(
   try {
     const position = watch(draft, statSync(database).size, (at) => {
       copy(database, draft);
+      if (isRestorable) mark(draft);
       at(1);
       const found = verified(draft);
       at(2);
@@ -62,6 +66,11 @@ function copy(database: string, target: string): void {
   using source = new Database(database, { readwrite: true });
   source.run("PRAGMA busy_timeout = 5000");
   source.run("VACUUM INTO ?", [target]);
+}
+
+function mark(file: string): void {
+  using database = new Database(file, { readwrite: true });
+  markBackup(database);
 }
 
 function verified(file: string): number {

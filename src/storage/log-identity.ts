@@ -1,8 +1,10 @@
+import type { Database } from "bun:sqlite";
 import { z } from "zod";
 import { ConfigError } from "../config.ts";
 import { randomSeed, type Seed } from "../core/log/dedup-memory.ts";
+import { generationOf, startOf } from "../core/protocol/generation.ts";
 import type { OpenDatabase } from "./database.ts";
-import { readPosition } from "./position.ts";
+import { prepareKeep, readChain, readPosition } from "./position.ts";
 import { logPosition } from "./tables.ts";
 
 /** Which log a database holds, and what its hashes of client ids begin with. */
@@ -35,6 +37,26 @@ export function identifyLog(database: OpenDatabase, position: number, expected?:
     database.write(() => database.db.update(logPosition).set(row).run());
   }
   return identity;
+}
+
+/** In the header of a backup, until a server has started with it. */
+const BACKUP = 0x5357_4254;
+
+export const markBackup = (client: Database): void => void client.run(`PRAGMA application_id = ${BACKUP}`);
+
+/**
+ * A log that this server keeps for itself goes on in a new generation, if its database is a backup. A node of several
+ * loses nothing: what was stored after the backup is in the log that they share.
+ */
+export function leaveBackup({ client, db, write }: OpenDatabase, isAlone: boolean): void {
+  const found = client.query<{ application_id: number }, []>("PRAGMA application_id").get();
+  if (found?.application_id !== BACKUP) return;
+  write(() => {
+    const { position, hash } = readChain(db);
+    const next = startOf(generationOf(position) + 1);
+    if (isAlone && position > 0) prepareKeep(db).run({ position: next, hash: hash.text });
+    client.run("PRAGMA application_id = 0");
+  });
 }
 
 /** Where a database is in its log; with an id, the database is of that log from now on, at the same position. */

@@ -11,7 +11,7 @@ import { createErasures, type ErasureLog, type Erasures, startErasures } from ".
 import { createEventPages, type EventPages } from "./event-pages.ts";
 import { FileWatch } from "./file-watch.ts";
 import { DatabaseLocked, lockDatabase, lockOf, realPath } from "./lock.ts";
-import { identifyLog, type LogIdentity } from "./log-identity.ts";
+import { identifyLog, type LogIdentity, leaveBackup } from "./log-identity.ts";
 import { createPeople, type People } from "./people.ts";
 import { type Removal, startRetention } from "./retention.ts";
 import { openScratch } from "./scratch.ts";
@@ -127,11 +127,13 @@ export function openStorage(
 ): Storage {
   const { database, release } = take(config);
   let trimmed: Trimmed | undefined;
-  const store = createStore(database, (one) => {
-    trimmed = one;
-  });
+  let store: Store;
   let identity: LogIdentity;
   try {
+    leaveBackup(database, logId === undefined);
+    store = createStore(database, (one) => {
+      trimmed = one;
+    });
     identity = identifyLog(database, store.position(), logId);
   } catch (error) {
     release();

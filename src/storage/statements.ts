@@ -10,6 +10,7 @@ const MAX_RECEIPTS = 1_000;
 export const REMOVED = "removed ";
 const EVENT = {
   offset: events.offset,
+  position: events.position,
   count: events.count,
   kind: events.kind,
   sender: events.sender,
@@ -153,7 +154,7 @@ export function prepare({ client, db }: OpenDatabase) {
       .orderBy(asc(events.id))
       .prepare(),
     lastShown: db
-      .select({ offset: events.offset })
+      .select({ offset: events.offset, position: events.position })
       .from(events)
       .where(and(among, eq(events.silent, false)))
       .orderBy(desc(events.id))

@@ -1,5 +1,6 @@
 import type { Page, StoredEvent } from "../core/ports/history.ts";
 import type { Head, NewEvent, RoomRow, Store } from "../core/ports/store.ts";
+import { numberOf } from "../core/protocol/generation.ts";
 import type { OpenDatabase } from "./database.ts";
 import { OffsetIndex } from "./offset-index.ts";
 import { findPage } from "./page.ts";
@@ -244,7 +245,7 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       if (id === undefined) return 0;
       for (let [end, few] = [offset, MIN_LOOKED_UP]; end > 1; end -= few, few *= 4) {
         const found = statements.lastShown.get({ id, events: idsOf(id, Math.max(1, end - few), end) });
-        if (found) return found.offset;
+        if (found) return numberOf(found);
       }
       return 0;
     },

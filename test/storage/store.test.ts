@@ -11,6 +11,7 @@ test("an event is read as it was stored", () => {
   expect(store.at(ROOM, 1)).toEqual({
     room: ROOM,
     offset: 1,
+    position: 1,
     count: 1,
     kind: "message",
     sender: null,

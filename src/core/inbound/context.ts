@@ -6,6 +6,7 @@ import type { StoredEvent } from "../ports/history.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { Context, Joining, OnAuthenticated, Recording } from "../protocol/context.ts";
 import type { Diversion, Seal } from "../protocol/diversion.ts";
+import { numberOf } from "../protocol/generation.ts";
 import { numbered } from "../protocol/numbered.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Schemas } from "../protocol/schemas.ts";
@@ -143,11 +144,11 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   }
 
   resumes(room: string): number | undefined {
-    return this.connection.resume?.get(room);
+    return this.resumption.asked(this.connection, room);
   }
 
-  withOffset(frame: string, { room, offset }: StoredEvent): string {
-    return this.connection.offsets ? numbered(frame, room, offset) : frame;
+  withOffset(frame: string, event: StoredEvent): string {
+    return this.connection.offsets ? numbered(frame, event.room, numberOf(event)) : frame;
   }
 
   leave(room: string): void {

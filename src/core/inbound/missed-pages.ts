@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Clock } from "../ports/clock.ts";
 import type { History, StoredEvent } from "../ports/history.ts";
+import { numberOf } from "../protocol/generation.ts";
 import { numbered } from "../protocol/numbered.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 
@@ -76,7 +77,7 @@ export class MissedPages {
       const event = isOwed(offset) ? this.history.at(room, offset) : undefined;
       if (!event) continue;
       const plain = reader.protocol.envelope(event.kind, event.body, event);
-      frames.push({ event, frame: reader.offsets ? numbered(plain, room, offset) : plain });
+      frames.push({ event, frame: reader.offsets ? numbered(plain, room, numberOf(event)) : plain });
       bytes += Buffer.byteLength(plain);
     }
     this.#left -= frames.length + 1;
@@ -96,14 +97,16 @@ export class MissedPages {
     const missed = this.history.since(room, after, PAGE);
     const events = protocol.again?.(room, missed) ?? missed;
     let before = offsets ? this.history.shownBefore(room, after + 1) : 0;
-    let bytes = 0;
+    let [bytes, until] = [0, after];
     const frames: MissedFrame[] = [];
     for (const event of events) {
-      if (bytes >= this.maxBytes) return { frames, until: before };
+      if (bytes >= this.maxBytes) return { frames, until };
       const plain = protocol.envelope(event.kind, event.body, event);
-      frames.push({ event, frame: offsets ? numbered(plain, room, event.offset, before) : plain });
+      const number = numberOf(event);
+      frames.push({ event, frame: offsets ? numbered(plain, room, number, before) : plain });
       bytes += Buffer.byteLength(plain);
-      before = event.offset;
+      before = number;
+      until = event.offset;
     }
     return { frames, until: Math.min(last, after + PAGE) };
   }

@@ -4,7 +4,9 @@ import type { Completion } from "../outbound/delivery.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { History, Span } from "../ports/history.ts";
+import type { Store } from "../ports/store.ts";
 import type { Joining } from "../protocol/context.ts";
+import { generationOf, numberOf, startOf } from "../protocol/generation.ts";
 import { allOf, isStored, kindOf } from "../protocol/room-name.ts";
 import { type MissedFrame, MissedPages } from "./missed-pages.ts";
 import { judge, lost, type Verdict } from "./verdict.ts";
@@ -69,7 +71,7 @@ export class Resumption {
     private readonly clock: Clock,
     private readonly turns: TurnQueue,
     private readonly rooms: Rooms,
-    private readonly history: History,
+    private readonly history: History & Pick<Store, "position">,
     private readonly limits: ResumeLimits,
     /** Where there are other nodes: resolves when everything is applied that they have applied by now. */
     private readonly caughtUp: () => Promise<void> | undefined = () => undefined,
@@ -93,18 +95,15 @@ export class Resumption {
     }
     connection.catchingUp.set(room, connection.catchingUp.get(room) ?? new Set());
     const takeBack = () => {
-      for (const [name, after] of asked) connection.resume?.set(name, after);
+      for (const [name, number] of asked) connection.resume?.set(name, number);
       this.#end(connection, [room, ...asked.map(([name]) => name)]);
       joining.failed?.();
     };
-    const rest = asked.map(([name, after]) => ({
-      room: name,
-      after,
-      since: after,
-      owed: NONE,
-      isAsked: true,
-    }));
-    const isAhead = asked.some(([name, after]) => after > this.history.span(name).last);
+    const rest = asked.map(([name, number]) => {
+      const after = this.#offsetOf(name, number);
+      return { room: name, after, since: after, owed: NONE, isAsked: true };
+    });
+    const isAhead = rest.some(({ room, after }) => after > this.history.span(room).last);
     // The client may come from a node that has applied more than this one.
     const caughtUp = isAhead ? this.caughtUp() : undefined;
     if (!caughtUp) this.#step(join, rest, takeBack);
@@ -124,7 +123,7 @@ export class Resumption {
   placed({ connection, room, joining }: Pick<Join, "connection" | "room" | "joining">): string | undefined {
     const { offsets, protocol, rooms } = connection;
     if (!offsets || joining.muted || rooms.has(room) || !isStored(protocol, room)) return undefined;
-    const body = JSON.stringify({ room, offset: this.history.span(room).last });
+    const body = JSON.stringify({ room, offset: this.#numberAt(room, this.history.span(room).last) });
     return protocol.envelope("placed", body, { time: this.clock.now() });
   }
 
@@ -133,8 +132,31 @@ export class Resumption {
     return catchingUp !== undefined && (catchingUp.has(room) || catchingUp.has(allOf(kindOf(room))));
   }
 
-  verdict(connection: Connection, verdict: Verdict): string {
-    return connection.protocol.envelope("resumed", JSON.stringify(verdict), { time: this.clock.now() });
+  /** The offset after which the connection has asked to resume the room, while it has not joined it. */
+  asked({ resume }: Connection, room: string): number | undefined {
+    const number = resume?.get(room);
+    return number === undefined ? undefined : this.#offsetOf(room, number);
+  }
+
+  verdict({ protocol }: Connection, { room, after, until, ...verdict }: Verdict): string {
+    const [from, to] = [this.#numberAt(room, after), this.#numberAt(room, until)];
+    const body = JSON.stringify({ room, after: from, until: to, ...verdict });
+    return protocol.envelope("resumed", body, { time: this.clock.now() });
+  }
+
+  #numberAt(room: string, offset: number): number {
+    // Before a backup was ever restored, nothing has to be read.
+    const event = generationOf(this.history.position()) === 0 ? undefined : this.history.at(room, offset);
+    return event ? numberOf(event) : offset;
+  }
+
+  /** Infinite for the number of an event that was lost when a backup was restored. */
+  #offsetOf(room: string, number: number): number {
+    const [generation, now] = [generationOf(number), generationOf(this.history.position())];
+    if (now === 0) return number;
+    const offset = number - startOf(generation);
+    const isGone = offset <= this.history.span(room).gone;
+    return isGone || this.#numberAt(room, offset) === number ? offset : Number.POSITIVE_INFINITY;
   }
 
   /** What was read may not be told any more: its commit has failed, or a message was taken back. */

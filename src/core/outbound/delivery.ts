@@ -1,5 +1,6 @@
 import type { History, StoredEvent } from "../ports/history.ts";
 import type { Entry } from "../protocol/entry.ts";
+import { numberOf } from "../protocol/generation.ts";
 import { numbered } from "../protocol/numbered.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import type { Outcome } from "../protocol/reducer.ts";
@@ -25,7 +26,7 @@ const MAX_SHOWN = 10_000;
 
 /** Publishes, confirms or refuses an entry once it is applied and committed. */
 export class Delivery {
-  /** Rooms whose last event is known to have been shown, with its offset. */
+  /** Rooms whose last event is known to have been shown, with its number on the wire. */
   readonly #shown = new Map<string, number>();
   /** The last event that a message made besides the one that confirms it, of a sender who wants offsets. */
   #quiet: (Pick<Completion, "connection" | "message"> & { readonly event: StoredEvent }) | undefined;
@@ -124,12 +125,14 @@ export class Delivery {
     return sender.offsets && sender.rooms.has(event.room) ? this.#numbered(event, frame) : frame;
   }
 
-  #numbered({ room, offset }: StoredEvent, frame: string): string {
+  #numbered(event: StoredEvent, frame: string): string {
+    const { room, offset } = event;
+    const number = numberOf(event);
     const known = this.#shown.get(room);
     const before =
-      known === offset - 1 || known === offset ? offset - 1 : this.history.shownBefore(room, offset);
+      known === number - 1 || known === number ? number - 1 : this.history.shownBefore(room, offset);
     if (this.#shown.size >= MAX_SHOWN) this.#shown.clear();
-    this.#shown.set(room, offset);
-    return numbered(frame, room, offset, before);
+    this.#shown.set(room, number);
+    return numbered(frame, room, number, before);
   }
 }

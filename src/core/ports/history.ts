@@ -3,6 +3,8 @@ export interface StoredEvent {
   readonly room: string;
   /** Counted per room, without gaps, from 1. */
   readonly offset: number;
+  /** Of the batch of the log that made it. */
+  readonly position: number;
   /** How many history messages the room had with it. */
   readonly count: number;
   readonly kind: string;
@@ -58,7 +60,7 @@ export interface History {
   ofKind(room: string, kind: string, from: number, before: number): StoredEvent[];
   /** Which offsets the room has. */
   span(room: string): Span;
-  /** The offset of the last event before this one that clients were shown; 0 without one. */
+  /** The number on the wire of the last event before this offset that clients were shown; 0 without one. */
   shownBefore(room: string, offset: number): number;
   /** The rows that the protocol's reducers have written for the room, by key. */
   state(room: string): ReadonlyMap<string, string>;

@@ -34,7 +34,6 @@ export type Row =
 export type RoomRow = Exclude<Row, { readonly table: "log" }>;
 
 export interface NewEvent extends StoredEvent {
-  readonly position: number;
   readonly entry: string;
   readonly externalId: string | null;
   readonly silent: boolean;
