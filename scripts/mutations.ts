@@ -22,11 +22,11 @@ export const mutations: readonly Mutation[] = [
       {
         file: "src/core/log/turn.ts",
         from: "this.parts.store.savePosition(position);\n",
-        to: "this.parts.store.savePosition(position);\n        this.#finish(steps, applied);\n",
+        to: "this.parts.store.savePosition(position);\n        this.#completions.finish(steps, applied);\n",
       },
       {
         file: "src/core/log/turn.ts",
-        from: "    if (this.#speaks) this.#finish(steps, outcomes);\n",
+        from: "    if (this.#speaks) this.#completions.finish(steps, outcomes);\n",
         to: "    void outcomes;\n",
       },
     ],
@@ -306,8 +306,8 @@ export const nodeMutations: readonly NodeMutation[] = [
     changes: [
       {
         file: "src/core/log/turn.ts",
-        from: "if (this.#speaks) this.#finish(steps, outcomes);",
-        to: "if (this.#speaks && own) this.#finish(steps, outcomes);",
+        from: "if (this.#speaks) this.#completions.finish(steps, outcomes);",
+        to: "if (this.#speaks && own) this.#completions.finish(steps, outcomes);",
       },
     ],
   },

@@ -1,15 +1,13 @@
-import type { Connection } from "../outbound/connection.ts";
 import type { Completion } from "../outbound/delivery.ts";
-import { Delivery } from "../outbound/delivery.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { StoreUnavailable } from "../ports/store.ts";
 import type { Entry } from "../protocol/entry.ts";
-import type { AnyProtocol } from "../protocol/protocol.ts";
 import type { Outcome } from "../protocol/reducer.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Applier } from "./apply.ts";
+import { type CompletionParts, Completions } from "./completions.ts";
 import { busy, Lanes, type Step } from "./lanes.ts";
 import type { Batch, Log } from "./log.ts";
 import type { StoreHealth } from "./store-health.ts";
@@ -34,7 +32,7 @@ export interface TurnQueue {
   settle(room: string): void;
 }
 
-export interface TurnParts {
+export interface TurnParts extends CompletionParts {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly log: () => Log;
@@ -43,16 +41,10 @@ export interface TurnParts {
   readonly rooms: Rooms;
   readonly health: StoreHealth;
   readonly times: TurnTimes;
-  readonly protocols: ReadonlyMap<string, AnyProtocol>;
-  readonly report: (error: unknown, context: Record<string, unknown>) => void;
   /** Entries were committed, and their frames are out: called once a turn. */
   readonly committed?: (() => void) | undefined;
-  /** An entry was applied and committed that makes no event, whichever node took it. */
-  readonly applied?: ((entry: Entry) => void) | undefined;
   /** A commit failed: what was read within its transaction may never have happened. */
   readonly rolledBack: () => void;
-  /** The turn is over, and nobody is in this room. */
-  readonly emptied: (room: string) => void;
 }
 
 /**
@@ -70,12 +62,10 @@ export class Turns implements TurnQueue {
   readonly #lanes = new Lanes();
   /** Whether clients can hear what is applied: not yet while the server starts. */
   #speaks = true;
-  /** Rooms that somebody has left or asked to join since they were last settled. */
-  #unsettled = new Set<string>();
-  readonly #delivery: Delivery;
+  readonly #completions: Completions;
 
   constructor(private readonly parts: TurnParts) {
-    this.#delivery = new Delivery(parts.rooms, parts.protocols, parts.store, parts.applied);
+    this.#completions = new Completions(parts);
   }
 
   record(entry: Omit<Entry, "v" | "id" | "time">, completion: Completion): string {
@@ -99,7 +89,7 @@ export class Turns implements TurnQueue {
   }
 
   settle(room: string): void {
-    this.#unsettled.add(room);
+    this.#completions.left(room);
     this.#schedule();
   }
 
@@ -127,7 +117,7 @@ export class Turns implements TurnQueue {
     this.#scheduled = false;
     const steps = this.#steps;
     if (steps.length === 0) {
-      this.#settle();
+      this.#completions.settle();
       return;
     }
     this.#steps = [];
@@ -146,8 +136,8 @@ export class Turns implements TurnQueue {
     const entries: Entry[] = [];
     for (const step of steps) if (step.entry) entries.push(step.entry);
     if (entries.length === 0) {
-      for (const step of steps) this.#takeSnapshot(step);
-      this.#finish(steps, []);
+      for (const step of steps) this.#completions.takeSnapshot(step);
+      this.#completions.finish(steps, []);
       return;
     }
     this.#send(steps, entries);
@@ -162,10 +152,10 @@ export class Turns implements TurnQueue {
   /** Lets everything speak at once that does not wait for the log, and the rest when it is applied. */
   #appendShared(steps: readonly Step[]): void {
     const { free, held } = this.#lanes.divide(steps);
-    for (const step of free) this.#takeSnapshot(step);
-    this.#finish(free, []);
+    for (const step of free) this.#completions.takeSnapshot(step);
+    this.#completions.finish(free, []);
     const refusal = held.length > 0 ? this.#lanes.add(held) : undefined;
-    if (refusal) this.#refuse(held, refusal);
+    if (refusal) this.#completions.refuse(held, refusal);
     this.#sendNext();
   }
 
@@ -205,7 +195,7 @@ export class Turns implements TurnQueue {
         const applied: Outcome[] = [];
         for (const step of steps) {
           if (step.entry) applied.push(this.parts.applier.apply(position, batch.entries[applied.length]!));
-          else this.#takeSnapshot(step);
+          else this.#completions.takeSnapshot(step);
         }
         this.parts.store.savePosition(position);
         return applied;
@@ -220,12 +210,12 @@ export class Turns implements TurnQueue {
       }
       if (error instanceof StoreUnavailable) {
         // Nothing was applied, and the operator has been told once.
-        this.#refuse(steps, error.passes ? busy() : new Refusal("internal"));
+        this.#completions.refuse(steps, error.passes ? busy() : new Refusal("internal"));
         return true;
       }
       this.parts.rolledBack();
       this.parts.report(error, { where: "commit", entries: batch.entries.length });
-      this.#refuse(steps, new Refusal("internal"));
+      this.#completions.refuse(steps, new Refusal("internal"));
       return true;
     }
     this.parts.health.committed();
@@ -234,7 +224,7 @@ export class Turns implements TurnQueue {
       this.#inFlight = undefined;
       this.#lanes.applied(steps);
     }
-    if (this.#speaks) this.#finish(steps, outcomes);
+    if (this.#speaks) this.#completions.finish(steps, outcomes);
     this.parts.committed?.();
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
     if (shared) this.#sendNext();
@@ -247,71 +237,7 @@ export class Turns implements TurnQueue {
     const { steps } = this.#inFlight;
     this.#inFlight = undefined;
     this.#lanes.applied(steps);
-    this.#refuse(steps, refusal);
+    this.#completions.refuse(steps, refusal);
     this.#sendNext();
   };
-
-  #takeSnapshot({ snapshot, completion }: Step): void {
-    try {
-      snapshot?.();
-    } catch (error) {
-      // One fault in reading must not cost the turn its commit.
-      this.parts.report(error, { where: "snapshot" });
-      completion?.connection?.refuse(new Refusal("internal"), completion.ref);
-    }
-  }
-
-  #finish(steps: readonly Step[], outcomes: readonly Outcome[]): void {
-    let applied = 0;
-    for (const step of steps) {
-      try {
-        if (step.entry) this.#delivery.deliver(step.entry, step.completion ?? {}, outcomes[applied++]!);
-        else step.effect?.();
-      } catch (error) {
-        // One fault must not cost the rest of the turn its confirmations.
-        this.parts.report(error, { where: "turn", kind: step.entry?.kind });
-      }
-    }
-    this.#settle();
-  }
-
-  /**
-   * A greeting may register its connection for what happens in the room before an earlier step of the turn leaves the
-   * room. So rooms are asked about when all steps have run: a room that was left and joined again never was empty.
-   */
-  #settle(): void {
-    if (this.#unsettled.size === 0) return;
-    const rooms = this.#unsettled;
-    this.#unsettled = new Set();
-    for (const room of rooms) {
-      try {
-        if (!this.parts.rooms.has(room)) this.parts.emptied(room);
-      } catch (error) {
-        this.parts.report(error, { where: "emptied" });
-      }
-    }
-  }
-
-  /** Each message is refused once, whatever it asked for. What no message asked for still takes effect. */
-  #refuse(steps: readonly Step[], refusal: Refusal): void {
-    const told = new Map<Connection, Set<number>>();
-    const rest: Step[] = [];
-    // The last first: each takes back a change of what the one before it has left.
-    for (let at = steps.length - 1; at >= 0; at--) steps[at]?.completion?.refused?.(refusal);
-    for (const step of steps) {
-      const { connection, ref, message } = step.completion ?? {};
-      if (message === undefined && !step.entry) rest.push(step);
-      if (message === undefined) {
-        if (step.entry) connection?.refuse(refusal, ref);
-      } else if (connection) {
-        const messages = told.get(connection) ?? new Set();
-        told.set(connection, messages);
-        if (!messages.has(message)) connection.refuse(refusal, ref);
-        messages.add(message);
-      }
-    }
-    // What they saw is undone.
-    for (const step of rest) this.#takeSnapshot(step);
-    this.#finish(rest, []);
-  }
 }
