@@ -143,6 +143,7 @@ export function createCore(parts: CoreParts) {
       parts.dedup.seed,
     ),
     () => resumption.forget(),
+    (event) => ownerOfAny(protocols.values(), event.room)?.stateOf?.(event) ?? [],
   );
   const storeHealth = new StoreHealth(store, clock, parts.storeChanged);
   const times = new TurnTimes();

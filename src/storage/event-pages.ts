@@ -42,7 +42,7 @@ export interface EventScan {
 }
 
 export interface EventPages {
-  /** The id of the last row that is not after this cursor; 0 where all are after it. */
+  /** The id of the last row that is not after this cursor; where all are after it, one less than the first. */
   seek(cursor: Cursor): number;
   /** The same of all that is older than this time, in milliseconds since the epoch. */
   seekTime(time: number): number;
@@ -120,7 +120,8 @@ export function createEventPages({ db }: OpenDatabase): EventPages {
 
   /** The last id whose row, or the next one after it, is not beyond the place. */
   function halve(isBeyond: (row: Cursor & { readonly time: number }) => boolean): number {
-    let [older, younger] = [0, lastId() + 1];
+    // Not 0: a reader would look for events where all were removed.
+    let [older, younger] = [(from.get({ id: 0 })?.id ?? 1) - 1, lastId() + 1];
     while (younger - older > 1) {
       const middle = Math.floor((older + younger) / 2);
       const row = from.get({ id: middle });

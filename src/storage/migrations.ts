@@ -10,6 +10,7 @@ import removedRooms from "../../drizzle/0006_removed_rooms.sql" with { type: "te
 import webhooks from "../../drizzle/0007_webhooks.sql" with { type: "text" };
 import logIdentity from "../../drizzle/0008_log_identity.sql" with { type: "text" };
 import membersByRoom from "../../drizzle/0009_members_by_room.sql" with { type: "text" };
+import pendingWithoutEvents from "../../drizzle/0010_pending_without_events.sql" with { type: "text" };
 
 /** Every migration of `drizzle/`, in order. */
 export const migrations: readonly string[] = [
@@ -23,6 +24,7 @@ export const migrations: readonly string[] = [
   webhooks,
   logIdentity,
   membersByRoom,
+  pendingWithoutEvents,
 ];
 
 function run(client: Database, migration: string): void {

@@ -193,11 +193,21 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       else statements.addMember.run({ id, ...row });
     },
 
-    trim(upTo) {
+    trim(upTo, stateOf = () => []) {
       rowIsDue = true;
-      const { roomIds, ...removed } = trim(database, upTo);
+      const names = new Map<number, string>();
+      const nameOf = (id: number): string => {
+        const name = names.get(id) ?? statements.roomName.get({ id })?.name ?? "";
+        names.set(id, name);
+        return name;
+      };
+      const { roomIds, ...removed } = trim(database, upTo, ({ id: event, roomId: id, offset, kind }) => {
+        const body = () => statements.at.get({ id, event })?.body ?? "{}";
+        const keys = stateOf({ room: nameOf(id), offset, kind, body });
+        for (const key of keys) roomState.set(id, key, null);
+      });
       trimmed.push(removed);
-      return roomIds.flatMap((id) => statements.roomName.get({ id })?.name ?? []);
+      return roomIds.map(nameOf).filter((name) => name !== "");
     },
 
     page(room, { kind, ...page }: Page) {

@@ -16,9 +16,13 @@ export interface Trimmed {
 /**
  * One step of removing everything up to a position of the log; inside a transaction. Every node does the same at the
  * same place of the log, so a step ends at a position, whatever a node still has of removed rooms. The receipts of an
- * event go before it, and it stays until the last of them is gone: there may be very many.
+ * event go before it, and it stays until the last of them is gone: there may be very many. `before` hears of each event.
  */
-export function trim({ db }: OpenDatabase, upTo: number): Trimmed & { readonly roomIds: readonly number[] } {
+export function trim(
+  { db }: OpenDatabase,
+  upTo: number,
+  before: (event: TrimmedRow) => void = () => {},
+): Trimmed & { readonly roomIds: readonly number[] } {
   const oldest = eventsUpTo(db, upTo);
   const last = oldest.at(-1);
   if (!last) return { events: 0, receipts: 0, position: upTo, roomIds: [] };
@@ -35,11 +39,14 @@ export function trim({ db }: OpenDatabase, upTo: number): Trimmed & { readonly r
       .where(and(eq(segments.roomId, roomId), lte(segments.last, offset)))
       .run();
   }
+  for (const event of oldest) before(event);
   db.delete(events).where(lte(events.id, last.id)).run();
   db.delete(timeIndex).where(lt(timeIndex.position, last.position)).run();
   db.update(logPosition).set({ trimmedPosition: last.position, trimmedOrdinal: last.ordinal }).run();
   return { events: oldest.length, receipts: found, position: last.position, roomIds: [...lastOf.keys()] };
 }
+
+export type TrimmedRow = ReturnType<typeof page>[number];
 
 /** Oldest first. Ids grow with positions, so pages of them are read until one is beyond. */
 function eventsUpTo(db: OpenDatabase["db"], upTo: number) {
@@ -62,6 +69,7 @@ const page = (db: OpenDatabase["db"], after: number) =>
       roomId: events.roomId,
       offset: events.offset,
       count: events.count,
+      kind: events.kind,
     })
     .from(events)
     .where(sql`${events.id} > ${after}`)

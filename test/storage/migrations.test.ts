@@ -110,6 +110,36 @@ test("members stay in their rooms, also in one of which nothing else is known", 
   expect(createStore(database).head("chat:2")).toEqual({ offset: 41, count: 0 });
 });
 
+test("what is pending of events that retention had removed goes", () => {
+  const client = new Database(":memory:", { strict: true });
+  for (const migration of migrations.slice(0, 10))
+    for (const statement of migration.split("--> statement-breakpoint")) client.run(statement);
+  client.run("pragma user_version = 10");
+  client.run(
+    "insert into rooms (id, name, trimmed_offset) values (1, 'diet-user:ada', 4), (2, 'diet-user:bob', 2), (3, 'stream:s', 9)",
+  );
+  const pending = (id: string) => JSON.stringify({ type: "friend.request", id, from: id });
+  const add = client.query("insert into state values (?, ?, ?)");
+  for (const [room, key, value] of [
+    [1, "waiting 4", pending("eve")],
+    [1, "waiting 5", pending("eve")],
+    [1, "asked bob", ""],
+    [1, "asked eve", ""],
+    [1, "friend eve", ""],
+    [2, "waiting 3", pending("ada")],
+    [3, "waiting 4", "{}"],
+  ] as const)
+    add.run(room, key, value);
+  migrate(client);
+  expect(client.query("select room_id, key from state order by 1, 2").values()).toEqual([
+    [1, "asked bob"],
+    [1, "friend eve"],
+    [1, "waiting 5"],
+    [2, "waiting 3"],
+    [3, "waiting 4"],
+  ]);
+});
+
 test("migrating again does nothing, and keeps what is there", () => {
   const client = new Database(":memory:");
   migrate(client);

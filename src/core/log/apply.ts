@@ -1,5 +1,5 @@
 import type { StoredEvent } from "../ports/history.ts";
-import type { ClientIdRow, NewEvent, Store } from "../ports/store.ts";
+import type { ClientIdRow, NewEvent, Store, TrimmedEvent } from "../ports/store.ts";
 import type { Entry } from "../protocol/entry.ts";
 import type { Decision, EventDraft, Outcome, Place, Reducers } from "../protocol/reducer.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -45,6 +45,8 @@ export class Applier {
     private readonly dedup = new DedupMemory(),
     /** What was stored says something else from now on: a message was taken back. */
     private readonly rewritten: () => void = () => {},
+    /** Keys of a room's state that go with an event when retention removes it. */
+    private readonly stateOf: (event: TrimmedEvent) => readonly string[] = () => NONE,
   ) {}
 
   apply(position: number, entry: Entry): Outcome {
@@ -90,7 +92,7 @@ export class Applier {
 
   /** What a protocol keeps of a room may tell of its events: it is read again, as on a node that has just started. */
   #trim(upTo: number): void {
-    for (const name of this.store.trim(upTo)) this.#restoreAgain(name);
+    for (const name of this.store.trim(upTo, this.stateOf)) this.#restoreAgain(name);
   }
 
   #restoreAgain(name: string): void {

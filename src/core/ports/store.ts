@@ -70,11 +70,23 @@ export interface Store extends History {
   clientIds(room: string, before: number, limit: number): ClientIdRow[];
   add(event: NewEvent): void;
   write(room: string, row: RoomRow): void;
-  /** Removes one step of everything up to a position; returns the rooms that it was removed from. */
-  trim(upTo: number): readonly string[];
+  /**
+   * Removes one step of everything up to a position, with the keys of state that go with each event; returns the rooms
+   * that it was removed from.
+   */
+  trim(upTo: number, stateOf?: (event: TrimmedEvent) => readonly string[]): readonly string[];
   savePosition(position: number): void;
   /** Writes this many bytes and rolls them back, without waiting for a lock. Throws when it cannot. */
   probe(bytes: number): void;
+}
+
+/** An event that is about to be removed. */
+export interface TrimmedEvent {
+  readonly room: string;
+  readonly offset: number;
+  readonly kind: string;
+  /** JSON text. It is read only when somebody asks for it. */
+  body(): string;
 }
 
 export interface ClientIdRow {

@@ -2,6 +2,7 @@ import type { Agent } from "../ports/agent.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { History, StoredEvent } from "../ports/history.ts";
 import type { Members, Membership, Revocations } from "../ports/membership.ts";
+import type { TrimmedEvent } from "../ports/store.ts";
 import type { Context } from "./context.ts";
 import type { Entry } from "./entry.ts";
 import type { Confirmed, Frames, HistoryView, Rejection, Stamp } from "./frames.ts";
@@ -69,6 +70,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   }>;
   /** Its memory of a room for `applies`, as the room's log has made it. */
   restore?(room: string, history: History): RoomState;
+  /** Keys of the room's state that go with an event when retention removes it: what is pending of it is so no longer. */
+  stateOf?(event: TrimmedEvent): readonly string[];
   /** Events that backends may post. */
   readonly posts: { readonly [Kind in keyof Out]?: Posting<Body<Out, Kind>> };
 

@@ -1,6 +1,9 @@
 import type { History } from "../../core/ports/history.ts";
-import type { Row } from "../../core/ports/store.ts";
+import type { Row, TrimmedEvent } from "../../core/ports/store.ts";
 import type { StateChange } from "../../core/protocol/personal-data.ts";
+
+import { isInbox, userOf } from "./rooms.ts";
+import type { FriendRequest } from "./schema.ts";
 
 /** An event that is pending in an inbox until its user has read or answered it. */
 export interface Waiting {
@@ -23,6 +26,15 @@ export const asksFor = (rows: ReadonlyMap<string, string>, userId: string): numb
     const { type, id } = waitingIn(key, value) ?? {};
     return type === "friend.request" && id === userId ? [Number(key.slice(WAITING.length))] : [];
   });
+
+/** What is pending of an event of an inbox, which is no longer when retention removes the event. */
+export function pendingOf({ room, offset, kind, body }: TrimmedEvent): readonly string[] {
+  if (!isInbox(room)) return [];
+  const waiting = WAITING + offset;
+  if (kind !== "friend.request") return [waiting];
+  const { fromUserId, toUserId }: FriendRequest = JSON.parse(body());
+  return userOf(room) === fromUserId ? [ASKED + toUserId] : [waiting];
+}
 
 /** A row of another user's inbox without this user: what is pending from them is so no longer. */
 export function eraseFromInbox(

@@ -8,7 +8,7 @@ import { applies, type Entries, repeats, restore } from "./entries.ts";
 import { decode, encode, enveloped, response, welcomed } from "./frames.ts";
 import { createFriends } from "./friends.ts";
 import { createGroups } from "./groups.ts";
-import { inboxFrom } from "./inbox.ts";
+import { inboxFrom, pendingOf } from "./inbox.ts";
 import { createMessaging } from "./messages.ts";
 import { createPosts } from "./posts.ts";
 import { createPresence } from "./presence.ts";
@@ -88,6 +88,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     applies,
     repeats,
     restore,
+    stateOf: pendingOf,
     posts: createPosts(settings.maxContentLength),
     historyView: past,
     personalData,
