@@ -145,6 +145,7 @@ export async function startSwitchboard(
   if (shared) {
     // Nobody can hear it yet.
     core.turns.mute();
+    const joined = cluster?.announce();
     await shared.start().catch(async (error) => {
       await close();
       throw error;
@@ -155,6 +156,7 @@ export async function startSwitchboard(
       relayed: core.relayed,
       answers: {},
     });
+    joined?.();
     await cluster?.joined();
   }
   const server = await listenOr(endpoint, tls, close);
@@ -168,7 +170,7 @@ export async function startSwitchboard(
   }
   const leases = shared?.leases();
   const sources = await startSources(config, clock, log, core, leases);
-  if (shared && leases) keepSnapshots(shared, leases, config);
+  if (shared && leases) keepSnapshots(shared, leases, config, () => cluster?.appliedByAll ?? 0);
 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
@@ -196,13 +198,14 @@ export async function startSwitchboard(
   );
   webhooks.start();
   phase = "serving";
-  storage.startRetention(core.trim);
+  storage.startRetention(core.trim, () => core.rank("core retention"));
   wakeErasures = storage.startErasures({
     roomsOf: core.roomsOfUser,
     concerns: core.concerns,
     eraseIn: core.eraseIn,
     removeRoom: (room) => core.recordRoom(room, "room.removed", {}),
     removeMember: (room, userId) => core.recordRoom(room, "member.removed", { userId }),
+    rank: core.rank,
   });
   return {
     port: server.port,

@@ -1,7 +1,9 @@
 import type { RosterEntry } from "../core/live/roster.ts";
 import type { Bus } from "../core/ports/bus.ts";
-import type { Clock } from "../core/ports/clock.ts";
+import type { Cancel, Clock } from "../core/ports/clock.ts";
 import { Membership, type Peer } from "./membership.ts";
+import { Newcomers } from "./newcomers.ts";
+import { rankOf } from "./owners.ts";
 import { type Answers, type Gathered, Questions } from "./questions.ts";
 import { Relays } from "./relays.ts";
 import { type Chunk, RosterSync, type RosterSyncParts } from "./roster-sync.ts";
@@ -43,6 +45,7 @@ export class Cluster {
   readonly #membership: Membership;
   readonly #roster: RosterSync;
   readonly #questions: Questions;
+  readonly #newcomers: Newcomers;
   #node: ClusterNode | undefined;
   #waiting: { readonly position: number; readonly reached: () => void }[] = [];
 
@@ -68,6 +71,7 @@ export class Cluster {
         said: (): Iterable<RosterEntry> => this.#node?.roster.said() ?? [],
       },
     });
+    this.#newcomers = new Newcomers({ clock, transport, newId, applied, subject: subject("newcomer") });
     this.relays = new Relays({
       ...{ clock, transport, id, applied },
       subject: subject("relay"),
@@ -103,6 +107,8 @@ export class Cluster {
   readonly bus: Bus = {
     relay: (room, frame) => this.relays.relay(room, frame),
     rosterChanged: (...change) => this.#roster.changed(...change),
+    rank: (work) =>
+      rankOf(work, { id: this.#membership.id, draining: this.parts.draining() }, this.#membership.alive()),
   };
 
   /** Other nodes that are alive. */
@@ -110,8 +116,20 @@ export class Cluster {
     return this.#membership.peers;
   }
 
+  /** This node catches up with the log, until what is returned is called. */
+  announce(): Cancel {
+    return this.#newcomers.announce();
+  }
+
+  /** Up to where every live node has applied the log, also those that catch up. */
+  get appliedByAll(): number {
+    const positions = [...this.peers.map(({ position }) => position), ...this.#newcomers.positions];
+    return Math.min(this.parts.applied(), ...positions);
+  }
+
   start(node: ClusterNode): void {
     this.#node = node;
+    this.#newcomers.start();
     this.#questions.answer(node.answers);
     this.#questions.listen(this.#membership.id);
     this.relays.start();
@@ -168,5 +186,6 @@ export class Cluster {
     this.#roster.stop();
     this.relays.stop();
     this.#questions.stop();
+    this.#newcomers.stop();
   }
 }

@@ -56,6 +56,11 @@ export class Membership {
     return this.#id;
   }
 
+  /** The same, without a copy. */
+  alive(): Iterable<Peer> {
+    return this.#peers.values();
+  }
+
   get peers(): readonly Peer[] {
     return [...this.#peers.values()];
   }

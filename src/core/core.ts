@@ -180,6 +180,7 @@ export function createCore(parts: CoreParts) {
         const frame = protocol().envelope(kind, JSON.stringify(data), { time: clock.now() });
         turns.after(() => rooms.publish(room, frame));
       });
+  const rank = parts.bus?.rank ?? (() => 0);
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
   const resumption = new Resumption(clock, turns, rooms, store, limits, () => log.barrier?.());
   const connections = new Connections({
@@ -216,6 +217,7 @@ export function createCore(parts: CoreParts) {
         members: people,
         systemSender,
         roster: rosterOf(() => protocol),
+        rank,
         settings,
         report,
       },
@@ -332,6 +334,9 @@ export function createCore(parts: CoreParts) {
         );
       });
     },
+
+    /** How many live nodes come before this one for some work; 0 where it is alone. */
+    rank,
 
     /** Removes one step of everything up to a position of the log, at its place in the log. */
     trim(upTo: number, settled: (refused: boolean) => void): void {

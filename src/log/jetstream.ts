@@ -200,13 +200,14 @@ export class JetStreamLog {
   }
 
   /** Makes snapshots and purges the log, while this node holds the lease for it. */
-  keepSnapshots(leases: Leases, copy: SnapshotKeeperParts["copy"]): void {
+  keepSnapshots(leases: Leases, parts: Pick<SnapshotKeeperParts, "copy" | "appliedByAll">): void {
     const keeper = new SnapshotKeeper({
       snapshots: () => this.snapshots(),
       maxBytes: this.config.LOG_MAX_BYTES,
       size: () => this.bytes,
       purge: (upTo) => this.purge(upTo),
-      ...{ copy, note: this.note },
+      ...parts,
+      note: this.note,
     });
     leases.hold("snapshots", keeper);
   }

@@ -14,6 +14,8 @@ export interface SnapshotKeeperParts {
   size(): number;
   /** Copies the database of this node into a new file. */
   copy(): Promise<{ readonly file: string; readonly position: number }>;
+  /** Up to where every live node has applied the log. */
+  appliedByAll(): number;
   /** Removes everything from the log up to a position. */
   purge(upTo: number): Promise<void>;
   note(line: string, context: Record<string, unknown>): void;
@@ -62,15 +64,16 @@ export class SnapshotKeeper {
     return newest ? Date.now() - newest.madeAt : Number.POSITIVE_INFINITY;
   }
 
-  /** Makes one, and drops from the log what is in the one before it. */
+  /** Makes one, and drops from the log what is in the one before it and was applied by all. */
   async make(): Promise<Snapshot[]> {
-    const { copy, note, purge, snapshots } = this.parts;
+    const { appliedByAll, copy, note, purge, snapshots } = this.parts;
     const { file, position } = await copy();
     try {
       const kept = await (await snapshots()).keep(file, position);
       const oldest = kept.length > 1 ? kept.at(-1) : undefined;
-      if (oldest) await purge(oldest.position);
-      note("a snapshot was made", { position, bytes: kept[0]?.bytes, purgedUpTo: oldest?.position });
+      const purgedUpTo = oldest && Math.min(oldest.position, appliedByAll());
+      if (purgedUpTo !== undefined) await purge(purgedUpTo);
+      note("a snapshot was made", { position, bytes: kept[0]?.bytes, purgedUpTo });
       return kept;
     } finally {
       await rm(file, { force: true });

@@ -10,6 +10,8 @@ import { createUserRows } from "./user-rows.ts";
 const STEP_MS = 2;
 /** What could not be written is tried again after this time; and what somebody else must finish is asked for again. */
 const RETRY_MS = 1_000;
+/** Of several nodes one has the events of a user erased. Each of those behind it waits so much longer, and finds little to do. */
+const BEHIND_MS = 5_000;
 
 /** How far the erasure of a user is. Times in milliseconds since the epoch. */
 export interface ErasureState {
@@ -31,6 +33,8 @@ export interface ErasureLog {
   ): Promise<void>;
   removeRoom(room: string): Promise<void>;
   removeMember(room: string, userId: string): Promise<void>;
+  /** How many live nodes come before this one for the erasure of a user. */
+  rank(userId: string): number;
   /** Nothing of what was removed is left in the database's files: false where that must be tried again. */
   emptyLog(): Promise<boolean>;
   failed(error: unknown): void;
@@ -94,6 +98,9 @@ export function startErasures(
     isRunning = true;
     for (let one = next(); one && !isStopped; one = next()) {
       try {
+        const ahead = log.rank(one.userId);
+        if (ahead > 0) await wait(ahead * BEHIND_MS);
+        if (isStopped) return;
         await erase(one);
       } catch (error) {
         if (isStopped) return;

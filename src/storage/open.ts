@@ -25,8 +25,14 @@ export interface Storage extends LogIdentity {
   readonly people: People;
   readonly eventPages: EventPages;
   readonly scratch: Scratch;
-  /** Begins to remove what is too old, by entries of the log that `record` appends. */
-  startRetention(record: (upTo: number, settled: (refused: boolean) => void) => void): void;
+  /**
+   * Begins to remove what is too old, by entries of the log that `record` appends. `rank`: how many live nodes come
+   * before this one for it.
+   */
+  startRetention(
+    record: (upTo: number, settled: (refused: boolean) => void) => void,
+    rank: () => number,
+  ): void;
   readonly webhooks: WebhookTable;
   readonly erasures: Erasures;
   readonly userRows: UserRows;
@@ -152,11 +158,11 @@ export function openStorage(
   return {
     ...identity,
     ...{ scratch, store },
-    startRetention(record) {
+    startRetention(record, rank) {
       stopRetention = startRetention(database, clock, {
         days: config.HISTORY_RETENTION_DAYS,
         failed: (error) => report(error, { where: "retention" }),
-        removed,
+        ...{ rank, removed },
         trim: (upTo, settled) => record(upTo, (refused) => settled(refused ? undefined : trimmed)),
       });
     },

@@ -11,6 +11,8 @@ import { ROWS, type Trimmed } from "./trim.ts";
 const EVERY_MS = 250;
 /** When there is more to remove: together with `ROWS` it keeps up with a busy server. */
 const AGAIN_MS = 50;
+/** Of several nodes one has events removed. Each of those behind it waits so much longer, in case that one does not. */
+const BEHIND_MS = 5_000;
 /** At most one line of the log in this time says what was removed. */
 const TELL_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -28,6 +30,8 @@ export interface RetentionOptions {
   readonly days: number;
   readonly failed: (error: unknown) => void;
   readonly removed?: (removal: Removal) => void;
+  /** How many live nodes come before this one for it. */
+  readonly rank?: () => number;
   /**
    * Removes one step of everything up to a position, at a place of the log, and tells what became of it, later or at
    * once: what was removed, or undefined when it was refused.
@@ -43,7 +47,7 @@ export interface RetentionOptions {
 export function startRetention(
   database: OpenDatabase,
   clock: Clock,
-  { days, failed, removed = () => {}, trim }: RetentionOptions,
+  { days, failed, removed = () => {}, rank = () => 0, trim }: RetentionOptions,
 ): Cancel {
   const index = new TimeIndex(database);
   const oldest = prepareOldest(database);
@@ -51,13 +55,20 @@ export function startRetention(
   const steady = new SteadyClock(clock, isEmpty ? undefined : (index.newest ?? 0));
   const tell = collecting(clock, removed);
   const clear = clearRemoved(database);
+  /** The position up to which is removed next, and since when that is so. */
+  let next = { step: 0, since: 0 };
+  /** It is due, and the nodes before this one had their time for it. */
+  function isOwn(step: number): boolean {
+    if (next.step !== step) next = { step, since: clock.monotonic() };
+    return clock.monotonic() - next.since >= rank() * BEHIND_MS;
+  }
 
   /** Goes on once it is known whether there may be more to do. */
   function trimStep(goOn: (isMore: boolean) => void): void {
     const before = clock.now() - days * DAY_MS;
     const upTo = placeToTrim(oldest, index, before);
     const step = upTo === 0 ? 0 : endOfStep(oldest, upTo);
-    if (step === 0) {
+    if (step === 0 || !isOwn(step)) {
       tell(undefined);
       goOn(false);
       return;

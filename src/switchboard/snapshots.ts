@@ -23,10 +23,16 @@ export async function restoreSnapshot(shared: JetStreamLog, config: Config, log:
 }
 
 /** Makes snapshots of the database while this node holds the lease for it. */
-export function keepSnapshots(shared: JetStreamLog, leases: Leases, { DATABASE_URL }: Config): void {
-  shared.keepSnapshots(leases, async () => {
+export function keepSnapshots(
+  shared: JetStreamLog,
+  leases: Leases,
+  { DATABASE_URL }: Config,
+  appliedByAll: () => number,
+): void {
+  const copy = async () => {
     const file = `${DATABASE_URL}.snapshot`;
     rmSync(file, { force: true });
     return backUpApart(DATABASE_URL, file);
-  });
+  };
+  shared.keepSnapshots(leases, { copy, appliedByAll });
 }

@@ -12,6 +12,13 @@ class Nodes {
   #ids = 0;
 
   start(name: string, clock = this.clock) {
+    const made = this.create(name, clock);
+    made.join();
+    return made;
+  }
+
+  /** A node that has not joined the others. */
+  create(name: string, clock = this.clock) {
     const transport = this.network.join();
     const own = new Map<string, RosterEntry>();
     const others = new Map<string, Map<string, readonly unknown[]>>();
@@ -25,32 +32,33 @@ class Nodes {
       if (values.length > 0) said.set(key, values);
       else said.delete(key);
     };
-    const node = { position: 0, frames: [] as string[], notes: [] as string[] };
+    const node = { position: 0, isDraining: false, frames: [] as string[], notes: [] as string[] };
     const cluster = new Cluster({
       ...{ clock, transport, cluster: "c", node: name },
       newId: () => `${name}-${++this.#ids}`,
       applied: () => node.position,
       hash: () => "",
-      draining: () => false,
+      draining: () => node.isDraining,
       note: (line) => node.notes.push(line),
     });
-    cluster.start({
-      roster: {
-        heard,
-        heardAll(from, entries) {
-          const told = new Set(entries.map(({ key }) => key));
-          for (const key of [...(others.get(from)?.keys() ?? [])])
-            if (!told.has(key)) heard(from, { roster: "r", group: "g", key, values: [] });
-          for (const entry of entries) heard(from, entry);
+    const join = () =>
+      cluster.start({
+        roster: {
+          heard,
+          heardAll(from, entries) {
+            const told = new Set(entries.map(({ key }) => key));
+            for (const key of [...(others.get(from)?.keys() ?? [])])
+              if (!told.has(key)) heard(from, { roster: "r", group: "g", key, values: [] });
+            for (const entry of entries) heard(from, entry);
+          },
+          said: () => own.values(),
         },
-        said: () => own.values(),
-      },
-      isHeard: (room) => room === "room",
-      relayed: (_, frame) => node.frames.push(frame),
-      answers: { name: () => name },
-    });
+        isHeard: (room) => room === "room",
+        relayed: (_, frame) => node.frames.push(frame),
+        answers: { name: () => name },
+      });
     return Object.assign(node, {
-      ...{ cluster, transport, changes },
+      ...{ changes, cluster, join, transport },
       say(key: string, ...values: unknown[]) {
         const entry = { roster: "r", group: "g", key, values };
         if (values.length > 0) own.set(key, entry);
@@ -168,6 +176,49 @@ test("a node that was held up comes back under another id, with all that its con
   expect(b.others()).toEqual(["ann"]);
   expect(a.cluster.peers.map(({ id }) => id)).not.toContain(before?.id ?? "b-2");
   expect(b.changes).toEqual(["+ann"]);
+});
+
+test("each work has one first node, alike on all; when that node goes or stops, it is another one's, and no other work moves", async () => {
+  const nodes = new Nodes();
+  const all = [nodes.start("a"), nodes.start("b"), nodes.start("c")];
+  await nodes.pass(20);
+  const works = Array.from({ length: 60 }, (_, n) => `stream:${n}`);
+  const ranks = (work: string, of = all) => of.map(({ cluster }) => cluster.bus.rank(work));
+  for (const work of works) expect(ranks(work).toSorted()).toEqual([0, 1, 2]);
+  const ownerOf = (work: string) => ranks(work).indexOf(0);
+  const owners = works.map(ownerOf);
+  expect(new Set(owners)).toEqual(new Set([0, 1, 2]));
+  const [a, b, c] = all;
+  c!.isDraining = true;
+  await nodes.pass(500);
+  for (const work of works) expect(ranks(work)[2]).toBe(2);
+  c!.transport.isConnected = false;
+  await nodes.pass(2_500);
+  for (const [n, work] of works.entries()) {
+    expect(ranks(work, [a!, b!]).toSorted()).toEqual([0, 1]);
+    if (owners[n] !== 2) expect(ownerOf(work)).toBe(owners[n]!);
+  }
+});
+
+test("what every live node has applied is told of the slowest, also of one that still catches up", async () => {
+  const nodes = new Nodes();
+  const [a, b] = [nodes.start("a"), nodes.start("b")];
+  a.position = 9;
+  b.position = 7;
+  await nodes.pass(500);
+  expect(a.cluster.appliedByAll).toBe(7);
+  b.cluster.stop();
+  expect(a.cluster.appliedByAll).toBe(9);
+  const newcomer = nodes.create("c");
+  newcomer.position = 3;
+  const joined = newcomer.cluster.announce();
+  expect(a.cluster.appliedByAll).toBe(3);
+  newcomer.position = 5;
+  await nodes.pass(500);
+  expect(a.cluster.appliedByAll).toBe(5);
+  joined();
+  await nodes.pass(1_500);
+  expect(a.cluster.appliedByAll).toBe(9);
 });
 
 test("a relayed frame waits until what was said before it is applied here, at most a second", async () => {

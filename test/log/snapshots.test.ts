@@ -35,10 +35,12 @@ test.skipIf(!nats)(
     const directory = temporaryDirectory();
     const log = await openLog(logConfig(nats!, "switchboard"), () => {});
     let made = 0;
+    let appliedByAll = Number.POSITIVE_INFINITY;
     const keeper = new SnapshotKeeper({
       snapshots: () => log.snapshots(),
       ...{ maxBytes: 1, size: () => 0, note: () => {} },
       copy: () => backUpApart(databaseOf(a.directory), join(directory, `${made++}.db`)),
+      appliedByAll: () => appliedByAll,
       purge: (upTo) => log.purge(upTo),
     });
     await a.http("PUT", "/v1/webhooks/one", { url: `http://127.0.0.1:${a.port}/health/live` });
@@ -59,7 +61,10 @@ test.skipIf(!nats)(
     using database = new Database(databaseOf(b.directory), { readonly: true });
     expect(database.query("select count(*) as count from webhooks").get()).toEqual({ count: 0 });
     await say(b, "fourth");
+    // A node that is alive has not applied more than this.
+    appliedByAll = first!.position + 1;
     expect((await keeper.make()).length).toBe(2);
+    expect(await log.describe()).toMatchObject({ first: appliedByAll + 1 });
     await log.stop();
   },
 );

@@ -20,14 +20,17 @@ function createRetained(days: number) {
   const made = createTestStore();
   const failures: unknown[] = [];
   const removals: Removal[] = [];
+  /** Nodes before this one. */
+  const ranks = { before: 0 };
   const stop = startRetention(made.database, clock, {
     ...{ days, ...trimming(made.database) },
     failed: (error) => failures.push(error),
     removed: (removal) => removals.push(removal),
+    rank: () => ranks.before,
   });
   const offsets = (room = "chat:1") =>
     made.store.page(room, { kind: "message", limit: 1_000 }).map((stored) => stored.offset);
-  return { ...made, clock, failures, removals, stop, offsets };
+  return { ...made, clock, failures, ranks, removals, stop, offsets };
 }
 
 /** An event that is so old at midnight. */
@@ -42,6 +45,21 @@ test("events go when they are as old as was set, and younger ones stay", () => {
   clock.advance(2 * SECOND);
   expect(offsets()).toEqual([3]);
   clock.advance(2 * SECOND);
+  expect(offsets()).toEqual([]);
+});
+
+test("of several nodes the first removes what is old, and the next one 5 s later where that one does not", () => {
+  const { clock, add, offsets, ranks } = createRetained(7);
+  ranks.before = 1;
+  add(said(1, 9 * DAY));
+  clock.advance(5 * SECOND);
+  expect(offsets()).toEqual([1]);
+  clock.advance(SECOND);
+  expect(offsets()).toEqual([]);
+  // The first one dies: this node is the first now.
+  add(said(2, 9 * DAY));
+  ranks.before = 0;
+  clock.advance(SECOND);
   expect(offsets()).toEqual([]);
 });
 

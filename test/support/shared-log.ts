@@ -1,3 +1,4 @@
+import { rankOf } from "../../src/cluster/owners.ts";
 import { createCore } from "../../src/core/core.ts";
 import type { Apply, Batch, Log } from "../../src/core/log/log.ts";
 import { Connection } from "../../src/core/outbound/connection.ts";
@@ -134,6 +135,12 @@ export class LogNode {
   }
 
   readonly #bus: Bus = {
+    rank: (work) =>
+      rankOf(
+        work,
+        { id: this.#id, draining: false },
+        this.#others.map((other) => ({ id: other.#id, draining: false })),
+      ),
     relay: (room, frame) => {
       for (const { core } of this.#others) {
         core.relayed(room, frame);

@@ -135,6 +135,8 @@ export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
   readonly systemSender: SystemSender<Out, Entries>;
   /** Who is where, over all nodes; what follows from its changes is derived on each node. */
   readonly roster: OpenRoster<Out>;
+  /** How many live nodes come before this one for what falls due in a room, and is done once for all nodes: 0 on one node. */
+  rank(room: string): number;
   readonly settings: Settings;
   /** Tells the operator of a fault. Never a message's text. */
   report(error: unknown, context: Record<string, unknown>): void;

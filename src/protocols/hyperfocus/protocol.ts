@@ -57,6 +57,7 @@ type Ctx = Context<typeof events, Entries, State>;
 export function hyperfocus({
   clock,
   history,
+  rank,
   roster,
   settings,
   state,
@@ -74,7 +75,7 @@ export function hyperfocus({
     systemSender.relayLocal(room, "stream:status", now),
   );
   const deliveries = new Deliveries({
-    ...{ clock, pace, stream: state },
+    ...{ clock, pace, rank, stream: state },
     release: (room, applied, refused) => systemSender.record(room, "release", { pace }, { applied, refused }),
   });
 

@@ -21,6 +21,7 @@ function waiting(gifts: number) {
     clock,
     pace: PACE,
     stream: log.state,
+    rank: () => 0,
     release(_room, applied, failed) {
       asked.push(applied);
       refused.push(failed);
