@@ -48,13 +48,14 @@ export function streamFeed(
   const encoder = new TextEncoder();
 
   async function nextChunk(): Promise<string | undefined> {
-    for (;;) {
-      if (feed.stopped) return undefined;
-      const quiet = new AbortController();
-      const silence = () => quiet.abort();
-      ended.signal.addEventListener("abort", silence);
-      const cancel = after(COMMENT_MS, silence);
-      try {
+    const quiet = new AbortController();
+    const silence = () => quiet.abort();
+    ended.signal.addEventListener("abort", silence);
+    // From the last chunk on: events that the filter leaves out do not put the comment off.
+    const cancel = after(COMMENT_MS, silence);
+    try {
+      for (;;) {
+        if (feed.stopped) return undefined;
         const woken = feed.next(quiet.signal);
         const page = await feed.page(from, filter, PAGE);
         if (ended.signal.aborted) return undefined;
@@ -62,24 +63,23 @@ export function streamFeed(
         const text = page.events.map((event) => frame(event)).join("");
         const next = formatCursor(from.cursor);
         // A block without data is no event, but it moves the place at which the consumer would continue.
-        const moved = page.events.length === 0 && page.more && next !== said ? `id: ${next}\n\n` : "";
-        if (text || moved) {
+        const moved = page.events.length === 0 && next !== said ? `id: ${next}\n` : "";
+        if (text || (page.more && moved)) {
           said = next;
-          return text + moved;
+          return text || `${moved}\n`;
         }
         if (!page.more) await woken;
         if (ended.signal.aborted) return undefined;
-        if (quiet.signal.aborted) return next === said ? ": still here\n\n" : idOnly(next);
-      } finally {
-        cancel();
-        silence();
-        ended.signal.removeEventListener("abort", silence);
+        if (quiet.signal.aborted) {
+          said = next;
+          return `: still here\n${moved}\n`;
+        }
       }
+    } finally {
+      cancel();
+      silence();
+      ended.signal.removeEventListener("abort", silence);
     }
-  }
-  function idOnly(next: string): string {
-    said = next;
-    return `id: ${next}\n\n`;
   }
   const frame = (event: FeedEvent) => `id: ${formatCursor(event)}\ndata: ${encode(event)}\n\n`;
 

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, isNotNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, isNotNull, lt, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { prepareKeep } from "./position.ts";
 import { erasures, events, members, receipts, removedRooms, rooms, users } from "./tables.ts";
@@ -63,6 +63,14 @@ export function prepare({ client, db }: OpenDatabase) {
       .insert(removedRooms)
       .values({ name: placeholder("name"), offset: placeholder("offset") })
       .onConflictDoUpdate({ target: removedRooms.name, set: { offset: sql`excluded.offset` } })
+      .prepare(),
+    /** Between two names, neither included. */
+    roomsOfKind: db
+      .select({ room: rooms.name })
+      .from(rooms)
+      .where(and(gt(rooms.name, placeholder("after")), lt(rooms.name, placeholder("before"))))
+      .orderBy(asc(rooms.name))
+      .limit(placeholder("limit"))
       .prepare(),
     title: db
       .select({ title: rooms.title })

@@ -259,6 +259,10 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
       }
       return 0;
     },
+    lastOffsets(kind, limit) {
+      const found = statements.roomsOfKind.all({ after: `${kind}:`, before: `${kind};`, limit });
+      return found.map(({ room }) => ({ room, last: this.head(room).offset }));
+    },
     span(room) {
       const removed = removedOffset(room);
       const last = this.head(room).offset;

@@ -69,6 +69,22 @@ describe("Accept: text/event-stream", () => {
     stream.close();
   });
 
+  test("the comment comes in time also while the filter leaves events out all the time", async () => {
+    const stream = await openStream(server.port, "?after=end&kind=none.of.these", KEY);
+    await stream.next();
+    let heard: Awaited<ReturnType<typeof stream.next>>;
+    void stream.next().then((event) => {
+      heard = event;
+    });
+    for (let n = 0; n < 200 && !heard; n++) {
+      await post(`passing-${n}`);
+      clock.advance(1_000);
+    }
+    expect(heard?.comment).toBe("still here");
+    expect(heard?.id).toBeDefined();
+    stream.close();
+  });
+
   test("a position that is too old or too new is answered as a page is", async () => {
     const stream = await openStream(server.port, "?after=99900000000", KEY);
     expect([stream.status, stream.type]).toEqual([400, "application/problem+json"]);

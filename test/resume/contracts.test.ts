@@ -43,6 +43,17 @@ test("atomic: the messages of a context", async () => {
   ]);
 });
 
+test("atomic: a dashboard, which hears no messages, gets the verdict alone", async () => {
+  const token = await server.token("ada");
+  const query = `contextId=c1&token=${token}&${q("context:c1@1")}`;
+  const ada = await server.connect(`/api/analytics/ws?${query}`);
+  await ada.next("connected");
+  expect((await ada.next(resumed))["data"]).toMatchObject({ room: "context:c1", complete: true });
+  ada.send({ type: "ping", id: "p" });
+  await ada.next("pong");
+  expect(ada.frames.filter(({ type }) => type === "message")).toEqual([]);
+});
+
 test("atomic: a document contains its edits", async () => {
   const token = await server.token("ada");
   const first = await server.connect(`/api/collaboration/ws?token=${token}&offsets=1`);

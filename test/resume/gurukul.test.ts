@@ -151,6 +151,7 @@ describe("a resume that cannot be read", () => {
     ["an offset that is none", "chat:a@x"],
     ["a negative offset", "chat:a@-1"],
     ["a room that is none", "a@1"],
+    ["what stands for all rooms of a kind", "chat:a@0,chat:*@0"],
     ["a room twice", "chat:a@1,chat:a@2"],
     ["too many rooms", Array.from({ length: 101 }, (_, n) => `chat:${n}@1`).join(",")],
     ["too long", `chat:${"a".repeat(9_000)}@1`],

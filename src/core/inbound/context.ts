@@ -115,16 +115,16 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     if (this.resumption.join({ connection, room, greet, joining, completion })) return;
     const { muted, failed, usual } = joining;
     let greeting: readonly string[] = NONE;
-    let placed: string | undefined;
+    let placed: readonly string[] = NONE;
     const snapshot = () => {
-      greeting = NONE;
+      greeting = placed = NONE;
       if (!connection.open) return;
       // Even if it does not get in: what the greeting has registered must not stay.
       this.turns.settle(room);
       // While it catches up, the room's past comes in its place.
       const isCatchingUp = this.resumption.isCatchingUp(connection, room);
       greeting = usual && !isCatchingUp ? [...greet(), ...usual()] : greet();
-      placed = isCatchingUp ? undefined : this.resumption.placed({ connection, room, joining });
+      placed = isCatchingUp ? NONE : this.resumption.placed({ connection, room, joining });
     };
     const hasLostAccess = this.#losesAccess(room);
     const join = () => {
@@ -137,8 +137,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       // What is held of the room is older than the greeting, which may show it as well.
       if (connection.rooms.has(room)) connection.diversion?.flush();
       this.rooms.join(connection, room, muted);
-      for (const frame of greeting) connection.send(frame);
-      if (placed !== undefined) connection.send(placed);
+      for (const frame of [...greeting, ...placed]) connection.send(frame);
     };
     this.turns.after(join, { ...completion, refused: () => failed?.() }, snapshot);
   }

@@ -1,3 +1,5 @@
+import { allOf, kindOf } from "../protocol/room-name.ts";
+
 /** The options in the URL of an upgrade that every contract has. */
 export interface Asked {
   /** Frames of stored events carry their room and offset. */
@@ -10,7 +12,7 @@ export interface Asked {
 
 const MAX_ROOMS = 100;
 const MAX_BYTES = 8 * 1_024;
-const HOW = `must be <room>@<offset>,... with offsets from 0, of at most ${MAX_ROOMS} rooms, in at most ${MAX_BYTES} bytes`;
+const HOW = `must be <room>@<offset>,... with offsets from 0, of at most ${MAX_ROOMS} rooms, each by its name and none of them *, in at most ${MAX_BYTES} bytes`;
 /** A room's id may hold commas and signs, so an entry ends with the number after its last `@`. */
 const ENTRY = /^([a-z]+(?:-[a-z]+)?:[^\s\p{C}]{1,128}?)@(\d{1,15})(?:,|$)/u;
 
@@ -28,6 +30,8 @@ function parse(text: string): Map<string, number> | undefined {
   for (let rest = text; rest !== ""; ) {
     const [all, room, offset] = ENTRY.exec(rest) ?? [];
     if (all === undefined || room === undefined || resume.has(room)) return undefined;
+    // What stands for all rooms of a kind has no offset.
+    if (room === allOf(kindOf(room))) return undefined;
     resume.set(room, Number(offset));
     rest = rest.slice(all.length);
   }

@@ -18,6 +18,8 @@ const WAIT_MS = 10;
 const RETRY_MS = 1_000;
 /** Connections that get a page in one turn of the event loop; the others wait for theirs in order. */
 const STEPS_A_TURN = 64;
+/** Rooms of a kind whose place is told to a client that joins all of them: as many as it may resume. */
+const MAX_PLACED = 100;
 
 export interface Join {
   readonly connection: Connection;
@@ -83,7 +85,6 @@ export class Resumption {
   /** False when this join brings nothing that the connection has asked for, and owes nothing: it is an ordinary join. */
   join(join: Join): boolean {
     const { connection, joining, room } = join;
-    if (joining.muted) return false;
     const asked = [...(connection.resume ?? NONE)].filter(
       ([name]) => name === room || room === allOf(kindOf(name)),
     );
@@ -117,14 +118,23 @@ export class Resumption {
   }
 
   /**
-   * Where a room is that a client joins without resuming it. The client resumes it from there, also when it hears
-   * nothing in it. Undefined when the client wants no offsets, has the place already, or cannot resume the room.
+   * Where a room is that a client joins without resuming it, or each of a kind. The client resumes it from there, also
+   * when it hears nothing in it. Empty when the client wants no offsets, has the place already, or cannot resume the room.
    */
-  placed({ connection, room, joining }: Pick<Join, "connection" | "room" | "joining">): string | undefined {
-    const { offsets, protocol, rooms } = connection;
-    if (!offsets || joining.muted || rooms.has(room) || !isStored(protocol, room)) return undefined;
-    const body = JSON.stringify({ room, offset: this.#numberAt(room, this.history.span(room).last) });
-    return protocol.envelope("placed", body, { time: this.clock.now() });
+  placed({ connection, room, joining }: Pick<Join, "connection" | "room" | "joining">): readonly string[] {
+    const { catchingUp, offsets, protocol, rooms } = connection;
+    if (!offsets || joining.muted || rooms.has(room)) return NONE;
+    const kind = kindOf(room);
+    const places =
+      room === allOf(kind)
+        ? this.history.lastOffsets(kind, MAX_PLACED)
+        : [{ room, last: this.history.span(room).last }];
+    const isNew = ({ room: one }: { room: string }) =>
+      isStored(protocol, one) && (one === room || !(rooms.has(one) || catchingUp?.has(one)));
+    return places.filter(isNew).map(({ room: one, last }) => {
+      const body = JSON.stringify({ room: one, offset: this.#numberAt(one, last) });
+      return protocol.envelope("placed", body, { time: this.clock.now() });
+    });
   }
 
   /** The room's missed events are being told: it is joined after them. */
@@ -191,7 +201,7 @@ export class Resumption {
       const frames = told.frames.filter((one) => !confirmed(one));
       if (told.isLast) {
         this.#end(connection, [room, ...rest.map((one) => one.room)]);
-        this.rooms.join(connection, room);
+        this.rooms.join(connection, room, join.joining.muted);
       }
       for (const { frame } of frames) connection.send(frame);
       const { left } = told;
@@ -219,12 +229,12 @@ export class Resumption {
     const next = at < 0 ? undefined : this.#page(join, left[at]!, spans[at]!.last, frames);
     if (next) left[at] = next;
     const isLast = left.every(isTold);
-    if (isLast)
-      for (const { since, isAsked } of left) {
+    if (isLast) {
+      for (const { since } of left)
         for (const frame of joining.changed?.(since) ?? NONE) frames.push({ frame });
-        const placed = isAsked ? undefined : this.placed(join);
-        if (placed) frames.push({ frame: placed });
-      }
+      const isPlaced = left.some(({ room, isAsked }) => isAsked && room === join.room);
+      for (const frame of isPlaced ? NONE : this.placed(join)) frames.push({ frame });
+    }
     return { frames, left, isLast, isPaged: next !== undefined };
   }
 
@@ -240,14 +250,15 @@ export class Resumption {
       const { last } = this.history.span(joined);
       return [{ room: joined, after: last, since: last, owed, isAsked: false }];
     }
-    const limit = joining.contained ? 0 : this.limits.resumedEvents;
+    const isTold = joining.contained || joining.muted;
+    const limit = isTold ? 0 : this.limits.resumedEvents;
     const verdicts = asked.map(({ room, after }) => judge(this.history, room, after, limit));
     for (const verdict of verdicts) frames.push({ frame: this.verdict(connection, verdict) });
     const isUsual = ({ reason }: Verdict) => reason === "ahead" || reason === "too_many";
     if (verdicts.some(isUsual)) for (const frame of joining.usual?.() ?? NONE) frames.push({ frame });
     return verdicts.map((verdict) => ({
       room: verdict.room,
-      after: joining.contained ? verdict.until : verdict.after,
+      after: isTold ? verdict.until : verdict.after,
       since: verdict.after,
       owed: isUsual(verdict) ? owed : NONE,
       isAsked: true,

@@ -58,6 +58,8 @@ export interface History {
   since(room: string, after: number, count: number): StoredEvent[];
   /** Events of one kind, shown to clients or not, from one offset up to but not including another, oldest first. */
   ofKind(room: string, kind: string, from: number, before: number): StoredEvent[];
+  /** The first rooms of a kind by name, and the offset of the last event of each. */
+  lastOffsets(kind: string, limit: number): { readonly room: string; readonly last: number }[];
   /** Which offsets the room has. */
   span(room: string): Span;
   /** The number on the wire of the last event before this offset that clients were shown; 0 without one. */

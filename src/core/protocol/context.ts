@@ -18,7 +18,7 @@ export interface Recording {
 }
 
 export interface Joining {
-  /** The connection is in the room while it has access, and receives none of its events. */
+  /** The connection is in the room while it has access, and receives none of its events: no missed ones either. */
   readonly muted?: boolean;
   /** The history that a join usually brings. It comes after what `greet` returns, unless the client resumes the room. */
   readonly usual?: () => readonly string[];
