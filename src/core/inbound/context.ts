@@ -124,7 +124,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       // While it catches up, the room's past comes in its place.
       const isCatchingUp = this.resumption.isCatchingUp(connection, room);
       greeting = usual && !isCatchingUp ? [...greet(), ...usual()] : greet();
-      placed = isCatchingUp ? NONE : this.resumption.placed({ connection, room, joining });
+      placed = isCatchingUp ? NONE : this.resumption.frames.placed({ connection, room, joining });
     };
     const hasLostAccess = this.#losesAccess(room);
     const join = () => {

@@ -6,20 +6,16 @@ import type { Clock } from "../ports/clock.ts";
 import type { History, Span } from "../ports/history.ts";
 import type { Store } from "../ports/store.ts";
 import type { Joining } from "../protocol/context.ts";
-import { generationOf, numberOf, startOf } from "../protocol/generation.ts";
-import { allOf, isStored, kindOf } from "../protocol/room-name.ts";
+import { allOf, kindOf } from "../protocol/room-name.ts";
 import { type MissedFrame, MissedPages } from "./missed-pages.ts";
+import { PageQueue } from "./page-queue.ts";
+import { ResumeFrames } from "./resume-frames.ts";
 import { judge, lost, type Verdict } from "./verdict.ts";
 
-/** The next page waits while more unsent bytes than this are queued; fewer, where a peer may leave less unread. */
+/** Unsent bytes while which the next page waits; fewer, where a peer may leave less unread. */
 const ENOUGH_UNSENT = 128 * 1_024;
-const WAIT_MS = 10;
 /** What could not be read is read again after this time. */
 const RETRY_MS = 1_000;
-/** Connections that get a page in one turn of the event loop; the others wait for theirs in order. */
-const STEPS_A_TURN = 64;
-/** Rooms of a kind whose place is told to a client that joins all of them: as many as it may resume. */
-const MAX_PLACED = 100;
 
 export interface Join {
   readonly connection: Connection;
@@ -63,11 +59,11 @@ const NONE: readonly never[] = [];
  * is missed and nothing comes twice.
  */
 export class Resumption {
+  readonly frames: ResumeFrames;
   readonly #pages: MissedPages;
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue: PageQueue;
   /** A page for them is read and not sent yet. They get one at a time, however many rooms they resume. */
   readonly #paged = new Set<Connection>();
-  readonly #enoughUnsent: number;
 
   constructor(
     private readonly clock: Clock,
@@ -78,8 +74,10 @@ export class Resumption {
     /** Where there are other nodes: resolves when everything is applied that they have applied by now. */
     private readonly caughtUp: () => Promise<void> | undefined = () => undefined,
   ) {
-    this.#enoughUnsent = Math.min(ENOUGH_UNSENT, Math.floor(limits.bufferedBytes / 4));
-    this.#pages = new MissedPages(history, clock, this.#enoughUnsent);
+    const enough = Math.min(ENOUGH_UNSENT, Math.floor(limits.bufferedBytes / 4));
+    this.#queue = new PageQueue(clock, enough);
+    this.frames = new ResumeFrames(history, clock);
+    this.#pages = new MissedPages(history, clock, enough);
   }
 
   /** False when this join brings nothing that the connection has asked for, and owes nothing: it is an ordinary join. */
@@ -101,7 +99,7 @@ export class Resumption {
       joining.failed?.();
     };
     const rest = asked.map(([name, number]) => {
-      const after = this.#offsetOf(name, number);
+      const after = this.frames.offsetOf(name, number);
       return { room: name, after, since: after, owed: NONE, isAsked: true };
     });
     const isAhead = rest.some(({ room, after }) => after > this.history.span(room).last);
@@ -117,26 +115,6 @@ export class Resumption {
     return true;
   }
 
-  /**
-   * Where a room is that a client joins without resuming it, or each of a kind. The client resumes it from there, also
-   * when it hears nothing in it. Empty when the client wants no offsets, has the place already, or cannot resume the room.
-   */
-  placed({ connection, room, joining }: Pick<Join, "connection" | "room" | "joining">): readonly string[] {
-    const { catchingUp, offsets, protocol, rooms } = connection;
-    if (!offsets || joining.muted || rooms.has(room)) return NONE;
-    const kind = kindOf(room);
-    const places =
-      room === allOf(kind)
-        ? this.history.lastOffsets(kind, MAX_PLACED)
-        : [{ room, last: this.history.span(room).last }];
-    const isNew = ({ room: one }: { room: string }) =>
-      isStored(protocol, one) && (one === room || !(rooms.has(one) || catchingUp?.has(one)));
-    return places.filter(isNew).map(({ room: one, last }) => {
-      const body = JSON.stringify({ room: one, offset: this.#numberAt(one, last) });
-      return protocol.envelope("placed", body, { time: this.clock.now() });
-    });
-  }
-
   /** The room's missed events are being told: it is joined after them. */
   isCatchingUp({ catchingUp }: Connection, room: string): boolean {
     return catchingUp !== undefined && (catchingUp.has(room) || catchingUp.has(allOf(kindOf(room))));
@@ -145,28 +123,7 @@ export class Resumption {
   /** The offset after which the connection has asked to resume the room, while it has not joined it. */
   asked({ resume }: Connection, room: string): number | undefined {
     const number = resume?.get(room);
-    return number === undefined ? undefined : this.#offsetOf(room, number);
-  }
-
-  verdict({ protocol }: Connection, { room, after, until, ...verdict }: Verdict): string {
-    const [from, to] = [this.#numberAt(room, after), this.#numberAt(room, until)];
-    const body = JSON.stringify({ room, after: from, until: to, ...verdict });
-    return protocol.envelope("resumed", body, { time: this.clock.now() });
-  }
-
-  #numberAt(room: string, offset: number): number {
-    // Before a backup was ever restored, nothing has to be read.
-    const event = generationOf(this.history.position()) === 0 ? undefined : this.history.at(room, offset);
-    return event ? numberOf(event) : offset;
-  }
-
-  /** Infinite for the number of an event that was lost when a backup was restored. */
-  #offsetOf(room: string, number: number): number {
-    const [generation, now] = [generationOf(number), generationOf(this.history.position())];
-    if (now === 0) return number;
-    const offset = number - startOf(generation);
-    const isGone = offset <= this.history.span(room).gone;
-    return isGone || this.#numberAt(room, offset) === number ? offset : Number.POSITIVE_INFINITY;
+    return number === undefined ? undefined : this.frames.offsetOf(room, number);
   }
 
   /** What was read may not be told any more: its commit has failed, or a message was taken back. */
@@ -205,7 +162,7 @@ export class Resumption {
       }
       for (const { frame } of frames) connection.send(frame);
       const { left } = told;
-      if (!told.isLast) this.#wait(() => this.#step(join, left), connection);
+      if (!told.isLast) this.#queue.add(connection, () => this.#step(join, left));
     };
     const refused = () => {
       release();
@@ -233,7 +190,7 @@ export class Resumption {
       for (const { since } of left)
         for (const frame of joining.changed?.(since) ?? NONE) frames.push({ frame });
       const isPlaced = left.some(({ room, isAsked }) => isAsked && room === join.room);
-      for (const frame of isPlaced ? NONE : this.placed(join)) frames.push({ frame });
+      for (const frame of isPlaced ? NONE : this.frames.placed(join)) frames.push({ frame });
     }
     return { frames, left, isLast, isPaged: next !== undefined };
   }
@@ -253,7 +210,7 @@ export class Resumption {
     const isTold = joining.contained || joining.muted;
     const limit = isTold ? 0 : this.limits.resumedEvents;
     const verdicts = asked.map(({ room, after }) => judge(this.history, room, after, limit));
-    for (const verdict of verdicts) frames.push({ frame: this.verdict(connection, verdict) });
+    for (const verdict of verdicts) frames.push({ frame: this.frames.verdict(connection, verdict) });
     const isUsual = ({ reason }: Verdict) => reason === "ahead" || reason === "too_many";
     if (verdicts.some(isUsual)) for (const frame of joining.usual?.() ?? NONE) frames.push({ frame });
     return verdicts.map((verdict) => ({
@@ -269,7 +226,7 @@ export class Resumption {
   #unlost(connection: Connection, rest: Rest, span: Span, frames: MissedFrame[]): Rest {
     const verdict = lost(rest.room, rest.after, span);
     if (!verdict) return rest;
-    if (rest.isAsked) frames.push({ frame: this.verdict(connection, verdict) });
+    if (rest.isAsked) frames.push({ frame: this.frames.verdict(connection, verdict) });
     return { ...rest, after: verdict.after };
   }
 
@@ -289,15 +246,4 @@ export class Resumption {
   #end({ catchingUp }: Connection, rooms: readonly string[]): void {
     for (const room of rooms) catchingUp?.delete(room);
   }
-
-  #wait(step: () => void, connection: Connection): void {
-    if (connection.unsent() > this.#enoughUnsent) {
-      this.clock.after(WAIT_MS, () => connection.open && this.#wait(step, connection));
-    } else if (this.#waiting.push(step) === 1) setImmediate(this.#next);
-  }
-
-  readonly #next = (): void => {
-    for (const step of this.#waiting.splice(0, STEPS_A_TURN)) step();
-    if (this.#waiting.length > 0) setImmediate(this.#next);
-  };
 }

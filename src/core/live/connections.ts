@@ -249,7 +249,7 @@ export class Connections {
       if (isOwnKind && (protocol.guests || context.may(room))) continue;
       resume?.delete(room);
       const verdict = { room, after: 0, until: 0, complete: false, reason: "forbidden" } as const;
-      context.replyFrame(this.parts.resumption.verdict(connection, verdict));
+      context.replyFrame(this.parts.resumption.frames.verdict(connection, verdict));
     }
   }
 
