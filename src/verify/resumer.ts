@@ -141,10 +141,9 @@ export class Resumer implements Actor {
   }
 }
 
-/** One in this many of a contract's clients resumes. */
-const RESUMING = 4;
+const A_QUARTER = 0.25;
 
-/** Resuming clients for a contract with this number of clients, spread over its rooms. */
+/** Resuming clients for a contract with this number of others, spread over its rooms. */
 export async function resumersFor(
   stage: Stage,
   clients: number,
@@ -152,7 +151,7 @@ export async function resumersFor(
   make: (userId: string, room: string, n: number) => Resuming,
 ): Promise<Resumer[]> {
   const resumers: Resumer[] = [];
-  for (let n = 0; n < Math.ceil(clients / RESUMING); n++) {
+  for (let n = 0; n < Math.ceil(clients * (stage.resuming ?? A_QUARTER)); n++) {
     const room = rooms[n % rooms.length] ?? "";
     resumers.push(
       new Resumer(stage, make(`resumer-${room.replace(":", "-")}-${n}`, room, n), await stage.wire()),

@@ -79,6 +79,8 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
       // Another name each time: a running server may have seen this seed.
       run: `${wishes.seed.toString(36)}${wishes.target ? Date.now().toString(36) : ""}`,
       ...{ random: random.fork("clients"), ledger, hasNodes: cluster !== undefined },
+      // Half of all clients, then.
+      resuming: 1,
       open: (way, events) => openLine(target.origin(), way, events, faults),
       ask: (method, path, body) => ask(target, method, path, body),
       token: (userId, rooms) => tokenFor(target, userId, rooms),

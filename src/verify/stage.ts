@@ -12,6 +12,8 @@ export interface Stage {
   readonly run: string;
   readonly random: Random;
   readonly ledger: Ledger;
+  /** For each client that speaks, this many more only listen and resume; a quarter when it is not said. */
+  readonly resuming?: number;
   /** Connections and requests of one client reach several servers. */
   readonly hasNodes?: boolean;
   /** Opens a connection. Resolves when it is open or has failed to open. */
