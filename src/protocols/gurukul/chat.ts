@@ -134,7 +134,10 @@ export function summary(history: History, chatId: string) {
   };
 }
 
-/** The last messages as one `batch`, oldest first; fewer if they would not fit into a frame; none if there are none. */
+/**
+ * The last messages as one `batch`, oldest first; fewer if they would not fit into a frame; none if there are none. The
+ * contract's greeting of a client that keeps nothing, in a frame of its own: not told page by page, as what was missed is.
+ */
 export function recent(
   history: History,
   chatId: string,

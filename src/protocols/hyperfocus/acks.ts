@@ -74,7 +74,10 @@ export function acknowledged(host: Host, gift: number, delivered: number): Host 
   return { ...host, upTo, beyond: [...beyond] };
 }
 
-/** Gifts that the host has not acknowledged, oldest first: as many of the last ones as fit. */
+/**
+ * Gifts that the host has not acknowledged, oldest first: as many of the last ones as fit. They go by acknowledgements and
+ * not by an offset, and before the host is in the stream at once. A host that resumes gets what it missed instead.
+ */
 export function toSendAgain(
   history: History,
   room: string,
