@@ -1,5 +1,5 @@
 /**
- * Socket.IO on Node, over WebSocket alone. Tokens are checked only with CHECK_TOKENS. Listens on the port it is told.
+ * Socket.IO on Node, over WebSocket alone. Tokens are checked only with CHECK_TOKENS, what was missed is told with RECOVERY. Listens on the port it is told.
  */
 import { createServer } from "node:http";
 import { jwtVerify } from "jose";
@@ -7,7 +7,11 @@ import { Server } from "socket.io";
 
 const secret = process.env["CHECK_TOKENS"] && new TextEncoder().encode(process.env["JWT_SECRET"]);
 const http = createServer();
-const io = new Server(http, { transports: ["websocket"], serveClient: false });
+const connectionStateRecovery = process.env["RECOVERY"] && { maxDisconnectionDuration: 120_000 };
+const io = new Server(http, {
+  ...{ transports: ["websocket"], serveClient: false },
+  ...(connectionStateRecovery && { connectionStateRecovery }),
+});
 let messages = 0;
 
 if (secret) {
