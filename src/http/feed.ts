@@ -145,12 +145,13 @@ function filterOf(
       { path: `protocol.${index}`, message: `must be one of ${names}` },
     ]);
   });
-  const forbidden = wanted.find(({ name }) => allowed && !allowed.includes(name));
-  if (forbidden) {
-    throw new Problem(
-      403,
-      `The key lacks the scope read for ${forbidden.name}; it is for ${allowed?.join(", ")}`,
-    );
+  const asked = [
+    ...wanted.map(({ name }) => name),
+    ...room.flatMap((one) => protocolOf(protocols, one) ?? []),
+  ];
+  const forbidden = asked.find((name) => allowed && !allowed.includes(name));
+  if (forbidden !== undefined) {
+    throw new Problem(403, `The key lacks the scope read for ${forbidden}; it is for ${allowed?.join(", ")}`);
   }
   const heard =
     allowed && protocol.length === 0 ? protocols.filter(({ name }) => allowed.includes(name)) : wanted;

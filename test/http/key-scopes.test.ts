@@ -71,6 +71,13 @@ test.each([
   ],
   [KEYS.diet, "GET", "/v1/connections", "The key xp lacks the scope read for all contracts; it is for diet"],
   [KEYS.diet, "GET", "/v1/feed?protocol=gurukul", "The key lacks the scope read for gurukul; it is for diet"],
+  [KEYS.diet, "GET", "/v1/feed?room=chat:c", "The key lacks the scope read for gurukul; it is for diet"],
+  [
+    KEYS.diet,
+    "GET",
+    "/v1/feed?room=group:g&room=guild:*",
+    "The key lacks the scope read for discord; it is for diet",
+  ],
   [
     KEYS.moderator,
     "PUT",
