@@ -173,12 +173,13 @@ export function marked(history: History, room: string, events: readonly StoredEv
 export function readSince(history: History, chatId: string, since: number, now: number): string[] {
   const room = roomOf(chatId);
   const shown = [...lastMessages(history, room, HISTORY, since + 1), ...lastMessages(history, room, HISTORY)];
-  const ids = new Map(shown.map((event) => [event.offset, messageOf(event).message.id]));
-  const receipts = history.receipts(room, [...ids.keys()], history.at(room, since)?.time ?? 0);
+  const byOffset = new Map(shown.map((event) => [event.offset, event]));
+  const receipts = history.receipts(room, [...byOffset.keys()], history.at(room, since)?.time ?? 0);
+  const idOf = (event: StoredEvent | undefined) => (event ? messageOf(event).message.id : []);
   return Array.from(
     Map.groupBy(receipts, ({ userId }) => userId),
     ([userId, read]) => {
-      const messageIds = read.flatMap(({ offset }) => ids.get(offset) ?? []);
+      const messageIds = read.flatMap(({ offset }) => idOf(byOffset.get(offset)));
       const receipt: Receipt = { chatId, messageIds, userId, confirmed: true };
       return envelope("read_receipt", JSON.stringify(receipt), now);
     },
