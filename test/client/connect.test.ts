@@ -194,6 +194,27 @@ describe.each(clientNames)("%s: what a retry may help", (name) => {
   });
 });
 
+/** What servers of all contracts say, and what none of them says: type alone, or with another contract's fields. */
+const strangeFrames = [
+  ...["error", "message", "batch", "edit", "chat_update", "session_joined", "auth_response", "pong"],
+  ...["gift:received", "connection:ack", "heartbeat:ping", "event", "resumed", "placed", "metric_update"],
+].flatMap((type) => [{ type }, { type, data: null }, { type, payload: 1, error: {} }]);
+
+describe.each(clientNames)("%s: an endpoint of another contract", (name) => {
+  test("costs no exception, and the rejection says why the server closed", async () => {
+    const { client, next, events } = stage(name);
+    void outcome(client.connect());
+    const socket = await next();
+    socket.open();
+    for (const frame of strangeFrames) socket.say(frame);
+    socket.say({});
+    socket.end(1008, "Authentication failed");
+    expect(client.getConnectionState()).toBe("error");
+    expect(events.at(-1)?.data?.error?.message).toMatch(/\w+ \w+/);
+    await client.disconnect();
+  });
+});
+
 describe("the server's own words are in the rejection", () => {
   test.each([
     ["chat", "/api/chat/ws", "ada", /contextId.* must be in the query/],

@@ -60,6 +60,12 @@ describe.each(senderNames)("%s: a message that JSON cannot say", (name) => {
     expect(client.unconfirmed).toBe(1);
   });
 
+  test("no message at all rejects too, and throws nothing at the caller", async () => {
+    const { client } = stage(name);
+    const send: (message: never) => Promise<unknown> = client.send.bind(client);
+    expect(await outcome(send(undefined as never))).toBeInstanceOf(TypeError);
+  });
+
   test("costs only itself without a connection too", async () => {
     const { admit, client, text } = stage(name);
     expect(await outcome(text(1n))).toBeInstanceOf(TypeError);

@@ -61,7 +61,7 @@ export abstract class Client<
    * `TypeError` when JSON has no words for it, and with `NotSent` when the connection is given up.
    */
   send<M extends Message>(message: M): Promise<AnswerTo<Answers, M["type"]>>;
-  send(message: Message): Promise<unknown> {
+  async send(message: Message): Promise<unknown> {
     return this.post(this.prepare(message));
   }
 
@@ -120,13 +120,12 @@ export abstract class Client<
   }
 
   protected override received(text: string): void {
-    let frame: unknown;
     try {
-      frame = JSON.parse(text);
+      this.arrived(JSON.parse(text));
     } catch {
-      // Worth no connection.
+      // The other end may speak another contract, and closes the connection for it.
+      this.explain(`Not a frame of ${this.contract}: ${text.slice(0, 99)}`);
     }
-    if (typeof frame === "object" && frame !== null) this.arrived(frame);
   }
 
   protected override judge(closing: Closing): Verdict {

@@ -95,8 +95,8 @@ export abstract class Line extends ConnectionEvents {
   }
 
   /** The server says in its own words why it is about to close a connection that it has not let in. */
-  protected explain(words: string): void {
-    if (this.#state === "connecting") this.#cause = new Error(words);
+  protected explain(words: string | undefined): void {
+    if (this.#state === "connecting" && words) this.#cause = new Error(words);
   }
 
   /** The server has let the connection in. */
