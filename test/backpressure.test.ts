@@ -49,7 +49,7 @@ function readSlowly(random: Random, { userId, peer }: ChatReader): () => void {
   };
 }
 
-test("whoever stays connected misses nothing and gets all in order, however slow the others read", async () => {
+test("a client that stays connected misses nothing and gets all in order beside slow readers", async () => {
   const random = new Random(Random.seed());
   const script = new Script(random, CHATS);
   const connect = (name: string, count: number) =>

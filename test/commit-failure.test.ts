@@ -90,7 +90,7 @@ test("a backend that posts a message a second time does not fail the turn of oth
   expect(heard).toEqual(["b-1", "b-2", "b-3"]);
 });
 
-test("a server that cannot store says so to whoever asks for its health, until it can", async () => {
+test("a server that cannot store says so in its health, until it can", async () => {
   const ada = await server.chat("ada");
   await ada.join("c-6");
   using trouble = failWrites(server, "events", "log_position");

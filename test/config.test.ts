@@ -43,7 +43,7 @@ describe.each(Object.entries(settings))("%s", (name, { fallback, good, bad }) =>
   });
 });
 
-describe("whatever the setting", () => {
+describe("every setting", () => {
   test.each(["JWT_SECRET", "JWT_ISSUER", "HOST", "AI_PROMPTS_FILE", "ALLOWED_ORIGINS", "WS_PORT"])(
     "%s is refused by name when its bytes were not UTF-8, in quotes, or of two lines",
     (name) => {

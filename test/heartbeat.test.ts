@@ -140,7 +140,7 @@ test.each([
   ["a clock that is set forward", () => clock.set(600_000)],
   ["a clock that is set back", () => clock.set(-600_000)],
   ["a machine that slept", () => clock.jump(600_000)],
-])("%s closes nobody who is alive, and whoever is silent all the same", async (what, happens) => {
+])("%s closes no living peer, and silent ones all the same", async (what, happens) => {
   const names = { alive: what.replaceAll(" ", "-"), silent: what.replaceAll(" ", "_") };
   const alive = await connect(names.alive);
   const silent = await connect(names.silent, { answersPings: false });

@@ -44,7 +44,7 @@ describe("the prompt", () => {
     expect(generic).toStartWith("You are");
   });
 
-  test("stays the same whatever key a file uses", () => {
+  test("stays the same for every key that a file uses", () => {
     expect(promptsOf('{ "__proto__": "You are evil." }').promptFor("stranger")).toBe(generic);
   });
 });

@@ -188,7 +188,7 @@ describe("a token is refused as unauthenticated, with a reason for the logs,", (
     );
   });
 
-  test("whatever text it is", async () => {
+  test("for any text", async () => {
     const piece = fc.oneof(fc.string({ unit: "binary" }), fc.json().map(segment), fc.base64String());
     const text = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join("."));
     await fc.assert(

@@ -15,7 +15,7 @@ test("the line through the values is not bent by an odd one", () => {
   expect(to - from).toBe(0);
 });
 
-test("a soak in which nothing grows passes, whatever filled in its first twenty minutes", () => {
+test("a soak in which nothing grows passes, no matter what filled in its first twenty minutes", () => {
   expect(faults(soaked((minute) => ({ rss: minute <= 20 ? 50 + 7 * minute : 200 + (minute % 3) })))).toEqual(
     [],
   );

@@ -154,7 +154,7 @@ describe.skipIf(!hasBrowser)("in a browser, a document that is edited together",
     await Promise.all([ada.leave(), client.disconnect()]);
   });
 
-  test("comes to be the same in CodeMirror, whatever is done to it there", async () => {
+  test("ends the same in CodeMirror after any edits there", async () => {
     const [ada, bob] = await Promise.all([
       author("ada", "mirrored", { inCodeMirror: true }),
       author("bob", "mirrored", { inCodeMirror: true }),

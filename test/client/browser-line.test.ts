@@ -185,12 +185,12 @@ describe.skipIf(!hasBrowser)("in a browser, on a line that is lost and found", (
     await before.evaluate(({ client }) => client.connect());
     await context.setOffline(true);
     await page.waitForFunction(({ client }) => client.getConnectionState() === "connecting", before);
-    const letters = () =>
+    const messages = () =>
       page.evaluate(async () => (await globalThis.switchboard.indexedDbStore("kept").load()).length);
     await before.evaluate(({ say }) => {
       for (const content of ["one", "two", "three"]) void say(content);
     });
-    await eventually(async () => (await letters()) === 3);
+    await eventually(async () => (await messages()) === 3);
 
     await open(page, stage.origin);
     const after = await chat(page, "kept", stage.server.port, "kept");
@@ -198,14 +198,14 @@ describe.skipIf(!hasBrowser)("in a browser, on a line that is lost and found", (
       void say("four");
       void client.connect();
     });
-    await eventually(async () => (await letters()) === 4);
+    await eventually(async () => (await messages()) === 4);
     // Nothing is tried that cannot go well.
     expect(await after.evaluate(({ states }) => states)).toEqual([]);
     await context.setOffline(false);
     await page.waitForFunction(({ client }) => client.unconfirmed === 0, after);
     expect(await after.evaluate(({ heard }) => heard)).toEqual(["one", "two", "three", "four"]);
     expect(await stored("kept")).toEqual(["one", "two", "three", "four"]);
-    await eventually(async () => (await letters()) === 0);
+    await eventually(async () => (await messages()) === 0);
     expect(faults).toEqual([]);
     await context.close();
   });

@@ -4,7 +4,7 @@ import {
   type ConnectionEvent,
   ConnectionFailed,
 } from "../../packages/client/src/index.ts";
-import type { LetterStore } from "../../packages/client/src/store.ts";
+import type { MessageStore } from "../../packages/client/src/store.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
 import { clientNames, clients } from "./clients.ts";
@@ -35,7 +35,7 @@ function stage(name: keyof typeof clients, options: Partial<ClientOptions> = {})
 /** A store that answers when the test says so. */
 function slowStore() {
   const loaded = Promise.withResolvers<void>();
-  const store: LetterStore = {
+  const store: MessageStore = {
     load: () => loaded.promise.then(() => []),
     put: async () => {},
     delete: async () => {},

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CollaborationWebSocketClient, type LetterStore } from "../../packages/client/src/index.ts";
+import { CollaborationWebSocketClient, type MessageStore } from "../../packages/client/src/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { Random } from "../support/random.ts";
 import { startRelay } from "../support/relay.ts";
@@ -12,7 +12,7 @@ const server = stopAfterAll(await startTestServer());
 /** What is kept in a browser between two pages. */
 function memory() {
   const kept = new Map<string, string>();
-  const store: LetterStore = {
+  const store: MessageStore = {
     load: async () => [],
     put: async () => {},
     delete: async () => {},
@@ -22,9 +22,9 @@ function memory() {
   return { kept, store };
 }
 
-function page(userId: string, store?: LetterStore, port = server.port) {
+function page(userId: string, store?: MessageStore, port = server.port) {
   return new CollaborationWebSocketClient({
-    // One endpoint, whatever way leads there.
+    // One endpoint, no matter through which port.
     ...{ url: "ws://documents/api/collaboration/ws", token: () => server.token(userId) },
     createSocket: ({ url }) => new WebSocket(url.replace("documents", `127.0.0.1:${port}`)),
     ...{ rate: noRate, reconnect: hasty, ...(store && { store }) },

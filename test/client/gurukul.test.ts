@@ -37,7 +37,7 @@ test("a message resolves to itself as it was stored, and the others in the chat 
   await Promise.all([ada.client.disconnect(), bob.client.disconnect()]);
 });
 
-test("whoever joins hears the last messages, and then each once", async () => {
+test("a user who joins hears the last messages, and then each once", async () => {
   const ada = await talker("ada");
   for (const content of ["one", "two"]) {
     await ada.client.send({ type: "message", data: { chatId: "c2", content } });

@@ -77,7 +77,7 @@ beforeEach(() => {
 });
 afterEach(() => Reflect.deleteProperty(globalThis, "indexedDB"));
 
-test("letters come back in the order in which they were put, without those that were deleted", async () => {
+test("messages come back in the order in which they were put, without those that were deleted", async () => {
   const before = indexedDbStore("chat");
   for (const id of ["c", "a", "b"]) await before.put({ id, type: "message", data: { content: id } });
   await before.delete("a");
@@ -108,12 +108,12 @@ test("a database that did not open is opened when it is asked for again, and say
   expect((await store.load()).map(({ id }) => id)).toEqual(["b"]);
 });
 
-test("whose letters they are is kept with them", async () => {
+test("whose messages they are is kept with them", async () => {
   await indexedDbStore("chat").put({ id: "a", type: "message", data: {}, owner: "ada" });
   expect(await indexedDbStore("chat").load()).toEqual([{ id: "a", type: "message", data: {}, owner: "ada" }]);
 });
 
-test("a letter that a full disk does not take is not said to be kept", async () => {
+test("a message that a full disk does not take is not said to be kept", async () => {
   const store = indexedDbStore("chat");
   await store.load();
   indexedDB.isFull = true;

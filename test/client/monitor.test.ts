@@ -46,7 +46,7 @@ test("metrics and errors are those of the contract", async () => {
   expect(await monitor.getErrorLogs(5)).toEqual([]);
 });
 
-test("whoever has no key is told so", async () => {
+test("a monitor without a key gets an error", async () => {
   const stranger = new WebSocketMonitor({
     url: `http://127.0.0.1:${server.port}`,
     apiKey: "not the key, at all",

@@ -6,7 +6,7 @@ import {
   QueueFull,
   Refused,
 } from "../../packages/client/src/index.ts";
-import type { Letter, LetterStore } from "../../packages/client/src/store.ts";
+import type { MessageStore, QueuedMessage } from "../../packages/client/src/store.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { type FakeSocket, fakeSockets, settled } from "./support.ts";
 
@@ -149,10 +149,10 @@ describe("a full queue", () => {
 });
 
 test("a store keeps what is not confirmed for the next page, ahead of anything new", async () => {
-  const kept = new Map<string, Letter>();
-  const store: LetterStore = {
+  const kept = new Map<string, QueuedMessage>();
+  const store: MessageStore = {
     load: async () => [...kept.values()],
-    put: async (letter) => void kept.set(letter.id, letter),
+    put: async (message) => void kept.set(message.id, message),
     delete: async (id) => void kept.delete(id),
   };
   const before = chat({ store });

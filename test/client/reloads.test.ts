@@ -5,7 +5,7 @@ import {
   DietWebSocketClient,
   GiftViewerClient,
   GurukulClient,
-  type LetterStore,
+  type MessageStore,
   VoiceChannelClient,
 } from "../../packages/client/src/index.ts";
 import { Random } from "../support/random.ts";
@@ -18,7 +18,7 @@ const random = new Random(Random.seed());
 const server = stopAfterAll(await startTestServer({ env: { MAX_GIFTS_PER_SECOND: "0" } }));
 
 /** What is kept in a browser between two pages. */
-function memory(): LetterStore {
+function memory(): MessageStore {
   const places = new Map<string, readonly (readonly [string, number])[]>();
   return {
     load: async () => [],

@@ -3,7 +3,7 @@ import {
   ChatWebSocketClient,
   type ConnectionEvent,
   DietWebSocketClient,
-  type LetterStore,
+  type MessageStore,
   VoiceChannelClient,
 } from "../../packages/client/src/index.ts";
 import { startRelay } from "../support/relay.ts";
@@ -13,7 +13,7 @@ import { fakeSockets, hasty, noRate, tokenOf } from "./support.ts";
 const server = stopAfterAll(await startTestServer({ env: { RESUME_LIMIT: "50" } }));
 
 /** Keeps offsets and nothing else. */
-function memory(): LetterStore {
+function memory(): MessageStore {
   const places = new Map<string, readonly (readonly [string, number])[]>();
   return {
     load: async () => [],
@@ -24,7 +24,7 @@ function memory(): LetterStore {
   };
 }
 
-function chat(userId: string, contextId: string, more: { port?: number; store?: LetterStore } = {}) {
+function chat(userId: string, contextId: string, more: { port?: number; store?: MessageStore } = {}) {
   const { port = server.port, store } = more;
   const heard: unknown[] = [];
   const events: ConnectionEvent[] = [];

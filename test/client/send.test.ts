@@ -5,7 +5,7 @@ import {
   DietCipher,
   NotSent,
 } from "../../packages/client/src/index.ts";
-import type { Letter, LetterStore } from "../../packages/client/src/store.ts";
+import type { MessageStore, QueuedMessage } from "../../packages/client/src/store.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { clients, messages, type SenderName, sendBy, senderNames } from "./clients.ts";
 import { type FakeSocket, fakeSockets, outcome, settled } from "./support.ts";
@@ -75,23 +75,23 @@ describe.each(senderNames)("%s: a message that JSON cannot say", (name) => {
   });
 
   test("is not what an earlier page has left either", async () => {
-    const letters: Letter[] = [];
-    const store: LetterStore = {
-      load: async () => letters,
-      put: async (letter) => void letters.push(letter),
+    const messages: QueuedMessage[] = [];
+    const store: MessageStore = {
+      load: async () => messages,
+      put: async (message) => void messages.push(message),
       delete: async () => {},
     };
     const before = stage(name, { store });
     void outcome(before.text("first"));
     // A database of the browser takes what JSON does not.
-    for (const letter of letters) Object.assign(letter, { data: { n: 1n, data: { n: 1n } } });
+    for (const message of messages) Object.assign(message, { data: { n: 1n, data: { n: 1n } } });
     const { admit, client, text } = stage(name, { store });
     void client.connect();
     void outcome(text("sayable"));
     expect(written(await admit())).toContain("sayable");
   });
 
-  test("is what was given, whatever is made of it while it waits", async () => {
+  test("is what was given, also when the caller changes it while it waits", async () => {
     const { admit, client, say } = stage(name);
     const message = messages[name]("as it was");
     void outcome(say(message));
@@ -136,10 +136,10 @@ describe.each(senderNames)("%s: a connection that is given up", (name) => {
 });
 
 test("messages that a store keeps are said to be kept, and go with the next connection", async () => {
-  const kept = new Map<string, Letter>();
-  const store: LetterStore = {
+  const kept = new Map<string, QueuedMessage>();
+  const store: MessageStore = {
     load: async () => [...kept.values()],
-    put: async (letter) => void kept.set(letter.id, letter),
+    put: async (message) => void kept.set(message.id, message),
     delete: async (id) => void kept.delete(id),
   };
   const { admit, client, text } = stage("chat", { store });
@@ -153,7 +153,7 @@ test("messages that a store keeps are said to be kept, and go with the next conn
 });
 
 test("messages that a store has failed to keep are said not to be kept, and nothing sends them", async () => {
-  const store: LetterStore = {
+  const store: MessageStore = {
     load: async () => [],
     put: () => Promise.reject(new Error("the disk is full")),
     delete: async () => {},

@@ -191,12 +191,12 @@ async function play(script: readonly Move[], isUnique: boolean) {
   return { text, meant: typed.filter((one) => !erased.has(one)) };
 }
 
-test("whatever is cut, late or lost, all come to have the server's text, and editors show it", async () => {
+test("all end with the server's text, and editors show it, after any cuts, delays and losses", async () => {
   const all = fc.asyncProperty(moves, async (script) => void (await play(script, false)));
   await fc.assert(all, { numRuns: 80 });
 });
 
-test("whatever is cut, late or lost, what is typed is there once, unless somebody has taken it away", async () => {
+test("typed text is there once after any cuts, delays and losses, unless somebody has deleted it", async () => {
   const all = fc.asyncProperty(moves, async (script) => {
     const { text, meant } = await play(script, true);
     expect(Array.from(text).sort()).toEqual(meant.sort());

@@ -12,7 +12,7 @@ describe("a store that fails", () => {
     void write("one");
     await settled();
     expect(told).toMatchObject([
-      { type: "failed", letters: [{ data: { content: "one" } }], error: { message: "the disk is full" } },
+      { type: "failed", messages: [{ data: { content: "one" } }], error: { message: "the disk is full" } },
     ]);
     void client.connect();
     expect(written(await admit())).toContain("one");
@@ -27,7 +27,7 @@ describe("a store that fails", () => {
     const { admit, client, clock, told } = page("chat", { ...store, load });
     void client.connect();
     const first = await admit();
-    expect(told).toMatchObject([{ type: "failed", letters: [], error: { message: "the disk is full" } }]);
+    expect(told).toMatchObject([{ type: "failed", messages: [], error: { message: "the disk is full" } }]);
     first.end();
     isBroken = false;
     clock.advance(1_000);

@@ -1,5 +1,5 @@
-import type { ClientOptions, LetterStore, StoreEvent } from "../../packages/client/src/index.ts";
-import type { Letter } from "../../packages/client/src/store.ts";
+import type { ClientOptions, MessageStore, StoreEvent } from "../../packages/client/src/index.ts";
+import type { QueuedMessage } from "../../packages/client/src/store.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { clients, messages, sendBy } from "./clients.ts";
 import { type FakeSocket, fakeSockets, outcome, settled, tokenOf } from "./support.ts";
@@ -10,10 +10,10 @@ export type Keeper = (typeof KEEPERS)[number];
 export const URL_OF = "wss://example.org/path";
 
 export function memoryStore() {
-  const kept = new Map<string, Letter>();
-  const store: LetterStore = {
-    load: async () => [...kept.values()].map((letter) => structuredClone(letter)),
-    put: async (letter) => void kept.set(letter.id, structuredClone(letter)),
+  const kept = new Map<string, QueuedMessage>();
+  const store: MessageStore = {
+    load: async () => [...kept.values()].map((message) => structuredClone(message)),
+    put: async (message) => void kept.set(message.id, structuredClone(message)),
     delete: async (id) => void kept.delete(id),
   };
   return { kept, store };
@@ -22,7 +22,7 @@ export function memoryStore() {
 /** A page with a client, whose server is the test. */
 export function page(
   name: Keeper,
-  store: LetterStore,
+  store: MessageStore,
   options: Partial<ClientOptions> & { contextId?: string } = {},
 ) {
   const clock = new FakeClock(0);

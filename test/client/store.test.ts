@@ -18,7 +18,7 @@ describe.each(KEEPERS)("%s: what was written offline", (name) => {
     void bob.write("of bob");
     expect(written(socket)).not.toContain("of ada");
     expect(written(socket)).toContain("of bob");
-    expect(bob.told).toMatchObject([{ type: "foreign", letters: [{}] }]);
+    expect(bob.told).toMatchObject([{ type: "foreign", messages: [{}] }]);
     expect(JSON.stringify(bob.told)).toContain("of ada");
     await bob.client.disconnect();
     expect(JSON.stringify([...kept.values()])).toContain("of ada");
@@ -41,7 +41,7 @@ describe.each(KEEPERS)("%s: what was written offline", (name) => {
     const after = page(name, store);
     void after.client.connect();
     expect(written(await after.admit())).not.toContain("foreign");
-    expect(after.told).toMatchObject([{ type: "foreign", letters: [{}] }]);
+    expect(after.told).toMatchObject([{ type: "foreign", messages: [{}] }]);
   });
 
   test("under a query that has changed is sent", async () => {
@@ -146,7 +146,7 @@ test("a context's messages stay in it: the one that is asked for, or the token's
     void after.client.connect();
     const text = written(await after.admit());
     expect(["of one", "of two", "of three"].filter((one) => text.includes(one))).toEqual([mine ?? ""]);
-    expect(after.told).toMatchObject([{ letters: [{}, {}] }]);
+    expect(after.told).toMatchObject([{ messages: [{}, {}] }]);
     await after.client.disconnect();
   }
 });
@@ -171,11 +171,11 @@ test("what asks for something now is not kept for a later page", async () => {
   expect([...kept.values()]).toEqual([]);
 });
 
-test("a letter that an older version has kept for nobody is told of", async () => {
+test("a message that an older version has kept for nobody is told of", async () => {
   const { store } = memoryStore();
   await store.put({ id: "1", type: "message", data: { content: "old" } });
   const after = page("chat", store);
   void after.client.connect();
   expect(written(await after.admit())).not.toContain("old");
-  expect(after.told).toMatchObject([{ type: "foreign", letters: [{ id: "1" }] }]);
+  expect(after.told).toMatchObject([{ type: "foreign", messages: [{ id: "1" }] }]);
 });

@@ -78,7 +78,7 @@ test("every route is in it", async () => {
   }
 });
 
-test("whatever text is described comes as text", () => {
+test("every description is shown as text", () => {
   const [first] = builtProtocols();
   if (!first) throw new Error("there is no contract");
   const evil = `"'></pre></code><script>alert(1)</script>&amp;`;

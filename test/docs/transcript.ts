@@ -7,7 +7,7 @@ const LINE = /^(?<who>\w+) (?<verb>opens|→|←) (?<what>.*?)(?: {2,}\(.*\))?$/
 /** Fields that hold a time as a number: any will do. */
 const TIMES = ["timestamp", "ts"];
 
-/** JSON in which `…` stands for whatever is there: more fields, elements, or a part of a text. */
+/** JSON in which `…` stands for anything: more fields, elements, or a part of a text. */
 function parse(text: string): unknown {
   const json = text
     .replaceAll(",…}", ',"…":0}')

@@ -38,7 +38,7 @@ describe("Accept: text/event-stream", () => {
     stream.close();
   });
 
-  test("goes on after Last-Event-ID, whatever the address says", async () => {
+  test("goes on after Last-Event-ID, no matter what the address says", async () => {
     await post("u4", "u5", "u6");
     const [, , , fourth] = await readAll(server);
     const stream = await openStream(server.port, "?after=end", {

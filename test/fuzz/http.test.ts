@@ -160,7 +160,7 @@ test(
   patience,
 );
 
-test("whatever came of it, clients can come in, and hear nothing but their contract", async () => {
+test("afterwards clients can still connect, and hear nothing but their contract", async () => {
   for (const endpoint of endpoints) {
     const check = contractOf(endpoint.protocol);
     const client = await endpoint.enter(server, "u1");

@@ -22,7 +22,7 @@ describe.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))("
   const frames = endpoint.frames.filter((frame) => !isSealing(frame));
 
   test(
-    `answers whatever is said in its contract's words, and lives (seed ${seed})`,
+    `answers any input in its contract's words, and stays up (seed ${seed})`,
     async () => {
       const other = await endpoint.enter(server, "bob");
       let client = await endpoint.enter(server, "ada");
@@ -72,7 +72,7 @@ describe.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))("
 });
 
 test(
-  `diet lives through whatever comes when frames are encrypted (seed ${seed})`,
+  `diet survives any input when frames are encrypted (seed ${seed})`,
   async () => {
     const diet = endpoints.find(({ protocol }) => protocol === "diet")!;
     const check = contractOf("diet");

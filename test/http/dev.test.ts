@@ -120,7 +120,7 @@ describe("outside production it answers only who is at this machine:", () => {
   const own = Object.values(networkInterfaces())
     .flat()
     .find((one) => one?.family === "IPv4" && !one.internal)?.address;
-  test.skipIf(!own)("not who comes from another address, whatever they call the server", async () => {
+  test.skipIf(!own)("not from another address, no matter which Host it names", async () => {
     const wide = await startTestServer({ env: { HOST: "0.0.0.0" } });
     const answer = await fetch(`http://${own}:${wide.port}/dev/token`, {
       method: "POST",

@@ -92,7 +92,7 @@ describe("revoking a user cuts every token that was made before,", () => {
     );
   };
 
-  test("by whoever's clock, and none is taken that lies further ahead", async () => {
+  test("by any issuer's clock, and none is taken that lies further ahead", async () => {
     for (const iat of [seconds() + 3, seconds() + hour, clock.now()])
       expect([iat, await enters(made(iat))]).toEqual([iat, false]);
     const tokens = [made(undefined), made(seconds() - hour), made(seconds()), made(seconds() + 2)];

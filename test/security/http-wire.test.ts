@@ -196,7 +196,7 @@ describe.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))("
     return RawSocket.upgrade(to.port, path, { headers: { ...offer, ...headers } });
   };
 
-  test("a page of another site is refused, whatever its user's token (403)", async () => {
+  test("a page of another site is refused, with any token (403)", async () => {
     const env = { NODE_ENV: "production", JWT_SECRET: SECRET, ALLOWED_ORIGINS: "https://app.example" };
     const strict = await startTestServer({ env });
     try {
@@ -222,7 +222,7 @@ describe.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))("
     }
   });
 
-  test("whoever does not authenticate in time is closed, unless guests may stay", async () => {
+  test("a client that does not authenticate in time is closed, unless guests may stay", async () => {
     // Gurukul's token is in the URL: there is nothing to wait for.
     if (protocol === "gurukul") return;
     const clock = new FakeClock();

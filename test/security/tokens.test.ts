@@ -140,7 +140,7 @@ test.each(Object.entries(doors))(
   },
 );
 
-test("every token that is bad in any way is refused at every door, always in the same words, and closed", async () => {
+test("every token that is bad in any way is refused at every endpoint, always in the same words, and closed", async () => {
   // All at once: a key that is unknown is looked for once a second.
   const answers = Object.entries(doors).map(async ([door, [bring, code]]) => {
     const words = Object.entries(tokens).map(async ([what, token]) => {

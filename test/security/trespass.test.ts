@@ -80,7 +80,7 @@ describe.each(plans.map((plan) => [plan.protocol, plan] as const))("of %s", (pro
     }
   }
 
-  test("what only the server or a backend may say is nobody else's, nor what belongs to another endpoint", async () => {
+  test("a client may not send what only the server or a backend may, nor what belongs to another endpoint", async () => {
     for (const door of doors) {
       const state = open(new URL(`ws://localhost${door.path}`));
       const foreign = Object.keys(messages).filter((kind) => rules[kind]?.at?.(state) === false);
@@ -90,7 +90,7 @@ describe.each(plans.map((plan) => [plan.protocol, plan] as const))("of %s", (pro
     }
   });
 
-  test("whoever has not authenticated can say nothing else", async () => {
+  test("a client that has not authenticated can send nothing else", async () => {
     for (const door of doors) {
       for (const kind of Object.keys(messages).filter((kind) => kind !== "auth")) {
         const protocols = door.subprotocol === undefined ? [] : [door.subprotocol];

@@ -61,7 +61,7 @@ test("a binary frame is answered in the protocol's words, and the connection liv
 test.each<[string, number, (peer: RawSocket) => void]>([
   ["HTTP", 1002, (peer) => peer.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")],
   ["bad UTF-8", 1007, (peer) => peer.send(Buffer.from([0x22, 0xff, 0x22]))],
-])("whoever sends %s is told so and closed, and costs the others nothing", async (_, code, offend) => {
+])("a client that sends %s is closed with %d, and costs others nothing", async (_, code, offend) => {
   const [peer, other] = await Promise.all([connect(), connect()]);
   offend(peer);
   peer.send(ping(1));

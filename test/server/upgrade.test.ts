@@ -26,7 +26,7 @@ test("an upgrade without a subprotocol is answered without one", async () => {
 });
 
 test.each(["chat", "chat, superchat", "chat,", ", chat"])(
-  "whoever offers only subprotocols that are unknown (%p) is refused",
+  "a client that offers only unknown subprotocols (%p) is refused",
   async (offer) => {
     expect((await ask({ "Sec-WebSocket-Protocol": offer })).status).toBe(400);
   },

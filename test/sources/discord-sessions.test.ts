@@ -41,7 +41,7 @@ test("a session that a gateway ends, once it is reached again, is forgotten", ()
   expect(sessions.retrieve(0)).toBeNull();
 });
 
-test("once stopped, whoever wants to connect waits for ever", async () => {
+test("once stopped, a connection waits for ever", async () => {
   const { sessions } = known();
   sessions.stop();
   const first = await Promise.race([sessions.retrieve(0), new Promise((resolve) => setImmediate(resolve))]);

@@ -24,7 +24,7 @@ const text = (file: string): Promise<string> => Bun.file(join(DRIZZLE, file)).te
 const snapshot = (index: number): Promise<unknown> =>
   Bun.file(join(DRIZZLE, "meta", `${String(index).padStart(4, "0")}_snapshot.json`)).json();
 
-/** Tables, columns and indexes, whatever statements made them. */
+/** Tables, columns and indexes, no matter which statements made them. */
 function shapeOf(client: Database): unknown[] {
   const tables = client
     .query<{ name: string }, []>("select name from sqlite_master where type = 'table'")

@@ -31,7 +31,7 @@ function room(last: number, messages: ReadonlySet<number>, first = 1) {
   return { rows, read: () => walked + lookedUp };
 }
 
-test("a page has exactly the messages before a place, wherever they lie and whatever retention has removed", () => {
+test("a page has exactly the messages before a place, also after retention has removed some", () => {
   const offset = fc.integer({ min: 1, max: 3_000 });
   fc.assert(
     fc.property(

@@ -104,7 +104,7 @@ test("numbering and messageCount go on, also in a room that was emptied", () => 
   expect(store.head("chat:2")).toEqual({ offset: 2, count: 2 });
 });
 
-test("whoever applies on after it, restarted or not, numbers on and takes what is gone for new", () => {
+test("a node that applies after it, restarted or not, goes on numbering and takes removed ids for new", () => {
   const clock = new FakeClock(START);
   const applying = createApplying(plain.applies);
   startRetention(applying.database, clock, { days: 7, failed() {}, ...trimming(applying.database) });

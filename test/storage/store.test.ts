@@ -61,7 +61,7 @@ describe("a page", () => {
   });
 });
 
-test("the head is the last event, whatever its kind", () => {
+test("the head is the last event of any kind", () => {
   const { add, fill, store } = createTestStore();
   fill(2);
   add(event(3, { kind: "other", count: 2 }));

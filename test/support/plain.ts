@@ -29,7 +29,7 @@ const no = ({ reason, retryAfter }: Refusal, ref?: string): Rejection => ({
   frame: ["refused", reason, ref, retryAfter].filter((word) => word !== undefined).join(" "),
 });
 
-/** The same words for whatever reason there is. */
+/** The same words for every reason. */
 const refuse: AnyProtocol["refuse"] = new Proxy(Object.create(null), { get: () => no });
 
 /** The smallest protocol, for tests of the core: a frame is `kind body`, its rooms are `plain:...`. */

@@ -59,7 +59,7 @@ export class RawSocket {
     return peer;
   }
 
-  /** Asks for a WebSocket; resolves when the head of the answer is there, whatever it says. */
+  /** Asks for a WebSocket; resolves when the head of the answer is there, no matter what it says. */
   static async upgrade(
     port: number,
     path: string,

@@ -141,7 +141,7 @@ describe("who may hear", () => {
     expect(faults.count("access")).toBe(3);
   });
 
-  test("whoever is put out hears at most what was said before", () => {
+  test("a removed user hears at most what was said before", () => {
     const { faults, ledger, three } = conversation();
     ledger.bar("bob", ROOM);
     ledger.hear("bob", three, undefined);

@@ -97,7 +97,7 @@ describe("2 Pings and pongs", () => {
   });
 });
 
-describe("3 Reserved bits, 4 opcodes: whoever uses what is reserved is failed at once", () => {
+describe("3 Reserved bits, 4 opcodes: a client that uses them is failed at once", () => {
   test.each<[string, Sent]>([
     ["3.1", [ASK, { reserved: 1 }]],
     ["3.5", [Buffer.alloc(8, 0xff), { reserved: 5, opcode: BINARY }]],

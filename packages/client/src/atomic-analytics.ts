@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { createMessages, events as serverEvents } from "../../../src/protocols/atomic/schema.ts";
 import { AtomicClient, type AtomicError, type AtomicFrame, type AtomicOptions } from "./atomic.ts";
-import type { Letter } from "./store.ts";
+import type { QueuedMessage } from "./store.ts";
 
 type Schemas = ReturnType<typeof createMessages>;
 type Kind = "connected" | "metric_update";
@@ -47,9 +47,9 @@ export class AnalyticsWebSocketClient extends AtomicClient<
     this.outbox.open();
   }
 
-  protected override write(letter: Letter): void {
-    if (letter.type === "unsubscribe") for (const metric of metricsOf(letter)) this.#metrics.delete(metric);
-    super.write(letter);
+  protected override write(message: QueuedMessage): void {
+    if (message.type === "unsubscribe") for (const metric of metricsOf(message)) this.#metrics.delete(metric);
+    super.write(message);
   }
 
   protected override told(frame: AtomicError | Events[Kind] | AtomicFrame<"pong", unknown>): void {
@@ -62,5 +62,5 @@ export class AnalyticsWebSocketClient extends AtomicClient<
   }
 }
 
-const metricsOf = ({ data: { metrics } }: Letter): string[] =>
+const metricsOf = ({ data: { metrics } }: QueuedMessage): string[] =>
   Array.isArray(metrics) ? metrics.map(String) : [];

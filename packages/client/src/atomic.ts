@@ -1,7 +1,7 @@
 import { Client, type Posted } from "./client.ts";
 import type { ClientOptions } from "./options.ts";
 import { Refused } from "./outbox.ts";
-import type { Letter } from "./store.ts";
+import type { QueuedMessage } from "./store.ts";
 import type { Claims } from "./token.ts";
 
 export interface AtomicOptions extends ClientOptions {
@@ -65,7 +65,7 @@ export abstract class AtomicClient<
     this.say("ping", {});
   }
 
-  protected write({ id, type, data }: Letter): void {
+  protected write({ id, type, data }: QueuedMessage): void {
     this.say(type, data, id);
     // What nothing answers is done when a ping behind it is answered.
     if (!this.isAnswered(type)) this.say("ping", {}, id);

@@ -1,7 +1,6 @@
 import { type Closing, type Verdict, verdictOf } from "./connection.ts";
 import { newId } from "./id.ts";
 import { inJson } from "./json.ts";
-import { KeptLetters } from "./kept-letters.ts";
 import { Line } from "./line.ts";
 import { Listeners } from "./listeners.ts";
 import type { ClientOptions, Defaults } from "./options.ts";
@@ -9,7 +8,8 @@ import { Outbox, Refused } from "./outbox.ts";
 import { Bucket, politeRate } from "./rate.ts";
 import { Offsets } from "./resume.ts";
 import type { Address } from "./socket.ts";
-import type { Letter, StoreEvent } from "./store.ts";
+import type { QueuedMessage, StoreEvent } from "./store.ts";
+import { StoredMessages } from "./stored-messages.ts";
 import { type Claims, claimsOf } from "./token.ts";
 
 type AnswerTo<Answers, Type> = Type extends keyof Answers ? Answers[Type] : undefined;
@@ -46,9 +46,9 @@ export abstract class Client<
     this.outbox = new Outbox({
       ...{ clock: this.clock, random: options.random ?? Math.random, queue: options.queue },
       answerTimeout: options.answerTimeout ?? ANSWER_MS,
-      kept: new KeptLetters(options.store, (event) => this.storeListeners.tell("store", event)),
+      kept: new StoredMessages(options.store, (event) => this.storeListeners.tell("store", event)),
       take: (type) => this.take(type),
-      write: (letter) => this.write(letter),
+      write: (message) => this.write(message),
     });
     this.onConnectionEvent(() => {
       if (this.failure) this.outbox.fail(this.failure);
@@ -73,7 +73,7 @@ export abstract class Client<
     this.listeners.delete(eventType, handler);
   }
 
-  /** Hears of letters in the store that are somebody else's, and of what the store did not do. The result ends it. */
+  /** Hears of messages in the store that are somebody else's, and of what the store did not do. The result ends it. */
   onStoreEvent(handler: (event: StoreEvent) => void): () => void {
     return this.storeListeners.on("store", handler);
   }
@@ -91,7 +91,7 @@ export abstract class Client<
   /** A name that no other contract's client has. */
   protected abstract readonly contract: string;
   protected abstract heard(frame: unknown): void;
-  protected abstract write(letter: Letter): void;
+  protected abstract write(message: QueuedMessage): void;
 
   /** Where, and with which subprotocols, to connect. */
   protected address(_token: string | undefined): Address | Promise<Address> {
@@ -162,12 +162,12 @@ export abstract class Client<
   protected post({ type, data = {}, id = newId() }: Posted): Promise<unknown> {
     return new Promise((resolve, reject) => {
       // As it is now, whatever its owner makes of it while it waits.
-      const letter: Letter = inJson({ id, type, data: { ...data } });
+      const message: QueuedMessage = inJson({ id, type, data: { ...data } });
       const { token } = this.options;
       const owner =
         this.outbox.owner ?? this.#ownerOf(typeof token === "function" ? undefined : claimsOf(token));
       const fleeting = this.isFleeting(type);
-      this.outbox.add({ ...letter, owner, fleeting, resolve, reject }, !fleeting && this.isKept(type));
+      this.outbox.add({ ...message, owner, fleeting, resolve, reject }, !fleeting && this.isKept(type));
       if (this.failure) this.outbox.fail(this.failure);
     });
   }

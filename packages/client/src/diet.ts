@@ -17,7 +17,7 @@ import { Refused } from "./outbox.ts";
 import { RecentIds } from "./recent.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Address } from "./socket.ts";
-import type { Letter } from "./store.ts";
+import type { QueuedMessage } from "./store.ts";
 import { userOf } from "./token.ts";
 
 /** Contract: Connection Establishment. Browsers let no page set headers. Times are in milliseconds. */
@@ -128,7 +128,7 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
     return { id, type, data: rest };
   }
 
-  protected write({ id, type, data: { data, metadata, timestamp } }: Letter): void {
+  protected write({ id, type, data: { data, metadata, timestamp } }: QueuedMessage): void {
     this.#say(type, data, { id, metadata, timestamp });
   }
 

@@ -1,13 +1,13 @@
 import { asError } from "./connection.ts";
 import type { Draft } from "./shared-edit.ts";
-import type { LetterStore, StoreEvent } from "./store.ts";
+import type { MessageStore, StoreEvent } from "./store.ts";
 
 /** By session, the documents that the server does not have as they are here, in the store where it keeps them. */
 export class Drafts extends Map<string, Draft> {
   #owner: string | undefined;
 
   constructor(
-    private readonly store: LetterStore | undefined,
+    private readonly store: MessageStore | undefined,
     private readonly tell: (event: StoreEvent) => void,
   ) {
     super();
@@ -38,7 +38,7 @@ export class Drafts extends Map<string, Draft> {
     try {
       await work();
     } catch (error) {
-      this.tell({ type: "failed", letters: [], error: asError(error) });
+      this.tell({ type: "failed", messages: [], error: asError(error) });
     }
   }
 }

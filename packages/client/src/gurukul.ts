@@ -4,7 +4,7 @@ import { Client, type Posted } from "./client.ts";
 import { Refused } from "./outbox.ts";
 import { RecentIds } from "./recent.ts";
 import type { Address } from "./socket.ts";
-import type { Letter } from "./store.ts";
+import type { QueuedMessage } from "./store.ts";
 import { userOf } from "./token.ts";
 
 type Schemas = ReturnType<typeof createMessages>;
@@ -111,7 +111,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     return { type, data, id: type === "message" ? data.messageId : undefined };
   }
 
-  protected write({ id, type, data }: Letter): void {
+  protected write({ id, type, data }: QueuedMessage): void {
     if (type === "message") this.#say(type, { ...data, messageId: id });
     else if (type === "chat_update") this.#say(type, data);
     else this.#say(type, { userId: this.#userId, ...data });

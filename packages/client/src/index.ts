@@ -37,7 +37,7 @@ export type { Rate } from "./rate.ts";
 export { type Participant, type Refusal, Unsaved } from "./shared-edit.ts";
 export { SharedText } from "./shared-text.ts";
 export type { Address, CreateSocket, Socket } from "./socket.ts";
-export type { Letter, LetterStore, StoreEvent } from "./store.ts";
+export type { MessageStore, QueuedMessage, StoreEvent } from "./store.ts";
 export { bindTextarea, type TextField } from "./textarea.ts";
 export type { Token } from "./token.ts";
 export { VoiceChannelClient, type VoiceEvents } from "./voice.ts";

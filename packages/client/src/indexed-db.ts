@@ -1,4 +1,4 @@
-import type { KeptDrafts, Letter, LetterStore, Offsets } from "./store.ts";
+import type { KeptDrafts, MessageStore, Offsets, QueuedMessage } from "./store.ts";
 
 // As much of IndexedDB as is used here: its types come with those of a browser, which a server does not have.
 interface Asked<Result> {
@@ -33,7 +33,7 @@ interface Factory {
 }
 type Mode = "readonly" | "readwrite";
 
-interface Kept extends Letter {
+interface Kept extends QueuedMessage {
   /** Their order. */
   readonly at: number;
 }
@@ -44,7 +44,7 @@ interface Place {
   readonly drafts?: KeptDrafts;
 }
 
-const LETTERS = "letters";
+const MESSAGES = "letters";
 /** With the owner, the ids of what is known of the rooms and of the documents. */
 const OFFSETS = "offsets of ";
 const DRAFTS = "drafts of ";
@@ -54,7 +54,7 @@ const DRAFTS = "drafts of ";
  * needs a name of its own; two pages of one name send each other's messages again, under the same ids, so that they
  * arrive once.
  */
-export function indexedDbStore(name: string): LetterStore {
+export function indexedDbStore(name: string): MessageStore {
   let database: Promise<Database> | undefined;
   let last = 0;
   /** Those that wait to be written. */
@@ -66,7 +66,7 @@ export function indexedDbStore(name: string): LetterStore {
     const factory: Factory | undefined = Object(globalThis).indexedDB;
     if (!factory) throw new Error("there is no IndexedDB here");
     const asked = factory.open(name, 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore(LETTERS, { keyPath: "id" });
+    asked.onupgradeneeded = () => asked.result.createObjectStore(MESSAGES, { keyPath: "id" });
     return new Promise((resolve, reject) => {
       asked.onsuccess = () => {
         const { result } = asked;
@@ -91,8 +91,8 @@ export function indexedDbStore(name: string): LetterStore {
 
   async function askOnce<Result>(mode: Mode, what: (all: ObjectStore) => Asked<Result>): Promise<Result> {
     database ??= open();
-    const transaction = (await database).transaction(LETTERS, mode);
-    const asked = what(transaction.objectStore(LETTERS));
+    const transaction = (await database).transaction(MESSAGES, mode);
+    const asked = what(transaction.objectStore(MESSAGES));
     // Only then is it there to stay: a disk that is full aborts it late.
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
@@ -115,7 +115,7 @@ export function indexedDbStore(name: string): LetterStore {
   }
 
   async function find(id: string): Promise<Partial<Place>> {
-    return (await ask("readonly", (letters) => letters.get(id))) ?? {};
+    return (await ask("readonly", (messages) => messages.get(id))) ?? {};
   }
 
   /** One write at a time; it has what has come meanwhile. */
@@ -126,22 +126,22 @@ export function indexedDbStore(name: string): LetterStore {
     await before;
     const all = [...places.values()];
     places.clear();
-    for (const one of all) await ask("readwrite", (letters) => letters.put(one));
+    for (const one of all) await ask("readwrite", (messages) => messages.put(one));
   }
 
   return {
     async load() {
-      const all = await ask("readonly", (letters) => letters.getAll());
-      const letters = all.filter((one) => "at" in one);
-      return letters.sort((one, other) => one.at - other.at).map(({ at: _, ...letter }) => letter);
+      const all = await ask("readonly", (messages) => messages.getAll());
+      const messages = all.filter((one) => "at" in one);
+      return messages.sort((one, other) => one.at - other.at).map(({ at: _, ...message }) => message);
     },
-    async put(letter) {
+    async put(message) {
       last = Math.max(Date.now(), last + 1);
-      const kept = { ...letter, at: last };
-      await ask("readwrite", (letters) => letters.put(kept));
+      const kept = { ...message, at: last };
+      await ask("readwrite", (messages) => messages.put(kept));
     },
     async delete(id) {
-      await ask("readwrite", (letters) => letters.delete(id));
+      await ask("readwrite", (messages) => messages.delete(id));
     },
     loadOffsets: async (owner) => (await find(OFFSETS + owner)).offsets,
     saveOffsets: (owner, offsets) => save({ id: OFFSETS + owner, offsets }),

@@ -4,7 +4,7 @@ import type { Network } from "./network.ts";
 import type { QueueOptions } from "./queue.ts";
 import type { Rate } from "./rate.ts";
 import type { CreateSocket } from "./socket.ts";
-import type { LetterStore } from "./store.ts";
+import type { MessageStore } from "./store.ts";
 import type { Token } from "./token.ts";
 
 export interface ClientOptions {
@@ -18,7 +18,7 @@ export interface ClientOptions {
   readonly heartbeat?: { readonly interval?: number; readonly timeout?: number };
   readonly queue?: QueueOptions;
   /** Where unconfirmed messages are kept beyond the page. */
-  readonly store?: LetterStore;
+  readonly store?: MessageStore;
   readonly rate?: Partial<Rate>;
   /** Whether to ask for what was missed while there was no connection; true. */
   readonly resume?: boolean;

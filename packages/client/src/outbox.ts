@@ -1,9 +1,9 @@
 import { delayBefore, patient } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { asError } from "./connection.ts";
-import type { KeptLetters } from "./kept-letters.ts";
 import { enqueue, type QueueOptions } from "./queue.ts";
-import type { Letter } from "./store.ts";
+import type { QueuedMessage } from "./store.ts";
+import type { StoredMessages } from "./stored-messages.ts";
 
 /** The server has refused a message. */
 export class Refused extends Error {
@@ -30,7 +30,7 @@ export class NotSent extends Error {
 }
 
 /** A message on its way. */
-export interface Sending extends Letter {
+export interface Sending extends QueuedMessage {
   /** Worth nothing later: it waits for no connection and no confirmation. */
   readonly fleeting: boolean;
   /** Whether the store has it, for a message that is worth something to a later page. */
@@ -43,12 +43,12 @@ export interface OutboxParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly queue: QueueOptions | undefined;
-  readonly kept: KeptLetters;
+  readonly kept: StoredMessages;
   /** Milliseconds after which a message that nothing has answered is sent again. */
   readonly answerTimeout: number;
   /** 0, or in how many milliseconds a message of this type may be sent. */
   take(type: string): number;
-  write(letter: Letter): void;
+  write(message: QueuedMessage): void;
 }
 
 /** So often a message is sent again that the server has no room for just now. */
@@ -74,12 +74,12 @@ export class Outbox {
   constructor(private readonly parts: OutboxParts) {}
 
   /** The message that waits for its answer on this connection. */
-  get awaited(): Letter | undefined {
+  get awaited(): QueuedMessage | undefined {
     return this.#isWritten ? this.#flying : undefined;
   }
 
   /** The message that was, or is to be, the next on the wire. */
-  get flying(): Letter | undefined {
+  get flying(): QueuedMessage | undefined {
     return this.#flying;
   }
 
@@ -234,13 +234,13 @@ export class Outbox {
   }
 
   async #restore(owner: string | undefined): Promise<void> {
-    const letters = await this.parts.kept.load(owner);
+    const messages = await this.parts.kept.load(owner);
     if (owner !== this.owner) return;
-    if (!letters) this.#restored = undefined;
+    if (!messages) this.#restored = undefined;
     const mine = this.#takeAll();
     const kept = { kept: Promise.resolve(true), fleeting: false, resolve() {}, reject() {} };
-    const old = (letters ?? []).filter(({ id }) => !mine.some((one) => one.id === id));
-    this.#waiting.push(...old.map((letter) => ({ ...letter, ...kept })), ...mine);
+    const old = (messages ?? []).filter(({ id }) => !mine.some((one) => one.id === id));
+    this.#waiting.push(...old.map((message) => ({ ...message, ...kept })), ...mine);
   }
 
   #forget(sending: Sending | undefined): void {

@@ -1,7 +1,7 @@
 import type { Draft } from "./shared-edit.ts";
 
 /** A message that waits to be confirmed, as it is kept. */
-export interface Letter {
+export interface QueuedMessage {
   /** Under which the server knows it when it comes again. */
   readonly id: string;
   readonly type: string;
@@ -17,10 +17,10 @@ export type Offsets = readonly (readonly [room: string, offset: number])[];
 export type KeptDrafts = readonly (readonly [sessionId: string, draft: Draft])[];
 
 /** Where messages wait that must outlive the page. Without one they wait in memory. */
-export interface LetterStore {
+export interface MessageStore {
   /** Oldest first, with all that was put. */
-  load(): Promise<Letter[]>;
-  put(letter: Letter): Promise<void>;
+  load(): Promise<QueuedMessage[]>;
+  put(message: QueuedMessage): Promise<void>;
   delete(id: string): Promise<void>;
   /** By room, the offset of the last event that was heard. Without these two only a page resumes, not its reload. */
   loadOffsets?(owner: string): Promise<Offsets | undefined>;
@@ -32,10 +32,10 @@ export interface LetterStore {
   saveDrafts?(owner: string, drafts: KeptDrafts): Promise<void>;
 }
 
-/** What became of letters in the store, apart from what was asked of it. */
+/** What became of messages in the store, apart from what was asked of it. */
 export interface StoreEvent {
   /** `foreign`: they are somebody else's, and stay where they are. `failed`: the store did not do what it was asked. */
   readonly type: "foreign" | "failed";
-  readonly letters: readonly Letter[];
+  readonly messages: readonly QueuedMessage[];
   readonly error?: Error;
 }

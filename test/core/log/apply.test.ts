@@ -8,7 +8,7 @@ import { plain } from "../../support/plain.ts";
 const say = (id: string, clientId: string | null = null, more = {}) =>
   entry({ id, clientId, body: `text of ${id}`, ...more });
 
-test("each room counts its own events, without gaps, whatever is refused in between", () => {
+test("each room counts its own events, without gaps, also when some are refused in between", () => {
   const { turn, store } = createApplying(plain.applies);
   const outcomes = turn(
     say("e1"),
@@ -121,7 +121,7 @@ test("a restart changes nothing: numbering and repeats go on", () => {
   expect(outcomes.map(told)).toEqual(["repeated 2", "repeated 1", "applied 3"]);
 });
 
-test("what a protocol keeps of a room is what its log made, whatever failed, was a repeat or was restarted", () => {
+test("a protocol's state of a room is what its log made, through failures, repeats and restarts", () => {
   const add = ({ body }: Entry<number>, { state }: Place<{ sum: number }>): Decision => {
     state.sum += body;
     const alias = `sum-${state.sum}`;

@@ -69,7 +69,7 @@ const move = fc.record({
   text: fc.integer({ min: 0, max: 5 }),
 });
 
-test("whatever order nodes speak, lag and restart in, they have the same rows in the end, and what others say is heard once, in order", async () => {
+test("nodes that act, lag and restart in any order end with the same rows, and clients hear everything once, in order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 40, size: "max" }), async (moves) => {
       const { nodes, settle } = createNodes(0, 10_000);

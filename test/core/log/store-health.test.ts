@@ -40,7 +40,7 @@ test("who asks all the time makes it try only what has failed", () => {
   expect(store.probes).toBe(1);
 });
 
-test("trouble is told once, and so is its end, whoever notices", () => {
+test("trouble is logged once, and so is its end", () => {
   const { changes, clock, health, store } = createHealth();
   store.trouble = FULL;
   expect([health.works(), health.works()]).toEqual([false, false]);

@@ -42,7 +42,7 @@ test("a sender is confirmed in the same words when it comes again, and where not
   expect(stored()).toEqual(['1 "one"']);
 });
 
-test("whoever joins between an entry and the silent part of another hears what is still to come", async () => {
+test("a user who joins between an entry and the silent part of another hears what is still to come", async () => {
   const { connect, join, say, seen, stored } = createTurns();
   const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
   say(ada, "one", { kind: "twice" });
@@ -55,7 +55,7 @@ test("whoever joins between an entry and the silent part of another hears what i
   ]);
 });
 
-test("a repeat of an entry is one confirmation, whatever it had made", async () => {
+test("a repeat of an entry is one confirmation, no matter what the entry had made", async () => {
   const { connect, say, seen, stored } = createTurns();
   const ada = connect("ada");
   say(ada, "one", { kind: "twice", clientId: "c-1" });

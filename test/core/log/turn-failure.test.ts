@@ -20,7 +20,7 @@ test("when the commit fails nothing of the turn goes out, and every sender is to
   expect(reports.map(({ error }) => error)).toEqual([new Error("disk full")]);
 });
 
-test("whoever waited for no more than an effect of a failed turn is told as well", async () => {
+test("a sender who waited for no more than an effect of a failed turn is told as well", async () => {
   const { turns, connect, say, seen, failWith } = createTurns();
   const [ada, bob] = [connect("ada"), connect("bob")];
   failWith(new Error("disk full"));
@@ -30,7 +30,7 @@ test("whoever waited for no more than an effect of a failed turn is told as well
   expect(seen()).toEqual(["rollback", "ada: refused internal", "bob: refused internal r-2"]);
 });
 
-test("a message of a failed turn is refused once, whatever it asked for", async () => {
+test("a message of a failed turn is refused once, no matter what it asked for", async () => {
   const { turns, connect, seen, failWith, say } = createTurns();
   const [ada, bob] = [connect("ada"), connect("bob")];
   failWith(new Error("disk full"));

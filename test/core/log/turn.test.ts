@@ -70,7 +70,7 @@ test("a sender outside of the room is confirmed too, once, and is not there for 
   ]);
 });
 
-test("whoever joins in the middle of a turn is greeted with what was before and then hears the rest", async () => {
+test("a user who joins in the middle of a turn is greeted with what was before and then hears the rest", async () => {
   const { connect, join, say, seen, store } = createTurns();
   const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
   say(ada, "one");

@@ -5,7 +5,7 @@ import { ConnectionIndex } from "../../../src/core/outbound/connection-index.ts"
 
 const people = Array.from({ length: 4 }, (_, n) => ({ id: `c-${n}` }) as Connection);
 
-test("groups hold who was added and not removed, whatever the order, and say who was the last", () => {
+test("groups hold the connections that were added and not removed, in any order, and report the last", () => {
   const step = fc.record({
     isAdded: fc.boolean(),
     name: fc.constantFrom("a", "b"),

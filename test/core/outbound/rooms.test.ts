@@ -41,7 +41,7 @@ test("a member that hears nothing leaves, and another that wants offsets still g
   expect(rooms.wantsOffsets("chat:a")).toBe(true);
 });
 
-test("whatever connections do, members hear the room, watchers its announcements, and what was sent is counted", () => {
+test("after any actions of connections, members hear the room, watchers its announcements, and what was sent is counted", () => {
   const step = fc.record({
     what: fc.constantFrom("join", "mute", "leave", "watch", "unwatch", "divert", "close"),
     who: fc.nat(3),

@@ -49,7 +49,7 @@ describe("depth", () => {
     expect(parseObject(wide)).toEqual(JSON.parse(wide));
   });
 
-  test("brackets in a text are not depth, whatever quotes it holds", () => {
+  test("brackets in a text are not depth, also beside quotes", () => {
     const text = `${'\\"{['.repeat(100)}\\\\`;
     expect(parseObject(JSON.stringify({ [text]: text }))).toEqual({ [text]: text });
   });

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { NameSet } from "../../../src/core/protocol/name-set.ts";
 
-test("does what a Set does, whatever is added, deleted and cleared, also while it is read", () => {
+test("does what a Set does when names are added, deleted and cleared, also while it is read", () => {
   const step = fc.record({
     what: fc.constantFrom("add", "delete", "clear", "read"),
     name: fc.constantFrom("", ..."abcdefghij"),

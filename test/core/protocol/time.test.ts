@@ -60,7 +60,7 @@ test("a message passes on a time as it was written, or as every parser reads it"
   }
 });
 
-test("a time is written as Date writes it, whatever was written before", () => {
+test("a time is written as Date writes it, after any other time", () => {
   const near = fc.integer({ min: NOON, max: NOON + 3 }).map((ms) => ms / 2);
   fc.assert(
     fc.property(fc.array(near, { minLength: 2 }), (times) =>

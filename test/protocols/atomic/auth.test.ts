@@ -91,7 +91,7 @@ describe.each([CHAT, ANALYTICS])("the context of a connection to %s", (path) => 
     },
   );
 
-  test("must have a name, whatever the token grants", async () => {
+  test("must have a name, no matter what the token grants", async () => {
     const token = await server.token("ada", { rooms: ["*"] });
     for (const contextId of ["*", "b%20c", "x".repeat(129)]) {
       await expectRefused(await byQuery(path, token, contextId), "Access denied to context");

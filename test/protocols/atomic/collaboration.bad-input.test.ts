@@ -94,7 +94,7 @@ test.each(CONTENTS)("an edit with %s is an error, and the connection lives", asy
   expect(editsIn(await drain(bob))).toEqual([]);
 });
 
-test("an observer may not edit, whatever he edits, until he takes part", async () => {
+test("an observer may not edit anything until they take part", async () => {
   const eve = await come(server, "eve");
   await join(eve, sessionId, "observer");
   expect(await answerTo(eve, insert(0, "x", 1))).toEqual(error("An observer may not edit"));
@@ -103,7 +103,7 @@ test("an observer may not edit, whatever he edits, until he takes part", async (
   expect(await edit(eve, insert(0, "x", 1))).toBe(2);
 });
 
-test("whoever is in no session cannot edit, and has left it already", async () => {
+test("a user in no session cannot edit, and has left it already", async () => {
   const eve = await come(server, "eve");
   for (const message of [
     { type: "edit", data: insert(0, "x", 0) },

@@ -93,7 +93,7 @@ test("many large edits between two snapshots do not pile up", () => {
   }
 });
 
-test("its size is that of its JSON, whatever was put in and taken out", () => {
+test("its size is that of its JSON after any insertions and deletions", () => {
   const { document, edit } = createKept();
   for (const content of ['"quotes"', "\n\0\x7f", "ä€\u{1f600}", "\u2028", "\\"]) edit({ content });
   edit({ position: 1, length: 3 });

@@ -19,7 +19,7 @@ test("an edit that cannot be stored is refused, changes nothing, and may be sent
   expect(await lookAt(server, "s-1")).toEqual(["abcd", 2]);
 });
 
-test("whoever was told that he could not join has not joined", async () => {
+test("a user who was told that they could not join has not joined", async () => {
   const ada = await editor(server, "ada", "s-2");
   using trouble = failWrites(server, "state");
   // In one go, so that both hang on the same commit.
@@ -35,7 +35,7 @@ test("whoever was told that he could not join has not joined", async () => {
   expect((await join(ada, "s-3"))["participants"]).toHaveLength(1);
 });
 
-test("whoever was told that leaving, or joining in another role, failed is in the session as before", async () => {
+test("a user who was told that leaving, or joining in another role, failed is in the session as before", async () => {
   const ada = await editor(server, "ada", "s-4");
   const bob = await editor(server, "bob", "s-4");
   await drain(ada);

@@ -67,7 +67,7 @@ test("a user takes part while one of his connections does, and a change of that 
   expect(await ada.next()).toEqual(joined("bob", "observer"));
 });
 
-test("whoever may no longer be in a session is out of it, and the others are told", async () => {
+test("a user who may no longer be in a session is out of it, and the others are told", async () => {
   const room = `session:${sessionId}`;
   await server.http("PUT", `/v1/rooms/${room}/members/eve`, {});
   const ada = await editor(server, "ada", sessionId);

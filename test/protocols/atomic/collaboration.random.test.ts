@@ -18,7 +18,7 @@ const move = fc.record<Move>({
   much: fc.nat(11),
 });
 
-test("whatever happens on the way, all replicas, the stored edits and a late joiner agree, and no text is lost", async () => {
+test("after random edits, delays and losses all replicas, the stored edits and a late joiner agree, and no text is lost", async () => {
   const stage = new SessionStage();
   let sessions = 0;
   const property = fc.asyncProperty(

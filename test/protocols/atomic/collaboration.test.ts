@@ -33,7 +33,7 @@ async function pair(content: string) {
   return { ada, bob };
 }
 
-test("whoever joins gets the document, its version and who is there", async () => {
+test("a user who joins gets the document, its version and the participants", async () => {
   const ada = await come(server, "ada", { name: "Ada" });
   ada.send({ type: "join_session", id: "j-1", data: { sessionId, role: "participant" } });
   const present = { userId: "ada", username: "Ada", role: "participant" };
@@ -145,7 +145,7 @@ test("an edit that is sent again is applied once and acknowledged as before, by 
   expect(await lookAt(server, sessionId)).toEqual(["ZYaXf", 6]);
 });
 
-test("whoever is in one session need not name it, in several he must, and each has a document of its own", async () => {
+test("a user in one session need not name it, in several they must, and each has a document of its own", async () => {
   const ada = await editor(server, "ada", sessionId);
   await edit(ada, insert(0, "one", 0));
   const other = `${sessionId}-b`;
@@ -160,7 +160,7 @@ test("whoever is in one session need not name it, in several he must, and each h
   expect(await lookAt(server, other)).toEqual(["two?", 2]);
 });
 
-test("whoever has left hears no more", async () => {
+test("a user who has left hears no more", async () => {
   const { ada, bob } = await pair("a");
   bob.send({ type: "leave_session", data: { sessionId } });
   await bob.next("session_left");

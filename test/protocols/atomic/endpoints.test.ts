@@ -25,7 +25,7 @@ test("a kind of another endpoint is unknown, however it is put", async () => {
   }
 });
 
-test("whoever names another user as the sender is refused, and nothing of it is done", async () => {
+test("a client that names another user as the sender is refused, and nothing of it is done", async () => {
   const place = { sessionId: "sender", position: 0, version: 0 };
   const kinds: [path: string, type: string, data: Frame][] = [
     [CHAT, "message", { content: "x" }],

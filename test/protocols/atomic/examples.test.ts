@@ -164,7 +164,7 @@ test.each([CHAT, ANALYTICS, COLLABORATION])(
   },
 );
 
-test("Message Format: whatever has an id and a timestamp is taken as well, and answered with the id", async () => {
+test("Message Format: a message with an id and a timestamp is accepted too, and answered with the id", async () => {
   await start(CHAT);
   const format = (id: string, type: string, data: Frame) => ({ type, id, timestamp, data });
   client.send(format("m-1", "message", { content: "Hello, everyone!" }));

@@ -144,7 +144,7 @@ test("a message too big for a page is one by itself", async () => {
   }
 });
 
-test("paging by time or by id finds every message once, whatever is said meanwhile and however many at a time", async () => {
+test("paging by time or by id finds every message once, with pages of any size and new messages meanwhile", async () => {
   const step = fc.record({
     limit: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 7 })),
     by: fc.constantFrom("timestamp", "id"),

@@ -73,7 +73,7 @@ test("without a proxy nobody passes for another address", async () => {
   expect((await attempt(CHAT, "10.0.0.2")).status).toBe(429);
 });
 
-test.each(paths)("one message too many is an error and 1008, whatever it is: %s", async (path) => {
+test.each(paths)("one message of any kind too many is an error and 1008: %s", async (path) => {
   await start({ MESSAGE_RATE_LIMIT: "3" });
   const [ada, bob] = [await enter(server, path, "ada"), await enter(server, path, "bob")];
   ada.send({ type: "ping" });

@@ -69,7 +69,7 @@ function apply(text: readonly string[], splices: readonly Splice[], author: stri
   return units;
 }
 
-test("whatever came before, an edit takes what its author meant and nothing else, and its text keeps its neighbours", () => {
+test("after any earlier edits, an edit takes what its author meant and nothing else, and its text keeps its neighbours", () => {
   const property = fc.property(history, fc.nat(20), fc.nat(20), fc.nat(3), (earlier, at, most, inserted) => {
     const position = at % (START.length + 1);
     const length = Math.min(most, START.length - position);

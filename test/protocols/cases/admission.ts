@@ -29,7 +29,7 @@ async function badTokens(room: string): Promise<Record<string, string>> {
 }
 
 export const admission = {
-  async "lets in whoever brings a good token"(samples) {
+  async "lets in a client with a good token"(samples) {
     await onServer({}, async (server) => {
       await expectAlive(samples, server, await member(samples, server, "ada"));
     });

@@ -78,7 +78,7 @@ export const messages = {
     });
   },
 
-  async "closes 1009 on a frame of more than twice MAX_MESSAGE_BYTES, whatever it says to a shorter one"(
+  async "closes 1009 on a frame of more than twice MAX_MESSAGE_BYTES, no matter how it answers a shorter one"(
     samples,
   ) {
     await onServer({ env: { MAX_MESSAGE_BYTES: "5000" } }, async (server) => {

@@ -5,7 +5,7 @@ import type { Refused, Samples } from "../samples.ts";
 
 export type Case = (samples: Samples) => Promise<void>;
 
-/** Runs a case on a server of its own, and stops it whatever happens. */
+/** Runs a case on a server of its own, and stops it in any case. */
 export async function onServer(
   options: TestServerOptions,
   play: (server: TestServer) => Promise<void>,

@@ -51,7 +51,7 @@ test("an inbox with 10,000 unread messages takes no more", async () => {
   expect((await request(zoe, "full"))["error"]).toEqual(refusal);
 });
 
-test("whoever has asked 1,000 people for friendship waits for an answer before asking more", async () => {
+test("a user who has asked 1,000 people for friendship waits for an answer before asking more", async () => {
   const asked = Array.from({ length: 1_000 }, (_, n) => ({
     user: "eve",
     type: "friend.request",
@@ -64,7 +64,7 @@ test("whoever has asked 1,000 people for friendship waits for an answer before a
   );
 });
 
-test("whoever has 5,000 friends can accept no more", async () => {
+test("a user with 5,000 friends can accept no more", async () => {
   const made = (friendId: string) => ({
     user: "star",
     type: "friend.accepted",

@@ -78,7 +78,7 @@ test("what one says oneself while catching up is answered, and does not come aga
   expect(received(bob)).toEqual(ids(0, COUNT));
 });
 
-test("whoever leaves while catching up loses nothing", async () => {
+test("a user who leaves while catching up loses nothing", async () => {
   await leftUnread("x".repeat(1_000));
   for (let n = 0; n < 3; n++) {
     const bob = await dietClient(server, "bob");

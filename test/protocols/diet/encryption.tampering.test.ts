@@ -61,7 +61,7 @@ test("a frame cut short, or longer, never opens", () => {
   );
 });
 
-test("whatever JSON comes, it is refused in the same words", () => {
+test("any JSON is refused in the same words", () => {
   const anyFrame = fc.record(
     {
       encryptedData: fc.oneof(fc.base64String(), fc.jsonValue()),

@@ -66,7 +66,7 @@ describe("beginning", () => {
 });
 
 describe("a connection", () => {
-  test("frames go both ways, whatever is in them", async () => {
+  test("frames with any content go both ways", async () => {
     const { client, server } = await agreed();
     for (const frame of ['{"type":"direct.message"}', '{"data":"Käse 🧀 \\u0000"}', '{"data":"\ufeff"}']) {
       const sealed = server.seal(frame, NOW);

@@ -91,7 +91,7 @@ test("asked twice is asked once, and friends need not ask", async () => {
   expect(await typesOf(again, "friend.request")).toEqual([]);
 });
 
-test("two who ask each other become friends once, whoever accepts", async () => {
+test("two who ask each other become friends once, no matter who accepts", async () => {
   const [ada, bob] = [await enter("ada"), await enter("bob")];
   await ada.ask("friend.request", request("ada", "bob"));
   await bob.ask("friend.request", request("bob", "ada"));

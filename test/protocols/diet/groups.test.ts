@@ -39,7 +39,7 @@ const typing = (client: DietClient, conversationId: string) =>
 const members = (method: string, userId: string) =>
   server.http(method, `/v1/rooms/group:g/members/${userId}`, method === "PUT" ? {} : undefined);
 
-test("only who may be in a group speaks there, joins it and types in it; to leave it, whoever says so, changes nothing", async () => {
+test("only users who may be in a group write there, join it and type in it; leaving it as another user changes nothing", async () => {
   const [ada, eve] = [await enter("ada", "g"), await enter("eve", "other")];
   for (const groupId of ["g", "no-such-group"]) {
     const frames = [
@@ -89,7 +89,7 @@ test("members whom a backend makes and unmakes are in and out at once", async ()
   expect(await heard(bob, "notification")).toEqual([]);
 });
 
-test("whoever may be in an open group joins it and stays a member, until a backend removes the group", async () => {
+test("a user who may be in an open group joins it and stays a member, until a backend removes the group", async () => {
   const [ada, bob] = [await enter("ada", "g"), await enter("bob")];
   expect(await join(bob)).toMatchObject({ error: { code: "FORBIDDEN" } });
   await server.http("PUT", "/v1/rooms/group:g", { open: true });

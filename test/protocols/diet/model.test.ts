@@ -14,7 +14,7 @@ setDefaultTimeout(60_000 + RUNS * 500);
 const clock = new FakeClock();
 const server = stopAfterAll(await startTestServer({ clock, env: { LOG_LEVEL: "error" } }));
 
-test("whatever users and backends do, everybody hears what is for him, once, and nobody hears anything else", async () => {
+test("everybody hears what is for them, once, and nothing else, through random actions of users and backends", async () => {
   console.log(`DIET_SEED=${seed}`);
   const plays = fc.asyncProperty(script, (steps) => play(server, clock, steps));
   await fc.assert(plays, { seed, numRuns: RUNS, endOnFailure: process.env["DIET_SHRINK"] === "0" });

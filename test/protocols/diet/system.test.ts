@@ -40,7 +40,7 @@ const ask = (client: DietClient, messageId: string) =>
     },
   });
 
-test("all are told once when the coach goes and when it comes back, and whoever comes meanwhile", async () => {
+test("all users, and those who connect meanwhile, are told once when the coach goes and when it comes back", async () => {
   const [ada, bob] = [await dietClient(server, "ada"), await dietClient(server, "bob")];
   clock.advance(5_000);
   ai.reply = fails(400);
@@ -99,7 +99,7 @@ test("at a shutdown each is told when to come back, not all at once", async () =
 
 const open = () => server.connect(PATH);
 
-test("whoever says nothing for five seconds is told so and closed with 4001", async () => {
+test("a client that sends nothing for five seconds gets an error and is closed with 4001", async () => {
   const silent = await open();
   clock.advance(5_000);
   expect((await silent.closed).code).toBe(4001);

@@ -85,7 +85,7 @@ describe.each(types)("%s", (type) => {
 });
 
 const forbidden = (Object.keys(events) as EventType[]).filter((type) => catalogue[type].from !== "client");
-test.each(forbidden)("%s is FORBIDDEN to clients, whatever its data", async (type) => {
+test.each(forbidden)("%s is FORBIDDEN to clients, with any data", async (type) => {
   for (const data of [exampleOf(events[type]) as Frame, {}, { userId: "u2" }]) {
     const frame = message(type, data);
     expect(await u1.askFrame(frame)).toEqual(failed(frame, "FORBIDDEN"));

@@ -23,7 +23,7 @@ async function expectEnd(client: TestClient, text: string, code: number): Promis
   expect(client.frames.filter(({ type }) => type !== "ack")).toEqual([error(text)]);
 }
 
-test("whoever says nothing for five seconds is told so and closed with 4001", async () => {
+test("a client that sends nothing for five seconds gets an error and is closed with 4001", async () => {
   const silent = await open();
   clock.advance(4_750);
   expect(silent.isOpen).toBe(true);

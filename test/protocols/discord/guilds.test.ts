@@ -41,7 +41,7 @@ for (const [what, claims, guilds, first] of granted) {
   });
 }
 
-test("whoever a backend has made a member of guilds gets their events", async () => {
+test("a user whom a backend has made a member of guilds gets their events", async () => {
   await member("PUT", "2", "ada");
   await member("PUT", "3", "ada");
   await member("PUT", "4", "bob");
@@ -69,7 +69,7 @@ test("a membership that begins and ends while the user is connected counts at on
   expect(await other.news()).toEqual(["4", "4"]);
 });
 
-test("a membership that ends leaves whoever has a token for the guild where they are", async () => {
+test("a membership that ends leaves a user who has a token for the guild where they are", async () => {
   await member("PUT", "1", "fay");
   const viewer = await enter({ sub: "fay", guildId: "1" });
   await member("DELETE", "1", "fay");
@@ -77,7 +77,7 @@ test("a membership that ends leaves whoever has a token for the guild where they
   expect(await viewer.news()).toEqual(["1"]);
 });
 
-test("whoever sees all guilds and is made a member of one gets its events once", async () => {
+test("a user who sees all guilds and is made a member of one gets its events once", async () => {
   const viewer = await enter({ sub: "gus", rooms: ["*"] });
   await member("PUT", "2", "gus");
   await postToAll();

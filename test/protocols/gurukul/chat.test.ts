@@ -60,7 +60,7 @@ test("50 of the largest messages come whole and in order", async () => {
   expect((await bob.next("batch"))["data"].messages.map(contentOf)).toEqual(contents);
 });
 
-test("everyone in the chat gets every message once and in the same order, whoever sends", async () => {
+test("everyone in the chat gets every message once and in the same order, from every sender", async () => {
   const clients = await Promise.all(["ada", "bob", "eve"].map((name) => server.chat(name)));
   for (const client of clients) await client.join("busy");
   for (let n = 0; n < 100; n++) {

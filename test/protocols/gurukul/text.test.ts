@@ -47,7 +47,7 @@ test("history and updates show the same text as the message did", async () => {
   expect((await late.next("batch"))["data"].messages[0].data.message.content).toBe("a bold move");
 });
 
-test("a text may have 10,000 characters, whatever they are, and one more gets 413", async () => {
+test("a text may have 10,000 characters of any kind, and one more gets 413", async () => {
   for (const letter of ["x", "é", "👋"]) {
     ada.say("message", { chatId: "text", content: letter.repeat(10_000) });
     expect((await ada.next())["data"].message.content).toBe(letter.repeat(10_000));

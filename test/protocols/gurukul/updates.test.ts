@@ -98,7 +98,7 @@ test("who has joined gets the messages and no updates; who leaves again gets upd
   expect(await bob.drain()).toEqual([shows("both", 2, "2")]);
 });
 
-test("a new title is shown to all members, joined or not, and to whoever joins later", async () => {
+test("a new title is shown to all members, joined or not, and to users who join later", async () => {
   const bob = await online("bob", ["chat:titled"]);
   const ada = await adaIn("titled");
   await say(ada, "titled", "Hello");

@@ -38,7 +38,7 @@ test("for any acknowledgements, in any order and repeated: what is missing is wh
   );
 });
 
-test("what is kept of a host stays small, whatever it leaves out", () => {
+test("what is kept of a host stays small, also when it leaves fields out", () => {
   let host = NONE;
   for (let gift = 2; gift <= 5_000; gift += 2) host = acknowledged(host, gift, gift);
   expect(host.beyond.length).toBeLessThanOrEqual(1_000);

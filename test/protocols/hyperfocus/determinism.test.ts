@@ -53,7 +53,7 @@ function play(log: readonly Entry[], cut: Turns) {
   return { rows: contents(applying.database), faults: applying.faults };
 }
 
-test("the same rows, whatever clocks the nodes have, whatever the turns, wherever the server restarts", () => {
+test("the same rows for any clocks, any turns and any restarts", () => {
   fc.assert(
     fc.property(happenings, turns, (all, cut) => {
       const log = logOf(all);

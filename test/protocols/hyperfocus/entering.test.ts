@@ -65,7 +65,7 @@ describe("a viewer", () => {
     expect((await inInit.closed).code).toBe(1008);
   });
 
-  test("with a token that does not open the stream may watch it all the same, whatever becomes of the room", async () => {
+  test("with a token that does not open the stream may watch it all the same, also when the room is removed", async () => {
     const client = await dial(server, `?token=${await token("other", "eve")}`);
     client.send(init("viewer", "v", { streamId: "public" }));
     await client.next("stream:status");

@@ -33,7 +33,7 @@ describe("the pace", () => {
     expect(nextSlotIn([3_600_000], 3_600_000 - 900, 1)).toBe(WINDOW_MS);
   });
 
-  test("for any arrivals: no second has more than it says, and whoever waits is told exactly how long", () => {
+  test("for any arrivals: no second has more than it says, and a gift that waits is told exactly how long", () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 80 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), gaps, (pace, gaps) => {
@@ -70,7 +70,7 @@ const sent = (said: Partial<Unranked>, metadata: Partial<Unranked["metadata"]>):
 });
 
 describe("two gifts shown as one", () => {
-  test("add up, are the first for whoever acknowledges, and show the combo of the second", () => {
+  test("add up, are the first for the host that acknowledges, and show the combo of the second", () => {
     const first = sent({ giftId: "a", quantity: 2, totalValue: 0.1 }, {});
     const second = sent(
       { giftId: "b", quantity: 3, totalValue: 0.2 },

@@ -33,7 +33,7 @@ test("before a backend has said anything a stream is not live, and has no goal",
 });
 
 describe("viewerCount", () => {
-  test("counts the viewers' clientIds, whatever the number of their connections, and no hosts", async () => {
+  test("counts the viewers' clientIds, not their connections, and no hosts", async () => {
     const tabs = [await viewer(server, "v"), await viewer(server, "v"), await viewer(server, "w")];
     await host(server, { clientId: "host-2" });
     await viewer(server, "elsewhere", { streamId: "other" });
@@ -103,7 +103,7 @@ describe("a change", () => {
     ]);
   });
 
-  test("is shown to whoever comes, at once, and to the others in its turn", async () => {
+  test("is shown to a newcomer at once, and to the others in its turn", async () => {
     await setStatus(server, { isLive: true });
     const client = await viewer(server, "v");
     expect(statuses(client.frames)).toMatchObject([{ isLive: true, viewerCount: 1 }]);

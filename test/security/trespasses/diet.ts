@@ -24,7 +24,7 @@ const more: Readonly<Partial<Record<MessageType, readonly Trespass[]>>> = {
   "group.message": [
     inGroup("group.message"),
     {
-      what: "that mentions whoever is not in the group, who hears nothing of it",
+      what: "that mentions a user who is not in the group and hears nothing of it",
       frame: byEve("group.message", { groupId: "b", mentions: ["ada"] }),
       answer: done,
     },

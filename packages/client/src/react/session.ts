@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Client } from "../client.ts";
 import type { ConnectionEvent, ConnectionState } from "../connection.ts";
-import type { LetterStore } from "../store.ts";
+import type { MessageStore } from "../store.ts";
 import type { Token } from "../token.ts";
 import type { Store } from "./store.ts";
 
@@ -16,15 +16,15 @@ export interface Connected {
 export const NOT_CONNECTED: Connected = { connection: "disconnected", error: undefined, resumed: "none" };
 
 /** The state of a hook ends with its page: what it has heard would be missing from the next one. */
-export function ofPage<Options extends { readonly store?: LetterStore }>(options: Options): Options {
+export function ofPage<Options extends { readonly store?: MessageStore }>(options: Options): Options {
   const { store } = options;
   if (!store) return options;
-  const letters: LetterStore = {
+  const messages: MessageStore = {
     load: () => store.load(),
-    put: (letter) => store.put(letter),
+    put: (message) => store.put(message),
     delete: (id) => store.delete(id),
   };
-  return { ...options, store: letters };
+  return { ...options, store: messages };
 }
 
 interface AnyClient {
