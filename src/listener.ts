@@ -1,6 +1,7 @@
 import type { Server } from "bun";
+import type { Connection } from "./core/outbound/connection.ts";
 import type { Publisher, Socket } from "./core/ports/socket.ts";
-import { type Endpoint, listen, type SocketData } from "./server.ts";
+import { type Endpoint, listen } from "./server.ts";
 import type { TlsPair } from "./tls.ts";
 
 export interface Listener extends Publisher {
@@ -24,14 +25,17 @@ export interface Listener extends Publisher {
  * connections of a room are on both.
  */
 export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Listener {
-  const homes = new WeakMap<Socket, Server<SocketData>>();
+  /** The servers of sockets, but for those of the first server: nearly always that has all. */
+  const homes = new WeakMap<Socket, Server<Connection>>();
   /** The newest is the last. */
-  const servers: Server<SocketData>[] = [];
+  const servers: Server<Connection>[] = [];
   let used = tls;
 
   const parts: Endpoint = {
     ...endpoint,
-    opened: (socket, server) => void homes.set(socket, server),
+    opened(socket, server) {
+      if (server !== first) homes.set(socket, server);
+    },
   };
   const start = (port: number, pair: TlsPair | undefined) => {
     servers.push(listen(parts, port, pair));
@@ -39,7 +43,8 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
   };
   const newest = () => servers.at(-1)!;
   start(endpoint.config.WS_PORT, tls);
-  const port = newest().port ?? endpoint.config.WS_PORT;
+  const first = newest();
+  const port = first.port ?? endpoint.config.WS_PORT;
 
   return {
     port,
@@ -65,7 +70,7 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
     },
     publish(topic, frame, compress, except) {
       if (servers.length === 1) return (except ?? newest()).publish(topic, frame, compress);
-      const home = except && homes.get(except);
+      const home = except && (homes.get(except) ?? first);
       let worst = 1;
       for (const server of servers) {
         worst = Math.min(worst, (server === home ? except : server)!.publish(topic, frame, compress));

@@ -49,20 +49,14 @@ export interface Endpoint {
   /** Adds the headers that all answers have. */
   dress(answer: Response): Response;
   failed(error: unknown): void;
-  opened?(socket: Socket, server: Server<SocketData>): void;
-}
-
-export interface SocketData {
-  readonly connection: Connection;
-  /** Dropped once the socket has opened: a token takes a third of a kilobyte. */
-  token: string | null | undefined;
+  opened?(socket: Socket, server: Server<Connection>): void;
 }
 
 /** Bun.serve: upgrade, message, close. */
-export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefined): Server<SocketData> {
+export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefined): Server<Connection> {
   const { config, connections, protocols } = endpoint;
   const answer = withHost(endpoint, endpoint.fetch);
-  const server: Server<SocketData> = Bun.serve({
+  const server: Server<Connection> = Bun.serve({
     port,
     hostname: config.HOST,
     idleTimeout: HTTP_IDLE_SECONDS,
@@ -76,7 +70,7 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
           const candidates = protocols.filter(({ paths }) => paths.includes(path));
           return [
             path,
-            (request: Request, server: Server<SocketData>) =>
+            (request: Request, server: Server<Connection>) =>
               answerUpgrade(endpoint, candidates, request, server),
           ];
         }),
@@ -92,7 +86,7 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
       return endpoint.dress(new Response("Internal server error", { status: 500 }));
     },
     websocket: {
-      data: {} as SocketData,
+      data: {} as Connection,
       // Up to this size the core itself refuses a frame; beyond it Bun stops reading and closes with 1009.
       maxPayloadLength: 2 * config.MAX_MESSAGE_BYTES,
       backpressureLimit: hardLimit(config.MAX_BUFFERED_BYTES, endpoint.largestFrame),
@@ -103,25 +97,28 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
       perMessageDeflate: false,
       open(ws) {
         endpoint.opened?.(ws, server);
-        const { connection, token } = ws.data;
-        ws.data.token = undefined;
+        const connection = ws.data;
+        const { token } = connection;
+        // It takes a third of a kilobyte.
+        connection.token = undefined;
         connections.opened(connection, ws, token);
       },
       message(ws, frame) {
-        ws.data.connection.traffic.received++;
-        connections.received(ws.data.connection, frame);
+        const connection = ws.data;
+        connection.traffic.received++;
+        connections.received(connection, frame);
       },
       ping(ws, payload) {
         // Bun answers a ping by itself. For a peer that does not read, the answers pile up like other frames,
         // so they count.
         endpoint.spent(payload.toString("latin1"));
-        connections.seen(ws.data.connection);
+        connections.seen(ws.data);
       },
       drain(ws) {
-        ws.data.connection.drained = true;
+        ws.data.drained = true;
       },
-      pong: (ws) => connections.seen(ws.data.connection),
-      close: (ws, code, reason) => connections.closed(ws.data.connection, code, reason),
+      pong: (ws) => connections.seen(ws.data),
+      close: (ws, code, reason) => connections.closed(ws.data, code, reason),
     },
   });
   return server;
@@ -156,7 +153,7 @@ function answerUpgrade(
   endpoint: Endpoint,
   candidates: readonly AnyProtocol[],
   request: Request,
-  server: Server<SocketData>,
+  server: Server<Connection>,
 ): Response | undefined {
   const read = readable(request);
   const refusal = read
@@ -172,7 +169,7 @@ function upgrade(
   candidates: readonly AnyProtocol[],
   request: Request,
   url: URL,
-  server: Server<SocketData>,
+  server: Server<Connection>,
 ): Response | undefined {
   const { config, connections } = endpoint;
   if (request.method !== "GET")
@@ -213,8 +210,9 @@ function upgrade(
   connection.offsets = offsets;
   connection.wrongResume = wrong;
   if (resume.size > 0) connection.resume = new Map(resume);
+  connection.token = protocol.token?.(url);
   const done = server.upgrade(request, {
-    data: { connection, token: protocol.token?.(url) },
+    data: connection,
     // Without this header Bun would select the first subprotocol offered.
     headers: { "Sec-WebSocket-Protocol": protocol.subprotocol ?? "" },
   });
@@ -232,7 +230,7 @@ function originAllowed({ ALLOWED_ORIGINS, production }: Config, request: Request
 }
 
 /** The last entry of X-Forwarded-For is the one that our own proxy wrote. */
-function addressOf({ TRUST_PROXY }: Config, request: Request, server: Server<SocketData>): string {
+function addressOf({ TRUST_PROXY }: Config, request: Request, server: Server<Connection>): string {
   const forwarded = TRUST_PROXY ? request.headers.get("x-forwarded-for")?.split(",").at(-1) : undefined;
   return addressIn(forwarded ?? "") ?? server.requestIP(request)?.address ?? "";
 }

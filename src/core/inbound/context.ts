@@ -16,6 +16,18 @@ import type { Resumption } from "./resumption.ts";
 const NONE: readonly string[] = [];
 const NOTHING: Recording = {};
 
+/** What the contexts of all connections act on. */
+export interface ContextParts {
+  readonly clock: Clock;
+  readonly turns: TurnQueue;
+  readonly rooms: Rooms;
+  readonly access: Access;
+  readonly resumption: Resumption;
+  readonly door: {
+    authenticate(by: Connection, token: string, admitted: OnAuthenticated): Promise<void>;
+  };
+}
+
 /** One per connection; `ref` is that of the message being handled. */
 export class ConnectionContext implements Context<Schemas, Record<string, unknown>, unknown> {
   ref: string | undefined;
@@ -25,18 +37,12 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   constructor(
     readonly connection: Connection,
-    private readonly clock: Clock,
-    private readonly turns: TurnQueue,
-    private readonly rooms: Rooms,
-    private readonly access: Access,
-    private readonly resumption: Resumption,
-    private readonly door: {
-      authenticate(by: Connection, token: string, admitted: OnAuthenticated): Promise<void>;
-    },
+    /** One object for all connections, each of which would keep its own six references. */
+    private readonly parts: ContextParts,
   ) {}
 
   authenticate(token: string, admitted: OnAuthenticated): void {
-    void this.door.authenticate(this.connection, token, admitted);
+    void this.parts.door.authenticate(this.connection, token, admitted);
   }
 
   /** From here to `end` a message is handled: effects that are asked for are part of its answer. */
@@ -64,16 +70,16 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   may(room: string): boolean {
     const { identity } = this.connection;
-    return identity !== undefined && this.access.may(identity, room);
+    return identity !== undefined && this.parts.access.may(identity, room);
   }
 
   now(): number {
-    return this.clock.now();
+    return this.parts.clock.now();
   }
 
   record(room: string, kind: string, body: unknown, recording: Recording = NOTHING): void {
     const { clientId, applied, quiet } = recording;
-    this.turns.record(
+    this.parts.turns.record(
       {
         protocol: this.connection.protocol.name,
         room,
@@ -88,12 +94,12 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
 
   relay(room: string, kind: string, data: unknown): void {
     const frame = this.#frame(kind, data);
-    this.#after(() => this.rooms.relay(room, frame, this.connection));
+    this.#after(() => this.parts.rooms.relay(room, frame, this.connection));
   }
 
   relayLocal(room: string, kind: string, data: unknown): void {
     const frame = this.#frame(kind, data);
-    this.#after(() => this.rooms.publish(room, frame, this.connection));
+    this.#after(() => this.parts.rooms.publish(room, frame, this.connection));
   }
 
   reply(kind: string, data: unknown): void {
@@ -112,7 +118,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   join(room: string, greet: () => readonly string[] = () => NONE, joining: Joining = {}): void {
     const { connection } = this;
     const completion = this.#completion();
-    if (this.resumption.join({ connection, room, greet, joining, completion })) return;
+    if (this.parts.resumption.join({ connection, room, greet, joining, completion })) return;
     const { muted, failed, usual } = joining;
     let greeting: readonly string[] = NONE;
     let placed: readonly string[] = NONE;
@@ -120,11 +126,11 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       greeting = placed = NONE;
       if (!connection.open) return;
       // Even if it does not get in: what the greeting has registered must not stay.
-      this.turns.settle(room);
+      this.parts.turns.settle(room);
       // While it catches up, the room's past comes in its place.
-      const isCatchingUp = this.resumption.isCatchingUp(connection, room);
+      const isCatchingUp = this.parts.resumption.isCatchingUp(connection, room);
       greeting = usual && !isCatchingUp ? [...greet(), ...usual()] : greet();
-      placed = isCatchingUp ? NONE : this.resumption.frames.placed({ connection, room, joining });
+      placed = isCatchingUp ? NONE : this.parts.resumption.frames.placed({ connection, room, joining });
     };
     const hasLostAccess = this.#losesAccess(room);
     const join = () => {
@@ -136,14 +142,14 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       }
       // What is held of the room is older than the greeting, which may show it as well.
       if (connection.rooms.has(room)) connection.diversion?.flush();
-      this.rooms.join(connection, room, muted);
+      this.parts.rooms.join(connection, room, muted);
       for (const frame of [...greeting, ...placed]) connection.send(frame);
     };
-    this.turns.after(join, { ...completion, refused: () => failed?.() }, snapshot);
+    this.parts.turns.after(join, { ...completion, refused: () => failed?.() }, snapshot);
   }
 
   resumes(room: string): number | undefined {
-    return this.resumption.asked(this.connection, room);
+    return this.parts.resumption.asked(this.connection, room);
   }
 
   withOffset(frame: string, event: StoredEvent): string {
@@ -153,7 +159,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   leave(room: string): void {
     this.#after(() => {
       this.connection.catchingUp?.delete(room);
-      this.rooms.leave(this.connection, room);
+      this.parts.rooms.leave(this.connection, room);
     });
   }
 
@@ -163,27 +169,27 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     const refused = () => {
       if (this.connection.open) change();
     };
-    this.turns.after(() => {}, { ...this.#completion(), refused });
+    this.parts.turns.after(() => {}, { ...this.#completion(), refused });
   }
 
   watch(room: string): void {
     const hasLostAccess = this.#losesAccess(room);
     this.#after(() => {
-      if (!hasLostAccess()) this.rooms.watch(this.connection, room);
+      if (!hasLostAccess()) this.parts.rooms.watch(this.connection, room);
     });
   }
 
   unwatch(room: string): void {
     this.#after(() => {
       const { identity, protocol } = this.connection;
-      const isOwn = identity && this.access.roomsOf(identity, protocol.roomKinds).has(room);
-      if (!isOwn) this.rooms.unwatch(this.connection, room);
+      const isOwn = identity && this.parts.access.roomsOf(identity, protocol.roomKinds).has(room);
+      if (!isOwn) this.parts.rooms.unwatch(this.connection, room);
     });
   }
 
   divert(make: (send: (frame: string) => void) => Diversion): void {
     const diversion = make((frame) => this.connection.send(frame));
-    this.#after(() => this.rooms.divert(this.connection, diversion));
+    this.#after(() => this.parts.rooms.divert(this.connection, diversion));
   }
 
   seal(begin: (send: (frame: string) => void) => Seal, failed?: () => void): void {
@@ -191,13 +197,13 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
       const send = (frame: string) => this.connection.send(frame);
       this.connection.seal = begin(send);
       if (this.connection.diversion) return;
-      this.rooms.divert(this.connection, { deliver: send, flush() {}, held: () => 0 });
+      this.parts.rooms.divert(this.connection, { deliver: send, flush() {}, held: () => 0 });
     };
-    this.turns.after(seal, { ...this.#completion(), refused: () => failed?.() });
+    this.parts.turns.after(seal, { ...this.#completion(), refused: () => failed?.() });
   }
 
   reserve(entries: number): void {
-    this.turns.reserve(entries);
+    this.parts.turns.reserve(entries);
   }
 
   /** Whether the user, who may be in the room now, may no longer be in it when the turn's entries are applied. */
@@ -208,7 +214,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   }
 
   #after(effect: () => void): void {
-    this.turns.after(effect, this.#completion());
+    this.parts.turns.after(effect, this.#completion());
   }
 
   #completion() {
@@ -216,7 +222,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   }
 
   #frame(kind: string, data: unknown, clientId?: string): string {
-    const stamp = { time: this.clock.now(), clientId };
+    const stamp = { time: this.parts.clock.now(), clientId };
     return this.connection.protocol.envelope(kind, JSON.stringify(data), stamp);
   }
 }

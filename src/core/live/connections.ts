@@ -1,5 +1,5 @@
 import type { Access } from "../inbound/access.ts";
-import { ConnectionContext } from "../inbound/context.ts";
+import { ConnectionContext, type ContextParts } from "../inbound/context.ts";
 import { networkOf } from "../inbound/network.ts";
 import type { PipelineParts } from "../inbound/pipeline.ts";
 import { isTooLong, receive } from "../inbound/pipeline.ts";
@@ -38,9 +38,12 @@ export class Connections {
   readonly #contexts = new Map<Connection, ConnectionContext>();
   readonly #waiting = new WaitingFrames();
   readonly #answering: Answering;
+  readonly #contextParts: ContextParts;
 
   constructor(private readonly parts: ConnectionParts) {
     this.#answering = new Answering(parts.clock);
+    const { clock, turns, rooms, access, resumption } = parts;
+    this.#contextParts = { clock, turns, rooms, access, resumption, door: this };
   }
 
   get all(): Iterable<Connection> {
@@ -53,9 +56,9 @@ export class Connections {
 
   /** `token`: null when the upgrade should have brought one and did not, undefined when a message will. */
   opened(connection: Connection, socket: Socket, token: string | null | undefined): void {
-    const { access, clock, resumption, rooms, turns } = this.parts;
+    const { rooms } = this.parts;
     connection.opened(socket);
-    const context = new ConnectionContext(connection, clock, turns, rooms, access, resumption, this);
+    const context = new ConnectionContext(connection, this.#contextParts);
     this.#contexts.set(connection, context);
     connection.traffic.opened++;
     if (connection.protocol.guests) rooms.join(connection, everyoneRoom(connection.protocol.name));
@@ -148,7 +151,7 @@ export class Connections {
   accessChanged(room: string): void {
     for (const connection of [...this.all]) {
       const { identity, rooms, watched } = connection;
-      const isIn = rooms.has(room) || watched.has(room) || connection.catchingUp?.has(room);
+      const isIn = rooms.has(room) || watched?.has(room) || connection.catchingUp?.has(room);
       if (!identity || !isIn) continue;
       if (this.parts.access.may(identity, room)) continue;
       this.parts.rooms.unwatch(connection, room);

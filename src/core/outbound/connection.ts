@@ -22,6 +22,8 @@ export interface Waiting {
 
 /** One socket: its user, its rooms, and the way to send to it. */
 export class Connection {
+  /** From the upgrade until the socket has opened: null when it should have brought one, undefined when a message will. */
+  token: string | null | undefined;
   identity: Identity | undefined;
   /** Frames of stored events carry their room and offset. */
   offsets = false;
@@ -34,7 +36,7 @@ export class Connection {
   /** Rooms joined: their events arrive here. */
   readonly rooms = new NameSet();
   /** Rooms watched: their announcements arrive here while they are not joined. */
-  readonly watched = new NameSet();
+  watched: NameSet | undefined;
   diversion: Diversion | undefined;
   /** What becomes of each frame on its way out. Its rooms are diverted then. */
   seal: Seal | undefined;

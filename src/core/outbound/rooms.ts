@@ -1,5 +1,6 @@
 import type { Publisher } from "../ports/socket.ts";
 import type { Diversion } from "../protocol/diversion.ts";
+import { NameSet } from "../protocol/name-set.ts";
 import { allOf, kindOf } from "../protocol/room-name.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionIndex } from "./connection-index.ts";
@@ -49,7 +50,7 @@ export class Rooms {
     connection.rooms.add(room);
     if (isWildcard(room)) this.#wildcards++;
     this.#members.add(room, connection);
-    if (connection.watched.has(room)) {
+    if (connection.watched?.has(room)) {
       this.#watchers--;
       connection.socket.unsubscribe(watchersOf(room));
     }
@@ -81,7 +82,7 @@ export class Rooms {
     } else if (connection.open) connection.socket.unsubscribe(topicOf(connection, room));
     if (connection.offsets) this.#numbered.remove(room, connection);
     if (this.#muted.total > 0) this.#muted.remove(room, connection);
-    if (connection.watched.has(room)) {
+    if (connection.watched?.has(room)) {
       this.#watchers++;
       if (connection.open) connection.socket.subscribe(watchersOf(room));
     }
@@ -90,7 +91,8 @@ export class Rooms {
 
   /** From now on hears the room's announcements while it has not joined. */
   watch(connection: Connection, room: string): void {
-    if (!connection.open || connection.watched.has(room)) return;
+    if (!connection.open || connection.watched?.has(room)) return;
+    connection.watched ??= new NameSet();
     connection.watched.add(room);
     if (connection.rooms.has(room)) return;
     this.#watchers++;
@@ -98,7 +100,7 @@ export class Rooms {
   }
 
   unwatch(connection: Connection, room: string): void {
-    if (!connection.watched.delete(room) || connection.rooms.has(room)) return;
+    if (!connection.watched?.delete(room) || connection.rooms.has(room)) return;
     this.#watchers--;
     if (connection.open) connection.socket.unsubscribe(watchersOf(room));
   }
@@ -106,8 +108,8 @@ export class Rooms {
   /** For a socket that has closed: Bun has dropped its subscriptions itself. */
   leaveAll(connection: Connection): void {
     for (const room of connection.rooms) this.leave(connection, room);
-    this.#watchers -= connection.watched.size;
-    connection.watched.clear();
+    this.#watchers -= connection.watched?.size ?? 0;
+    connection.watched = undefined;
   }
 
   /**

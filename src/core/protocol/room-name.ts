@@ -6,7 +6,16 @@ export const allOf = (kind: string): string => `${kind}:*`;
 /** Rooms of the core's own, in which every connection is that may be spoken to so. */
 export const userRoom = (protocol: string, userId: string): string => `${protocol}-user:${userId}`;
 
-export const everyoneRoom = (protocol: string): string => `${protocol}-everyone:all`;
+const everyoneRooms = new Map<string, string>();
+
+/** The same text each time: every connection keeps it. */
+export function everyoneRoom(protocol: string): string {
+  const known = everyoneRooms.get(protocol);
+  if (known !== undefined) return known;
+  const room = `${protocol}-everyone:all`;
+  everyoneRooms.set(protocol, room);
+  return room;
+}
 
 interface Contract {
   readonly name: string;

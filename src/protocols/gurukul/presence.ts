@@ -14,16 +14,16 @@ export interface State {
   /** Chats that it has joined. */
   readonly joined: NameSet;
   /** Chats that it has left and still hears of, the longest ago first. */
-  readonly left: NameSet;
+  left: NameSet | undefined;
   /** Chats in which the user is shown as typing, the longest ago first. */
-  readonly typing: NameSet;
+  typing: NameSet | undefined;
 }
 
 export const open = (url: URL): State => ({
   batched: url.searchParams.get("batch") === "1",
   joined: new NameSet(),
-  left: new NameSet(),
-  typing: new NameSet(),
+  left: undefined,
+  typing: undefined,
 });
 
 type Ctx = Context<typeof events, Entries, State>;
@@ -37,14 +37,16 @@ export function join(ctx: Ctx, chatId: string): void {
     throw new Refusal("invalid", "invalid", { issues: [{ path: "chatId", message }] });
   }
   joined.add(chatId);
-  left.delete(chatId);
+  left?.delete(chatId);
   ctx.undo(() => joined.delete(chatId));
 }
 
 export function leave(ctx: Ctx, chatId: string): void {
-  const { joined, left } = ctx.state;
+  const { joined } = ctx.state;
   if (!joined.delete(chatId)) return;
   ctx.undo(() => joined.add(chatId));
+  ctx.state.left ??= new NameSet();
+  const { left } = ctx.state;
   left.add(chatId);
   const [longestAgo] = left;
   if (left.size <= MAX_CHATS || longestAgo === undefined) return;

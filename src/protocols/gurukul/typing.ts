@@ -1,4 +1,5 @@
 import type { Context } from "../../core/protocol/context.ts";
+import { NameSet } from "../../core/protocol/name-set.ts";
 import { roomOf } from "./chat.ts";
 import type { State } from "./presence.ts";
 import { MAX_CHATS } from "./presence.ts";
@@ -14,6 +15,7 @@ export class Typing {
   readonly #connections = new Map<string, number>();
 
   start(ctx: Ctx, chatId: string): void {
+    ctx.state.typing ??= new NameSet();
     const { typing } = ctx.state;
     if (!typing.delete(chatId)) this.#count(ctx, chatId, 1);
     typing.add(chatId);
@@ -23,7 +25,7 @@ export class Typing {
 
   /** The client has said so. Returns whether it was shown as typing. */
   stop(ctx: Ctx, chatId: string): boolean {
-    if (!ctx.state.typing.delete(chatId)) return false;
+    if (!ctx.state.typing?.delete(chatId)) return false;
     this.#count(ctx, chatId, -1);
     return true;
   }
@@ -36,7 +38,7 @@ export class Typing {
   }
 
   closed(ctx: Ctx): void {
-    for (const chatId of ctx.state.typing) this.left(ctx, chatId);
+    for (const chatId of ctx.state.typing ?? []) this.left(ctx, chatId);
   }
 
   #count({ identity }: Ctx, chatId: string, by: 1 | -1): void {

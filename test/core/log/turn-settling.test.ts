@@ -11,19 +11,13 @@ const unused = { authenticate: async () => {} };
 
 function createStage() {
   const stage = createTurns();
+  const { rooms, store, turns } = stage;
+  const clock = new FakeClock();
   const context = (connection: Connection) =>
-    new ConnectionContext(
-      connection,
-      new FakeClock(),
-      stage.turns,
-      stage.rooms,
-      new Access(nobody),
-      new Resumption(new FakeClock(), stage.turns, stage.rooms, stage.store, {
-        resumedEvents: 0,
-        bufferedBytes: 1_048_576,
-      }),
-      unused,
-    );
+    new ConnectionContext(connection, {
+      ...{ clock, access: new Access(nobody), turns, rooms, door: unused },
+      resumption: new Resumption(clock, turns, rooms, store, { resumedEvents: 0, bufferedBytes: 1_048_576 }),
+    });
   return { ...stage, context };
 }
 

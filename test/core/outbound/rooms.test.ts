@@ -82,7 +82,7 @@ test("after any actions of connections, members hear the room, watchers its anno
         }
         for (const name of ROOMS) {
           const members = all.filter((one) => one.rooms.has(name) && !muted.has(`${one.id} ${name}`));
-          const watchers = all.filter((one) => one.open && one.watched.has(name) && !one.rooms.has(name));
+          const watchers = all.filter((one) => one.open && one.watched?.has(name) && !one.rooms.has(name));
           expect(rooms.hasWatchers(name)).toBe(watchers.length > 0);
           expect(rooms.wantsOffsets(name)).toBe(members.some(({ offsets }) => offsets));
           heard.length = 0;
