@@ -7,7 +7,7 @@ import { generate, type Played, type Target } from "./generator.ts";
 import { Member, type Tally } from "./member.ts";
 import type { Scenario } from "./scenarios.ts";
 
-/** So many come and go before, so that no server is measured while it compiles its code. */
+/** The number that come and go first, so that no server is measured while it compiles its code. */
 const WARM_UP = 500;
 /** Then the memory is looked at. */
 const REST_MS = 1000;
@@ -19,7 +19,7 @@ const tally: Tally = { expected: 0, delivered: 0 };
 let names: Name[] = [];
 let present: Member[] = [];
 
-/** So many at once, then so many again, when all of the ones before are in. */
+/** The number at once; the next ones follow when all of these are in. */
 function connect(who: readonly Name[]): Member[] {
   const arrived: Member[] = [];
   for (let from = 0; from < who.length; from += inFlight) {

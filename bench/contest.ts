@@ -26,7 +26,7 @@ export interface Contest {
   checked?: boolean;
 }
 
-/** A server with its load generator, ready to play rounds of so many milliseconds. */
+/** A server with its load generator, ready to play rounds of the given milliseconds. */
 export interface Contender {
   name: ServerName;
   play(ms: number): Promise<Round>;

@@ -22,7 +22,7 @@ export class Person {
   ) {
     socket.addEventListener("message", ({ data }) => {
       this.#onFrame?.(data);
-      // The head of a sealed frame is all alike: whoever waits for an answer in one is satisfied by any frame.
+      // The head of a sealed frame is all alike: any frame answers a wait for one.
       const isAnswer = this.#key ? this.#answered !== undefined : data.includes(ANSWER);
       if (!isAnswer) this.heard++;
       else this.#answered?.();

@@ -67,7 +67,7 @@ function playRequests(ms: number): void {
   settle(() => {});
 }
 
-/** Requests go out when they are due, whatever came back. The latency is that of each delivery. */
+/** Requests go out when they are due, answered or not. The latency is that of each delivery. */
 function playRate(ms: number, rate: number): Latency {
   const first = next;
   const total = Math.floor((rate * ms) / 1000);

@@ -38,7 +38,7 @@ function present(): readonly PeerName[] {
   });
 }
 
-/** With so many messages of each publisher on the way, where a scenario keeps a number of them on the way. */
+/** The number of messages of each publisher on the way, where a scenario keeps a number of them on the way. */
 function withWindow(scenario: Scenario): Scenario {
   if (options.window === undefined || scenario.rate || scenario.connecting) return scenario;
   const inFlight = Number(options.window);

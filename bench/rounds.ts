@@ -15,7 +15,7 @@ export function keepInFlight(crowd: Crowd, ms: number): void {
   settle(crowd, () => {});
 }
 
-/** Messages go out when they are due, the publishers in turns, whatever came back, for `ms`. */
+/** Messages go out when they are due, the publishers in turns, answered or not, for `ms`. */
 export function keepRate(crowd: Crowd, ms: number, rate: number): Latency {
   const { publishers } = crowd;
   const total = Math.floor((rate * ms) / 1000 / publishers.length) * publishers.length;

@@ -12,7 +12,7 @@ export interface Scenario {
   publishers: number;
   /** Messages that a publisher keeps unconfirmed, sent in bursts of as many as were confirmed at once. */
   inFlight: number;
-  /** Messages a second over all rooms, sent on time whatever the answers do; instead of `inFlight`. */
+  /** Messages a second over all rooms, sent on time, answered or not; instead of `inFlight`. */
   rate?: number;
   /** Half of each round is played beside somebody who has stopped reading. */
   stopped?: boolean;

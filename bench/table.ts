@@ -52,7 +52,7 @@ export const connecting: readonly Figure[] = [
   { name: "connecting, µs", timed: true, of: (round) => round.elapsedNs / round.messages / 1000 },
   { name: "memory KiB a connection", of: (round) => round.memoryKiB ?? Number.NaN },
 ];
-/** All that arrived, whatever it was: where one server says more than the other, this is not 1 × bare. */
+/** Everything that arrived: where one server sends more than the other, this is not 1 × bare. */
 export const bytesPerDelivery: Figure = {
   name: "bytes a delivery",
   of: (round) => (round.bytes ?? Number.NaN) / round.deliveries,

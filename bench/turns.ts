@@ -1,6 +1,6 @@
 /**
  * `bun bench/turns.ts [--rooms 500] [--turn 64] [--rounds 60] [--synchronous NORMAL]`: what a message costs inside the
- * server, without sockets and kernel: the real core and store, a database file of its own, turns of so many messages.
+ * server, without sockets and kernel: the real core and store, a database file of its own, turns of the given number of messages.
  * Other processes only ever make a round dearer, so the least of many short rounds is the figure.
  */
 import { mkdtempSync, rmSync } from "node:fs";

@@ -43,7 +43,7 @@ export class Viewers {
     return this.#viewers.length;
   }
 
-  /** Reads whoever has something, at once. */
+  /** Reads every socket that has data, at once. */
   readReady(): void {
     const ready = this.#readiness.wait(0);
     for (let i = 0; i < ready; i++) this.#viewers[this.#readiness.key(i)]?.socket.read();
@@ -64,7 +64,7 @@ export class Viewers {
     for (const { socket } of this.#viewers) socket.read();
   }
 
-  /** Fails unless each got so many. */
+  /** Fails unless each got this number. */
   verify(events: number): void {
     for (const { number, received } of this.#viewers) {
       if (received !== events) fail(`viewer ${number} got ${received} of ${events} events`);

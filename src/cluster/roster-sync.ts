@@ -99,7 +99,7 @@ export class RosterSync {
     this.#pending.clear();
   }
 
-  /** A node is alive, and has sent so many deltas. */
+  /** A node is alive, and has sent this number of deltas. */
   follow(id: string, counter: number): void {
     const followed = this.#of(id);
     if (followed.counter !== counter) void this.#askAll(id, followed);

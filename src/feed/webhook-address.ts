@@ -46,7 +46,7 @@ export function refusedUrl(url: URL, allowed: Allowed): string | undefined {
   return undefined;
 }
 
-/** The address to connect to: the one that was checked, whatever the name is resolved to later. Throws. */
+/** The address to connect to: the one that was checked, also when the name resolves to another later. Throws. */
 export async function addressOf(url: URL, allowed: Allowed): Promise<string> {
   const refused = refusedUrl(url, allowed);
   if (refused) throw new Error(`the url ${refused}`);

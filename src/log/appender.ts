@@ -22,7 +22,7 @@ export interface AppenderParts {
   barrier(): Promise<void>;
   /** The log has a batch at this position. */
   acknowledged(position: number): void;
-  /** A batch of this node was applied, so many milliseconds after it was appended. */
+  /** A batch of this node was applied, these milliseconds after it was appended. */
   applied(ms: number): void;
   /** The log has not taken a batch, for certain. */
   refuse(id: string, refusal: Refusal): void;

@@ -241,7 +241,7 @@ type WebhookCounts = ReturnType<MetricsParts["webhooks"]> extends Iterable<infer
 function exposeWebhooks(exposition: Exposition, webhooks: readonly WebhookCounts[]): void {
   exposition.gauge(
     "switchboard_webhook_lag_events",
-    "Events of the log that a webhook has not come to yet, also those that its filter leaves out.",
+    "Events of the log that a webhook has not reached yet, also those that its filter leaves out.",
     webhooks.map(({ row, lag }): [Labels, number] => [{ webhook: row.name }, lag.events]),
   );
   exposition.gauge(

@@ -25,7 +25,7 @@ export interface Wishes {
   readonly seed: number;
   /** The faults to inject, only with a server of verify's own. */
   readonly mishaps: readonly Mishap[];
-  /** So many nodes on a shared log, with servers of verify's own; undefined: one server alone. */
+  /** The number of nodes on a shared log, with servers of verify's own; undefined: one server alone. */
   readonly nodes: number | undefined;
 }
 

@@ -161,7 +161,7 @@ export abstract class Client<
 
   protected post({ type, data = {}, id = newId() }: Posted): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      // As it is now, whatever its owner makes of it while it waits.
+      // As it is now: the caller may change it while it waits.
       const message: QueuedMessage = inJson({ id, type, data: { ...data } });
       const { token } = this.options;
       const owner =

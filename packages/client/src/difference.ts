@@ -1,6 +1,6 @@
 import { type Change, isInsideCharacter } from "./change.ts";
 
-/** More than so many single changes, and the texts have too little in common for it to matter which. */
+/** With more single changes than this the texts have too little in common for it to matter which. */
 const MAX_CHANGES = 400;
 
 /** The one change that makes one text of another, and is not inside a character. */
@@ -44,7 +44,7 @@ function commonEnd(before: string, after: string, most: number): number {
 }
 
 interface Step {
-  /** Units that stay, before so many go and this comes. */
+  /** Units that stay before the deletion and the insertion. */
   kept: number;
   length: number;
   content: string;

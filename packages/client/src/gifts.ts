@@ -38,7 +38,7 @@ const VERSION = "1.0.0";
 const MAX_ERROR = 1_000;
 const BYTES_OF_A_MB = 1_048_576;
 
-/** So many of the last gifts are known when they come again: as many as the server sends again. */
+/** The number of gifts that are recognised when they come again: as many as the server sends again. */
 const KNOWN = 1_000;
 
 /** Contract hyperfocus-gifts: a stream's gifts and status. */
@@ -168,7 +168,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   }
 }
 
-/** Whoever shows the stream: is sent what it has not acknowledged when it comes back under the same `clientId`. */
+/** The host that shows the stream: when it comes back with the same `clientId` it gets the gifts that it has not acknowledged. */
 export class GiftHostClient extends GiftClient {
   constructor(options: GiftOptions) {
     super({ ...options, resume: false }, "host");

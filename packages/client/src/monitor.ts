@@ -35,7 +35,7 @@ export interface ErrorLog {
 export interface MonitorOptions {
   /** Of the server: `https://example.org`. */
   readonly url: string;
-  /** A backend's, and no page's: whoever has it may do anything. */
+  /** For backends only, never in a page: it opens everything. */
   readonly apiKey: string;
   readonly fetch?: (url: string, init: { readonly headers: Record<string, string> }) => Promise<Response>;
 }

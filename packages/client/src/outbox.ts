@@ -56,7 +56,7 @@ const MAX_TRIES = 8;
 
 /**
  * Messages on their way to the server. One at a time is on the wire until it is answered, so that their order is that
- * of their sending whatever happens to the line; one whose answer was lost is sent again under the same id.
+ * of their sending, also when the line is lost; one whose answer was lost is sent again under the same id.
  */
 export class Outbox {
   #open = false;
@@ -147,7 +147,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** The awaited message is to be sent again: in so many milliseconds, where the server has said it. */
+  /** The awaited message is to be sent again: after these milliseconds, if the server has said how long to wait. */
   retry(error: Error, ms?: number): void {
     if (!this.#isWritten) return;
     if (++this.#tries >= MAX_TRIES) this.refuse(error);

@@ -1,5 +1,5 @@
 export interface QueueOptions {
-  /** So many wait at most; 1,000. */
+  /** The most that wait; 1,000. */
   readonly limit?: number;
   /** What becomes of one more: it is refused, or the oldest makes room for it. */
   readonly whenFull?: "refuse" | "drop-oldest";

@@ -77,7 +77,7 @@ export class SharedText {
   }
 
   /**
-   * Takes so many UTF-16 units away and puts text in their place. Throws a `RangeError` for a place that the text does
+   * Replaces a number of UTF-16 units by a text. Throws a `RangeError` for a place that the text does
    * not have, a `TypeError` for an observer, and an `Error` once the session is over or left. The server takes all of
    * it in the end, or nothing: see `onRefused`.
    */

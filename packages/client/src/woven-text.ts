@@ -30,7 +30,7 @@ const isAlike = (one: Stretch, other: Stretch): boolean =>
   one.cutFor === other.cutFor;
 const textOf = (all: readonly Stretch[]): string => all.map(({ text }) => text).join("");
 
-/** UTF-16 units that one edit brings at most: they fit into a frame whatever JSON makes of them. */
+/** UTF-16 units that one edit brings at most: they fit into a frame however JSON escapes them. */
 const MAX_CONTENT = 8_192;
 
 /**
@@ -38,7 +38,7 @@ const MAX_CONTENT = 8_192;
  * has it, so that positions on the wire, which count what the server has, find their place without being carried over
  * anything.
  *
- * It comes to the same as the server's rebasing: text of others goes left of own text where the two meet, and nobody
+ * It gives the same result as the server's rebasing: text of others goes left of own text where the two meet, and nobody
  * takes away what he had not seen. At most one edit may be on the way.
  */
 export class WovenText {
@@ -197,7 +197,7 @@ export class WovenText {
     return difference(this.knownText, content).flatMap((change) => this.receive(change));
   }
 
-  /** The index right behind so many units of these, left of all others there. */
+  /** The index right behind this number of units of these, left of all others there. */
   #behind(units: number, counts: (one: Stretch) => boolean): number {
     let passed = 0;
     let index = 0;
@@ -212,7 +212,7 @@ export class WovenText {
     return index;
   }
 
-  /** The index of what is shown behind so many units. */
+  /** The index of the text that is shown behind this number of units. */
   #before(units: number): number {
     const behind = this.#behind(units, isVisible);
     const next = this.#stretches.findIndex((one, index) => index >= behind && isVisible(one));

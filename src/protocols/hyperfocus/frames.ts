@@ -9,7 +9,7 @@ import { envelope } from "./schema.ts";
 
 const VERSION = "1.0.0";
 
-/** Thrown for a client of another major version, whatever else is wrong with its frame. */
+/** Thrown for a client of another major version, before anything else is checked in its frame. */
 export class UnsupportedVersion extends Refusal {
   constructor() {
     super("bad_envelope", `This server speaks version ${VERSION}`);

@@ -143,7 +143,7 @@ export class Author implements Actor {
     const { item, word, takes } = this.#change!;
     const text = this.#text ?? "";
     const at = takes ? text.indexOf(word) : this.#boundary(text);
-    // The word is gone already; the server recognises the repeat whatever its position says.
+    // The word is gone already; the server recognises the repeat at any position.
     this.#splice = { position: Math.max(0, at), length: takes ? word.length : 0 };
     const place = { sessionId: this.session.id, version: this.#version, position: this.#splice.position };
     const data = takes

@@ -23,7 +23,7 @@ export class ManualClock implements Clock {
   every = (ms: number, work: () => void) => this.#add({ at: this.time + ms, every: ms, work });
   after = (ms: number, work: () => void) => this.#add({ at: this.time + ms, every: undefined, work });
 
-  /** Whatever falls due within these milliseconds happens, in its order. */
+  /** Runs everything that falls due within these milliseconds, in order. */
   advance(ms: number): void {
     const end = this.time + ms;
     for (let next = this.#first(); next && next.at <= end; next = this.#first()) {

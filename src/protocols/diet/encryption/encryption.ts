@@ -52,7 +52,7 @@ export class Encryption {
     }
   }
 
-  /** The key is used up and `rotate` is due, whatever the clock says. It is cheap: ask after every frame. */
+  /** The key is used up and `rotate` is due, before its time is over. It is cheap: ask after every frame. */
   get wantsRotation(): boolean {
     return this.#current.worn;
   }
