@@ -69,7 +69,9 @@ export async function startSwitchboard(
       clock,
       applied: storage.store.position,
       hash: storage.store.hash,
-      draining: () => phase === "draining",
+      // One that stops, or applies no more, does nothing for the others.
+      draining: () => phase === "draining" || shared.health.fatal !== undefined,
+      differs: (...difference) => shared.differs(...difference),
       note: (line, context) => log.warn(context, line),
     });
 

@@ -1,6 +1,7 @@
 import type { RosterEntry } from "../core/live/roster.ts";
 import type { Bus } from "../core/ports/bus.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
+import { Divergence } from "./divergence.ts";
 import { Membership, type Peer } from "./membership.ts";
 import { Newcomers } from "./newcomers.ts";
 import { rankOf } from "./owners.ts";
@@ -27,6 +28,11 @@ export interface ClusterParts {
   applied(): number;
   hash(): string;
   draining(): boolean;
+  /**
+   * The nodes have made different things of the log up to this position. `isOdd`: most of them have one, and this node
+   * has another.
+   */
+  differs(position: number, isOdd: boolean): void;
   note(line: string, context: Record<string, unknown>): void;
 }
 
@@ -46,6 +52,7 @@ export class Cluster {
   readonly #roster: RosterSync;
   readonly #questions: Questions;
   readonly #newcomers: Newcomers;
+  readonly #divergence: Divergence;
   #node: ClusterNode | undefined;
   #waiting: { readonly position: number; readonly reached: () => void }[] = [];
 
@@ -71,6 +78,10 @@ export class Cluster {
         said: (): Iterable<RosterEntry> => this.#node?.roster.said() ?? [],
       },
     });
+    this.#divergence = new Divergence({
+      others: () => this.peers.map(({ id }) => id),
+      differs: parts.differs,
+    });
     this.#newcomers = new Newcomers({ clock, transport, newId, applied, subject: subject("newcomer") });
     this.relays = new Relays({
       ...{ clock, transport, id, applied },
@@ -83,18 +94,20 @@ export class Cluster {
       subject: subject("beat"),
       status: () => {
         this.#roster.flush();
-        return {
-          name,
-          counter: this.#roster.counter,
-          position: applied(),
-          hash: hash(),
-          draining: draining(),
-        };
+        const own = { position: applied(), hash: hash() };
+        this.#divergence.own(own);
+        const { mark } = this.#divergence;
+        return { name, counter: this.#roster.counter, ...own, mark, draining: draining() };
       },
-      heard: ({ id, counter }) => this.#roster.follow(id, counter),
+      heard: ({ id, counter, position, hash, mark }) => {
+        this.#roster.follow(id, counter);
+        this.#divergence.heard(id, { position, hash });
+        if (mark) this.#divergence.heard(id, mark);
+      },
       gone: ({ id, name }) => {
         note("a node is gone", { node: name });
         this.#roster.gone(id);
+        this.#divergence.gone(id);
       },
       renamed: () => {
         note("this node was held up: it joins the others anew", {});
@@ -150,6 +163,7 @@ export class Cluster {
   committed(): void {
     this.relays.release();
     const applied = this.parts.applied();
+    this.#divergence.applied(applied, this.parts.hash);
     const [first] = this.#waiting;
     if (!first) return;
     const reached = this.#waiting.filter(({ position }) => position <= applied);

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from "../core/ports/clock.ts";
+import type { Claim } from "./divergence.ts";
 import { decode, encode, type Transport } from "./transport.ts";
 
 export const HEARTBEAT_MS = 500;
@@ -15,6 +16,8 @@ export interface Heartbeat {
   readonly counter: number;
   readonly position: number;
   readonly hash: string;
+  /** What it had at the last position that all nodes tell of. */
+  readonly mark?: Claim | undefined;
   readonly writeLevel: number;
   readonly draining: boolean;
   /** It leaves. */
@@ -29,7 +32,7 @@ export interface MembershipParts {
   readonly subject: string;
   newId(): string;
   /** What the next heartbeat says of this node. */
-  status(): Pick<Heartbeat, "name" | "counter" | "position" | "hash" | "draining">;
+  status(): Pick<Heartbeat, "name" | "counter" | "position" | "hash" | "mark" | "draining">;
   heard(peer: Peer): void;
   gone(peer: Peer): void;
   /** This node has another id from now on. */

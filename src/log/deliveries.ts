@@ -28,7 +28,7 @@ export interface DeliveriesParts {
 export class Deliveries {
   /** The batch that could not be committed. */
   #held: { readonly position: number; readonly batch: StoredBatch; readonly since: number } | undefined;
-  #isTooNew = false;
+  #isOver = false;
   #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Who waits until a position is applied. */
@@ -44,7 +44,7 @@ export class Deliveries {
     if (position > next) return false;
     const batch: StoredBatch = JSON.parse(text);
     if (batch.v > BATCH_FORMAT) {
-      this.#isTooNew = true;
+      this.end();
       this.parts.tooNew(batch.v);
       return false;
     }
@@ -53,7 +53,12 @@ export class Deliveries {
 
   /** Nothing can be applied now: what is read is read again later. */
   get isBlocked(): boolean {
-    return this.#held !== undefined || this.#isTooNew || this.#stopped;
+    return this.#held !== undefined || this.#isOver || this.#stopped;
+  }
+
+  /** Applies nothing more, while the node goes on. */
+  end(): void {
+    this.#isOver = true;
   }
 
   /** For how long a batch has not been committed, in milliseconds. */
@@ -80,7 +85,7 @@ export class Deliveries {
 
   #again(): void {
     const held = this.#held;
-    if (held && !this.#stopped) this.#apply(held.position, held.batch, held.since);
+    if (held && !this.#stopped && !this.#isOver) this.#apply(held.position, held.batch, held.since);
   }
 
   /** Resolves when everything up to this position is applied, or when nothing more will be. */

@@ -11,6 +11,8 @@ const ISOLATED_MS = 15_000;
 export class LogHealth {
   /** What stops this node for good. */
   fatal: string | undefined;
+  /** Nodes differ in what they have made of the log. */
+  differs = false;
   #heardAt: number;
   #disconnectedAt: number | undefined;
   /** Ends of the log that were not applied when they were heard of, the oldest first. */

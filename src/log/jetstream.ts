@@ -34,6 +34,7 @@ export class JetStreamLog {
   #applied: () => number = () => 0;
   #looking: ReturnType<typeof setInterval> | undefined;
   #stopped = false;
+  #leases: Leases | undefined;
   /** Bytes that the log holds. */
   bytes = 0;
   readonly #appended = new Histogram(SECONDS);
@@ -186,7 +187,25 @@ export class JetStreamLog {
   }
 
   leases(): Leases {
-    return new Leases(this.connection, this.config);
+    this.#leases = new Leases(this.connection, this.config);
+    return this.#leases;
+  }
+
+  /**
+   * The nodes have made different things of the log up to a position. The one that differs from most stops: what it
+   * stores and tells is not what the others have.
+   */
+  differs(position: number, isOdd: boolean): void {
+    this.health.differs = true;
+    const at = position.toLocaleString("en");
+    if (!isOdd) {
+      this.note(`the nodes differ at position ${at}, and no hash has the majority`, { position });
+      return;
+    }
+    this.health.fatal ??= `differs from the other nodes at position ${at}: remove its database, and it begins with a snapshot of another`;
+    this.note(this.health.fatal, { position });
+    this.#deliveries?.end();
+    void this.#leases?.stop();
   }
 
   /** What the log holds now. */
@@ -224,6 +243,7 @@ export class JetStreamLog {
       consumersMade: this.#reader.consumersMade,
       swept: this.#reader.swept,
       appended: this.#appended,
+      differs: this.health.differs,
     };
   }
 

@@ -14,6 +14,8 @@ export interface LogCounts {
   readonly swept: number;
   /** Seconds from appending a batch of this node until it was applied here. */
   readonly appended: Histogram;
+  /** The nodes have made different things of the log, as far as this one knows. */
+  readonly differs: boolean;
 }
 
 export function exposeLog(exposition: Exposition, log: LogCounts): void {
@@ -52,5 +54,10 @@ export function exposeLog(exposition: Exposition, log: LogCounts): void {
     "switchboard_log_swept_total",
     "Batches that this node read directly, because no consumer brought them.",
     log.swept,
+  );
+  exposition.gauge(
+    "switchboard_log_divergence",
+    "1 where this node differs from the others in what it has made of the log, else 0.",
+    log.differs ? 1 : 0,
   );
 }

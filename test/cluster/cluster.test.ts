@@ -32,13 +32,19 @@ class Nodes {
       if (values.length > 0) said.set(key, values);
       else said.delete(key);
     };
-    const node = { position: 0, isDraining: false, frames: [] as string[], notes: [] as string[] };
+    const node = {
+      ...{ position: 0, hash: "", isDraining: false },
+      differed: [] as [number, boolean][],
+      frames: [] as string[],
+      notes: [] as string[],
+    };
     const cluster = new Cluster({
       ...{ clock, transport, cluster: "c", node: name },
       newId: () => `${name}-${++this.#ids}`,
       applied: () => node.position,
-      hash: () => "",
+      hash: () => node.hash,
       draining: () => node.isDraining,
+      differs: (...difference) => node.differed.push(difference),
       note: (line) => node.notes.push(line),
     });
     const join = () =>
@@ -198,6 +204,15 @@ test("each work has one first node, alike on all; when that node goes or stops, 
     expect(ranks(work, [a!, b!]).toSorted()).toEqual([0, 1]);
     if (owners[n] !== 2) expect(ownerOf(work)).toBe(owners[n]!);
   }
+});
+
+test("a node that has made something else of the log than the others is told so by their heartbeats", async () => {
+  const nodes = new Nodes();
+  const all = [nodes.start("a"), nodes.start("b"), nodes.start("c")];
+  for (const node of all) Object.assign(node, { position: 5, hash: "right" });
+  all[1]!.hash = "wrong";
+  await nodes.pass(1_100);
+  expect(all.map(({ differed }) => differed)).toEqual([[], [[5, true]], []]);
 });
 
 test("what every live node has applied is told of the slowest, also of one that still catches up", async () => {

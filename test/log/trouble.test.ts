@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { connect } from "@nats-io/transport-node";
 import type { Frame, TestClient } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { readExposition } from "../support/exposition.ts";
@@ -74,6 +75,42 @@ ofNats("a node that stops confirms first what it was told", async () => {
   expect((await ada.closed).code).toBe(1012);
   await stopped;
 });
+
+ofNats(
+  "a node that has made something else of the log than most nodes is not ready, says why, and sends its clients away",
+  async () => {
+    const odd = await startNode("odd", { CLUSTER: "odd" });
+    const metrics = async () => (await odd.http("GET", "/metrics")).text();
+    const ada = await inChat(odd, "ada", "c4");
+    say(ada, "c4", "hello");
+    await heard(ada, 1);
+    const position = Number(/^switchboard_log_position (\d+)$/m.exec(await metrics())?.[1]);
+    const network = await connect({ servers: nats!.url });
+    const beat = (id: string) =>
+      network.publish(
+        "sb.odd.beat",
+        JSON.stringify({
+          id,
+          name: id,
+          counter: 0,
+          position,
+          hash: "another",
+          writeLevel: 1,
+          draining: false,
+        }),
+      );
+    await eventually(async () => {
+      for (const id of ["x", "y"]) beat(id);
+      return (await odd.http("GET", "/health/ready")).status === 503;
+    });
+    expect(JSON.stringify(await (await odd.http("GET", "/health/ready")).json())).toContain(
+      `differs from the other nodes at position ${position}: remove its database`,
+    );
+    expect(await metrics()).toContain("switchboard_log_divergence 1");
+    expect((await ada.closed).code).toBe(1012);
+    await network.close();
+  },
+);
 
 ofNats("metrics say where a node is in the log", async () => {
   const { families, problems } = readExposition(await (await a!.http("GET", "/metrics")).text());
