@@ -26,6 +26,11 @@ export interface FeedEvent extends Cursor {
 export interface FeedStore {
   seek(cursor: Cursor): number;
   seekTime(time: number): number;
+  scanTime(
+    after: number,
+    time: number,
+    span: number,
+  ): { readonly after: number; readonly isFound: boolean; readonly isEnd: boolean };
   cursorAt(id: number): Cursor;
   scan(
     after: number,
@@ -117,9 +122,15 @@ export class Feed {
     return compareCursors(cursor, this.store.cursorAt(this.store.seek(next))) > 0;
   }
 
-  /** Before the first event that is not older than this time. */
-  placeOfTime(time: number): Place {
-    const id = this.store.seekTime(time);
+  /** Before the first event in the log that is not older than this time; the end, where all are. */
+  async placeOfTime(time: number, signal: AbortSignal): Promise<Place> {
+    let id = this.store.seekTime(time);
+    for (;;) {
+      const found = this.store.scanTime(id, time, STEP_ROWS);
+      id = found.after;
+      if (found.isFound || found.isEnd || signal.aborted) break;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
     return { id, cursor: this.store.cursorAt(id) };
   }
 

@@ -88,8 +88,8 @@ export function feedRoutes(
     const filter = filterOf(c, door.protocols, contractsOf(c.req.raw));
     const isStream = /\btext\/event-stream\b/.test(c.req.header("accept") ?? "");
     // An EventSource that connects again sends its place.
-    const place = placeOf(door.feed, (isStream && c.req.header("last-event-id")) || after);
-    const signal = c.req.raw.signal;
+    const { signal } = c.req.raw;
+    const place = await placeOf(door.feed, (isStream && c.req.header("last-event-id")) || after, signal);
     if (isStream) return streamFeed(door, { place, filter, encode, signal });
     const page = await nextPage(door, { place, filter, limit, wait, signal }).catch(explained);
     return c.body(encodeAnswer(page, encode), 200, { ...HEADERS, "content-type": "application/json" });
@@ -166,7 +166,7 @@ function filterOf(
 }
 
 /** A position, a time, or `end`. */
-function placeOf(feed: Feed, after: string): Place {
+function placeOf(feed: Feed, after: string, signal: AbortSignal): Place | Promise<Place> {
   const invalid = (message: string) =>
     new Problem(400, "The request is not valid", [{ path: "after", message }]);
   if (after === "end") return feed.end();
@@ -182,7 +182,7 @@ function placeOf(feed: Feed, after: string): Place {
     return explained(error);
   }
   const time = parseTime(after);
-  if (time !== undefined) return feed.placeOfTime(time);
+  if (time !== undefined) return feed.placeOfTime(time, signal);
   throw invalid(AFTER);
 }
 

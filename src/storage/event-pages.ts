@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gt, gte, lte, type SQL, sql } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
 import { REMOVED } from "./statements.ts";
 import { events, logPosition, rooms } from "./tables.ts";
+import { TimeIndex } from "./time-index.ts";
 
 interface Cursor {
   readonly position: number;
@@ -41,11 +42,24 @@ export interface EventScan {
   readonly isEnd: boolean;
 }
 
+export interface TimeScan {
+  /** Before the row that was found, or the id to go on after. */
+  readonly after: number;
+  readonly isFound: boolean;
+  /** Nothing comes after it so far. */
+  readonly isEnd: boolean;
+}
+
+/** Times of events may be this far ahead of when they were stored: nodes differ, and atomic makes times differ. */
+const AHEAD_MS = 120_000;
+
 export interface EventPages {
   /** The id of the last row that is not after this cursor; where all are after it, one less than the first. */
   seek(cursor: Cursor): number;
-  /** The same of all that is older than this time, in milliseconds since the epoch. */
+  /** The id of a row up to which all are known to be older than this time, in milliseconds since the epoch. */
   seekTime(time: number): number;
+  /** Looks at `span` rows after an id for the first that is not older than this time. */
+  scanTime(after: number, time: number, span: number): TimeScan;
   /** Of the last row up to this id; where there is none, of the last that retention removed. */
   cursorAt(id: number): Cursor;
   /** Of the last row. */
@@ -62,13 +76,28 @@ export interface EventPages {
  * The log in pages, in its own order. There is no index by position: ids grow with it, so a place is found by halving.
  * Call it outside of transactions; each call is short, so that nobody is held up by a reader.
  */
-export function createEventPages({ db }: OpenDatabase): EventPages {
+export function createEventPages(database: OpenDatabase): EventPages {
+  const { db } = database;
+  const index = new TimeIndex(database);
   const { placeholder } = sql;
   const PLACE = { id: events.id, position: events.position, ordinal: events.ordinal };
   const from = db
-    .select({ ...PLACE, time: events.time })
+    .select(PLACE)
     .from(events)
     .where(gte(events.id, placeholder("id")))
+    .orderBy(asc(events.id))
+    .limit(1)
+    .prepare();
+  const notOlder = db
+    .select({ id: events.id })
+    .from(events)
+    .where(
+      and(
+        gt(events.id, placeholder("after")),
+        lte(events.id, placeholder("to")),
+        gte(events.time, placeholder("time")),
+      ),
+    )
     .orderBy(asc(events.id))
     .limit(1)
     .prepare();
@@ -119,7 +148,7 @@ export function createEventPages({ db }: OpenDatabase): EventPages {
   const lastId = () => upTo.get({ id: Number.MAX_SAFE_INTEGER })?.id ?? 0;
 
   /** The last id whose row, or the next one after it, is not beyond the place. */
-  function halve(isBeyond: (row: Cursor & { readonly time: number }) => boolean): number {
+  function halve(isBeyond: (row: Cursor) => boolean): number {
     // Not 0: a reader would look for events where all were removed.
     let [older, younger] = [(from.get({ id: 0 })?.id ?? 1) - 1, lastId() + 1];
     while (younger - older > 1) {
@@ -135,7 +164,17 @@ export function createEventPages({ db }: OpenDatabase): EventPages {
     lastId,
     seek: ({ position, ordinal }) =>
       halve((row) => row.position > position || (row.position === position && row.ordinal > ordinal)),
-    seekTime: (time) => halve((row) => row.time >= time),
+    // Times may run back, where a clock was set: they cannot be halved.
+    seekTime(time) {
+      const position = index.before(time - AHEAD_MS);
+      return halve((row) => row.position > position);
+    },
+    scanTime(after, time, span) {
+      const found = notOlder.get({ after, to: after + span, time });
+      if (found) return { after: found.id - 1, isFound: true, isEnd: false };
+      const next = from.get({ id: after + span + 1 });
+      return { after: next ? next.id - 1 : Math.max(after, lastId()), isFound: false, isEnd: !next };
+    },
     cursorAt: (id) => upTo.get({ id }) ?? trimmed.get() ?? NONE,
     end: () => upTo.get({ id: Number.MAX_SAFE_INTEGER }) ?? trimmed.get() ?? NONE,
     trimmed: () => trimmed.get() ?? NONE,

@@ -11,6 +11,7 @@ test("what a consumer does not take is not read from the database", async () => 
   const endless: FeedStore = {
     seek: () => 0,
     seekTime: () => 0,
+    scanTime: () => ({ after: 0, isFound: false, isEnd: true }),
     cursorAt: () => START,
     trimmed: () => START,
     end: () => START,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../support/fake-clock.ts";
 import { readAll, readFeed } from "../support/feed.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
 
@@ -93,6 +94,33 @@ describe("GET /v1/feed", () => {
     const since = encodeURIComponent(first?.["time"]);
     expect(await readAll(server, "limit=2", since)).toEqual(await readAll(server));
     expect((await readFeed(server, "?after=2999-01-01T00:00:00Z")).body["events"]).toEqual([]);
+  });
+
+  test("an ISO time leaves out nothing that is not older, also where the clock was set back", async () => {
+    const clock = new FakeClock();
+    const own = stopAfterAll(await startTestServer({ clock }));
+    const say = async (time: number, ...users: string[]) => {
+      clock.set(time - clock.now());
+      await own.http(
+        "POST",
+        "/v1/discord/events",
+        users.map((user) => left("a", user)),
+      );
+    };
+    const start = clock.now();
+    await say(start, "u1", "u2");
+    await say(start + 3_600_000, "ahead");
+    // Longer than one step of the search.
+    for (let n = 0; n < 2; n++) await say(start + 60_000, ...Array.from({ length: 1_000 }, () => "back"));
+    await say(start + 7_200_000, "late");
+    const since = (time: number) => readFeed(own, `?limit=3&after=${new Date(time).toISOString()}`);
+    const users = async (time: number) =>
+      (await since(time)).body["events"].map(({ data }: { data: { userId: string } }) => data.userId);
+    expect(await users(start + 1_800_000)).toEqual(["ahead", "back", "back"]);
+    expect(await users(start + 3_600_001)).toEqual(["late"]);
+    expect(await users(start + 1)).toEqual(["ahead", "back", "back"]);
+    expect(await users(start)).toEqual(["u1", "u2", "ahead"]);
+    expect(await users(start + 7_200_001)).toEqual([]);
   });
 
   test.each([
