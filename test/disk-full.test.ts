@@ -1,10 +1,12 @@
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspectDatabase, inspectLog } from "../src/storage/inspect.ts";
 import { type ChildServer, databaseOf, startChild } from "./support/child.ts";
 import type { Frame } from "./support/client.ts";
+import { eventually } from "./support/eventually.ts";
 
 let directory: string;
 let server: ChildServer;
@@ -56,4 +58,46 @@ test("on a full disk messages are refused, none that was confirmed is lost, and 
   const stored = database.query("select offset, client_id from events order by id").values();
   expect(stored).toEqual(confirmed.map((messageId, index) => [index + 1, messageId]));
   expect(stored).toHaveLength(refused + 2);
+});
+
+describe("a start on a full disk after a clean stop", () => {
+  const small = join(tmpdir(), `disk-small-${process.pid}`);
+  mkdirSync(small);
+  const isMounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small]).success;
+  afterAll(() => {
+    if (isMounted) Bun.spawnSync(["umount", "-l", small]);
+    rmSync(small, { recursive: true, force: true });
+  });
+
+  test.skipIf(!isMounted)("serves what is stored, and stores again when there is room", async () => {
+    const first = await startChild({ directory: small });
+    const ada = await first.chat("ada");
+    await ada.join("c-1");
+    ada.say("message", { chatId: "c-1", content: "stored" });
+    await ada.next("message");
+    process.kill(first.pid, "SIGTERM");
+    await first.errors;
+    const filler = join(small, "filler");
+    Bun.spawnSync(["dd", "if=/dev/zero", `of=${filler}`, "bs=4096"]);
+    // These look at the database, and must leave what a start needs.
+    expect(inspectDatabase(databaseOf(small))).toBe(0);
+    inspectLog(databaseOf(small));
+
+    const second = await startChild({ directory: small });
+    try {
+      const eve = await second.chat("eve");
+      await eve.join("c-1");
+      const [history] = await eve.drain();
+      expect(JSON.stringify(history)).toContain("stored");
+      eve.say("message", { chatId: "c-1", content: "too much" });
+      expect((await eve.next("error"))["data"].code).toBe(500);
+      rmSync(filler);
+      const ready = async () => (await fetch(`http://127.0.0.1:${second.port}/health/ready`)).status;
+      await eventually(async () => (await ready()) === 200);
+      eve.say("message", { chatId: "c-1", content: "again" });
+      await eve.next("message");
+    } finally {
+      await second.kill();
+    }
+  });
 });

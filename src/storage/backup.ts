@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync 
 import { dirname, resolve } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { ConfigError } from "../config.ts";
+import { keepLog } from "./database.ts";
 import { markBackup } from "./log-identity.ts";
 import { readPosition } from "./position.ts";
 
@@ -64,6 +65,7 @@ function copy(database: string, target: string): void {
   // Not read-only: the last connection to close removes the write-ahead log, and a read-only one would leave
   // it there.
   using source = new Database(database, { readwrite: true });
+  if (existsSync(`${database}-shm`)) keepLog(source);
   source.run("PRAGMA busy_timeout = 5000");
   source.run("VACUUM INTO ?", [target]);
 }

@@ -1,4 +1,4 @@
-import { Database } from "bun:sqlite";
+import { constants, Database } from "bun:sqlite";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import { StoreUnavailable } from "../core/ports/store.ts";
 import { lockHolder } from "./lock-holder.ts";
@@ -29,6 +29,7 @@ export function openDatabase(
   onMigration?: (index: number) => void,
 ): OpenDatabase {
   const client = new Database(file, { create: true, strict: true });
+  keepLog(client);
   client.run(`PRAGMA busy_timeout = ${START_PATIENCE_MS}`);
   // Before the first write: a file of another program stays as it is.
   pendingMigrations(client);
@@ -44,6 +45,14 @@ export function openDatabase(
   const migrated = migrate(client, onMigration);
   client.run(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
   return { client, db: drizzle(client), migrated, ...writing(client, file) };
+}
+
+/**
+ * The last connection to close empties the write-ahead log and leaves it and its index: on a full disk nobody could
+ * make them again, and without them nothing can be read.
+ */
+export function keepLog(client: Database): void {
+  client.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1);
 }
 
 export function writing(client: Database, file: string): Pick<OpenDatabase, "write" | "refuseWrites"> {

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
+import { keepLog } from "./database.ts";
 import { refuseOtherNames } from "./lock.ts";
 import { migrations, pendingMigrations } from "./migrations.ts";
 import { readChain, readPosition } from "./position.ts";
@@ -20,12 +21,14 @@ export function inspectDatabase(file: string): number {
   refuseOtherNames(file);
   // Not read-only: that would leave an empty log beside an unused database.
   using database = new Database(file, { readwrite: true });
+  if (existsSync(`${file}-shm`)) keepLog(database);
   return pendingMigrations(database).length;
 }
 
 /** What the database says of its log. One of an earlier version has no id of it and no hash. */
 export function inspectLog(file: string): { logId: string | null; position: number; hash?: string } {
   using client = new Database(file, { readwrite: true });
+  if (existsSync(`${file}-shm`)) keepLog(client);
   const db = drizzle(client);
   if (pendingMigrations(client).length > 0) return { logId: null, position: readPosition(db) };
   return db.transaction(() => {

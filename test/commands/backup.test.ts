@@ -77,5 +77,11 @@ test("nothing is overwritten, and nothing is left where it fails", async () => {
     `switchboard: the backup ${join(folder, "b.db")} could not be written (file is not a database)\n`,
   ]);
   expect((await backUp(join(folder, "nowhere/b.db"), database)).code).toBe(1);
-  expect(readdirSync(folder).sort()).toEqual(["some.db", "some.db-lock", "taken.db"]);
+  expect(readdirSync(folder).sort()).toEqual([
+    "some.db",
+    "some.db-lock",
+    "some.db-shm",
+    "some.db-wal",
+    "taken.db",
+  ]);
 });
