@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
+import { eventually } from "../support/eventually.ts";
 import { API_KEY } from "../support/server.ts";
 import { openConsole } from "./browser.ts";
 
@@ -12,6 +13,7 @@ interface Delivery {
 }
 
 const deliveries: Delivery[] = [];
+let isRefusing = false;
 const receiver = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
@@ -24,7 +26,7 @@ const receiver = Bun.serve({
         (event: { data: { message: { content: string } } }) => event.data.message.content,
       ),
     });
-    return new Response();
+    return new Response(null, { status: isRefusing ? 500 : 200 });
   },
 });
 afterAll(() => receiver.stop(true));
@@ -76,6 +78,18 @@ describe.skipIf(!hasBrowser)("the console's webhooks", () => {
     await press("Test");
     await webhook("The test was delivered");
     expect(deliveries.at(-1)?.signatures.length).toBe(2);
+
+    expect(await panel.getByRole("button", { name: "Skip" }).isVisible()).toBe(false);
+    isRefusing = true;
+    await say("refused");
+    await webhook("failing");
+    isRefusing = false;
+    page.once("dialog", (dialog) => dialog.accept());
+    await press("Skip");
+    await webhook("it goes on after");
+    await say("taken");
+    await webhook("Lagnone");
+    await eventually(() => deliveries.at(-1)?.contents.join() === "taken");
 
     page.once("dialog", (dialog) => dialog.accept());
     await press("Delete");

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Frame } from "../support/client.ts";
 import { comeBack, post, resumed, start, textOf, until } from "./stage.ts";
 
 const server = await start({ env: { RESUME_LIMIT: "2000" } });
@@ -96,6 +97,24 @@ describe("a connection that resumes a room", () => {
     await ada.join("twice");
     expect((await ada.next("batch"))["data"].messages.length).toBe(3);
   });
+});
+
+test("a client that has a message on its screen hears that it was taken back meanwhile", async () => {
+  await post(server, "taken", 1, 4);
+  const { messages } = (await (await server.http("GET", "/v1/rooms/chat:taken/messages")).json()) as Frame;
+  for (const index of [1, 3]) {
+    const path = `/v1/rooms/chat:taken/messages/${messages[index].message?.id ?? messages[index].id}`;
+    expect((await server.http("DELETE", path)).status).toBeLessThan(300);
+  }
+  const ada = await comeBack(server, "chat:taken@3");
+  await ada.join("taken");
+  expect((await until(ada, "")).length).toBe(1);
+  await post(server, "taken", 7, 7);
+  await until(ada, "m7");
+  const told = ada.frames.flatMap(({ type, data }) =>
+    type === "chat_update" ? [data.updates.redacted] : [],
+  );
+  expect(told.filter((id) => id !== undefined)).toEqual(["taken-m2"]);
 });
 
 describe("a verdict that is not complete", () => {

@@ -106,6 +106,11 @@ function createCard(name, refresh) {
     showSecret(secret);
     return "The new secret signs from now on. The one before signs too, for 24 hours.";
   });
+  const skip = button("Skip", async () => {
+    if (!confirm(`Never send the delivery that ${name} does not take?`)) return;
+    const { position } = await askAsBackend("POST", `${at(name)}/skip`, {});
+    return `Skipped: it goes on after ${position}.`;
+  });
   const remove = button("Delete", async () => {
     if (confirm(`Delete the webhook ${name}?`)) await askAsBackend("DELETE", at(name));
   });
@@ -116,7 +121,7 @@ function createCard(name, refresh) {
       { "data-webhook": name },
       element("div", { class: "row spread" }, element("strong", {}, name), status),
       facts,
-      element("p", { class: "row" }, pause, test, rotate, remove),
+      element("p", { class: "row" }, pause, test, rotate, skip, remove),
       answer,
       secretBox,
     ),
@@ -125,7 +130,9 @@ function createCard(name, refresh) {
       isPaused = webhook.status === "paused";
       pause.textContent = isPaused ? "Resume" : "Pause";
       status.textContent = webhook.status;
-      status.classList.toggle("bad", ["failing", "expired"].includes(webhook.status));
+      const isStuck = ["failing", "expired"].includes(webhook.status);
+      status.classList.toggle("bad", isStuck);
+      skip.hidden = !isStuck;
       facts.replaceChildren(
         ...Object.entries(factsOf(webhook)).map(([term, value]) =>
           element("div", {}, element("dt", {}, term), element("dd", {}, value)),

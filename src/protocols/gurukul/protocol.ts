@@ -18,6 +18,7 @@ import {
   personalData,
   readSince,
   recent,
+  redactedSince,
   repeats,
   roomOf,
   summary,
@@ -113,7 +114,10 @@ export function gurukul(services: Services<typeof events, Entries>) {
         join(ctx, chatId);
         const update = () => [envelope("chat_update", JSON.stringify(summary(history, chatId)), ctx.now())];
         const usual = () => recent(history, chatId, { maxBytes: settings.maxFrameBytes, ctx });
-        const changed = (since: number) => readSince(history, chatId, since, ctx.now());
+        const changed = (since: number) => [
+          ...readSince(history, chatId, since, ctx.now()),
+          ...redactedSince(history, chatId, since, ctx.now()),
+        ];
         ctx.join(room, update, { usual, changed });
         ctx.watch(room);
       },
