@@ -57,4 +57,4 @@ test("what retention removes is not pending any more: it takes no place, and can
     acceptedAt: AT,
   };
   expect((await noah!.ask("friend.accepted", accepted))["success"]).toBe(true);
-}, 30_000);
+}, 60_000);
