@@ -7,7 +7,7 @@ import { findPage } from "./page.ts";
 import { EVENTS_WITHOUT_ROW, readChain } from "./position.ts";
 import { RoomState } from "./room-state.ts";
 import { prepare } from "./statements.ts";
-import { type Trimmed, trim } from "./trim.ts";
+import { prepareTrim, type Trimmed } from "./trim.ts";
 
 /** The id of no room. */
 const NO_ROOM = 0;
@@ -23,6 +23,7 @@ const ROOM_IDS_IN_MEMORY = 100_000;
 export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed) => void = () => {}): Store {
   const ids = new Map<string, number>();
   const statements = prepare(database);
+  const trimStep = prepareTrim(database);
   const index = new OffsetIndex(database);
   const roomState = new RoomState(database);
   let { position, hash, after: withoutRow } = readChain(database.db);
@@ -201,7 +202,7 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
         names.set(id, name);
         return name;
       };
-      const { roomIds, ...removed } = trim(database, upTo, ({ id: event, roomId: id, offset, kind }) => {
+      const { roomIds, ...removed } = trimStep(upTo, ({ id: event, roomId: id, offset, kind }) => {
         const body = () => statements.at.get({ id, event })?.body ?? "{}";
         const keys = stateOf({ room: nameOf(id), offset, kind, body });
         for (const key of keys) roomState.set(id, key, null);
