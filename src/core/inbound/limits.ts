@@ -79,7 +79,7 @@ export class Limiter {
     this.#leftCount--;
     if (left.length === 0) this.#left.delete(owner);
     const own = this.#buckets.get(key);
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const isEmptier = !own || this.#filled(bucket, now) < this.#filled(own, now);
     if (isEmptier) this.#buckets.set(key, bucket);
     if (own) this.#leave(isEmptier ? own : bucket, owner);
@@ -93,7 +93,7 @@ export class Limiter {
   }
 
   #leave(bucket: Bucket | undefined, owner: string): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     if (!bucket || this.#filled(bucket, now) >= this.#full) return;
     if (this.#leftCount >= this.#sweepLeftAbove) this.#sweepLeft(now);
     const left = this.#left.get(owner);
