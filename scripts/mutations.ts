@@ -265,8 +265,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/feed/webhook.ts",
-        from: "      Object.assign(row, { untilPosition: last.position, untilOrdinal: last.ordinal });\n      parts.save(row);\n",
-        to: "      Object.assign(row, { untilPosition: last.position, untilOrdinal: last.ordinal });\n      parts.save({ ...row, position: last.position, ordinal: last.ordinal });\n",
+        from: "parts.save({ ...row, ...until });",
+        to: "parts.save({ ...row, ...until, position: last.position, ordinal: last.ordinal });",
       },
     ],
   },

@@ -73,13 +73,14 @@ export class Webhook {
     this.#ended.abort();
   }
 
-  /** Begins anew with what the row says by now. */
-  restart(): void {
+  /** Saves what is to be otherwise, and begins anew with it. Nothing changes when it cannot be saved. */
+  change(changed: Partial<WebhookRow>): void {
+    this.parts.save({ ...this.row, ...changed });
+    Object.assign(this.row, changed);
     this.stop();
     this.#place = undefined;
     this.#oldest = undefined;
     this.#expired = false;
-    this.parts.save(this.row);
     this.start();
   }
 
@@ -145,8 +146,8 @@ export class Webhook {
     save(this.row);
   }
 
-  #moveTo({ position, ordinal }: Cursor): void {
-    Object.assign(this.row, { position, ordinal, untilPosition: null, untilOrdinal: null });
+  #moveTo(cursor: Cursor): void {
+    Object.assign(this.row, placeAt(cursor));
   }
 
   async #deliver(events: readonly FeedEvent[], last: FeedEvent, signal: AbortSignal): Promise<void> {
@@ -154,8 +155,9 @@ export class Webhook {
     this.#oldest = events[0]?.time ?? last.time;
     if (row.untilPosition === null) {
       // Also when the process dies meanwhile, it is the same delivery that comes again. With it is saved what the one before has moved.
-      Object.assign(row, { untilPosition: last.position, untilOrdinal: last.ordinal });
-      parts.save(row);
+      const until = { untilPosition: last.position, untilOrdinal: last.ordinal };
+      parts.save({ ...row, ...until });
+      Object.assign(row, until);
     }
     const delivery = deliveryOf(row, events, last, parts.contracts);
     const answered = await this.#send(delivery, signal).catch((error: unknown) => error);
@@ -228,9 +230,7 @@ export class Webhook {
   }
 
   skipTo(cursor: Cursor): void {
-    this.#moveTo(cursor);
-    Object.assign(this.row, { attempts: 0, nextAttempt: null, failingSince: null });
-    this.restart();
+    this.change({ ...placeAt(cursor), attempts: 0, nextAttempt: null, failingSince: null });
   }
 
   #sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -248,3 +248,8 @@ export class Webhook {
 }
 
 const isDone = ({ status }: Answered): boolean => status >= 200 && status < 300;
+
+/** There, with nothing on its way. */
+export const placeAt = ({ position, ordinal }: Cursor) => ({
+  ...{ position, ordinal, untilPosition: null, untilOrdinal: null },
+});

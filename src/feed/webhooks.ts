@@ -1,5 +1,5 @@
 import type { Cursor } from "./cursor.ts";
-import { Webhook } from "./webhook.ts";
+import { placeAt, Webhook } from "./webhook.ts";
 import {
   freshSecrets,
   type Secret,
@@ -50,38 +50,30 @@ export class Webhooks {
     return this.#all.get(name);
   }
 
-  remove(name: string): boolean {
-    this.#all.get(name)?.stop();
+  remove(name: string): void {
     this.parts.remove(name);
-    return this.#all.delete(name);
+    this.#all.get(name)?.stop();
+    this.#all.delete(name);
   }
 
   /** Makes it, or changes what is named and keeps the rest. A new one begins now. */
   put(name: string, change: WebhookChange & { readonly url: string }): Webhook {
-    const { clock } = this.parts;
     const known = this.#all.get(name);
-    const webhook = known ?? new Webhook(emptyRow(name, clock.now()), this.parts);
+    const webhook = known ?? new Webhook(emptyRow(name, this.parts.clock.now()), this.parts);
     const { row } = webhook;
     const { url, secret, from = known ? undefined : "now", batch = row.batch, paused = row.paused } = change;
-    const filter = { ...webhook.filter, ...given(change) };
+    const filter = JSON.stringify({ ...webhook.filter, ...given(change) });
     // With another filter the delivery on its way would be another under the same id.
-    if (JSON.stringify(filter) !== row.filter)
-      Object.assign(row, { untilPosition: null, untilOrdinal: null });
-    if (batch !== row.batch && row.attempts === 0)
-      Object.assign(row, { untilPosition: null, untilOrdinal: null });
-    Object.assign(row, { url, batch, paused, filter: JSON.stringify(filter) });
-    if (secret !== undefined) {
-      if (known) this.#rotate(row, secret);
-      else row.secrets = freshSecrets(secret);
-    }
-    if (from !== undefined) {
-      const { position, ordinal } = this.#cursorOf(from);
-      Object.assign(row, { position, ordinal, untilPosition: null, untilOrdinal: null });
-    }
-    // What was changed may well be what was wrong.
-    Object.assign(row, { nextAttempt: null });
+    const isOther = filter !== row.filter || (batch !== row.batch && row.attempts === 0);
+    webhook.change({
+      ...{ url, batch, paused, filter },
+      ...(isOther && { untilPosition: null, untilOrdinal: null }),
+      ...(secret !== undefined && { secrets: known ? this.#rotated(row, secret) : freshSecrets(secret) }),
+      ...(from !== undefined && placeAt(this.#cursorOf(from))),
+      // What was changed may well be what was wrong.
+      nextAttempt: null,
+    });
     this.#all.set(name, webhook);
-    webhook.restart();
     return webhook;
   }
 
@@ -90,11 +82,11 @@ export class Webhooks {
     return from === "beginning" ? this.parts.feed.beginning().cursor : this.parts.feed.placeOf(from).cursor;
   }
 
-  #rotate(row: WebhookRow, secret: string): void {
-    const now = this.parts.clock.now();
-    const [last]: Secret[] = JSON.parse(row.secrets);
-    if (!last || last.secret === secret) return;
-    row.secrets = JSON.stringify([{ secret }, { secret: last.secret, until: now + ROTATION_MS }]);
+  #rotated({ secrets }: WebhookRow, secret: string): string {
+    const [last]: Secret[] = JSON.parse(secrets);
+    if (!last || last.secret === secret) return secrets;
+    const until = this.parts.clock.now() + ROTATION_MS;
+    return JSON.stringify([{ secret }, { secret: last.secret, until }] satisfies Secret[]);
   }
 }
 

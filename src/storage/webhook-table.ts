@@ -4,16 +4,16 @@ import { webhooks } from "./tables.ts";
 
 export type WebhookRow = typeof webhooks.$inferSelect;
 
-/** Each call is a transaction of its own, outside of turns. */
-export function createWebhookTable({ db }: OpenDatabase) {
+/** Each call is a transaction of its own, outside of turns. Throws a `StoreUnavailable` like every write. */
+export function createWebhookTable({ db, write }: OpenDatabase) {
   return {
     all: (): WebhookRow[] => db.select().from(webhooks).orderBy(asc(webhooks.name)).all(),
     save(row: WebhookRow): void {
       const { name: _, ...set } = row;
-      db.insert(webhooks).values(row).onConflictDoUpdate({ target: webhooks.name, set }).run();
+      write(() => db.insert(webhooks).values(row).onConflictDoUpdate({ target: webhooks.name, set }).run());
     },
     remove(name: string): void {
-      db.delete(webhooks).where(eq(webhooks.name, name)).run();
+      write(() => db.delete(webhooks).where(eq(webhooks.name, name)).run());
     },
   };
 }

@@ -46,6 +46,7 @@ test.each(losses)("when %s nothing more is confirmed, and one error says so", as
     expect((await ada.next(({ type }) => type !== "chat_update"))["type"]).toBe("error");
   }
   expect((await server.http("GET", "/health/ready")).status).toBe(503);
+  expect((await server.http("PUT", "/v1/webhooks/w", { url: "http://127.0.0.1:1/" })).status).toBe(503);
   clock.advance(10 * SECOND);
   const logged = recordsOf(server, "error");
   expect(logged).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { databaseOf } from "../support/child.ts";
+import type { Frame } from "../support/client.ts";
 import { recordsOf } from "../support/records.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
 
@@ -33,6 +34,8 @@ const post = (id: string) => ({
 test("while another process holds the write lock nobody waits for it: clients hear busy, and liveness answers", async () => {
   const ada = await server.chat("ada");
   await ada.join("c-1");
+  const webhook = { url: "http://127.0.0.1:1/", paused: true };
+  expect((await server.http("PUT", "/v1/webhooks/kept", webhook)).status).toBe(200);
   let holder: number;
   {
     await using held = await holdLock();
@@ -49,12 +52,17 @@ test("while another process holds the write lock nobody waits for it: clients he
       ["PUT", "/v1/rooms/chat:c-1", { title: "Chess" }],
       ["PUT", "/v1/rooms/chat:c-1/members/eve", {}],
       ["DELETE", "/v1/users/eve/connections", undefined],
+      ["PUT", "/v1/webhooks/kept", { paused: false }],
+      ["PUT", "/v1/webhooks/new", { url: "http://127.0.0.1:1/" }],
+      ["DELETE", "/v1/webhooks/kept", undefined],
     ] as const) {
       const answer = await server.http(method, path, body);
       expect([path, answer.status]).toEqual([path, 503]);
       expect(answer.headers.get("content-type")).toBe("application/problem+json");
     }
   }
+  const { webhooks } = (await (await server.http("GET", "/v1/webhooks")).json()) as Frame;
+  expect(webhooks).toMatchObject([{ name: "kept", status: "paused" }]);
   ada.say("message", { chatId: "c-1", content: "at last", messageId: "m-0" });
   expect((await ada.next("message"))["data"].message.content).toBe("at last");
   expect((await server.http("GET", "/health/ready")).status).toBe(200);
