@@ -10,7 +10,7 @@ import { createKeySet } from "./key-set.ts";
 /** How far the clocks of those who make tokens may be from this one. */
 export const CLOCK_TOLERANCE_SECONDS = 2;
 /**
- * Shorter than the time a connection has to authenticate, so that the client is told `unavailable` before
+ * Shorter than the time a connection has to authenticate, so that the client gets `unavailable` before
  * that ends.
  */
 const FETCH_TIMEOUT_MS = 3_000;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 const LOOK_MS = 1_000;
 
-/** Calls `stop`, with why, when the process is told to end, or when the script that started it has ended. */
+/** Calls `stop` with the reason when the process gets a signal to end, or when the script that started it has ended. */
 export function onEnding(stop: (why: string) => void): void {
   // Under nohup a terminal that closes ends nothing.
   const signals = (["SIGTERM", "SIGINT", "SIGHUP"] as const).filter(

@@ -61,7 +61,7 @@ export interface CoreParts {
     readonly connectionsPerUser: number;
     readonly bufferedBytes: number;
     readonly messageBytes: number;
-    /** Missed events of one room that are told again. */
+    /** Missed events of one room that are sent to a connection that resumes. */
     readonly resumedEvents: number;
   };
   /**
@@ -261,7 +261,7 @@ export function createCore(parts: CoreParts) {
     }
   }
 
-  /** What is said of a room of a protocol or of its users. */
+  /** Events about a room of a protocol or its users. */
   function recordIn(room: string, kind: string, body: unknown): Promise<void> {
     const protocol = ownerOfAny(protocols.values(), room)?.name ?? "";
     const entry = { protocol, room, kind, body, sender: null, clientId: null };

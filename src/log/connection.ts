@@ -101,7 +101,7 @@ async function accepted(connection: NatsConnection, config: LogConfig): Promise<
   throw new ConfigError(`LOG_URL: ${info?.host}:${info?.port} cannot keep the log: ${fault}`);
 }
 
-/** What is wrong with a server, in what it says of itself. */
+/** What is wrong with a server, from its own description. */
 export function faultOf(info: {
   readonly version: string;
   readonly jetstream?: boolean;

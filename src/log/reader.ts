@@ -191,7 +191,7 @@ export class Reader {
   }
 }
 
-/** What a fetch is told that ends its consumer. */
+/** The answers of a fetch that end its consumer. */
 const ENDS: ReadonlySet<string> = new Set([
   "heartbeats_missed",
   "consumer_deleted",

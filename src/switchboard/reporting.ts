@@ -7,7 +7,7 @@ export interface Reporting {
   readonly errors: RecentErrors;
   /** Logs an error and keeps it among the recent ones. */
   tell(error: unknown, context?: Record<string, unknown>): void;
-  /** The same, but a store that cannot be written is told once, however many callers find it so. */
+  /** The same, but a store that cannot be written is logged once, no matter how many callers find it so. */
   report(error: unknown, context?: Record<string, unknown>): void;
 }
 

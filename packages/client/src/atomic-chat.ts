@@ -9,7 +9,7 @@ type Data<Type extends keyof Schemas> = z.input<Schemas[Type]>;
 type Kind = "connected" | "message" | "typing" | "history" | "user_joined" | "user_left";
 type Events = { [Type in Kind]: AtomicFrame<Type, z.output<(typeof serverEvents)[Type]>> };
 
-/** What arrives, by type. Each message that is said while the client is used arrives once, in order. */
+/** Events by type. Each new message arrives once, in order. */
 export type ChatEvents = Events & { error: AtomicError };
 export type ChatMessage = {
   [Type in "message" | "typing" | "history"]: {
@@ -43,7 +43,7 @@ export class ChatWebSocketClient extends AtomicClient<ChatEvents, ChatMessage, C
     return type !== "typing";
   }
 
-  /** Before it is known where to begin, what is said would be missed if the line were cut. */
+  /** Until the client knows an offset, a lost connection would lose messages. */
   protected resume(): void {
     this.#fence = newId();
     this.say("ping", {}, this.#fence);

@@ -125,7 +125,7 @@ export class CollaborationWebSocketClient extends AtomicClient<
     return state === "connected" || state === "connecting";
   }
 
-  /** What is said in a session is worth nothing to who is not in it. */
+  /** Events of a session mean nothing to a client that is not in it. */
   protected override isKept(): boolean {
     return false;
   }

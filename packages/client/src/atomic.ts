@@ -25,7 +25,7 @@ export interface AtomicError {
   readonly error: string;
 }
 
-/** Contract atomic-guide: Rate Limiting, and what the server says of itself; these pass. */
+/** Contract atomic-guide: Rate Limiting, and the server's own errors: they pass. */
 const PASSING = [
   "Rate limit exceeded",
   "Room rate limit exceeded",

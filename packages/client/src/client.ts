@@ -58,7 +58,7 @@ export abstract class Client<
   /**
    * Resolves to the server's answer once the message is confirmed: sent, and sent again, in order, when there is a
    * connection. Rejects with `Refused` when the server refuses it, with `QueueFull` when too many wait, with a
-   * `TypeError` when JSON has no words for it, and with `NotSent` when the connection is given up.
+   * `TypeError` when it is not JSON, and with `NotSent` when the connection is given up.
    */
   send<M extends Message>(message: M): Promise<AnswerTo<Answers, M["type"]>>;
   async send(message: Message): Promise<unknown> {
@@ -73,7 +73,7 @@ export abstract class Client<
     this.listeners.delete(eventType, handler);
   }
 
-  /** Hears of messages in the store that are somebody else's, and of what the store did not do. The result ends it. */
+  /** About stored messages of another owner, and failures of the store. Returns a function that unsubscribes. */
   onStoreEvent(handler: (event: StoreEvent) => void): () => void {
     return this.storeListeners.on("store", handler);
   }
@@ -83,7 +83,7 @@ export abstract class Client<
     return this.outbox.size;
   }
 
-  /** Gives up what is not confirmed. */
+  /** Drops the unconfirmed messages. */
   clear(): void {
     this.outbox.clear();
   }
@@ -98,7 +98,7 @@ export abstract class Client<
     return { url: this.url, protocols: [] };
   }
 
-  /** A frame, before what only a client that resumes is told is taken out of it. */
+  /** A frame of the server, before the fields of resuming are removed from it. */
   protected arrived(frame: object): void {
     const plain = this.offsets.plain(frame);
     if (plain) this.heard(plain);

@@ -20,7 +20,7 @@ export interface ConnectionEvent {
     readonly nextAttemptIn?: number;
     /** Why the last attempt failed, or why no other is made. */
     readonly error?: Error;
-    /** Whether all that was said in the room after this offset is heard, up to that one; `reason` says why not. */
+    /** Whether the client gets every event of the room from `after` to `until`; `reason` says why not. */
     readonly resumed?: "complete" | "incomplete";
     readonly room?: string;
     readonly after?: number;
@@ -33,7 +33,7 @@ export interface ConnectOptions {
   readonly timeout?: number;
 }
 
-/** The connection cannot be had, and is not tried again. */
+/** The client has given up connecting. */
 export class ConnectionFailed extends Error {
   override readonly name = "ConnectionFailed";
   constructor(

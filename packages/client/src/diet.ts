@@ -114,7 +114,7 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
     this.#sealing = undefined;
   }
 
-  /** The contract has no message for it: this one is answered, and is for nobody else. */
+  /** The contract has no ping: the server answers this message and delivers it to nobody else. */
   protected ping(): void {
     const userId = this.#userId;
     this.#say("typing.indicator", { userId, isTyping: false, conversationId: `dm:${userId}:${userId}` });

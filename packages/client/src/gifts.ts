@@ -63,7 +63,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   }
 
   /**
-   * Shows gifts, each once however often it comes, and acknowledges it when that is done; what is thrown is told to
+   * Shows each gift once and acknowledges it when the promise resolves; the error of one that rejects is sent to
    * the server. The result ends it.
    */
   show(render: (gift: Gift) => void | Promise<void>): () => void {
@@ -72,7 +72,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
     return () => this.unsubscribe("gift:received", handler);
   }
 
-  /** `error`: why it could not be rendered. What is lost on the way is said again when the gift comes again. */
+  /** `error`: why it could not be rendered. A lost acknowledgement is repeated when the gift comes again. */
   acknowledge(giftId: string, error: string | null = null): void {
     const ack = { giftId, receivedAt: this.#iso(), rendered: error === null, error };
     if (this.#gifts.has(giftId)) this.#gifts.set(giftId, ack);
@@ -168,7 +168,7 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   }
 }
 
-/** The host that shows the stream: when it comes back with the same `clientId` it gets the gifts that it has not acknowledged. */
+/** The host that shows the stream. Back with the same `clientId`, it gets the gifts that it has not acknowledged. */
 export class GiftHostClient extends GiftClient {
   constructor(options: GiftOptions) {
     super({ ...options, resume: false }, "host");

@@ -23,7 +23,7 @@ type Frame =
 
 /** What arrives, by type. Each message of a chat that was joined arrives once, in order. */
 export type GurukulEvents = { [Type in keyof ServerEvents]: Event<Type> } & {
-  /** A backend has taken back a message that was told: its text is to be shown no more. */
+  /** A backend has redacted a message: its text must not be shown any more. */
   redacted: { readonly chatId: string; readonly id: string };
 };
 
@@ -43,7 +43,7 @@ export type GurukulAnswers = Pick<GurukulEvents, "message" | "read_receipt"> & {
 export class GurukulClient extends Client<GurukulEvents, GurukulMessage, GurukulAnswers> {
   protected readonly contract = "gurukul";
   #userId: string | undefined;
-  /** By chat that is joined, the messages that have been told of. */
+  /** For each joined chat, the messages that handlers have got. */
   readonly #chats = new Map<string, RecentIds>();
   /** Chats that the server has yet to say are joined again. */
   readonly #unanswered = new Set<string>();
@@ -51,7 +51,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   /** What is to be done once the server has answered everything before a ping. */
   readonly #fences = new Map<number, () => void>();
 
-  /** Its last messages come first, then all that is said from now on, also after a reconnect. */
+  /** Joins a chat: its last messages come first, then every new one, also after a reconnect. */
   join(chatId: string): Promise<GurukulAnswers["chat_update"]> {
     return this.send({ type: "chat_update", data: { action: "join", chatId } });
   }
@@ -140,7 +140,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
       if (frame.type === "error") this.#failed(frame.data);
       else if (!this.#isAnswer(frame)) return;
       else if (frame.type !== "chat_update") this.outbox.settle(frame);
-      // What is said in the chat from then on comes again when it is missed.
+      // Messages of the chat from here on are resumed after a lost connection.
       else this.#fence(() => this.outbox.awaited === awaited && this.outbox.settle(frame));
     }
   }

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 
 export interface HeartParts {
   readonly clock: Clock;
-  /** Milliseconds of silence after which the server is asked for a sign of life, or has to give one. */
+  /** Milliseconds of silence after which the client pings the server, or within which the server must send something. */
   readonly interval: number;
   /** Milliseconds that it has for that. */
   readonly timeout: number;

@@ -59,7 +59,7 @@ export function indexedDbStore(name: string): MessageStore {
   let last = 0;
   /** Those that wait to be written. */
   const places = new Map<string, Place>();
-  /** What was asked before: no question overtakes one that is asked again. */
+  /** The last request: none overtakes one that is retried. */
   let before: Promise<unknown> = Promise.resolve();
 
   async function open(): Promise<Database> {

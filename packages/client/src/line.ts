@@ -94,7 +94,7 @@ export abstract class Line extends ConnectionEvents {
     }
   }
 
-  /** The server says in its own words why it is about to close a connection that it has not let in. */
+  /** The server's own words for why it is about to refuse the connection. */
   protected explain(words: string | undefined): void {
     if (this.#state === "connecting" && words) this.#cause = new Error(words);
   }
@@ -111,7 +111,7 @@ export abstract class Line extends ConnectionEvents {
     this.announce("connected");
   }
 
-  /** The connection, or the attempt at one, is lost or of no use any more. By the code of a policy no other is made. */
+  /** Ends the connection or the attempt. After the code of a policy the client does not try again. */
   protected drop(reason: string, code = ABNORMAL): void {
     if (this.#state !== "connecting" && this.#state !== "connected") return;
     this.#silence();
@@ -238,7 +238,7 @@ export abstract class Line extends ConnectionEvents {
     this.#unwatch?.();
   }
 
-  /** From now on nothing is heard of the connection or the attempt. */
+  /** Ignores everything that still comes from the connection or the attempt. */
   #silence(): void {
     this.#turn++;
     this.#cancel?.();

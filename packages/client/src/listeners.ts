@@ -1,7 +1,7 @@
-/** A method's parameters may be narrower than asked: a handler hears only of the type that it was added for. */
+/** A method's parameters may be narrower than asked: a handler gets only events of the type that it was added for. */
 type Handler<Event> = { handle(event: Event): void }["handle"];
 
-/** Who wants to hear of what. One that throws keeps nobody else from hearing it. */
+/** Handlers by type of event. One that throws does not keep the others from being called. */
 export class Listeners<Events extends object> {
   readonly #handlers = new Map<keyof Events, Set<Handler<Events[keyof Events]>>>();
 
@@ -10,7 +10,7 @@ export class Listeners<Events extends object> {
     this.#handlers.set(type, handlers.add(handler));
   }
 
-  /** The result ends it. */
+  /** Returns a function that unsubscribes. */
   on<Type extends keyof Events>(type: Type, handler: (event: Events[Type]) => void): () => void {
     this.add(type, handler);
     return () => this.delete(type, handler);
@@ -26,7 +26,7 @@ export class Listeners<Events extends object> {
       try {
         handler(event);
       } catch (error) {
-        // Where the page hears of any other error of its own.
+        // The runtime reports it like any other uncaught error.
         queueMicrotask(() => {
           throw error;
         });

@@ -14,7 +14,7 @@ export interface ClientOptions {
   /** Whose messages these are, where the token does not say it, or is not there yet when the first is written. */
   readonly userId?: string;
   readonly reconnect?: Partial<Backoff>;
-  /** Milliseconds of silence before the server is asked whether it is there, and that it has to answer. */
+  /** Milliseconds of silence before the client pings the server, and for the answer. */
   readonly heartbeat?: { readonly interval?: number; readonly timeout?: number };
   readonly queue?: QueueOptions;
   /** Where unconfirmed messages are kept beyond the page. */

@@ -5,7 +5,7 @@ import type { Address } from "./socket.ts";
 /** The server's verdict about a room that was resumed (docs/resume.md). */
 export interface Resumed {
   readonly room: string;
-  /** What was said after this offset is heard. */
+  /** The client has all events up to this offset. */
   readonly after: number;
   readonly until: number;
   readonly complete: boolean;

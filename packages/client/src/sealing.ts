@@ -41,7 +41,7 @@ export interface SealedLine {
 }
 
 /**
- * What is said on one connection to have it sealed, and the sealing. Sealing and opening take time, and change no
+ * Agrees on keys for one connection, and seals and opens its frames. Both take time, and change no
  * order.
  */
 export class Sealing {

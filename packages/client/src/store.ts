@@ -1,8 +1,8 @@
 import type { Draft } from "./shared-edit.ts";
 
-/** A message that waits to be confirmed, as it is kept. */
+/** An unconfirmed message, as the store keeps it. */
 export interface QueuedMessage {
-  /** Under which the server knows it when it comes again. */
+  /** The server recognises a repeat by it. */
   readonly id: string;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -32,9 +32,9 @@ export interface MessageStore {
   saveDrafts?(owner: string, drafts: KeptDrafts): Promise<void>;
 }
 
-/** What became of messages in the store, apart from what was asked of it. */
+/** Stored messages that this client does not send, or that the store could not keep. */
 export interface StoreEvent {
-  /** `foreign`: they are somebody else's, and stay where they are. `failed`: the store did not do what it was asked. */
+  /** `foreign`: they have another owner, and stay in the store. `failed`: the store threw. */
   readonly type: "foreign" | "failed";
   readonly messages: readonly QueuedMessage[];
   readonly error?: Error;

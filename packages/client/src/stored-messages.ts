@@ -3,7 +3,7 @@ import type { MessageStore, QueuedMessage, StoreEvent } from "./store.ts";
 
 /**
  * The messages of one owner in a store that others may use too. A store that fails, as in some private windows, costs
- * messages their life beyond the page, not their sending.
+ * messages their life beyond the page, but does not keep them from being sent.
  */
 export class StoredMessages {
   constructor(

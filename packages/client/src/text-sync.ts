@@ -14,7 +14,7 @@ import {
 } from "./shared-edit.ts";
 import { WovenText } from "./woven-text.ts";
 
-/** What the server says of an edit that it may have taken long ago. */
+/** The server's answer to an edit that it may have stored long ago. */
 const TOO_OLD = /is too old/;
 
 export interface TextSyncParts extends Pick<SharedTextParts, "sessionId" | "send" | "rejoin"> {

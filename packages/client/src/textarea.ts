@@ -157,7 +157,7 @@ export function bindTextarea(field: TextField, text: SharedText): () => void {
 
 const asSeen = (text: string): string => text.replace(/\r\n?/g, "\n");
 
-/** Where in a text a position is of what a textarea makes of it. */
+/** Maps a position in a textarea's value to one in the text. */
 function inText(text: string, at: number): number {
   let position = at;
   for (const { index } of text.matchAll(/\r\n/g)) {

@@ -1,9 +1,9 @@
-/** A token, or where to get one: it is asked for before each attempt to connect. */
+/** A token, or a function that returns one, called before each attempt to connect. */
 export type Token = string | (() => string | Promise<string>);
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** What a JWT says, as far as it can be read. What the server makes of it counts. */
+/** The claims of a JWT, unverified: the server decides. */
 export function claimsOf(token: string | undefined): Claims {
   try {
     const [, claims = ""] = (token ?? "").split(".");

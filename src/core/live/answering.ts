@@ -1,7 +1,7 @@
 import type { Connection } from "../outbound/connection.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** How long a peer has to answer a ping that is asked for at this moment. */
+/** How long a peer has to answer a ping that is sent now. */
 export const ANSWER_MS = 2_000;
 
 interface Question {

@@ -37,7 +37,7 @@ export interface RosterParts {
 const NOTHING: readonly never[] = [];
 const tellNobody: Tell<Schemas> = () => {};
 
-/** One roster: what the connections of this node say, and what other nodes have told of theirs. */
+/** One roster: the values of this node's connections, and those that other nodes have sent. */
 export class NodeRoster implements Roster<unknown> {
   readonly #groups = new Map<string, Map<string, Said[]>>();
 

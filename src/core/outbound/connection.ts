@@ -31,7 +31,7 @@ export class Connection {
   wrongResume: string | undefined;
   /** By room, the offset of the last event that the client has: rooms that it has not joined yet. */
   resume: Map<string, number> | undefined;
-  /** Offsets, by room, that were confirmed while the room's missed events are being told: not to be told again. */
+  /** Offsets, by room, that were confirmed while the room's missed events are being sent: not to be sent again. */
   catchingUp: Map<string, Set<number>> | undefined;
   /** Rooms joined: their events arrive here. */
   readonly rooms = new NameSet();

@@ -8,7 +8,7 @@ import type { Settled } from "../protocol/system-sender.ts";
 import type { Connection } from "./connection.ts";
 import type { Rooms } from "./rooms.ts";
 
-/** Who is told when an entry is settled, and how. */
+/** Who gets the result of an entry, and how. */
 export interface Completion extends Settled {
   readonly connection?: Connection;
   /** Where it is no connection that asks: the room that hears in order. */
@@ -21,7 +21,7 @@ export interface Completion extends Settled {
   readonly repeated?: () => void;
 }
 
-/** How many rooms are known by heart; of others the history is asked. */
+/** The number of rooms that are kept in memory; others are read from the history. */
 const MAX_SHOWN = 10_000;
 
 /** Publishes, confirms or refuses an entry once it is applied and committed. */
@@ -86,7 +86,7 @@ export class Delivery {
       this.#publish(frame, publish.room ?? entry.room, connection, others, stored);
     }
     const event = events.at(-1);
-    // It is confirmed to the sender, who is not told it again among what he has missed.
+    // The sender has the confirmation, so it is not sent again among the missed events.
     if (connection && others && event) connection.catchingUp?.get(event.room)?.add(event.offset);
     if (quiet && connection?.offsets && event) this.#quiet = { connection, message, event };
     if (confirmation === undefined || !connection) return;
@@ -120,7 +120,7 @@ export class Delivery {
     if (sender && !others && !sender.rooms.has(room) && !sender.catchingUp?.has(room)) sender.send(frame);
   }
 
-  /** A number says that all before it was told, so it is only for members. */
+  /** A number means that everything before it was sent, so it is only for members. */
   #forSender(sender: Connection, event: StoredEvent, frame: string): string {
     return sender.offsets && sender.rooms.has(event.room) ? this.#numbered(event, frame) : frame;
   }

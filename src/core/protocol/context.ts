@@ -22,7 +22,7 @@ export interface Joining {
   readonly muted?: boolean;
   /** The history that a join usually brings. It comes after what `greet` returns, unless the client resumes the room. */
   readonly usual?: () => readonly string[];
-  /** What `greet` returns contains all events so far: a client that resumes is told none of them again. */
+  /** What `greet` returns contains all events so far: a client that resumes gets none of them again. */
   readonly contained?: boolean;
   /**
    * Events that the room still owes to its user. They come before the live ones, page by page; a client that resumes

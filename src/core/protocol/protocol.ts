@@ -82,7 +82,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
    * that goes to the others. Where it is undefined, the event itself confirms.
    */
   confirm?(last: Confirmed, ref?: string): string | undefined;
-  /** Stored events as they stand when they are told again, such as a message that was read since. */
+  /** Stored events as they stand when they are sent again, such as a message that was read since. */
   again?(room: string, events: readonly StoredEvent[]): readonly StoredEvent[];
   /** The events of its rooms that backends may read as their history. */
   readonly historyView?: HistoryView;

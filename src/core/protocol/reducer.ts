@@ -35,7 +35,7 @@ export interface Decision {
   readonly events?: readonly EventDraft[];
   /** Published only, after the events: to the room, or to one within it that is in no log. */
   readonly publish?: { readonly kind: string; readonly data: unknown; readonly room?: string };
-  /** Where it makes no event: what its protocol's `confirm` is asked with. */
+  /** Without an event: the argument of its protocol's `confirm`. */
   readonly confirm?: { readonly kind: string; readonly data: unknown };
   readonly rows?: readonly Row[];
   /** The rows change what the protocol keeps of the room: it is restored from them. */

@@ -24,11 +24,11 @@ export type Tell<Out extends Schemas> = <K extends EventOf<Out>>(
  * when it closes. A value is small, is JSON, and is read by the nodes of the release before too.
  */
 export interface Roster<Value> {
-  /** The connection says this from now on. Undone when the commit of its message fails, and then nobody is told. */
+  /** Sets the connection's value. Undone, without an event, when the commit of its message fails. */
   set(ctx: Ctx, group: string, key: string, value: Value): void;
-  /** The connection says nothing any more. Undone as above; `quiet`: nobody is told. */
+  /** Removes the connection's value. Undone as above; `quiet`: without an event. */
   delete(ctx: Ctx, group: string, key: string, quiet?: boolean): void;
-  /** Lets all connections of this node that say something under the key say this. Nobody is told. */
+  /** Sets the value of all connections of this node that have one under the key, without an event. */
   replace(group: string, key: string, value: Value): void;
   /** What all connections say in the group, by key. */
   of(group: string): Iterable<readonly [key: string, values: readonly Value[]]>;

@@ -152,7 +152,7 @@ export function createCollaboration(
     removed(ctx: Ctx, room: string): void {
       const sessionId = joinedAs(ctx, room);
       if (sessionId === undefined) return;
-      // Everybody leaves at once, so nobody is told that the others left.
+      // Everybody leaves at once, so no event says that the others left.
       leave(ctx, sessionId, true);
       ctx.leave(room);
       ctx.reply("session_left", { sessionId });

@@ -14,7 +14,7 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 };
 export const paths = Object.keys(ENDPOINTS);
 
-/** What a connection says of itself in the context that it has entered. */
+/** A connection's roster value in the context that it has entered. */
 export interface Visit {
   readonly username: string;
   readonly isChat: boolean;

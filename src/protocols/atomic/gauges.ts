@@ -12,7 +12,7 @@ export interface GaugeParts {
   tell(key: string, value: number): void;
 }
 
-/** Values by key that somebody watches. Each change is told, and the last value always is. */
+/** Watched values by key. Watchers get each change, and always the last value. */
 export class Gauges {
   readonly #told = new Map<string, number>();
   readonly #waking = new Map<string, Cancel>();
@@ -22,7 +22,7 @@ export class Gauges {
     this.#pace = new Throttle(parts.clock, PACE_MS, (key) => this.#show(key));
   }
 
-  /** Returns the value now. From now on its changes are told. */
+  /** Returns the value now. The watcher gets its changes from now on. */
   watch(key: string): number {
     const value = this.parts.value(key);
     if (!this.#told.has(key)) this.#told.set(key, value);

@@ -1,6 +1,6 @@
 import { Refusal } from "../../core/protocol/refusal.ts";
 
-/** The connection has lost access to its context and has already been told so. */
+/** The connection has lost access to its context and already has the error. */
 export class ContextLost extends Refusal {
   constructor() {
     super("forbidden", "No longer in the context");

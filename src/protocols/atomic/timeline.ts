@@ -4,7 +4,7 @@ import { iso, parseTime } from "../../core/protocol/time.ts";
 
 /** A clock that was set back by up to this is waited for. Otherwise times follow it, and a new stretch begins. */
 const HELD_MS = 60_000;
-/** At most this many stretches are told apart, the newest ones. */
+/** At most this many stretches are distinguished, the newest ones. */
 const MAX_STRETCHES = 64;
 /** The row of the room's state that keeps them. */
 export const STRETCHES = "stretches";

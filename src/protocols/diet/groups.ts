@@ -66,7 +66,7 @@ export function createGroups({
       "group.member.left"(ctx: Ctx, message: Message<"group.member.left">): void {
         const room = groupRoom(message.data.groupId);
         if (ctx.may(room)) record(ctx, message, room, "leave", cleaned(message.data));
-        // Who is not in it, any more or ever, has left it. Whether there is such a group is told to nobody.
+        // A user who is not in the group has left it. Nobody learns whether the group exists.
         else confirm(ctx, message);
       },
     },

@@ -38,7 +38,7 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
       record(ctx, message, inboxOf(toUserId), "say", { ...saying, waits: waitingMessage(data) });
     },
 
-    /** The message's author is told. Nobody is told whether the message exists. */
+    /** Tells the message's author. The reader does not learn whether the message exists. */
     "message.read"(ctx: Ctx, message: Message<"message.read">): void {
       const { data } = message;
       const type = "message.read";

@@ -87,7 +87,7 @@ export class Answers {
         messageId,
         metadata,
       } as const;
-      // The asker is told once if the answer cannot be stored: the first part's refusal is enough.
+      // The asker gets one error if the answer cannot be stored: the first part's refusal is enough.
       systemSender.record(question.room, "message", message, index === 0 ? { refused } : {});
     }
   }

@@ -28,7 +28,7 @@ export class StatusBoard {
     this.#pace.touch(room, () => this.#show(room, tellOthers));
   }
 
-  /** The status may have changed. `tell` tells those who do not know it yet, if they are told at once. */
+  /** The status may have changed. `tell` sends it to those who do not have it yet, if it is sent at once. */
   look(room: string, tell?: (status: Status) => void): void {
     if (this.#news(room)) this.#pace.touch(room, tell && (() => this.#show(room, tell)));
   }

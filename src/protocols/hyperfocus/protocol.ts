@@ -104,7 +104,7 @@ export function hyperfocus({
     deliveries.look(room);
   }
 
-  /** Everything before the first live gift. `after`: the host resumes, and is told the gifts after this offset. */
+  /** Everything before the first live gift. `after`: the host resumes, and gets the gifts after this offset. */
   function greet(ctx: Ctx, client: Client, after: number | undefined): string[] {
     const { init, room } = client;
     const now = ctx.now();

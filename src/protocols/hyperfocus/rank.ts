@@ -6,7 +6,7 @@ export interface Count {
   readonly gifts: number;
 }
 
-/** How many values are told apart: the stream's greatest. A smaller gift is far behind in any case. */
+/** How many values are distinguished: the stream's greatest. A smaller gift is far behind in any case. */
 export const MAX_VALUES = 1_000;
 
 /** A gift's rank by value: 1, and one more for each counted gift of greater value. */

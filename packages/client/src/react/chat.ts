@@ -17,7 +17,7 @@ export interface ChatLine {
   /** The server's, once it is confirmed. */
   readonly id: string | undefined;
   readonly userId: string;
-  /** Whom it was said to, or who says it. */
+  /** The agent that was asked, or that answers. */
   readonly agentId: string | undefined;
   readonly role: "user" | "assistant";
   readonly content: string;

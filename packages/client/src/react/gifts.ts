@@ -22,7 +22,7 @@ export interface GiftsActions {
   readonly client: GiftHostClient | GiftViewerClient;
   /** The animation has ended; it is acknowledged, and the next one comes. */
   done(): void;
-  /** It cannot be shown, which the server is told. */
+  /** Tells the server that the gift could not be shown. */
   fail(error: Error): void;
 }
 

@@ -1,4 +1,4 @@
-/** A state that is replaced, never changed, and that a component can be told of. */
+/** A state that is replaced, never mutated, and to which a component can subscribe. */
 export class Store<State> {
   readonly #listeners = new Set<() => void>();
 

@@ -20,7 +20,7 @@ export interface VoiceChannel {
 }
 
 export interface VoiceState extends Connected {
-  /** What has been told of since the page was opened. What happens while there is no connection is not told. */
+  /** Events since the page was opened, without those of times without a connection. */
   readonly channels: readonly VoiceChannel[];
 }
 
