@@ -7,10 +7,10 @@ import { parseArgs } from "node:util";
 import { chart } from "./chart.ts";
 import { compared } from "./compared.ts";
 import { bench, type Contest, print } from "./contest.ts";
-import { doorContest, doorScenarios } from "./door-scenarios.ts";
 import { pinned } from "./machine.ts";
 import type { PeerName } from "./names.ts";
 import { peers } from "./peers/peers.ts";
+import { publishContest, publishScenarios } from "./publish-scenarios.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import type { Outcome } from "./table.ts";
 
@@ -65,8 +65,8 @@ function choose(): readonly Contest[] {
     ...contestOf(scenario),
     servers: [...scenario.servers, ...among(scenario.peers)],
   }));
-  const posts = doorScenarios.map((scenario) => ({
-    ...doorContest(scenario, length),
+  const posts = publishScenarios.map((scenario) => ({
+    ...publishContest(scenario, length),
     servers: [...scenario.servers, ...among(["node-ws"])],
   }));
   const all = options.peers ? [...ours, ...posts] : ours;

@@ -1,6 +1,6 @@
 import type { Frame, TestClient } from "../support/client.ts";
 import type { FakeClock } from "../support/fake-clock.ts";
-import type { Door } from "../support/relay.ts";
+import type { Target } from "../support/relay.ts";
 import type { TestServer } from "../support/server.ts";
 
 /** How a protocol says no: a frame (compared field for field, matchers allowed), a close code, or both. */
@@ -20,7 +20,7 @@ export interface Samples {
    * Opens a connection and sends all it takes to get into the room, the token first; waits for no answer.
    * Without a token: as a client that has none. Where guests may come in, a token makes it one who is known.
    */
-  open(door: Door, room: string, token?: string): Promise<TestClient>;
+  open(target: Target, room: string, token?: string): Promise<TestClient>;
   /** Resolves once the server has let it into the room. */
   entered(client: TestClient): Promise<unknown>;
 

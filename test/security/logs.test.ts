@@ -37,7 +37,7 @@ async function say(client: TestClient, frames: readonly unknown[]): Promise<void
 }
 
 async function everything(): Promise<void> {
-  const door: Pick<TestServer, "connect" | "token"> = {
+  const target: Pick<TestServer, "connect" | "token"> = {
     connect: server.connect.bind(server),
     async token(user, wishes) {
       const token = await server.token(user, { ...wishes, name: `Ada ${TEXT}` });
@@ -46,7 +46,7 @@ async function everything(): Promise<void> {
     },
   };
   for (const endpoint of endpoints) {
-    const client = await endpoint.enter(door, "ada");
+    const client = await endpoint.enter(target, "ada");
     const frames = endpoint.frames.filter(({ type }) => !/^encryption/.test(type));
     await say(client, [...frames, ...frames.map((frame) => filled(frame))]);
     await say(client, [INJECTION, JSON.stringify(INJECTION), '{"type":', JSON.stringify({ [INJECTION]: 1 })]);

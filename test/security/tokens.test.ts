@@ -89,7 +89,7 @@ async function badTokens(): Promise<Record<string, string>> {
 }
 
 /** How a token is brought, and how it is said to be bad. */
-const doors: Record<string, [bring: (token: string) => Promise<TestClient>, code: number]> = {
+const endpoints: Record<string, [bring: (token: string) => Promise<TestClient>, code: number]> = {
   gurukul: [(token) => server.connect(`/ws?token=${encodeURIComponent(token)}`), 1008],
   "hyperfocus, in the query": [
     (token) =>
@@ -126,7 +126,7 @@ const doors: Record<string, [bring: (token: string) => Promise<TestClient>, code
   ],
 };
 
-test.each(Object.entries(doors))(
+test.each(Object.entries(endpoints))(
   "%s takes a good token, of the secret and of the key set",
   async (_, [bring]) => {
     for (const token of [signed(good), await rsa.sign(good), await ec.sign(good)]) {
@@ -142,20 +142,20 @@ test.each(Object.entries(doors))(
 
 test("every token that is bad in any way is refused at every endpoint, always in the same words, and closed", async () => {
   // All at once: a key that is unknown is looked for once a second.
-  const answers = Object.entries(doors).map(async ([door, [bring, code]]) => {
+  const answers = Object.entries(endpoints).map(async ([endpoint, [bring, code]]) => {
     const words = Object.entries(tokens).map(async ([what, token]) => {
       const client = await bring(token);
-      expect([door, what, (await client.closed).code]).toEqual([door, what, code]);
+      expect([endpoint, what, (await client.closed).code]).toEqual([endpoint, what, code]);
       return JSON.stringify(client.frames).replace(/\d{4}-\d\d-[^"]*|\d{10,}/g, "now");
     });
-    return [door, new Set(await Promise.all(words)).size];
+    return [endpoint, new Set(await Promise.all(words)).size];
   });
-  expect(await Promise.all(answers)).toEqual(Object.keys(doors).map((door) => [door, 1]));
+  expect(await Promise.all(answers)).toEqual(Object.keys(endpoints).map((endpoint) => [endpoint, 1]));
 });
 
 test("a token of more than 16 KiB is not even looked at, and in a URL not let in", async () => {
   const huge = signed({ ...good, note: "x".repeat(15_000) });
-  for (const bring of [doors["discord"]![0], doors["diet"]![0]]) {
+  for (const bring of [endpoints["discord"]![0], endpoints["diet"]![0]]) {
     expect((await (await bring(huge)).closed).code).toBe(4003);
   }
   expect((await RawSocket.upgrade(server.port, `/ws?token=${huge}`)).status).toBe(431);

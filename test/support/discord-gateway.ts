@@ -30,7 +30,7 @@ export class DiscordGateway {
   refusesWith: number | undefined;
   /** The code of the connection that ended last. */
   closedWith: number | undefined;
-  /** Turns everybody away at the door. */
+  /** Refuses every connection. */
   isOut = false;
   /** How many it has turned away. */
   turnedAway = 0;

@@ -1,7 +1,7 @@
 import { createMessages } from "../../src/protocols/diet/schema.ts";
 import { exampleOf } from "../protocols/diet/variants.ts";
 import type { Frame, TestClient } from "./client.ts";
-import type { Door } from "./relay.ts";
+import type { Target } from "./relay.ts";
 import type { TestServer } from "./server.ts";
 
 /** What tests that go over every endpoint of every protocol must know of each. */
@@ -13,7 +13,7 @@ export interface WireEndpoint {
   /** Of rooms that tokens name; here they are `kind:a` and others. */
   readonly kind: string;
   /** Begins as this user; resolves once the server has let the connection in, into the room `a` where one is joined. */
-  enter(door: Door & Pick<TestServer, "token">, userId: string, id?: string): Promise<TestClient>;
+  enter(target: Target & Pick<TestServer, "token">, userId: string, id?: string): Promise<TestClient>;
   /** Good frames of the user `ada` in the room `a`, at least one of every kind that is taken here. */
   readonly frames: readonly Frame[];
   /** Is answered at once with an answer of its own. */

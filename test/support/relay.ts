@@ -2,7 +2,7 @@ import net from "node:net";
 import { connect, type TestClient } from "./client.ts";
 
 /** Where clients connect: a server, or a relay in front of one. */
-export interface Door {
+export interface Target {
   connect(path: string, options?: Bun.WebSocketOptions): Promise<TestClient>;
 }
 

@@ -23,7 +23,7 @@ export interface ContextParts {
   readonly rooms: Rooms;
   readonly access: Access;
   readonly resumption: Resumption;
-  readonly door: {
+  readonly authenticator: {
     authenticate(by: Connection, token: string, admitted: OnAuthenticated): Promise<void>;
   };
 }
@@ -42,7 +42,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   ) {}
 
   authenticate(token: string, admitted: OnAuthenticated): void {
-    void this.parts.door.authenticate(this.connection, token, admitted);
+    void this.parts.authenticator.authenticate(this.connection, token, admitted);
   }
 
   /** From here to `end` a message is handled: effects that are asked for are part of its answer. */

@@ -43,7 +43,7 @@ export class Connections {
   constructor(private readonly parts: ConnectionParts) {
     this.#answering = new Answering(parts.clock);
     const { clock, turns, rooms, access, resumption } = parts;
-    this.#contextParts = { clock, turns, rooms, access, resumption, door: this };
+    this.#contextParts = { clock, turns, rooms, access, resumption, authenticator: this };
   }
 
   get all(): Iterable<Connection> {

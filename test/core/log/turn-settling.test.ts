@@ -15,7 +15,7 @@ function createStage() {
   const clock = new FakeClock();
   const context = (connection: Connection) =>
     new ConnectionContext(connection, {
-      ...{ clock, access: new Access(nobody), turns, rooms, door: unused },
+      ...{ clock, access: new Access(nobody), turns, rooms, authenticator: unused },
       resumption: new Resumption(clock, turns, rooms, store, { resumedEvents: 0, bufferedBytes: 1_048_576 }),
     });
   return { ...stage, context };

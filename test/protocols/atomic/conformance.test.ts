@@ -13,9 +13,9 @@ const chat: Samples = {
   room: "context:c-1",
   otherRoom: "context:c-2",
 
-  async open(door, room, token) {
+  async open(target, room, token) {
     const query = token === undefined ? "" : `&token=${encodeURIComponent(token)}`;
-    const client = await door.connect(`${CHAT}?contextId=${idOf(room)}${query}`);
+    const client = await target.connect(`${CHAT}?contextId=${idOf(room)}${query}`);
     if (token === undefined) client.send({ type: "ping" });
     return client;
   },
@@ -39,8 +39,8 @@ const analytics: Samples = {
   room: "context:c-1",
   otherRoom: "context:c-2",
 
-  async open(door, room, token) {
-    const client = await door.connect(ANALYTICS);
+  async open(target, room, token) {
+    const client = await target.connect(ANALYTICS);
     client.send({ type: "auth", token, contextId: idOf(room) });
     client.send({ type: "subscribe", data: { metrics: ["text"] } });
     return client;
@@ -63,9 +63,9 @@ const collaboration: Samples = {
   room: "session:s-1",
   otherRoom: "session:s-2",
 
-  async open(door, room, token) {
+  async open(target, room, token) {
     const query = token === undefined ? "" : `?token=${encodeURIComponent(token)}`;
-    const client = await door.connect(COLLABORATION + query);
+    const client = await target.connect(COLLABORATION + query);
     client.send({ type: "join_session", data: { sessionId: idOf(room), role: "observer" } });
     return client;
   },

@@ -55,8 +55,8 @@ export const samples: Samples = {
   room: "group:g-1",
   otherRoom: "group:g-2",
 
-  async open(door, room, token) {
-    const client = await door.connect(PATH);
+  async open(target, room, token) {
+    const client = await target.connect(PATH);
     const userId = userOf(token ?? "");
     client.send({ type: "auth", userId, sessionId: "s", ...(token !== undefined && { token }) });
     // Answered once it is in its groups, unless it has no business there.

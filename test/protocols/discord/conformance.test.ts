@@ -10,8 +10,8 @@ const samples: Samples = {
   room: "guild:1",
   otherRoom: "guild:2",
 
-  async open(door, _room, token) {
-    const client = await door.connect("/api/ws");
+  async open(target, _room, token) {
+    const client = await target.connect("/api/ws");
     client.send(token === undefined ? { v: 1, type: "auth", ts: 1 } : auth(token));
     return client;
   },

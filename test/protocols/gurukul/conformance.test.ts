@@ -19,8 +19,10 @@ const samples: Samples = {
   room: "chat:chat-123",
   otherRoom: "chat:chat-456",
 
-  async open(door, room, token) {
-    const client = await door.connect(token === undefined ? "/ws" : `/ws?token=${encodeURIComponent(token)}`);
+  async open(target, room, token) {
+    const client = await target.connect(
+      token === undefined ? "/ws" : `/ws?token=${encodeURIComponent(token)}`,
+    );
     client.say("chat_update", { action: "join", chatId: chatOf(room) });
     return client;
   },

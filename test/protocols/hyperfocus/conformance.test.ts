@@ -14,10 +14,10 @@ const samples: Samples = {
   room: "stream:stream-1",
   otherRoom: "stream:stream-2",
 
-  async open(door, room, token) {
+  async open(target, room, token) {
     const query = token === undefined ? "" : `?token=${encodeURIComponent(token)}`;
     const protocols = ["hyperfocus-protocol-v1"];
-    const client = await door.connect(`/ws${query}`, { protocols });
+    const client = await target.connect(`/ws${query}`, { protocols });
     client.send(init("host", crypto.randomUUID(), { streamId: streamOf(room) }));
     return client;
   },

@@ -1,14 +1,14 @@
-/** The load generator of `door.ts`: any missing, repeated or reordered delivery, or a wrong answer, ends it with 1. */
+/** The load generator of `publish.ts`: any missing, repeated or reordered delivery, or a wrong answer, ends it with 1. */
 import { Backend } from "./backend.ts";
-import type { DoorScenario } from "./door-scenarios.ts";
 import { generate, type Latency, type Played, type Target } from "./generator.ts";
 import { Readiness } from "./libc.ts";
 import { fail } from "./member.ts";
 import { posted } from "./posted.ts";
+import type { PublishScenario } from "./publish-scenarios.ts";
 import { latencyOf, SETTLE_NS } from "./rounds.ts";
 import { Viewers } from "./viewers.ts";
 
-const { scenario, port, pid }: Target & { scenario: DoorScenario } = JSON.parse(process.argv[2] ?? "{}");
+const { scenario, port, pid }: Target & { scenario: PublishScenario } = JSON.parse(process.argv[2] ?? "{}");
 const { contract, events, rate } = scenario;
 const secret = process.env["JWT_SECRET"] ?? "";
 const viewers = new Viewers(posted[contract], scenario.viewers, scenario.backends);

@@ -1,5 +1,5 @@
 /**
- * What Bun and hono alone can do for `door.ts`: parse what is posted, publish it where viewers are, answer. No keys,
+ * What Bun and hono alone can do for `publish.ts`: parse what is posted, publish it where viewers are, answer. No keys,
  * checks, limits or storage.
  */
 import { Hono } from "hono";
@@ -37,4 +37,4 @@ const server = Bun.serve({
   },
 });
 
-console.log(`Bare door listening on http://localhost:${server.port}`);
+console.log(`Bare server listening on http://localhost:${server.port}`);

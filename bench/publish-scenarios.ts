@@ -3,8 +3,8 @@ import type { ServerName } from "./names.ts";
 import type { PostContract } from "./posted.ts";
 import { bytesPerDelivery, type Figure, latencies, p95, perDelivery } from "./table.ts";
 
-/** What backends post and who hears it, as data: `door-load.ts` plays any of these. */
-export interface DoorScenario {
+/** What backends post and who hears it, as data: `publish-load.ts` plays any of these. */
+export interface PublishScenario {
   name: string;
   contract: PostContract;
   /** Of one room; with none, each answer is answered by the next request. */
@@ -31,9 +31,9 @@ const single = {
   seconds: { full: 4, quick: 1 },
   servers: ["bare", "FULL", "NORMAL"],
   figures: [perRequest],
-} satisfies Partial<DoorScenario>;
+} satisfies Partial<PublishScenario>;
 
-export const doorScenarios: readonly DoorScenario[] = [
+export const publishScenarios: readonly PublishScenario[] = [
   {
     name: "gifts",
     contract: "hyperfocus",
@@ -60,7 +60,12 @@ export const doorScenarios: readonly DoorScenario[] = [
   },
 ];
 
-export const doorContest = (scenario: DoorScenario, length: "full" | "quick"): Contest => ({
+export const publishContest = (scenario: PublishScenario, length: "full" | "quick"): Contest => ({
   ...scenario,
-  ...{ ms: scenario.seconds[length] * 1000, load: "door-load.ts", told: { scenario }, bare: "bare-door.ts" },
+  ...{
+    ms: scenario.seconds[length] * 1000,
+    load: "publish-load.ts",
+    told: { scenario },
+    bare: "bare-publish.ts",
+  },
 });
