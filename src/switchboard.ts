@@ -20,6 +20,7 @@ import { createReporting } from "./switchboard/reporting.ts";
 import { coreSettings } from "./switchboard/settings.ts";
 import { keepSnapshots, restoreSnapshot } from "./switchboard/snapshots.ts";
 import { startSources } from "./switchboard/sources.ts";
+import { SharedWebhooks } from "./switchboard/webhooks.ts";
 
 /** How often clients are sent away while their node cannot follow the log. */
 const ISOLATED_MS = 1_000;
@@ -100,16 +101,24 @@ export async function startSwitchboard(
 
   let wakeErasures = () => {};
 
+  const keptBy = () => sharedWebhooks ?? storage.webhooks;
   const webhookHosts = config.WEBHOOK_ALLOW ?? [config.production ? "public" : "*"];
   const webhooks = new Webhooks({
     ...{ clock, feed, contracts: core.protocols, report, random: Math.random },
-    ...storage.webhooks,
+    ...{
+      all: storage.webhooks.all,
+      save: (row) => keptBy().save(row),
+      remove: (name) => keptBy().remove(name),
+    },
     allowed: webhookHosts,
     timeoutMs: config.WEBHOOK_TIMEOUT_MS,
     lastId: storage.eventPages.lastId,
     note: (webhook, what, error) =>
       log[what === "delivered" ? "info" : "warn"]({ webhook, ...(error && { error }) }, `webhook ${what}`),
   });
+
+  const sharedWebhooks =
+    shared && cluster && new SharedWebhooks({ shared, cluster, webhooks, log, table: storage.webhooks });
 
   let phase: Phase = "starting";
   let stopping = false;
@@ -128,7 +137,19 @@ export async function startSwitchboard(
     sharedLog: () => shared?.counts,
   });
   const http = openHttp({
-    ...{ config, clock, auth, storage, core, feed, webhooks, webhookHosts, metrics, reporting },
+    ...{
+      config,
+      clock,
+      auth,
+      storage,
+      core,
+      feed,
+      webhooks,
+      sharedWebhooks,
+      webhookHosts,
+      metrics,
+      reporting,
+    },
     ...{ isShared: Boolean(shared), hasTls: tls !== undefined },
     server: () => server,
     phase: () => phase,
@@ -156,7 +177,7 @@ export async function startSwitchboard(
       roster: core.rosters,
       isHeard: (room) => core.rooms.isHeard(room),
       relayed: core.relayed,
-      answers: {},
+      answers: { ...sharedWebhooks?.answers },
     });
     joined?.();
     await cluster?.joined();
@@ -182,6 +203,7 @@ export async function startSwitchboard(
     feed.stop();
     watch.stopRenewing();
     sources?.stop();
+    await sharedWebhooks?.stop();
     await leases?.stop();
     await drained(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
     core.stop();
@@ -198,7 +220,8 @@ export async function startSwitchboard(
     () => core.traffic.values(),
     () => Bun.gc(true),
   );
-  webhooks.start();
+  if (sharedWebhooks && leases) await sharedWebhooks.start(leases, http.authorized);
+  else webhooks.start();
   phase = "serving";
   storage.startRetention(core.trim, () => core.rank("core retention"));
   wakeErasures = storage.startErasures({

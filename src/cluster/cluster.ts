@@ -188,6 +188,17 @@ export class Cluster {
     return this.#questions.gather<T>(this.peers, name, about);
   }
 
+  /** Asks all other nodes; resolves to the first answer that is not null, or to undefined where there is none. */
+  askForOne<T>(name: string, about: unknown, timeoutMs: number): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const asked = this.peers.map(async ({ id }) => {
+        const answer = await this.#questions.ask<T | null>(id, name, about, timeoutMs).catch(() => null);
+        if (answer !== null) resolve(answer);
+      });
+      void Promise.all(asked).then(() => resolve(undefined));
+    });
+  }
+
   /** Resolves when every other node has applied what this one has, to the names of those that have not in time. */
   async appliedEverywhere(): Promise<readonly string[]> {
     const { silent } = await this.#questions.gather(this.peers, "applied", this.parts.applied(), APPLIED_MS);

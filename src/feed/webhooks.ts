@@ -30,8 +30,9 @@ export class Webhooks {
 
   constructor(private readonly parts: WebhooksParts) {}
 
-  start(): void {
-    for (const row of this.parts.all()) {
+  /** Sends to all of them, from where each is; without rows, from what is stored. */
+  start(rows = this.parts.all()): void {
+    for (const row of rows) {
       const webhook = new Webhook(row, this.parts);
       this.#all.set(row.name, webhook);
       webhook.start();
@@ -40,6 +41,12 @@ export class Webhooks {
 
   stop(): void {
     for (const webhook of this.#all.values()) webhook.stop();
+  }
+
+  /** Another node sends from now on. */
+  forget(): void {
+    this.stop();
+    this.#all.clear();
   }
 
   get all(): Iterable<Webhook> {

@@ -78,6 +78,8 @@ export function createHttpApp(parts: HttpParts): {
   readonly answer: Answering;
   readonly direct: DirectRoutes;
   readonly routes: Hono["routes"];
+  /** Answers a request of another node, which has authorized it. */
+  readonly authorized: Answering;
 } {
   const failed = (error: unknown): Response => {
     if (error instanceof Problem) return error.response();
@@ -138,6 +140,7 @@ export function createHttpApp(parts: HttpParts): {
     direct: { "/v1/:protocol/events": { POST: guarded(posted) } },
     answer: (request) => (isUnder("/v1/", request) ? v1(request) : open.fetch(request)),
     routes,
+    authorized: forBackends.fetch,
   };
 }
 

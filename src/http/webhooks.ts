@@ -102,70 +102,106 @@ export interface WebhookDoor {
   readonly feed: Feed;
   readonly protocols: readonly AnyProtocol[];
   readonly allowed: Allowed;
+  /** Where one node of several sends: has it answer the request; undefined on that node. */
+  elsewhere?(request: Request): Promise<Response> | undefined;
+  /** Resolves when what was changed is stored. Rejects with a `Problem`. */
+  kept?(): Promise<void>;
 }
+
+type Named = Context<object, "/:name">;
 
 /** Receivers of the feed, for backends. */
 export function webhookRoutes(door: WebhookDoor): Hono {
   const app = new Hono();
-  const known = (c: Context<object, "/:name">): Webhook => {
+  /** On the node that sends. */
+  const there =
+    <C extends Context>(handle: (c: C) => Response | Promise<Response>) =>
+    async (c: C): Promise<Response> => {
+      const elsewhere = door.elsewhere?.(c.req.raw);
+      if (elsewhere) return elsewhere;
+      const response = await handle(c);
+      if (c.req.method !== "GET") await door.kept?.();
+      return response;
+    };
+  const known = (c: Context<object, "/:name" | "/:name/test" | "/:name/skip">): Webhook => {
     const webhook = door.webhooks.get(c.req.param("name"));
     if (!webhook) throw new Problem(404, `There is no webhook ${c.req.param("name")}`);
     return webhook;
   };
 
-  app.get("/", (c) => c.json({ webhooks: [...door.webhooks.all].map(shown) }));
-  app.get("/:name", (c) => c.json(shown(known(c))));
-  app.put("/:name", async (c) => {
-    const named = check(z.object({ name }), { name: c.req.param("name") }).name;
-    const { from, ...change } = await readBody(c, settings);
-    const before = door.webhooks.get(named);
-    const url = change.url ?? before?.row.url;
-    if (url === undefined) throw wrong("url", "must say where a new webhook is sent");
-    const refused = refusedUrl(new URL(url), door.allowed);
-    if (refused) throw wrong("url", refused);
-    const names = door.protocols.map(({ name }) => name);
-    for (const [index, one] of (change.protocols ?? []).entries()) {
-      if (names.includes(one)) continue;
-      throw wrong(`protocols.${index}`, `must be one of ${names.join(", ")}`);
-    }
-    if (!before && [...door.webhooks.all].length >= MAX_WEBHOOKS) {
-      throw new Problem(409, `There are ${MAX_WEBHOOKS} webhooks, which is as many as there may be`);
-    }
-    const begin =
-      from === undefined || from === "now" || from === "beginning" ? from : placeOf(door.feed, "from", from);
-    const webhook = door.webhooks.put(named, { ...change, url, from: begin });
-    return c.json({ ...shown(webhook), secret: webhook.secret });
-  });
-  app.delete("/:name", (c) => {
-    door.webhooks.remove(known(c).row.name);
-    return c.body(null, 204);
-  });
-  app.post("/:name/test", async (c) => {
-    try {
-      const { status } = await known(c).test();
-      return c.json({ delivered: status >= 200 && status < 300, status, error: null });
-    } catch (error) {
-      if (error instanceof Problem) throw error;
-      return c.json({
-        delivered: false,
-        status: null,
-        error: error instanceof Error ? error.message : String(error),
-      });
-    }
-  });
-  app.post("/:name/skip", async (c) => {
-    const webhook = known(c);
-    const { to } = await readBody(c, skipped);
-    const cursor =
-      to === undefined
-        ? webhook.obstacle
-        : to === "now"
-          ? door.feed.end().cursor
-          : placeOf(door.feed, "to", to);
-    if (!cursor) throw new Problem(409, "Nothing is on its way that could be skipped; say to where");
-    webhook.skipTo(cursor);
-    return c.json(shown(webhook));
-  });
+  app.get(
+    "/",
+    there((c: Context) => c.json({ webhooks: [...door.webhooks.all].map(shown) })),
+  );
+  app.get(
+    "/:name",
+    there((c: Named) => c.json(shown(known(c)))),
+  );
+  app.put(
+    "/:name",
+    there(async (c: Named) => {
+      const named = check(z.object({ name }), { name: c.req.param("name") }).name;
+      const { from, ...change } = await readBody(c, settings);
+      const before = door.webhooks.get(named);
+      const url = change.url ?? before?.row.url;
+      if (url === undefined) throw wrong("url", "must say where a new webhook is sent");
+      const refused = refusedUrl(new URL(url), door.allowed);
+      if (refused) throw wrong("url", refused);
+      const names = door.protocols.map(({ name }) => name);
+      for (const [index, one] of (change.protocols ?? []).entries()) {
+        if (names.includes(one)) continue;
+        throw wrong(`protocols.${index}`, `must be one of ${names.join(", ")}`);
+      }
+      if (!before && [...door.webhooks.all].length >= MAX_WEBHOOKS) {
+        throw new Problem(409, `There are ${MAX_WEBHOOKS} webhooks, which is as many as there may be`);
+      }
+      const begin =
+        from === undefined || from === "now" || from === "beginning"
+          ? from
+          : placeOf(door.feed, "from", from);
+      const webhook = door.webhooks.put(named, { ...change, url, from: begin });
+      return c.json({ ...shown(webhook), secret: webhook.secret });
+    }),
+  );
+  app.delete(
+    "/:name",
+    there((c: Named) => {
+      door.webhooks.remove(known(c).row.name);
+      return c.body(null, 204);
+    }),
+  );
+  app.post(
+    "/:name/test",
+    there(async (c: Context<object, "/:name/test">) => {
+      try {
+        const { status } = await known(c).test();
+        return c.json({ delivered: status >= 200 && status < 300, status, error: null });
+      } catch (error) {
+        if (error instanceof Problem) throw error;
+        return c.json({
+          delivered: false,
+          status: null,
+          error: error instanceof Error ? error.message : String(error),
+        });
+      }
+    }),
+  );
+  app.post(
+    "/:name/skip",
+    there(async (c: Context<object, "/:name/skip">) => {
+      const webhook = known(c);
+      const { to } = await readBody(c, skipped);
+      const cursor =
+        to === undefined
+          ? webhook.obstacle
+          : to === "now"
+            ? door.feed.end().cursor
+            : placeOf(door.feed, "to", to);
+      if (!cursor) throw new Problem(409, "Nothing is on its way that could be skipped; say to where");
+      webhook.skipTo(cursor);
+      return c.json(shown(webhook));
+    }),
+  );
   return app;
 }
 

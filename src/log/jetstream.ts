@@ -10,6 +10,7 @@ import { BATCH_FORMAT, Deliveries } from "./deliveries.ts";
 import { LogHealth } from "./health.ts";
 import { Leases } from "./leases.ts";
 import { Reader } from "./reader.ts";
+import { SharedRows } from "./shared-rows.ts";
 import { SnapshotKeeper, type SnapshotKeeperParts } from "./snapshot-keeper.ts";
 import { Snapshots } from "./snapshots.ts";
 import { accepted, type FoundLog, openStream, streamOf, subjectOf } from "./stream.ts";
@@ -184,6 +185,11 @@ export class JetStreamLog {
   /** Copies of databases, which empty nodes start from. */
   snapshots(): Promise<Snapshots> {
     return Snapshots.open(this.connection, this.config, this.found.id);
+  }
+
+  /** Rows of one kind that the nodes share, and that one of them works with. */
+  rows<Row extends { readonly name: string }>(kind: string, lost: () => void): SharedRows<Row> {
+    return new SharedRows(this.connection, this.config, kind, lost);
   }
 
   leases(): Leases {

@@ -17,6 +17,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Storage } from "../storage/open.ts";
 import type { Auth } from "./auth.ts";
 import type { Reporting } from "./reporting.ts";
+import type { SharedWebhooks } from "./webhooks.ts";
 
 /** How long a request of a backend waits for the log of several nodes. */
 const RECORDED_MS = 8_000;
@@ -31,6 +32,8 @@ export interface HttpWiring {
   readonly webhooks: Webhooks;
   /** Where webhooks may be sent. */
   readonly webhookHosts: readonly string[];
+  /** Where several nodes share them. */
+  readonly sharedWebhooks: SharedWebhooks | undefined;
   readonly metrics: Metrics;
   readonly reporting: Reporting;
   /** Several nodes share the log: a request may have to wait for it. */
@@ -45,6 +48,7 @@ export interface HttpWiring {
 /** Every HTTP route, with the parts of the server that it asks. */
 export function openHttp(wiring: HttpWiring) {
   const { config, clock, auth, storage, core, feed, webhooks, webhookHosts, reporting } = wiring;
+  const { sharedWebhooks } = wiring;
   const { protocols } = core;
   const startedAt = clock.monotonic();
   const inTime = <T>(work: Promise<T>): Promise<T> =>
@@ -70,7 +74,10 @@ export function openHttp(wiring: HttpWiring) {
       },
     },
     feed: { feed, protocols, after: clock.after },
-    webhooks: { webhooks, protocols, feed, allowed: webhookHosts },
+    webhooks: {
+      ...{ webhooks, protocols, feed, allowed: webhookHosts },
+      ...(sharedWebhooks && { elsewhere: sharedWebhooks.elsewhere, kept: sharedWebhooks.kept }),
+    },
     metrics: wiring.metrics,
     errors: reporting.errors,
     connections: { all: () => core.connections.all },
