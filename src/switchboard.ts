@@ -76,6 +76,8 @@ export async function startSwitchboard(
       note: (line, context) => log.warn(context, line),
     });
 
+  if (shared && cluster) shared.writeLevel = () => cluster.writeLevel;
+
   const core = createCore({
     ...{ clock, verifier: auth.verifier, agent, protocols, report },
     store: storage.store,

@@ -2,13 +2,14 @@ import type { RosterEntry } from "../core/live/roster.ts";
 import type { Bus } from "../core/ports/bus.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
 import { Divergence } from "./divergence.ts";
-import { Membership, type Peer } from "./membership.ts";
+import { Membership, type Peer, WRITE_LEVEL } from "./membership.ts";
 import { Newcomers } from "./newcomers.ts";
 import { rankOf } from "./owners.ts";
 import { type Answers, type Gathered, Questions } from "./questions.ts";
 import { Relays } from "./relays.ts";
 import { type Chunk, RosterSync, type RosterSyncParts } from "./roster-sync.ts";
 import type { Transport } from "./transport.ts";
+import { WriteLevel } from "./write-level.ts";
 
 /** How long the administration of a room waits for the other nodes. */
 const APPLIED_MS = 2_000;
@@ -24,6 +25,8 @@ export interface ClusterParts {
   readonly cluster: string;
   /** The name of this node, for operators. */
   readonly node: string;
+  /** The newest format that this node reads, where that is another than this version's. */
+  readonly reads?: number;
   newId(): string;
   applied(): number;
   hash(): string;
@@ -53,6 +56,7 @@ export class Cluster {
   readonly #questions: Questions;
   readonly #newcomers: Newcomers;
   readonly #divergence: Divergence;
+  readonly #writeLevel: WriteLevel;
   #node: ClusterNode | undefined;
   #waiting: { readonly position: number; readonly reached: () => void }[] = [];
 
@@ -60,6 +64,8 @@ export class Cluster {
     const { applied, clock, cluster, draining, hash, newId, node: name, note, transport } = parts;
     const subject = (of: string) => `sb.${cluster}.${of}`;
     const id = () => this.#membership.id;
+    const { reads = WRITE_LEVEL } = parts;
+    this.#writeLevel = new WriteLevel(clock, reads);
     this.#questions = new Questions(
       transport,
       {
@@ -82,7 +88,11 @@ export class Cluster {
       others: () => this.peers.map(({ id }) => id),
       differs: parts.differs,
     });
-    this.#newcomers = new Newcomers({ clock, transport, newId, applied, subject: subject("newcomer") });
+    this.#newcomers = new Newcomers({
+      ...{ clock, transport, newId, applied, writeLevel: reads },
+      subject: subject("newcomer"),
+      heard: (id, level) => this.#writeLevel.heard(id, level),
+    });
     this.relays = new Relays({
       ...{ clock, transport, id, applied },
       subject: subject("relay"),
@@ -97,14 +107,19 @@ export class Cluster {
         const own = { position: applied(), hash: hash() };
         this.#divergence.own(own);
         const { mark } = this.#divergence;
-        return { name, counter: this.#roster.counter, ...own, mark, draining: draining() };
+        return {
+          ...{ name, counter: this.#roster.counter, ...own, mark },
+          ...{ writeLevel: reads, draining: draining() },
+        };
       },
-      heard: ({ id, counter, position, hash, mark }) => {
+      heard: ({ id, counter, position, hash, mark, writeLevel }) => {
+        this.#writeLevel.heard(id, writeLevel);
         this.#roster.follow(id, counter);
         this.#divergence.heard(id, { position, hash });
         if (mark) this.#divergence.heard(id, mark);
       },
-      gone: ({ id, name }) => {
+      gone: ({ id, name }, hasLeft) => {
+        if (hasLeft) this.#writeLevel.left(id);
         note("a node is gone", { node: name });
         this.#roster.gone(id);
         this.#divergence.gone(id);
@@ -123,6 +138,11 @@ export class Cluster {
     rank: (work) =>
       rankOf(work, { id: this.#membership.id, draining: this.parts.draining() }, this.#membership.alive()),
   };
+
+  /** The newest format of batches that every live node reads. */
+  get writeLevel(): number {
+    return this.#writeLevel.level;
+  }
 
   /** Other nodes that are alive. */
   get peers(): readonly Peer[] {

@@ -1,3 +1,4 @@
+import { BATCH_FORMAT } from "../core/log/log.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
 import type { Claim } from "./divergence.ts";
 import { decode, encode, type Transport } from "./transport.ts";
@@ -5,8 +6,8 @@ import { decode, encode, type Transport } from "./transport.ts";
 export const HEARTBEAT_MS = 500;
 /** A node that has been silent for this long is gone. */
 export const SILENT_MS = 3 * HEARTBEAT_MS;
-/** The newest format of entries that this version writes, once all nodes read it. */
-export const WRITE_LEVEL = 1;
+/** The newest format of batches that this version writes, once all nodes read it. */
+export const WRITE_LEVEL = BATCH_FORMAT;
 
 export interface Heartbeat {
   /** Drawn at each start, and when the node comes back from a stall: the others know its connections by it. */
@@ -32,9 +33,10 @@ export interface MembershipParts {
   readonly subject: string;
   newId(): string;
   /** What the next heartbeat says of this node. */
-  status(): Pick<Heartbeat, "name" | "counter" | "position" | "hash" | "mark" | "draining">;
+  status(): Pick<Heartbeat, "writeLevel" | "name" | "counter" | "position" | "hash" | "mark" | "draining">;
   heard(peer: Peer): void;
-  gone(peer: Peer): void;
+  /** `hasLeft`: it has said so itself. */
+  gone(peer: Peer, hasLeft: boolean): void;
   /** This node has another id from now on. */
   renamed(): void;
 }
@@ -90,10 +92,7 @@ export class Membership {
     const { status, subject, transport } = this.parts;
     if (!transport.isConnected) return;
     const { id } = this;
-    transport.publish(
-      subject,
-      encode({ id, ...status(), writeLevel: WRITE_LEVEL, ...(gone && { gone }) } satisfies Heartbeat),
-    );
+    transport.publish(subject, encode({ id, ...status(), ...(gone && { gone }) } satisfies Heartbeat));
   }
 
   #tick(): void {
@@ -116,12 +115,12 @@ export class Membership {
 
   #bury(now: number): void {
     if (now - this.#selfHeardAt > 2 * HEARTBEAT_MS) return;
-    for (const peer of this.#peers.values()) if (now - peer.heardAt >= SILENT_MS) this.#gone(peer);
+    for (const peer of this.#peers.values()) if (now - peer.heardAt >= SILENT_MS) this.#gone(peer, false);
   }
 
-  #gone(peer: Peer): void {
+  #gone(peer: Peer, hasLeft: boolean): void {
     this.#peers.delete(peer.id);
-    this.parts.gone(peer);
+    this.parts.gone(peer, hasLeft);
   }
 
   #heard({ gone, ...heartbeat }: Heartbeat): void {
@@ -135,7 +134,7 @@ export class Membership {
     }
     const known = this.#peers.get(heartbeat.id);
     if (gone) {
-      if (known) this.#gone(known);
+      if (known) this.#gone(known, true);
       return;
     }
     const peer = { ...heartbeat, heardAt };

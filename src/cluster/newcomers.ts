@@ -5,6 +5,7 @@ import { decode, encode, type Transport } from "./transport.ts";
 interface Said {
   readonly id: string;
   readonly position: number;
+  readonly writeLevel: number;
 }
 
 export interface NewcomersParts {
@@ -13,6 +14,8 @@ export interface NewcomersParts {
   readonly subject: string;
   newId(): string;
   applied(): number;
+  readonly writeLevel: number;
+  heard(id: string, writeLevel: number): void;
 }
 
 /** Nodes that catch up with the log before they join the others: what they still have to read must not be purged. */
@@ -24,11 +27,11 @@ export class Newcomers {
 
   /** This node is one, until what is returned is called. */
   announce(): Cancel {
-    const { applied, clock, newId, subject, transport } = this.parts;
+    const { applied, clock, newId, subject, transport, writeLevel } = this.parts;
     const id = newId();
     const say = () => {
       if (transport.isConnected)
-        transport.publish(subject, encode({ id, position: applied() } satisfies Said));
+        transport.publish(subject, encode({ id, position: applied(), writeLevel } satisfies Said));
     };
     say();
     return clock.every(HEARTBEAT_MS, say);
@@ -38,6 +41,7 @@ export class Newcomers {
     const { clock, subject, transport } = this.parts;
     this.#unsubscribe = transport.subscribe(subject, (bytes) => {
       const said = decode<Said>(bytes);
+      this.parts.heard(said.id, said.writeLevel);
       this.#heard.set(said.id, { ...said, at: clock.monotonic() });
     });
   }

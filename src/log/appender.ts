@@ -1,7 +1,7 @@
 import { JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
 import type { Batch } from "../core/log/log.ts";
 import { Refusal } from "../core/protocol/refusal.ts";
-import { BATCH_FORMAT, type StoredBatch } from "./deliveries.ts";
+import type { StoredBatch } from "./deliveries.ts";
 
 /** A server that has not acknowledged a batch after this is asked again. */
 const ACK_MS = 2_000;
@@ -16,6 +16,8 @@ export interface AppenderParts {
   readonly client: JetStreamClient;
   readonly subject: string;
   readonly node: string;
+  /** The newest format that all nodes read. */
+  writeLevel(): number;
   /** The largest message that the servers take, in bytes. */
   readonly maxPayload: number;
   /** Resolves when everything is applied that the log held when it was called. */
@@ -49,7 +51,7 @@ export class Appender {
 
   append(batch: Batch): void {
     const stored: StoredBatch = {
-      v: BATCH_FORMAT,
+      v: this.parts.writeLevel(),
       id: batch.id,
       node: this.parts.node,
       entries: batch.entries,

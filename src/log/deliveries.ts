@@ -1,7 +1,5 @@
-import type { Apply, Batch } from "../core/log/log.ts";
+import { type Apply, BATCH_FORMAT, type Batch } from "../core/log/log.ts";
 
-/** The newest format of a batch that this version reads, and the one that it writes. */
-export const BATCH_FORMAT = 1;
 /** A batch that could not be committed is tried again after this. */
 const AGAIN_MS = 100;
 

@@ -2,11 +2,11 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ConfigError } from "../config.ts";
 import { Histogram } from "../core/log/histogram.ts";
-import type { Apply, Log } from "../core/log/log.ts";
+import { type Apply, BATCH_FORMAT, type Log } from "../core/log/log.ts";
 import type { Refusal } from "../core/protocol/refusal.ts";
 import { Appender } from "./appender.ts";
 import { connectToLog, LEAST_PAYLOAD, type LogConfig } from "./connection.ts";
-import { BATCH_FORMAT, Deliveries } from "./deliveries.ts";
+import { Deliveries } from "./deliveries.ts";
 import { LogHealth } from "./health.ts";
 import { Leases } from "./leases.ts";
 import { Reader } from "./reader.ts";
@@ -35,6 +35,8 @@ export class JetStreamLog {
   #applied: () => number = () => 0;
   #looking: ReturnType<typeof setInterval> | undefined;
   #stopped = false;
+  /** The newest format of batches that all nodes read. */
+  writeLevel = (): number => BATCH_FORMAT;
   #leases: Leases | undefined;
   /** Bytes that the log holds. */
   bytes = 0;
@@ -101,6 +103,7 @@ export class JetStreamLog {
       ...{ client, refuse, note },
       subject: subjectOf(config),
       node: config.NODE_NAME,
+      writeLevel: () => this.writeLevel(),
       maxPayload: LEAST_PAYLOAD,
       barrier: () => this.barrier(),
       applied: (ms) => this.#appended.observe(ms / 1_000),

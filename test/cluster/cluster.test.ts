@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Cluster } from "../../src/cluster/cluster.ts";
 import { CHUNK } from "../../src/cluster/roster-sync.ts";
+import { REMEMBERED_MS } from "../../src/cluster/write-level.ts";
 import type { RosterEntry } from "../../src/core/live/roster.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { MemoryNetwork } from "../support/memory-transport.ts";
@@ -18,7 +19,7 @@ class Nodes {
   }
 
   /** A node that has not joined the others. */
-  create(name: string, clock = this.clock) {
+  create(name: string, clock = this.clock, reads = 1) {
     const transport = this.network.join();
     const own = new Map<string, RosterEntry>();
     const others = new Map<string, Map<string, readonly unknown[]>>();
@@ -39,7 +40,7 @@ class Nodes {
       notes: [] as string[],
     };
     const cluster = new Cluster({
-      ...{ clock, transport, cluster: "c", node: name },
+      ...{ clock, transport, reads, cluster: "c", node: name },
       newId: () => `${name}-${++this.#ids}`,
       applied: () => node.position,
       hash: () => node.hash,
@@ -213,6 +214,34 @@ test("a node that has made something else of the log than the others is told so 
   all[1]!.hash = "wrong";
   await nodes.pass(1_100);
   expect(all.map(({ differed }) => differed)).toEqual([[], [[5, true]], []]);
+});
+
+test("what is written is what the oldest live node reads, until it has left, or was silent for five minutes", async () => {
+  const nodes = new Nodes();
+  const start = (name: string, reads: number) => {
+    const node = nodes.create(name, nodes.clock, reads);
+    node.join();
+    return node;
+  };
+  const [a, b, old] = [start("a", 3), start("b", 2), start("old", 1)];
+  await nodes.pass(20);
+  const level = () => a.cluster.writeLevel;
+  expect([level(), b.cluster.writeLevel, old.cluster.writeLevel]).toEqual([1, 1, 1]);
+  old.cluster.stop();
+  expect(level()).toBe(2);
+  // One that still catches up will join.
+  const newcomer = nodes.create("old again", nodes.clock, 1);
+  const joined = newcomer.cluster.announce();
+  expect(level()).toBe(1);
+  newcomer.join();
+  joined();
+  await nodes.pass(500);
+  newcomer.transport.isConnected = false;
+  await nodes.pass(3_000);
+  expect(a.cluster.peers.map(({ name }) => name)).toEqual(["b"]);
+  expect(level()).toBe(1);
+  nodes.clock.jump(REMEMBERED_MS);
+  expect(level()).toBe(3);
 });
 
 test("what every live node has applied is told of the slowest, also of one that still catches up", async () => {

@@ -12,7 +12,7 @@ function appending(answers: (Error | "stored")[], barrier: (appender: Appender) 
   const client = {
     async publish(_: string, payload: Uint8Array, { msgID }: { msgID: string }) {
       published.push(msgID);
-      expect(JSON.parse(new TextDecoder().decode(payload))).toMatchObject({ v: 1, id: msgID, node: "n" });
+      expect(JSON.parse(new TextDecoder().decode(payload))).toMatchObject({ v: 3, id: msgID, node: "n" });
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;
       return { seq: 7 };
@@ -20,6 +20,8 @@ function appending(answers: (Error | "stored")[], barrier: (appender: Appender) 
   } as unknown as JetStreamClient;
   const appender: Appender = new Appender({
     ...{ client, subject: "s", node: "n", maxPayload: 8_388_608, note: () => {}, applied: () => {} },
+    // What the oldest live node reads.
+    writeLevel: () => 3,
     barrier: async () => barrier(appender),
     acknowledged: (position) => void acknowledged.push(position),
     refuse: (_, refusal) => void refusals.push(refusal),

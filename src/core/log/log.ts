@@ -1,5 +1,11 @@
 import type { Entry } from "../protocol/entry.ts";
 
+/**
+ * The newest format of a batch and of what is in it, where several nodes share a log. This version reads all formats up
+ * to it, and writes the newest that all live nodes read.
+ */
+export const BATCH_FORMAT = 1;
+
 /** The entries of one turn of one node, or of several turns that waited for the one before. */
 export interface Batch {
   /** Unique, and the same when the batch is appended again. */
