@@ -11,7 +11,7 @@ import { eventually } from "./support/eventually.ts";
 let directory: string;
 let server: ChildServer;
 
-/** No file of the process may grow over so many KiB; writing more fails, as on a full disk. */
+/** The largest file of the process in KiB; writing more fails, as on a full disk. */
 const smallDisk = (kib: number) => ["sh", "-c", `trap '' XFSZ; ulimit -S -f ${2 * kib}; exec "$@"`, "sh"];
 /** The disk has room again. */
 const makeRoom = (pid: number) => Bun.spawnSync(["prlimit", "--pid", `${pid}`, "--fsize=unlimited"]);

@@ -137,7 +137,7 @@ test("whenever the server is killed, what it confirmed is there once, in order, 
   for (const { id, by } of read)
     expect(receiptsStored).toContain(`${by} ${chatOfId.get(id)} ${offsets.get(id)}`);
 
-  // Whoever only listened got, from its first page of history to the kill, every message in its order.
+  // A client that only listened got, from its first page of history to the kill, every message in its order.
   for (const { chatId, listener } of listeners) {
     const heard = idsOf(listener.frames);
     if (heard.length === 0) continue; // Killed before anybody had spoken here.

@@ -7,7 +7,7 @@ export const segment = (value: unknown) =>
     : Buffer.from(typeof value === "string" ? value : JSON.stringify(value))
   ).toString("base64url");
 
-/** Signs with HMAC-SHA-256 whatever header and payload it is given, also what no JWT library would. */
+/** Signs any header and payload with HMAC-SHA-256, also those that a JWT library refuses. */
 export function forge(header: unknown, payload: unknown, key: string | Buffer): string {
   const input = `${segment(header)}.${segment(payload)}`;
   return `${input}.${createHmac("sha256", key).update(input).digest("base64url")}`;

@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)("in a browser, a document that is edited together",
   const shows = (author: Author, text: string) => eventually(async () => (await author.shown()) === text);
   const becomes = (document: SharedText, text: string) => eventually(() => document.text === text);
 
-  test("comes to be the same in two textareas that are typed into at once", async () => {
+  test("ends the same in two textareas that are typed into at once", async () => {
     const [ada, bob] = await Promise.all([author("ada", "typed"), author("bob", "typed")]);
     await ada.keyboard.type("Dear reader,");
     await ada.keyboard.press("Enter");

@@ -47,7 +47,7 @@ export async function startStage() {
   });
   if (build.exitCode !== 0) throw new Error(`${build.stdout}${build.stderr}`);
   await Bun.build({ entrypoints: [join(import.meta.dir, "editor-page.js")], outdir: directory });
-  // Whoever validates brings it.
+  // A user of `validate` installs it.
   await Bun.build({
     entrypoints: [Bun.fileURLToPath(import.meta.resolve("zod"))],
     outdir: directory,

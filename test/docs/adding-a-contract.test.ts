@@ -72,7 +72,7 @@ describe("the contract of docs/adding-a-contract.md", () => {
     expect(await types.ended).toEqual({ out: "", code: 0 });
   });
 
-  test("comes to the same on several nodes of one log", async () => {
+  test("has the same result on several nodes of one log", async () => {
     const { out, code } = await nodes.ended;
     expect(out).toContain(" 1 pass");
     expect(code).toBe(0);

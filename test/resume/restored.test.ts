@@ -35,7 +35,7 @@ test("after a restored backup no number stands for two events, also when the roo
   const server = await startTestServer({ directory });
   try {
     await post(server, "c", 7, 11);
-    // Whoever has heard nothing that is lost goes on. The first event after the restart says what came before it.
+    // A client that has heard nothing that is lost goes on. The first event after the restart says what came before it.
     expect(await told(server, 2, "m8")).toEqual({
       verdict: { after: 2, until: LATER + 8, complete: true },
       events: [

@@ -21,7 +21,7 @@ const advisory = (severity: string) => () =>
     ],
   });
 
-/** What CI's step comes to with this registry: its exit code, and all that it says. */
+/** Runs CI's step with this registry: its exit code, and its output. */
 async function audit(registry: string): Promise<{ code: number; said: string }> {
   const script = Bun.spawn([process.execPath, "run", join(import.meta.dir, "../../scripts/audit.ts")], {
     env: { ...process.env, BUN_CONFIG_REGISTRY: registry, NPM_CONFIG_REGISTRY: registry },

@@ -7,7 +7,7 @@ import { startTestServer, type TestServer } from "../support/server.ts";
 let server: TestServer;
 afterEach(() => server.stop());
 
-test("one address opens so many connections a minute to all endpoints together; then each says when to come again", async () => {
+test("one address opens ADDRESS_RATE_LIMIT connections a minute to all endpoints; then each answer says when to try again", async () => {
   const clock = new FakeClock();
   server = await startTestServer({ clock, env: { ADDRESS_RATE_LIMIT: "12", TRUST_PROXY: "on" } });
   const endpoints = builtProtocols().flatMap(({ paths, subprotocol = "" }) =>

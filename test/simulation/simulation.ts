@@ -89,7 +89,7 @@ export class Simulation {
 
   /**
    * Connects every client, performs the actions, waits until all is answered and read, and checks the promises. There
-   * is a node for each skew: by how many milliseconds its clock is wrong. Whoever only listens hears the same on each of
+   * is a node for each skew: by how many milliseconds its clock is wrong. A listener hears the same on each of
    * the followers.
    */
   static async run(

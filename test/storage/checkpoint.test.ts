@@ -48,7 +48,7 @@ function openWriter() {
   const insert = database.query("INSERT INTO log VALUES (zeroblob(?))");
   return {
     database,
-    /** One transaction of about so many pages. */
+    /** One transaction of about this number of pages. */
     write: (pages: number) => void insert.run(pages * PAGE),
   };
 }
@@ -97,7 +97,7 @@ test("a backup that holds the log does not make the writer wait, and the log is 
   backup.query("SELECT count(*) FROM log").get();
   start({ writer: database, pages: 100, restartPages: 1_000 });
   write(1_500);
-  // Whoever waits for the backup outlasts the test.
+  // A checkpoint that waits for the backup outlasts the test.
   database.run("PRAGMA busy_timeout = 60000");
   for (let turn = 0; turn < 1_000; turn++) {
     write(1);
@@ -155,7 +155,7 @@ test("stop resolves before the first look, and without a database", async () => 
   expect(errors).toEqual([]);
 });
 
-/** A program that has looked once, and then comes to its end. */
+/** A program that has looked once, and then ends. */
 async function runToItsEnd(end: string) {
   const path = (name: string) => JSON.stringify(join(import.meta.dir, "../..", name));
   openWriter();

@@ -6,7 +6,7 @@ import { createTestStore, event } from "../support/stored.ts";
 
 const ROOM = "chat:1";
 
-/** A room of so many events, of which these are messages, and of which retention has removed those before one. */
+/** A room with a number of events, of which these are messages, and of which retention has removed those before one. */
 function room(last: number, messages: ReadonlySet<number>, first = 1) {
   const counts = [0];
   for (let offset = 1; offset <= last; offset++) {

@@ -14,7 +14,7 @@ const DAY = 86_400_000;
 const SECOND = 1_000;
 const START = Date.UTC(2026, 0, 1);
 
-/** A store whose history is kept for so many days, at midnight of the first of January. */
+/** A store whose history is kept for a number of days, at midnight of the first of January. */
 function createRetained(days: number) {
   const clock = new FakeClock(START);
   const made = createTestStore();

@@ -69,7 +69,7 @@ test("the head is the last event of any kind", () => {
   expect(store.last(ROOM)).toMatchObject({ offset: 3, kind: "other" });
 });
 
-test("client ids come newest first, from before an offset, so many at a time", () => {
+test("client ids come newest first, from before an offset, up to a limit", () => {
   const { add, store } = createTestStore();
   add(...[1, 2, 3, 4].map((n) => event(n, { clientId: `m-${n}`, time: 10 * n })));
   const row = (n: number) => ({ offset: n, sender: "ada", clientId: `m-${n}`, time: 10 * n });

@@ -2,7 +2,7 @@ import type { AnyProtocol, Services } from "../../src/core/protocol/protocol.ts"
 import { protocols } from "../../src/protocols/all.ts";
 import { FakeClock } from "./fake-clock.ts";
 
-/** Stands for whatever a protocol is handed and does not need until somebody speaks. */
+/** Stands for what a protocol gets and does not need before the first message. */
 const nothing: () => unknown = new Proxy(() => nothing, {
   get: (_, key) => (key === Symbol.toPrimitive ? () => 1 : nothing),
 });

@@ -2,7 +2,7 @@ import type { Frame } from "./client.ts";
 import { AT } from "./diet.ts";
 
 const IN_FLIGHT = 6;
-/** When it comes back it doubts so many confirmations, and sends those messages again too. */
+/** The number of confirmations that it doubts when it comes back: it sends those messages again too. */
 const DOUBTS = 3;
 
 /**

@@ -15,7 +15,7 @@ export class FakeClock extends ManualClock {
     this.time += ms;
   }
 
-  /** Sets it, as somebody sets the time of a machine: whatever is waited for takes as long as before. */
+  /** Sets the time, as somebody sets that of a machine: timers take as long as before. */
   set(ms: number): void {
     this.setBy += ms;
     this.skip(ms);

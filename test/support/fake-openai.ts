@@ -75,7 +75,7 @@ export const chunk = (content: string, rest: Record<string, unknown> = {}) => ({
   choices: [{ index: 0, delta: { content }, finish_reason: null, ...rest }],
 });
 
-/** Stands in every error below; whoever shows it to a user has leaked the endpoint's words. */
+/** Stands in every error below; showing it to a user leaks the endpoint's words. */
 export const privateWords = "sk-private-words";
 
 /** Sends each of these as one event of its own, a string as it is, anything else as JSON, then ends. */

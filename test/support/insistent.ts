@@ -7,9 +7,9 @@ interface Intent {
 }
 
 const IN_FLIGHT = 8;
-/** It reads every so many messages of others. */
+/** The number of messages of others after which it reads. */
 const READS_EVERY = 7;
-/** When it comes back it doubts so many confirmations, and sends those messages again too. */
+/** The number of confirmations that it doubts when it comes back: it sends those messages again too. */
 const DOUBTS = 3;
 
 /**

@@ -56,7 +56,7 @@ export class Replica {
     return this.#visible().length;
   }
 
-  /** Puts characters in so many characters from the start of what its user sees. */
+  /** Inserts characters at a position of the text that its user sees. */
   type(at: number, characters: readonly string[]): void {
     const next = this.#visible()[at];
     const index = next ? this.#characters.indexOf(next) : this.#characters.length;
@@ -163,7 +163,7 @@ export class Replica {
     this.#characters.splice(start, end - start, ...Array.from(String(content), known), ...left);
   }
 
-  /** The index right behind so many units that the server knows, left of all that is its own there. */
+  /** The index right behind a number of units that the server knows, left of all its own text there. */
   #after(units: number): number {
     let [index, passed] = [0, 0];
     for (const [at, one] of this.#characters.entries()) {

@@ -28,7 +28,7 @@ export interface Link {
   readonly connection: Connection;
 }
 
-/** The server of sessions without sockets or time: whoever plays decides what arrives when, and when a turn ends. */
+/** The server of sessions without sockets or time: the test decides what arrives when, and when a turn ends. */
 export class SessionStage {
   readonly database: OpenDatabase = openDatabase(":memory:", "NORMAL");
   readonly faults: unknown[] = [];

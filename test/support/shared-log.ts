@@ -81,7 +81,7 @@ export class NodeLog {
       const position = this.#applied() + 1;
       const batch: Batch = JSON.parse(this.log.batches[position - 1]!);
       const sent = this.#sent;
-      // Whoever applies its own batch may send the next one at once.
+      // A node that applies its own batch may send the next one at once.
       if (sent?.id === batch.id) this.#sent = undefined;
       if (!this.#apply(position, batch)) {
         if (sent?.id === batch.id) this.#sent = sent;

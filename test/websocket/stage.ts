@@ -8,7 +8,7 @@ export type Sent = readonly [payload: string | Uint8Array, wishes?: FrameWishes]
 
 /** Is answered by one text frame; no endpoint of ours says back what it hears, as the suite's peer does. */
 export const ASK = '{"type":"ping"}';
-/** The same in so many bytes. */
+/** The same with a number of bytes. */
 export const askOf = (bytes: number): string => ASK.padEnd(bytes);
 
 /** How the bytes of frames leave: together, frame by frame, or one by one. */

@@ -5,7 +5,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 
 const MINUTE = 60_000;
 
-/** How many of so many takes pass, one right after the other. */
+/** The number of takes that pass, of a number made one right after the other. */
 const passed = (limiter: Limiter, takes: number, key = "ada"): number =>
   Array.from({ length: takes }, () => limiter.take(key)).filter((wait) => wait === 0).length;
 

@@ -5,7 +5,7 @@ import { plain } from "../../support/plain.ts";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** A room with so many messages, `c-1` and on, one every so often. */
+/** A room with a number of messages, `c-1` and on, at regular intervals. */
 function talk(messages: number, everyMs: number) {
   const applying = createApplying(plain.applies);
   const said = (n: number, time = n * everyMs) => entry({ id: `e${n}`, clientId: `c-${n}`, time });

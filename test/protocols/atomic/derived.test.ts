@@ -30,7 +30,7 @@ async function close(client: TestClient): Promise<void> {
   client.close();
   await client.closed;
 }
-/** Says so many things, one after another. */
+/** Sends a number of messages, one after another. */
 async function chatter(client: TestClient, many: number): Promise<void> {
   for (let n = 0; n < many; n++) say(client, `${n}`);
   await drain(client);

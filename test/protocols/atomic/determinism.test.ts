@@ -55,7 +55,7 @@ function apply(log: readonly Entry[], cut: Turns) {
 
 const logs = fc.array(draft, { minLength: 20, maxLength: 80 }).map(logOf);
 
-test("the same log comes to the same, however it falls into turns, restarts and failed commits", () => {
+test("the same log gives the same result, however it falls into turns, restarts and failed commits", () => {
   fc.assert(
     fc.property(logs, turns, (log, cut) => {
       const [whole, pieces] = [apply(log, []), apply(log, cut)];

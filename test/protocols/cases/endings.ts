@@ -50,7 +50,7 @@ export const endings = {
       const again = await samples.open(server, samples.room, token);
       await expectRefusal(samples, again, samples.refused.badToken);
       await expectAlive(samples, server, other);
-      // Whoever makes tokens may be 2 s ahead, and `iat` has whole seconds.
+      // An issuer's clock may be 2 s ahead, and `iat` has whole seconds.
       clock.advance(4_000);
       await expectAlive(samples, server, await member(samples, server, "ada"));
     });

@@ -119,7 +119,7 @@ test("what could not be stored meanwhile does not come, and nothing else is lost
   const unread = ids(0, 3);
   const ada = await dietClient(server, "ada");
   for (const id of unread) await ada.direct("bob", "stored", id);
-  // What a turn writes at its very end: whoever is greeted in it has been shown its events by then.
+  // What a turn writes at its very end: a user who is greeted in it has its events by then.
   using trouble = failWrites(server, "state");
   let isOver = false;
   const flood = Array.from({ length: 20 }, async (_, lane) => {

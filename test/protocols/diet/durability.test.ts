@@ -165,7 +165,7 @@ test("whenever the server is killed, what it confirmed is in every inbox where i
   expect(new Set(pairs).size).toBe(pairs.length);
   expect(pairs).toHaveLength(friends.size);
 
-  // Nobody has read anything: to whoever comes back it all comes, in its order and once.
+  // Nobody has read anything: a user who comes back gets all of it, in order and once.
   for (const client of clients) {
     const inbox = stored("direct.message").filter(({ room }) => room === INBOX + client.userId);
     const unread = inbox.filter(({ data }) => data["toUserId"] === client.userId);

@@ -27,7 +27,7 @@ export function refusalOf(work: () => unknown): Refusal {
   throw new Error("it was not refused");
 }
 
-/** Whatever is wrong with a frame, this is all that is said. */
+/** The error for a frame with any fault. */
 export function expectNotOpened(server: Encryption, frame: unknown): void {
   const { reason, message, issues, cause } = refusalOf(() => server.open(frame));
   expect({ reason, message, issues, cause }).toEqual({

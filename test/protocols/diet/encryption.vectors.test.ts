@@ -100,7 +100,7 @@ describe("the vectors of docs/diet-encryption.md", async () => {
       compressionEnabled: false,
     };
 
-    test(`the server comes to the ${name} key, seals and opens as written there`, () => {
+    test(`the server derives the ${name} key, seals and opens as written there`, () => {
       const clientKey = importPublicKey(Buffer.from(client.publicKey, "base64"));
       const secret = agree(importPrivateKey(server.privateKey), clientKey);
       expect(secret.export()).toEqual(key);
@@ -112,7 +112,7 @@ describe("the vectors of docs/diet-encryption.md", async () => {
       expect(session.open(encryptedFrame.parse(fromClient.frame))?.toString()).toBe(fromClient.plain);
     });
 
-    test(`a client comes to the ${name} key, opens and seals as written there`, async () => {
+    test(`a client derives the ${name} key, opens and seals as written there`, async () => {
       const cipher = await DietCipher.init(new Uint8Array(client.privateKey));
       expect(cipher.publicKey).toBe(client.publicKey);
       await cipher.rotate(announced);

@@ -89,7 +89,7 @@ export class Model {
     const frame = `${by.user} ${id}`;
     const message = type === "direct.message" ? `${by.user} says ${data["messageId"]}` : frame;
     if (this.#stored.has(frame) || this.#stored.has(message)) {
-      // Whoever it mentions and was no member then has not been told of it.
+      // A mentioned user who was no member then gets nothing of it.
       if (type === "group.message") this.#mention(data);
       return "ok";
     }
@@ -208,7 +208,7 @@ export class Model {
     const user = nameOf(data);
     for (const one of this.#people.listeners) {
       if (one === by || !one.hears.has(name)) continue;
-      // Whoever comes in may hear of it or not, on other connections of his.
+      // A user who connects may hear of it or not, on other connections of theirs.
       this.#people.tell([one], what, type === "group.member.joined" && one.user === user);
     }
     if (type === "group.member.joined") {

@@ -45,7 +45,7 @@ const samples: Samples = {
   refused: {
     badToken: { frame: error("Invalid token"), close: 4003 },
     missingToken: { frame: error("Invalid token"), close: 4003 },
-    // Nobody asks for a guild: whoever is no member of it hears nothing.
+    // Nobody asks for a guild: a user who is no member of it hears nothing.
     room: {},
     tooManyConnections: { frame: error("Connection limit exceeded"), close: 4008 },
     authTimeout: { frame: error("Authentication timeout"), close: 4001 },

@@ -59,7 +59,7 @@ const apply = (log: readonly Entry[], cut: Turns) => {
   return { outcomes, database: applying.database };
 };
 
-test("the same log comes to the same rows and outcomes, however it falls into turns, restarts and failed commits", () => {
+test("the same log gives the same rows and outcomes, however it falls into turns, restarts and failed commits", () => {
   const logs = fc.array(draft, { minLength: 20, maxLength: 100 }).map(logOf);
   fc.assert(
     fc.property(logs, turns, (log, cut) => {

@@ -12,7 +12,7 @@ interface Shown {
   readonly gift: Frame;
 }
 
-/** Lets time pass until so many gifts (a merged one counts as what it holds) were shown. */
+/** Lets time pass until this number of gifts (a merged one counts as what it holds) were shown. */
 async function watch(client: TestClient, clock: FakeClock, quantity: number): Promise<Shown[]> {
   const shown: Shown[] = [];
   let seen = 0;

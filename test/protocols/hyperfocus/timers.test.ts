@@ -8,7 +8,7 @@ import { createStreamLog } from "./stream-log.ts";
 
 const PACE = 1;
 
-/** Deliveries of a stream in which so many gifts wait, and what their timers ask for. */
+/** Deliveries of a stream in which a number of gifts wait, and the timers that they set. */
 function waiting(gifts: number) {
   const clock = new FakeClock(0);
   const log = createStreamLog();

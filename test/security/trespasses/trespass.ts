@@ -22,7 +22,7 @@ export interface Plan {
   readonly protocol: string;
   /** What a backend posts, so that the room `a` has something to hide. */
   readonly prepare: readonly Frame[];
-  /** Whatever is posted last reaches ada: what eve has made her hear came before. */
+  /** The last post reaches ada: anything that eve made her hear came before it. */
   readonly marker: Frame;
   isMarker(frame: Frame): boolean;
   readonly trespasses: Trespasses;
