@@ -186,7 +186,7 @@ export async function startSwitchboard(
   }
   const server = await listenOr(endpoint, tls, close);
   const watch = watchListener(server, endpoint, tls !== undefined, log, reporting);
-  core.turns.speak();
+  core.turns.startDelivery();
   if (shared) {
     clock.every(ISOLATED_MS, () => {
       if (isIsolated())

@@ -21,7 +21,7 @@ export interface Done {
 const FEW_PAGES = 500;
 const PASSES = 5;
 /**
- * A log that is too long by this factor begins again whatever is left: the writer is faster than the disk.
+ * A log that is too long by this factor begins again with pages left: the writer is faster than the disk.
  */
 const FAR_TOO_LONG = 4;
 

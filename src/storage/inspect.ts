@@ -25,7 +25,7 @@ export function inspectDatabase(file: string): number {
   return pendingMigrations(database).length;
 }
 
-/** What the database says of its log. One of an earlier version has no id of it and no hash. */
+/** The log's identity in the database. An earlier version stored no id and no hash. */
 export function inspectLog(file: string): { logId: string | null; position: number; hash?: string } {
   using client = new Database(file, { readwrite: true });
   if (existsSync(`${file}-shm`)) keepLog(client);

@@ -80,7 +80,7 @@ export function createPeople({ db, write }: OpenDatabase): People {
     .select({ room: rooms.name })
     .from(members)
     .innerJoin(rooms, eq(rooms.id, members.roomId))
-    // What is left of a removed room is nobody's.
+    // Rows that are left of a removed room belong to nobody.
     .where(and(eq(members.userId, placeholder("userId")), notLike(rooms.name, `${REMOVED}%`)))
     .limit(ROOMS_OF_USER)
     .prepare();

@@ -127,7 +127,7 @@ export const logPosition = sqliteTable("log_position", {
   logId: text("log_id"),
   /** What the hashes of client ids begin with: JSON, two numbers. A secret, so that nobody makes ids that collide. */
   dedupSeed: text("dedup_seed"),
-  /** The last event that retention removed, so that a reader of the feed is told of what it missed. */
+  /** The last event that retention removed, so that a reader of the feed learns what it missed. */
   trimmedPosition: integer("trimmed_position").notNull().default(0),
   trimmedOrdinal: integer("trimmed_ordinal").notNull().default(0),
 });

@@ -20,12 +20,12 @@ const NONE: readonly never[] = [];
 
 /** How many rooms are kept ready; one more is read from the store again when it is needed. */
 const ROOMS_IN_MEMORY = 20_000;
-/** Of how many rooms that nobody is in what the protocol keeps of them stays in memory. */
+/** The number of empty rooms whose protocol state stays in memory. */
 const IDLE_IN_MEMORY = 64;
 
 /**
  * Applies entries in log order. Deterministic: what it decides depends on the entries before and on
- * nothing else, so every node comes to the same. Call it inside the store's transaction, and `forget`
+ * nothing else, so every node has the same result. Call it inside the store's transaction, and `forget`
  * when that was rolled back.
  */
 export class Applier {
@@ -117,7 +117,7 @@ export class Applier {
     if (left && !this.isOccupied(longest)) left.own = undefined;
   }
 
-  /** Call it now and then: the ids of rooms where nothing was said since the last time but one go from memory. */
+  /** Call it from time to time: it drops the ids of rooms without an entry since the last call but one. */
   sweep(): void {
     for (const room of this.#rooms.values()) if (room.used <= this.#swept) dropWindow(room);
     this.#swept = this.#uses;

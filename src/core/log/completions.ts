@@ -19,7 +19,7 @@ export interface CompletionParts {
   readonly emptied: (room: string) => void;
 }
 
-/** How the steps of a turn end: each takes effect and is told, in order, or is refused. */
+/** Ends the steps of a turn, in order: each takes effect and is delivered, or is refused. */
 export class Completions {
   /** Rooms that somebody has left or asked to join since they were last settled. */
   #unsettled = new Set<string>();
@@ -29,7 +29,7 @@ export class Completions {
     this.#delivery = new Delivery(parts.rooms, parts.protocols, parts.store, parts.applied);
   }
 
-  /** Once the turn is over, the room's protocol is told if nobody is in the room then. */
+  /** After the turn, tells the room's protocol if the room is empty then. */
   left(room: string): void {
     this.#unsettled.add(room);
   }
@@ -75,7 +75,7 @@ export class Completions {
     }
   }
 
-  /** Each message is refused once, whatever it asked for. What no message asked for still takes effect. */
+  /** Refuses each message once. Steps that no message asked for still take effect. */
   refuse(steps: readonly Step[], refusal: Refusal): void {
     const told = new Map<Connection, Set<number>>();
     const rest: Step[] = [];

@@ -27,7 +27,7 @@ export const WAITING_BYTES = 16 * 1_048_576;
 const BUSY_RETRY_MS = 1_000;
 export const busy = () => new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS });
 
-/** Who must be told in order: a connection, or a room where something is said by no connection. */
+/** What is delivered in order: a connection, or a room for senders without a connection. */
 type Lane = Connection | string;
 
 const laneOf = ({ completion, entry }: Step): Lane | undefined =>

@@ -23,7 +23,7 @@ export interface UserEntries {
   erase: { userId: string; before: number };
 }
 
-/** What a node says of the log. What is removed decides what a repeat is, so every node removes it at the same place. */
+/** Entries of a node about the log. A removal decides what a repeat is, so every node removes at the same place. */
 export interface LogEntries {
   /** One step of removing everything up to this position. */
   trim: { upTo: number };

@@ -6,7 +6,7 @@ const SECONDS = [
 ];
 const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
 
-/** How long turns take, told by them as they go: they run one at a time, and gather the next meanwhile. */
+/** How long turns take. They run one at a time, and gather the next meanwhile. */
 export class TurnTimes {
   /** Entries of a turn that was committed. */
   readonly entries = new Histogram(ENTRIES);

@@ -28,7 +28,7 @@ export interface TurnQueue {
    * when the commit fails and the effect runs all the same, because no message asked for it.
    */
   after(effect: () => void, completion?: Completion, snapshot?: () => void): void;
-  /** Once the turn is over, the room's protocol is told if nobody is in the room then. */
+  /** After the turn, tells the room's protocol if the room is empty then. */
   settle(room: string): void;
 }
 
@@ -50,7 +50,7 @@ export interface TurnParts extends CompletionParts {
 /**
  * A turn is a transaction: everything that was handled in a turn or two of the event loop is applied in one
  * commit, and only after it do publishes, effects and confirmations go out, in the order of the messages.
- * When the commit fails nothing goes out and every sender is told.
+ * When the commit fails nothing goes out and every sender gets an error.
  */
 export class Turns implements TurnQueue {
   #steps: Step[] = [];
@@ -61,7 +61,7 @@ export class Turns implements TurnQueue {
   /** While the log is shared. */
   readonly #lanes = new Lanes();
   /** Whether clients can hear what is applied: not yet while the server starts. */
-  #speaks = true;
+  #delivers = true;
   readonly #completions: Completions;
 
   constructor(private readonly parts: TurnParts) {
@@ -149,7 +149,7 @@ export class Turns implements TurnQueue {
     this.parts.log().append(batch);
   }
 
-  /** Lets everything speak at once that does not wait for the log, and the rest when it is applied. */
+  /** Delivers everything at once that does not wait for the log, and the rest when it is applied. */
   #appendShared(steps: readonly Step[]): void {
     const { free, held } = this.#lanes.divide(steps);
     for (const step of free) this.#completions.takeSnapshot(step);
@@ -169,13 +169,13 @@ export class Turns implements TurnQueue {
       );
   }
 
-  /** From now on nothing is told of what is applied, until `speak`: the server does not listen yet. */
+  /** Delivers nothing of what is applied until `startDelivery`: the server does not listen yet. */
   mute(): void {
-    this.#speaks = false;
+    this.#delivers = false;
   }
 
-  speak(): void {
-    this.#speaks = true;
+  startDelivery(): void {
+    this.#delivers = true;
   }
 
   /** Nothing that was recorded waits to be applied. */
@@ -209,7 +209,7 @@ export class Turns implements TurnQueue {
         return false;
       }
       if (error instanceof StoreUnavailable) {
-        // Nothing was applied, and the operator has been told once.
+        // Nothing was applied, and the log has the error.
         this.#completions.refuse(steps, error.passes ? busy() : new Refusal("internal"));
         return true;
       }
@@ -224,14 +224,14 @@ export class Turns implements TurnQueue {
       this.#inFlight = undefined;
       this.#lanes.applied(steps);
     }
-    if (this.#speaks) this.#completions.finish(steps, outcomes);
+    if (this.#delivers) this.#completions.finish(steps, outcomes);
     this.parts.committed?.();
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
     if (shared) this.#sendNext();
     return true;
   };
 
-  /** The log has not taken this batch, and never will: its senders are told. */
+  /** The log will never take this batch: its senders get an error. */
   refused = (id: string, refusal: Refusal): void => {
     if (this.#inFlight?.id !== id) return;
     const { steps } = this.#inFlight;

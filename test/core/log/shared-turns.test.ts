@@ -156,7 +156,7 @@ test("a server that does not listen yet applies and tells nobody", async () => {
   connect("ada");
   turns.mute();
   apply(foreign("b-1", "while starting"));
-  turns.speak();
+  turns.startDelivery();
   apply(foreign("b-2", "then"));
   expect(seen()).toEqual(["commit", "commit", 'ada: said "then (2)"']);
   expect(stored()).toHaveLength(2);
