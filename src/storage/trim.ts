@@ -25,9 +25,9 @@ type TrimStep = Trimmed & { readonly roomIds: readonly number[] };
 
 /**
  * Removes one step of everything up to a position of the log; inside a transaction. Every node does the same at the
- * same place of the log, so a step ends at a position, no matter which rows of removed rooms a node still has. The receipts of an
- * event go before it, and it stays until the last of them is gone: there may be very many. `before` hears of each event.
- * All statements are prepared: a step may touch two hundred rooms, and building them took most of its time.
+ * same place of the log, so a step ends at a position, no matter which rows of removed rooms a node still has. The
+ * receipts of an event go before it, and it stays until the last of them is gone: there may be very many. `before` gets
+ * each event. All statements are prepared: a step may touch two hundred rooms, and building them took most of its time.
  */
 export function prepareTrim(
   database: OpenDatabase,
