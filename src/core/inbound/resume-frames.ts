@@ -7,8 +7,8 @@ import { generationOf, numberOf, startOf } from "../protocol/generation.ts";
 import { allOf, isStored, kindOf } from "../protocol/room-name.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Rooms of a kind whose place is told to a client that joins all of them: as many as it may resume. */
-const MAX_PLACED = 100;
+/** Rooms of a kind whose place is told to a client that joins all of them: it may resume 100, its own rooms too. */
+const MAX_PLACED = 90;
 const NONE: readonly never[] = [];
 
 interface Joiner {
