@@ -137,6 +137,7 @@ for (const [name, of] of shares) {
   );
 }
 
+if (events === 0) process.exit(0);
 if (!database) await fill();
 await Bun.sleep(PHASE_MS);
 await talkers.ask("look");

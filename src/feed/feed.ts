@@ -177,15 +177,18 @@ export class Feed {
     for (const wake of waiting) wake();
   };
 
-  /** Resolves soon after the next commit, or when the signal aborts. Ask for it before the page that may be empty. */
-  next(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves soon after the next commit, or when the signal aborts. Ask for it before the page that may be empty. `gatherMs`:
+   * how long what follows closely is waited for.
+   */
+  next(signal: AbortSignal, gatherMs = GATHER_MS): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         this.#waiting.delete(wake);
         signal.removeEventListener("abort", done);
         resolve();
       };
-      const wake = () => void (this.#stopped ? done() : setTimeout(done, GATHER_MS));
+      const wake = () => void (this.#stopped ? done() : setTimeout(done, gatherMs));
       if (signal.aborted || this.#stopped) return resolve();
       this.#waiting.add(wake);
       signal.addEventListener("abort", done);

@@ -14,6 +14,8 @@ export type FeedEncoder = (event: FeedEvent) => string;
 /** A comment is sent after this time without an event, so that proxies keep the connection open. */
 const COMMENT_MS = 15_000;
 const PAGE = 64;
+/** A consumer that has reached the end gets a chunk at most this often: each costs a few queries. */
+const GATHER_MS = 100;
 /** An EventSource waits this long before it connects again. */
 const RETRY_MS = 1_000;
 
@@ -47,7 +49,12 @@ export function streamFeed(
   let said = formatCursor(place.cursor);
   const encoder = new TextEncoder();
 
+  let isAtEnd = false;
+  let chunkAt = 0;
+
   async function nextChunk(): Promise<string | undefined> {
+    const early = chunkAt + GATHER_MS - performance.now();
+    if (isAtEnd && early > 0) await new Promise<void>((resolve) => void setTimeout(resolve, early));
     const quiet = new AbortController();
     const silence = () => quiet.abort();
     ended.signal.addEventListener("abort", silence);
@@ -60,12 +67,14 @@ export function streamFeed(
         const page = await feed.page(from, filter, PAGE);
         if (ended.signal.aborted) return undefined;
         from = page.next;
+        isAtEnd = !page.more;
         const text = page.events.map((event) => frame(event)).join("");
         const next = formatCursor(from.cursor);
         // A block without data is no event, but it moves the place at which the consumer would continue.
         const moved = page.events.length === 0 && next !== said ? `id: ${next}\n` : "";
         if (text || (page.more && moved)) {
           said = next;
+          chunkAt = performance.now();
           return text || `${moved}\n`;
         }
         if (!page.more) await woken;
