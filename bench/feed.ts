@@ -63,6 +63,8 @@ function consume(after: string) {
       const bytes = Buffer.from(chunk);
       for (let from = bytes.indexOf(needle); from >= 0; from = bytes.indexOf(needle, from + 1))
         found.events++;
+      // Chunks that are there already would let no timer of this process run.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   })().catch(() => {});
   return {
