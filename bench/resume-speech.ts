@@ -1,5 +1,8 @@
 import { content } from "./words.ts";
 
+/** A database that was used before knows the numbers of another run. */
+const RUN = crypto.randomUUID().slice(0, 8);
+
 /** Servers whose clients can ask for what they have missed. */
 export type Resumes = "FULL" | "NORMAL" | "socket.io";
 
@@ -45,7 +48,7 @@ function gurukul(room: string, token: string): Speech {
       return numberIn(frame);
     },
     message: (number) => {
-      const data = { chatId: room, content, messageId: `n-${number}` };
+      const data = { chatId: room, content, messageId: `n-${number}-${RUN}` };
       return JSON.stringify({ type: "message", data, timestamp: Date.now() });
     },
   };
@@ -71,6 +74,6 @@ function socketIo(room: string, token: string): Speech {
     },
     numberOf: (frame) => (frame.startsWith('42["message"') ? numberIn(frame) : undefined),
     message: (number) =>
-      `42${JSON.stringify(["message", { chatId: room, content, messageId: `n-${number}` }])}`,
+      `42${JSON.stringify(["message", { chatId: room, content, messageId: `n-${number}-${RUN}` }])}`,
   };
 }
