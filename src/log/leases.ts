@@ -12,7 +12,8 @@ const REQUEST_MS = 1_000;
 
 /** Work of which one node does it. `start` is called when this node holds the lease, `stop` when it has lost it. */
 export interface LeasedWork {
-  start(): void;
+  /** `term`: higher than that of every node that held it before. */
+  start(term: number): void;
   stop(): void;
 }
 
@@ -110,7 +111,7 @@ class Lease {
     const revision = await (await open()).create(name, config.NODE_NAME, this.#ttl);
     if (this.#stopped) return;
     this.#holdUntil(revision, began);
-    this.parts.work.start();
+    this.parts.work.start(revision);
   }
 
   /** Not `kv.update`: its last argument is a time-out and no time to live. */

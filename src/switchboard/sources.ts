@@ -19,10 +19,11 @@ export async function startSources(
   if (botToken === undefined) return undefined;
   // Loaded only for a server with a bot: its library takes 70 ms and 6 MB.
   const { startDiscordSource } = await import("../sources/discord.ts");
-  const start = () =>
+  const start = (term?: number) =>
     startDiscordSource({
       ...{ botToken, gatewayUrl, clock, log },
-      post: async (posts) => core.post("discord", posts),
+      post: async (posts) =>
+        core.post("discord", term === undefined ? posts : posts.map((one) => ({ ...one, term }))),
     });
   if (!leases) return start();
   let running: { stop(): void } | undefined;
@@ -31,8 +32,8 @@ export async function startSources(
     running = undefined;
   };
   leases.hold("discord", {
-    start() {
-      running = start();
+    start(term) {
+      running = start(term);
     },
     stop,
   });

@@ -85,7 +85,11 @@ function stored({ name }: AnyProtocol, turns: TurnQueue, posts: readonly Recorda
 
 type Report = (path: string, message: string) => void;
 
-function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Report): Recordable | undefined {
+function check(
+  protocol: AnyProtocol,
+  { to, type, data, id, term }: Post,
+  wrong: Report,
+): Recordable | undefined {
   const posting = postingOf(protocol, type) ?? {};
   const parsed = safeParse(posting.schema ?? protocol.events[type], data);
   if (!parsed.success) {
@@ -98,7 +102,14 @@ function check(protocol: AnyProtocol, { to, type, data, id }: Post, wrong: Repor
   const prepared = prepare(posting, parsed.data, room, wrong);
   if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id, own };
   const { counted = false } = posting;
-  const body: PostedEvent = { type, data: prepared, counted, externalId: posting.externalId?.(prepared) };
+  const externalId = posting.externalId?.(prepared);
+  const body: PostedEvent = {
+    type,
+    data: prepared,
+    counted,
+    externalId,
+    ...(term !== undefined && { term }),
+  };
   return { room, kind: POSTED, body, id, own };
 }
 

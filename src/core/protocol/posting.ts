@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Entry } from "./entry.ts";
-import type { Decision } from "./reducer.ts";
+import type { Decision, Place } from "./reducer.ts";
+import { Refusal } from "./refusal.ts";
 
 /** An event that a backend posts: for a room, a user or everyone of a protocol. */
 export interface Post {
@@ -9,6 +10,11 @@ export interface Post {
   readonly data: unknown;
   /** Idempotency key: a repeat answers the same and delivers nothing. */
   readonly id?: string | undefined;
+  /**
+   * The term of the node that posts, where one of several does it: the later one's is the higher. In a room that has
+   * heard of a later term it is refused, so a node that was held up and does not know of its successor does no harm.
+   */
+  readonly term?: number | undefined;
 }
 
 export type Target = "room" | "user" | "everyone";
@@ -46,10 +52,19 @@ export interface PostedEvent {
   readonly data: unknown;
   readonly counted: boolean;
   readonly externalId: string | undefined;
+  readonly term?: number;
 }
 
 export const POSTED = "posted";
 
-export const applyPosted = ({ body: { type, data, counted, externalId } }: Entry<PostedEvent>): Decision => ({
-  events: [{ kind: type, data, counted, externalId }],
-});
+/** Where a room keeps the highest term that it has heard of. */
+const TERM = "posting term";
+
+export function applyPosted({ room, body }: Entry<PostedEvent>, { history }: Place): Decision {
+  const { type, data, counted, externalId, term } = body;
+  const events = [{ kind: type, data, counted, externalId }];
+  if (term === undefined) return { events };
+  const known = Number(history.state(room).get(TERM) ?? 0);
+  if (term < known) throw new Refusal("forbidden");
+  return { events, rows: term > known ? [{ table: "state", key: TERM, value: String(term) }] : [] };
+}

@@ -34,6 +34,15 @@ function createNodes(count: number) {
   };
 }
 
+const post = async ({ core }: LogNode, room: string, channelId: string, term?: number): Promise<unknown> => {
+  const data = { guildId: "g", channelId, name: "a room", type: "voice" };
+  const posted = core.post("discord", [
+    { to: { room }, type: "room.deleted", data, id: `${channelId} ${term}`, term },
+  ]);
+  core.turns.end();
+  return posted;
+};
+
 const give = ({ core }: LogNode, count: number): void => {
   const posts = Array.from({ length: count }, (_, n) => {
     const giftId = `g${n}`;
@@ -64,4 +73,26 @@ test("when the node that should release gifts is alive and does not, the next do
   ownerOf(ROOM).core.stop();
   pass(3 * 1_020 + 3 * 500);
   expect(count("release")).toBe(2);
+});
+
+test("what a node posts that was held up, and has a successor, is refused on every node, restarted or not", async () => {
+  const { nodes, settle } = createNodes(2);
+  const [old, successor] = nodes as [LogNode, LogNode];
+  const posting = (node: LogNode, channelId: string, term?: number) => {
+    const posted = post(node, "guild:g", channelId, term).then(
+      () => "stored",
+      ({ reason }) => reason,
+    );
+    settle();
+    return posted;
+  };
+  expect(await posting(old, "1", 5)).toBe("stored");
+  expect(await posting(successor, "2", 9)).toBe("stored");
+  expect(await posting(old, "3", 5)).toBe("forbidden");
+  expect(await posting(successor, "4", 9)).toBe("stored");
+  // Backends have no term.
+  expect(await posting(old, "5")).toBe("stored");
+  old.restart();
+  expect(await posting(old, "6", 5)).toBe("forbidden");
+  expect(old.rows()).toEqual(successor.rows());
 });
