@@ -128,6 +128,11 @@ export class Simulation {
     for (const witnesses of this.#witnesses) witnesses.begin();
   }
 
+  /** With several nodes: what is in their log. */
+  get batches(): readonly string[] {
+    return this.#log?.batches ?? [];
+  }
+
   get #instances(): Instance[] {
     return this.#nodes.map(({ instance }) => instance);
   }
