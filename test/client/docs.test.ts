@@ -12,6 +12,8 @@ const examples = pages.flatMap((page) => {
   const blocks = [...text.matchAll(/```ts run\n(.*?)```\s+```text\n(.*?)```/gs)];
   return blocks.map(([, code = "", output = ""], index) => ({ name: `${page} ${index + 1}`, code, output }));
 });
+/** The page's own `session.ts`, which every example imports. */
+const session = /```ts session\n(.*?)```/s.exec(readFileSync(join(PAGES, "README.md"), "utf8"))?.[1] ?? "";
 
 const directory = temporaryDirectory();
 mkdirSync(join(directory, "node_modules"));
@@ -39,18 +41,11 @@ test.each(examples)("the example in $name does what the page says", async ({ nam
   const server = await startTestServer();
   const own = join(directory, name.replaceAll(" ", "-"));
   mkdirSync(own);
-  const tokens = {
-    ada: await server.token("ada"),
-    bob: await server.token("bob"),
-    streamer: await server.token("streamer"),
-  };
-  writeFileSync(
-    join(own, "session.ts"),
-    `const tokens: Record<string, string> = ${JSON.stringify(tokens)};
-    export const freshToken = (user: string) => tokens[user] ?? "";
-    export const backend = (path: string, body: object) => fetch("http://127.0.0.1:${server.port}" + path,
-      { method: "POST", body: JSON.stringify(body), headers: { authorization: "Bearer ${API_KEY}" } });`,
-  );
+  writeFileSync(join(own, "api-key"), API_KEY);
+  const ownSession = session
+    .replaceAll("localhost:3001", `127.0.0.1:${server.port}`)
+    .replace("../switchboard/data/api-key", join(own, "api-key"));
+  writeFileSync(join(own, "session.ts"), ownSession);
   writeFileSync(join(own, "example.ts"), code.replaceAll("localhost:3001", `127.0.0.1:${server.port}`));
   const child = Bun.spawn([process.execPath, "run", join(own, "example.ts")], {
     stdout: "pipe",
@@ -71,11 +66,7 @@ test("every example type-checks", () => {
   for (const name of ["bun-types", "zod", "react", "@types"]) {
     symlinkSync(join(ROOT, "node_modules", name), join(checked, "node_modules", name));
   }
-  writeFileSync(
-    join(checked, "session.ts"),
-    `export declare const freshToken: (user: string) => string;
-    export declare const backend: (path: string, body: object) => Promise<Response>;`,
-  );
+  writeFileSync(join(checked, "session.ts"), session);
   for (const { name, code } of examples)
     writeFileSync(join(checked, `${name.replaceAll(" ", "-")}.ts`), code);
   const page = readFileSync(join(PAGES, "react.md"), "utf8");
