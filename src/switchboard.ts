@@ -217,11 +217,10 @@ export async function startSwitchboard(
     await close();
   }
 
-  const stopCollecting = collectAfterWaves(
-    clock,
-    () => core.traffic.values(),
-    () => Bun.gc(true),
-  );
+  const stopCollecting = collectAfterWaves(clock, () => core.traffic.values(), {
+    collect: () => Bun.gc(true),
+    shrink: () => Bun.shrink(),
+  });
   if (sharedWebhooks && leases) await sharedWebhooks.start(leases, http.authorized);
   else webhooks.start();
   phase = "serving";
