@@ -295,8 +295,8 @@ export const nodeMutations: readonly NodeMutation[] = [
     changes: [
       {
         file: "src/core/core.ts",
-        from: "turns.record(entry, { applied: () => settled(false), refused: () => settled(true) });",
-        to: "if (entry) store.transaction(() => store.trim(upTo));\n      settled(false);",
+        from: "    ...administration,\n",
+        to: "    ...administration,\n    trim(upTo: number, settled: (refused: boolean) => void) {\n      store.transaction(() => store.trim(upTo));\n      settled(false);\n    },\n",
       },
     ],
   },

@@ -1,8 +1,9 @@
 import { Access } from "./inbound/access.ts";
 import { Limiter } from "./inbound/limits.ts";
-import { isRepeatedPost, post } from "./inbound/publish-api.ts";
+import { post } from "./inbound/publish-api.ts";
 import { Resumption } from "./inbound/resumption.ts";
 import { createSystemSender } from "./inbound/system-sender.ts";
+import { createAdministration } from "./live/administration.ts";
 import { Connections } from "./live/connections.ts";
 import { FairAgent } from "./live/fair-agent.ts";
 import { startHeartbeat } from "./live/heartbeat.ts";
@@ -14,8 +15,7 @@ import { DedupMemory, type Seed } from "./log/dedup-memory.ts";
 import { createIds } from "./log/ids.ts";
 import { createLocalLog } from "./log/local-log.ts";
 import type { Apply, Log } from "./log/log.ts";
-import type { RoomEntries, UserEntries } from "./log/room-entries.ts";
-import { coreRoomOf, LOG_ROOM, applies as roomApplies } from "./log/room-entries.ts";
+import { ownReducers, reducersOfProtocol } from "./log/protocol-reducers.ts";
 import { StoreHealth } from "./log/store-health.ts";
 import { Turns } from "./log/turn.ts";
 import { TurnTimes } from "./log/turn-times.ts";
@@ -32,14 +32,10 @@ import type { Members, Membership, Revocations } from "./ports/membership.ts";
 import type { Scratch } from "./ports/scratch.ts";
 import type { Publisher } from "./ports/socket.ts";
 import type { Store } from "./ports/store.ts";
-import type { Entry } from "./protocol/entry.ts";
-import { createErase, ERASE, type RoomErasure } from "./protocol/erasure.ts";
-import { concerns, isErased } from "./protocol/personal-data.ts";
-import type { Post, PostedEvent } from "./protocol/posting.ts";
-import { applyPosted, POSTED } from "./protocol/posting.ts";
+import { concerns } from "./protocol/personal-data.ts";
+import type { Post } from "./protocol/posting.ts";
 import type { AnyProtocol, ProtocolFactory } from "./protocol/protocol.ts";
-import { createRedact, isRedacted, REDACT, type Redaction } from "./protocol/redaction.ts";
-import type { Reducer, Reducers } from "./protocol/reducer.ts";
+import type { Reducers } from "./protocol/reducer.ts";
 import { Refusal } from "./protocol/refusal.ts";
 import { kindOf, ownerOfAny, userRoom } from "./protocol/room-name.ts";
 import type { OpenRoster } from "./protocol/roster.ts";
@@ -88,32 +84,6 @@ export interface CoreParts {
 const SILENT_MS = 30 * 60_000;
 
 export type Core = ReturnType<typeof createCore>;
-
-const own = (applies: object, kind: string): Reducer | undefined =>
-  Object.hasOwn(applies, kind) ? (applies as Record<string, Reducer>)[kind] : undefined;
-
-const ownReducers: Reducers = { reducerOf: (kind) => own(roomApplies, kind) };
-const postReducers = { [POSTED]: applyPosted };
-
-const reducersOfProtocol = (protocol: AnyProtocol): Reducers => {
-  const { applies, historyView, personalData, repeats = {}, restore } = protocol;
-  const administrative: Readonly<Record<string, Reducer>> = {
-    ...postReducers,
-    ...(historyView && { [REDACT]: createRedact(historyView) }),
-    [ERASE]: createErase(historyView, personalData),
-  };
-  return {
-    reducerOf: (kind) => own(applies, kind) ?? own(administrative, kind),
-    // Of both nobody knows any more what they said.
-    isRedacted: (stored) => isRedacted(historyView, stored) || isErased(stored),
-    isRepeat(entry, stored) {
-      const compare = Object.hasOwn(repeats, entry.kind) ? repeats[entry.kind] : undefined;
-      if (compare) return compare(entry, stored);
-      return entry.kind !== POSTED || isRepeatedPost(entry as Entry<PostedEvent>, stored);
-    },
-    restore,
-  };
-};
 
 /** Puts the core together: it knows no contract, no database, no server. */
 export function createCore(parts: CoreParts) {
@@ -225,50 +195,10 @@ export function createCore(parts: CoreParts) {
     protocols.set(protocol.name, protocol);
     reducersOf.set(protocol.name, reducersOfProtocol(protocol));
   }
-  const byAdministration: { [Kind in keyof (RoomEntries & UserEntries)]: (entry: Entry<never>) => void } = {
-    room({ room }) {
-      ownerOf(room)?.onTitleChanged?.(room);
-      connections.accessChanged(room);
-    },
-    "room.removed"({ room }) {
-      const owner = ownerOf(room);
-      owner?.onMembersChanged?.(room);
-      connections.accessChanged(room);
-      owner?.onRoomDeleted?.(room);
-      connections.roomRemoved(room);
-    },
-    member: ({ room, body }: Entry<RoomEntries["member"]>) => memberChanged(room, body.userId),
-    "member.removed": ({ room, body }: Entry<RoomEntries["member.removed"]>) =>
-      memberChanged(room, body.userId),
-    revoked: ({ body }: Entry<UserEntries["revoked"]>) => expire(body.userId),
-    erase({ body }: Entry<UserEntries["erase"]>) {
-      expire(body.userId);
-      presence.forget(body.userId);
-      parts.erasing?.();
-    },
-  };
-  function expire(userId: string): void {
-    for (const one of [...presence.of(userId)]) one.refuse(new Refusal("session_expired"));
-  }
-  function memberChanged(room: string, userId: string): void {
-    ownerOf(room)?.onMembersChanged?.(room);
-    connections.membershipChanged(room, userId);
-  }
-  /** A backend's change takes effect on every node, at the place of its entry in the log. */
-  function administered(entry: Entry): void {
-    if (Object.hasOwn(byAdministration, entry.kind)) {
-      byAdministration[entry.kind as keyof typeof byAdministration](entry as Entry<never>);
-    }
-  }
-
-  /** Events about a room of a protocol or its users. */
-  function recordIn(room: string, kind: string, body: unknown): Promise<void> {
-    const protocol = ownerOfAny(protocols.values(), room)?.name ?? "";
-    const entry = { protocol, room, kind, body, sender: null, clientId: null };
-    return new Promise((resolve, reject) => {
-      turns.record(entry, { applied: () => resolve(), refused: reject });
-    });
-  }
+  const { applied: administered, ...administration } = createAdministration({
+    ...{ connections, ownerOf, presence, protocols, turns },
+    erasing: parts.erasing,
+  });
 
   const traffic = new Map([...protocols.values()].map((protocol) => [protocol, new Traffic()]));
   startHeartbeat(clock, () => connections.all, [...protocols.values()]);
@@ -295,27 +225,7 @@ export function createCore(parts: CoreParts) {
       turns.after(() => rooms.publish(room, frame));
     },
 
-    /** Records a backend's change of a room. Resolves when it is committed and applied; rejects with a `Refusal`. */
-    async recordRoom<K extends keyof RoomEntries>(
-      room: string,
-      kind: K,
-      body: RoomEntries[K],
-    ): Promise<void> {
-      const owner = ownerOf(room);
-      return new Promise<void>((resolve, reject) => {
-        // A protocol that keeps more of its members than the core does applies the entry itself.
-        const protocol = owner && Object.hasOwn(owner.applies, kind) ? owner.name : "";
-        const entry = { protocol, room, kind, body, sender: null, clientId: null };
-        turns.record(entry, { applied: () => resolve(), refused: reject });
-      });
-    },
-
-    /** Takes back what a message said. Resolves when that is committed and applied; rejects with a `Refusal`. */
-    redact: (room: string, body: Redaction): Promise<void> => recordIn(room, REDACT, body),
-
-    /** Erases a user from some of a room. Resolves and rejects likewise. */
-    eraseIn: async (room: string, body: RoomErasure): Promise<void> =>
-      ownerOfAny(protocols.values(), room) && recordIn(room, ERASE, body),
+    ...administration,
 
     /** The rooms that are a user's own, one for each protocol. */
     roomsOfUser: (userId: string): string[] => [...protocols.keys()].map((name) => userRoom(name, userId)),
@@ -324,51 +234,13 @@ export function createCore(parts: CoreParts) {
     concerns: (event: StoredEvent, userId: string): boolean =>
       concerns(ownerOfAny(protocols.values(), event.room)?.personalData, event, userId),
 
-    /** Begins to erase a user: as `revoke`, and then in steps. */
-    erase(userId: string, before: number): Promise<void> {
-      const said = { protocol: "", room: coreRoomOf(userId), kind: "erase", body: { userId, before } };
-      return new Promise((resolve, reject) => {
-        turns.record(
-          { ...said, sender: null, clientId: null },
-          { applied: () => resolve(), refused: reject },
-        );
-      });
-    },
-
     /** How many live nodes come before this one for some work; 0 where it is alone. */
     rank,
-
-    /** Removes one step of everything up to a position of the log, at its place in the log. */
-    trim(upTo: number, settled: (refused: boolean) => void): void {
-      const entry = {
-        protocol: "",
-        room: LOG_ROOM,
-        kind: "trim",
-        body: { upTo },
-        sender: null,
-        clientId: null,
-      };
-      turns.record(entry, { applied: () => settled(false), refused: () => settled(true) });
-    },
 
     /** Resolves to the ids of the posts once they are stored; undefined where there is no such protocol. */
     post(protocol: string, posts: readonly Post[]): Promise<string[]> | undefined {
       const known = protocols.get(protocol);
       return known && post(known, turns, posts);
-    },
-
-    /**
-     * Ends every connection of a user, and refuses tokens issued before a time. Resolves to the number of connections;
-     * rejects with a `Refusal`.
-     */
-    revoke(userId: string, before: number): Promise<number> {
-      const said = { protocol: "", room: coreRoomOf(userId), kind: "revoked", body: { userId, before } };
-      return new Promise((resolve, reject) => {
-        const asked = presence.count(userId);
-        // Told before they are ended, which takes them out of the count; other nodes may have ended theirs already.
-        const applied = () => resolve(Math.max(asked, presence.count(userId)));
-        turns.record({ ...said, sender: null, clientId: null }, { applied, refused: reject });
-      });
     },
 
     /** Ends the current turn, then tells every client that the server restarts. */

@@ -1,16 +1,9 @@
 import type { TurnQueue } from "../log/turn.ts";
-import type { StoredEvent } from "../ports/history.ts";
-import type { Entry } from "../protocol/entry.ts";
 import { POSTED, type Post, type PostedEvent, type Posting, type Target } from "../protocol/posting.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import { type FieldIssue, Refusal } from "../protocol/refusal.ts";
 import { everyoneRoom, kindOf, userRoom } from "../protocol/room-name.ts";
 import { safeParse } from "../protocol/safe-parse.ts";
-import { isStoredAs } from "../protocol/same.ts";
-
-/** Whether an entry of `applyPosted` equals the stored event. */
-export const isRepeatedPost = ({ body: { type, data } }: Entry<PostedEvent>, stored: StoredEvent): boolean =>
-  stored.kind === type && isStoredAs(data, stored.body);
 
 const CONFLICT = "names another event that is stored already; an event that differs needs another id";
 

@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import type { StoredEvent } from "../ports/history.ts";
 import type { Entry } from "./entry.ts";
 import type { Decision, Place } from "./reducer.ts";
 import { Refusal } from "./refusal.ts";
+import { isStoredAs } from "./same.ts";
 
 /** An event that a backend posts: for a room, a user or everyone of a protocol. */
 export interface Post {
@@ -68,3 +70,7 @@ export function applyPosted({ room, body }: Entry<PostedEvent>, { history }: Pla
   if (term < known) throw new Refusal("forbidden");
   return { events, rows: term > known ? [{ table: "state", key: TERM, value: String(term) }] : [] };
 }
+
+/** Whether an entry of `applyPosted` equals the stored event. */
+export const isRepeatedPost = ({ body: { type, data } }: Entry<PostedEvent>, stored: StoredEvent): boolean =>
+  stored.kind === type && isStoredAs(data, stored.body);
