@@ -26,7 +26,7 @@ export const mutations: readonly Mutation[] = [
       },
       {
         file: "src/core/log/turn.ts",
-        from: "    if (this.#speaks) this.#completions.finish(steps, outcomes);\n",
+        from: "    if (this.#delivers) this.#completions.finish(steps, outcomes);\n",
         to: "    void outcomes;\n",
       },
     ],
@@ -108,8 +108,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/context.ts",
-        from: "      for (const frame of greeting) connection.send(frame);\n      if (placed",
-        to: "      for (const frame of usual ? [...greet(), ...usual()] : greet()) connection.send(frame);\n      if (placed",
+        from: "for (const frame of [...greeting, ...placed]) connection.send(frame);",
+        to: "for (const frame of [...(usual ? [...greet(), ...usual()] : greet()), ...placed]) connection.send(frame);",
       },
     ],
   },
@@ -149,8 +149,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/resumption.ts",
-        from: "after: joining.contained ? verdict.until : verdict.after,",
-        to: "after: joining.contained ? verdict.until : verdict.after + 1,",
+        from: "after: isTold ? verdict.until : verdict.after,",
+        to: "after: isTold ? verdict.until : verdict.after + 1,",
       },
     ],
   },
@@ -161,8 +161,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/resumption.ts",
-        from: "after: joining.contained ? verdict.until : verdict.after,",
-        to: "after: joining.contained ? verdict.until : Math.max(0, verdict.after - 1),",
+        from: "after: isTold ? verdict.until : verdict.after,",
+        to: "after: isTold ? verdict.until : Math.max(0, verdict.after - 1),",
       },
     ],
   },
@@ -197,8 +197,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/resumption.ts",
-        from: "const rest = asked.map(([name, after]) => ({",
-        to: "const rest = asked.map(([name, own]) => ({ name, after: this.#wrongOf(own) })).map(({ name, after }) => ({",
+        from: "const after = this.frames.offsetOf(name, number);",
+        to: "const after = this.#wrongOf(this.frames.offsetOf(name, number));",
       },
       {
         file: "src/core/inbound/resumption.ts",
@@ -252,8 +252,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/feed/webhook.ts",
-        from: "      if (last) await this.#deliver(events, last, signal);\n",
-        to: "      if (last) {\n        this.#moveTo(last);\n        this.#place = { id: last.id, cursor: last };\n        await this.#deliver(events, last, signal);\n      }\n",
+        from: "        const isDelivered = await this.#deliver(events, last, signal);\n",
+        to: "        this.#moveTo(last);\n        this.#place = { id: last.id, cursor: last };\n        const isDelivered = await this.#deliver(events, last, signal);\n",
       },
     ],
   },
@@ -306,8 +306,8 @@ export const nodeMutations: readonly NodeMutation[] = [
     changes: [
       {
         file: "src/core/log/turn.ts",
-        from: "if (this.#speaks) this.#completions.finish(steps, outcomes);",
-        to: "if (this.#speaks && own) this.#completions.finish(steps, outcomes);",
+        from: "if (this.#delivers) this.#completions.finish(steps, outcomes);",
+        to: "if (this.#delivers && own) this.#completions.finish(steps, outcomes);",
       },
     ],
   },
