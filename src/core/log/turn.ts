@@ -62,6 +62,8 @@ export class Turns implements TurnQueue {
   readonly #lanes = new Lanes();
   /** Whether clients can hear what is applied: not yet while the server starts. */
   #delivers = true;
+  /** The position of the last batch that could not be committed. */
+  #reportedAt: number | undefined;
   readonly #completions: Completions;
 
   constructor(private readonly parts: TurnParts) {
@@ -205,7 +207,10 @@ export class Turns implements TurnQueue {
       if (shared) {
         // It is in the log, so to refuse it would be a lie, and to go on without it another history.
         this.parts.rolledBack();
-        if (!(error instanceof StoreUnavailable)) this.parts.report(error, { where: "commit" });
+        // It is tried again every 100 ms: a disk that is full for an hour is reported once.
+        if (!(error instanceof StoreUnavailable) && this.#reportedAt !== position)
+          this.parts.report(error, { where: "commit" });
+        this.#reportedAt = position;
         return false;
       }
       if (error instanceof StoreUnavailable) {

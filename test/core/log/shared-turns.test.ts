@@ -67,14 +67,15 @@ test("what another node took is published here, and confirms nothing of what thi
   expect(seen()).toEqual(["commit", 'ada: said "mine (2)"']);
 });
 
-test("a batch that cannot be committed is asked for again, and nobody is refused", async () => {
-  const { connect, say, appended, apply, seen, failWith, stored, health } = createShared();
+test("a batch that cannot be committed is asked for again, and nobody is refused; the fault is reported once", async () => {
+  const { connect, say, appended, apply, seen, failWith, stored, health, reports } = createShared();
   const ada = connect("ada");
   say(ada, "one");
   await nextTurn();
   failWith(new Error("disk full"));
   expect([apply(appended[0]!), apply(appended[0]!)]).toEqual([false, false]);
   expect(health.works()).toBe(false);
+  expect(reports.map(({ error }) => error)).toEqual([new Error("disk full")]);
   failWith(undefined);
   expect(apply(appended[0]!)).toBe(true);
   expect(seen()).toEqual(["rollback", "rollback", "commit", 'ada: said "one (1)"']);
