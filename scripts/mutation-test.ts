@@ -1,8 +1,16 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { natsServer } from "../src/verify/cluster/log-servers.ts";
 import { PROMISES } from "../src/verify/faults.ts";
 import { createMutant, ROOT, run, runTest, searchSimulations } from "./mutant.ts";
-import { type Mutation, mutations, type NodeMutation, nodeMutations } from "./mutations.ts";
+import {
+  type ClusterMutation,
+  clusterMutations,
+  type Mutation,
+  mutations,
+  type NodeMutation,
+  nodeMutations,
+} from "./mutations.ts";
 
 // Applies each mutation to a copy of the server and checks that verify and the simulation detect it:
 // `bun run break [part of a name]`. A few attempts are allowed, since a broken server does not fail at every moment.
@@ -13,10 +21,15 @@ const SIMULATIONS = 300;
 const SIMULATION_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /** Verify's report of the fault; undefined when no attempt detects it. */
-async function verify(mutation: Mutation, mutant: string): Promise<string | undefined> {
+async function verify(
+  mutation: Pick<Mutation, "fault" | "mishaps">,
+  mutant: string,
+  ...more: string[]
+): Promise<string | undefined> {
+  const { mishaps } = mutation;
+  const chaos = !mishaps ? ["--chaos"] : mishaps.length > 0 ? ["--mishaps", mishaps.join()] : [];
   for (let seed = 1; seed <= ATTEMPTS; seed++) {
-    const chaos = mutation.mishaps ? ["--mishaps", mutation.mishaps.join()] : ["--chaos"];
-    const options = [...chaos, "--seconds", `${SECONDS}`, "--seed", `${seed}`];
+    const options = [...more, ...chaos, "--seconds", `${SECONDS}`, "--seed", `${seed}`];
     const { out, err, code } = await run(join(mutant, "src/main.ts"), "verify", ...options);
     const lines = out.split("\n");
     const at = lines.findIndex((line) => line.startsWith(`  ${PROMISES[mutation.fault]} `));
@@ -43,6 +56,18 @@ async function failing({ test }: NodeMutation, mutant: string): Promise<string |
   const [changed, unchanged] = await Promise.all([runTest(mutant, test), runTest(ROOT, test)]);
   if (unchanged.code !== 0) throw new Error(`an unchanged server fails ${test}, too`);
   return /^\(fail\) (.+)$/m.exec(changed.err)?.[1];
+}
+
+/** Verify's report of a cluster. */
+async function ofCluster(mutation: ClusterMutation): Promise<string | undefined> {
+  const mutant = createMutant(mutation);
+  try {
+    const began = performance.now();
+    const found = await verify(mutation, mutant, "--cluster", "3");
+    return found && `after ${Math.round((performance.now() - began) / 1_000)} s, ${found}`;
+  } finally {
+    rmSync(mutant, { recursive: true });
+  }
 }
 
 let missed = 0;
@@ -72,4 +97,17 @@ for (const mutation of nodeMutations.filter(({ name }) => name.includes(wanted))
     rmSync(mutant, { recursive: true });
   }
 }
+const ofNodes = clusterMutations.filter(({ name }) => name.includes(wanted));
+if (natsServer() === undefined && ofNodes.length > 0)
+  console.log(
+    `SKIPPED ${ofNodes.length} mutations of a cluster: there is no nats-server, see scripts/get-nats.sh`,
+  );
+else
+  for (const mutation of ofNodes) {
+    const found = await ofCluster(mutation);
+    if (!found) missed++;
+    console.log(
+      `${found ? "found " : "MISSED"}  a cluster of which a node ${mutation.name}\n    ${found ?? ""}`,
+    );
+  }
 process.exit(missed === 0 ? 0 : 1);

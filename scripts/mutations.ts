@@ -277,6 +277,121 @@ export interface NodeMutation extends Pick<Mutation, "name" | "changes"> {
   readonly test: string;
 }
 
+/** A small change that breaks a cluster, which `verify --cluster 3` must detect. */
+export interface ClusterMutation extends Pick<Mutation, "name" | "changes" | "fault"> {
+  /** The faults to inject for it; empty: it shows without any. */
+  readonly mishaps: readonly Mishap[];
+}
+
+export const clusterMutations: readonly ClusterMutation[] = [
+  {
+    name: "applies and confirms what it took before the log has it",
+    fault: "diverged",
+    mishaps: [],
+    changes: [
+      {
+        file: "src/log/jetstream.ts",
+        from: "append: (batch) => this.#appender.append(batch), barrier",
+        to: "append: (batch) => {\n        this.#appender.append(batch);\n        setTimeout(() => apply(applied() + 1, JSON.parse(JSON.stringify(batch))));\n      }, barrier",
+      },
+    ],
+  },
+  {
+    name: "tells its clients nothing of what other nodes took",
+    fault: "gap",
+    mishaps: [],
+    changes: [
+      {
+        file: "src/core/log/turn.ts",
+        from: "if (this.#delivers) this.#completions.finish(steps, outcomes);",
+        to: "if (this.#delivers && own) this.#completions.finish(steps, outcomes);",
+      },
+    ],
+  },
+  {
+    name: "skips a batch when it goes on with another consumer",
+    fault: "diverged",
+    mishaps: ["kill", "partition"],
+    changes: [
+      {
+        file: "src/log/reader.ts",
+        from: "opt_start_seq: applied() + 1,",
+        to: "opt_start_seq: applied() + (this.consumersMade > 0 ? 2 : 1),",
+      },
+      {
+        file: "src/log/deliveries.ts",
+        from: "    if (position > next) return false;\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    name: "recognises a repeat only on the node that took the message",
+    fault: "diverged",
+    mishaps: ["cut", "kill"],
+    changes: [
+      {
+        file: "src/core/log/turn.ts",
+        from: "this.parts.applier.apply(position, batch.entries[applied.length]!)",
+        to: "this.parts.applier.apply(position, { ...batch.entries[applied.length]!, ...(!own && { clientId: null }) })",
+      },
+    ],
+  },
+  {
+    name: "listens before it has caught up",
+    fault: "early",
+    mishaps: ["join"],
+    changes: [
+      {
+        file: "src/log/jetstream.ts",
+        from: "    await this.barrier();\n    if (this.health.fatal",
+        to: "    if (this.health.fatal",
+      },
+    ],
+  },
+  {
+    name: "keeps what its clients type from other nodes",
+    fault: "there",
+    mishaps: [],
+    changes: [
+      {
+        file: "src/cluster/relays.ts",
+        from: "    this.sent++;\n    transport.publish(",
+        to: '    this.sent++;\n    if (room === "") transport.publish(',
+      },
+    ],
+  },
+  {
+    name: "takes the users of a node that died for there",
+    fault: "there",
+    mishaps: [],
+    changes: [
+      {
+        file: "src/cluster/membership.ts",
+        from: "    else this.#bury(now);\n",
+        to: "",
+      },
+    ],
+  },
+  {
+    name: "tells nobody which users it has",
+    fault: "there",
+    mishaps: [],
+    changes: [
+      {
+        file: "src/cluster/cluster.ts",
+        from: "rosterChanged: (...change) => this.#roster.changed(...change),",
+        to: "rosterChanged: () => {},",
+      },
+      {
+        file: "src/cluster/cluster.ts",
+        from: "said: (): Iterable<RosterEntry> => this.#node?.roster.said() ?? [],",
+        to: "said: (): Iterable<RosterEntry> => [],",
+      },
+    ],
+  },
+];
+
 export const nodeMutations: readonly NodeMutation[] = [
   {
     name: "orders by time what it restores",

@@ -3,7 +3,7 @@ import { firstKey } from "../auth/api-keys.ts";
 import { natsServer } from "../verify/cluster/log-servers.ts";
 import { report } from "../verify/report.ts";
 import { type Step, verify } from "../verify/run.ts";
-import { MISHAPS } from "../verify/schedule.ts";
+import { ALL_MISHAPS, MISHAPS, NODE_MISHAPS } from "../verify/schedule.ts";
 import { show } from "./progress.ts";
 import { parseOptions, refuseMore, UsageError } from "./usage.ts";
 
@@ -21,8 +21,10 @@ server that runs there, one message a second for each client; the rooms that it 
   --chaos         kill the server, cut and abandon connections, stall readers, flood, send broken frames and
                   fill the disk; only without a URL
   --cluster N     start N nodes on a log of three servers, behind a balancer, instead of one server; --chaos then
-                  kills nodes and servers of the log. Needs nats-server on the PATH or in NATS_SERVER
-  --mishaps LIST  inject only these faults: ${MISHAPS.join()}
+                  kills, stops and cuts off nodes and servers of the log, sets clocks, has nodes join without a
+                  database, and restarts all of them. Needs nats-server on the PATH or in NATS_SERVER
+  --mishaps LIST  inject only these faults: ${MISHAPS.join()};
+                  with --cluster, too: ${NODE_MISHAPS.join()}
   --secret S      with a URL: the JWT_SECRET of that server (default: the variable JWT_SECRET)
   --api-key K     with a URL: one of the API_KEYS of that server (default: the variable API_KEYS)
 
@@ -40,7 +42,7 @@ const options = z.object({
   mishaps: z
     .string()
     .transform((list) => list.split(","))
-    .pipe(z.array(z.enum(MISHAPS, `must be some of ${MISHAPS.join()}`)))
+    .pipe(z.array(z.enum(ALL_MISHAPS, `must be some of ${ALL_MISHAPS.join()}`)))
     .default([]),
   cluster: whole(9).optional(),
   secret: z.string().optional(),
@@ -65,12 +67,16 @@ export async function verifyCommand(
   const { seconds, clients, seed = 1 + Math.floor(Math.random() * (2 ** 32 - 2)), chaos } = parsed.data;
   const [url, ...more] = positionals;
   refuseMore("verify", more, "one URL");
-  const mishaps = chaos ? MISHAPS : parsed.data.mishaps;
+  const { cluster: nodes } = parsed.data;
+  const possible = nodes === undefined ? MISHAPS : ALL_MISHAPS;
+  const mishaps = chaos ? possible : parsed.data.mishaps;
+  const impossible = mishaps.filter((one) => !possible.includes(one));
+  if (impossible.length > 0)
+    throw new UsageError(`--mishaps: ${impossible.join()} can only happen to several nodes: add --cluster 3`);
   if (url !== undefined && mishaps.length > 0)
     throw new UsageError(
       "--chaos and --mishaps inject faults into a server that verify starts: leave the URL out",
     );
-  const { cluster: nodes } = parsed.data;
   if (url !== undefined && nodes !== undefined)
     throw new UsageError("--cluster makes verify start its own nodes: leave the URL out");
   if (nodes !== undefined && natsServer() === undefined)

@@ -1,6 +1,6 @@
 import { sendGarbage } from "./garbage.ts";
 import type { Random } from "./random.ts";
-import type { Mishap, Moment } from "./schedule.ts";
+import { type Mishap, type Moment, NODE_MISHAPS, type NodeMishap } from "./schedule.ts";
 import type { Actor, Stage } from "./stage.ts";
 import type { Target } from "./target.ts";
 
@@ -10,13 +10,17 @@ const MET = 0.6;
 
 /** What is under test, where it is verify's own. */
 export interface Killable extends Target {
-  /** Without a warning. */
-  kill(): Promise<void>;
+  /** Without a warning; where it is one server alone. */
+  kill?(): Promise<void>;
   /** Resolves when it serves again. */
   start(): Promise<void>;
+  /** Of several nodes, it inflicts these faults itself, as many at a time as it likes. */
+  readonly cluster?: { happen(moment: Moment): Promise<void> } | undefined;
   /** From now on none of its files may grow beyond this size. False where the system has no such limit. */
   limitFiles(bytes: number | undefined): boolean;
 }
+
+const isOfNodes = (what: Mishap): what is NodeMishap => NODE_MISHAPS.some((one) => one === what);
 
 /** Carries out the faults of the schedule. */
 export class Chaos {
@@ -36,14 +40,18 @@ export class Chaos {
   ) {}
 
   async happen(moment: Moment): Promise<void> {
-    await this.#mishaps[moment.what](moment);
+    const { what } = moment;
+    const { cluster } = this.server;
+    if (isOfNodes(what)) await cluster?.happen(moment);
+    else if (what === "kill" && cluster) await cluster.happen(moment);
+    else await this.#mishaps[what](moment);
   }
 
-  readonly #mishaps: { readonly [What in Mishap]: (moment: Moment) => Promise<void> } = {
+  readonly #mishaps: { readonly [What in Exclude<Mishap, NodeMishap>]: (moment: Moment) => Promise<void> } = {
     kill: async ({ who }) => {
       if (who < MET) await this.beforeKill();
       this.stage.count("kill -9");
-      await this.server.kill();
+      await this.server.kill?.();
       await this.server.start();
     },
 

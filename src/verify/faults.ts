@@ -12,6 +12,8 @@ export const PROMISES = {
   unanswered: "never answered",
   died: "the server ended by itself",
   diverged: "not the same on all nodes",
+  early: "listened before it had caught up with the log",
+  there: "there, gone or typing, and other nodes do not know",
 } as const;
 export type Fault = keyof typeof PROMISES;
 

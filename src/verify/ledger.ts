@@ -54,6 +54,11 @@ export class Ledger {
   readonly removed = new Set<string>();
   repeated = 0;
   heard = 0;
+  /** Confirmations and refusals. */
+  answered = 0;
+  /** Milliseconds from one confirmation to the next, at most. */
+  longestSilence = 0;
+  #confirmedAt: number | undefined;
   #tick = 0;
   readonly #counts = new Map<string, number>();
   /** By user and room: open to the user, or the tick since when it is closed. */
@@ -85,9 +90,14 @@ export class Ledger {
       this.faults.add("access", `${item.key}: accepted from a user without access to ${item.room}`);
     item.stamp = stamp;
     item.state = "confirmed";
+    this.answered++;
+    const now = performance.now();
+    this.longestSilence = Math.max(this.longestSilence, now - (this.#confirmedAt ?? now));
+    this.#confirmedAt = now;
   }
 
   refused(item: Item): void {
+    this.answered++;
     if (item.state === "waiting") item.state = "refused";
   }
 

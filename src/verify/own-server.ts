@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Faults } from "./faults.ts";
@@ -30,11 +30,15 @@ const SETTINGS = {
   LOG_LEVEL: "error",
 };
 
+/** The program is its source: something can be loaded before it. */
+export const isSource = (): boolean => process.argv[1]?.endsWith(".ts") === true;
+
 /** The same executable as a server: Bun with the source, or the binary itself. */
-const command = (): string[] => {
-  const script = process.argv[1];
-  return script?.endsWith(".ts") ? [process.execPath, "run", script, "serve"] : [process.execPath, "serve"];
-};
+function command(preload: string | undefined): string[] {
+  if (!isSource()) return [process.execPath, "serve"];
+  const loading = preload === undefined ? [] : ["--preload", preload];
+  return [process.execPath, "run", ...loading, process.argv[1]!, "serve"];
+}
 
 /** A server in a temporary directory, which can be killed and restarted on the same data. */
 export class OwnServer implements Target {
@@ -46,6 +50,7 @@ export class OwnServer implements Target {
   #child: Bun.Subprocess | undefined;
   #port = 0;
   #isKilled = false;
+  #isUp = false;
 
   /** Where it listens now. */
   get port(): number {
@@ -59,6 +64,8 @@ export class OwnServer implements Target {
   constructor(
     private readonly faults: Faults,
     private readonly more: Readonly<Record<string, string>> = {},
+    /** A file that is loaded first, where the program is its source. */
+    private readonly preload?: string,
   ) {
     process.once("exit", this.#leaveNothing);
   }
@@ -72,7 +79,7 @@ export class OwnServer implements Target {
     const { PATH = "", HOME = "" } = process.env;
     // With the signal ignored, a limit on file sizes acts like a full disk.
     const ignoring = ["sh", "-c", `trap '' XFSZ; exec "$@"`, "sh"];
-    const child = Bun.spawn([...ignoring, ...command()], {
+    const child = Bun.spawn([...ignoring, ...command(this.preload)], {
       cwd: this.#directory,
       env: { PATH, HOME, ...SETTINGS, ...this.more, DATABASE_URL: `file:${this.database}` },
       stdout: "pipe",
@@ -85,16 +92,49 @@ export class OwnServer implements Target {
     if (port === undefined)
       throw new Error(`the server did not start: ${this.errors.at(-1) ?? "it said nothing"}`);
     this.#port = port;
+    this.#isUp = true;
     void child.exited.then((code) => {
-      if (child === this.#child && !this.#isKilled) this.faults.add("died", `with exit code ${code}`);
+      if (child !== this.#child) return;
+      this.#isUp = false;
+      if (!this.#isKilled) this.faults.add("died", `with exit code ${code}`);
     });
   }
 
   /** Kills the server without a warning. */
   async kill(): Promise<void> {
+    await this.#endBy("SIGKILL");
+  }
+
+  /** As for an upgrade: it sends its clients away first. */
+  async terminate(): Promise<void> {
+    const code = await this.#endBy("SIGTERM");
+    if (code !== 0) this.faults.add("died", `with exit code ${code} after SIGTERM`);
+  }
+
+  async #endBy(signal: NodeJS.Signals): Promise<number | undefined> {
     this.#isKilled = true;
-    this.#child?.kill("SIGKILL");
-    await this.#child?.exited;
+    this.#isUp = false;
+    this.#child?.kill(signal);
+    return this.#child?.exited;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** It listens, and nobody has ended it. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** While it is up. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#isUp) this.#child?.kill(signal);
+  }
+
+  /** While it is down: it starts as if it had never been there. */
+  removeData(): void {
+    for (const file of readdirSync(this.#directory)) rmSync(join(this.#directory, file), { recursive: true });
   }
 
   /**

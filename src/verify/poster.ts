@@ -74,8 +74,10 @@ export class Poster implements Actor {
         break;
       }
       this.stage.count(`${this.posting.protocol} post ${posted?.status ?? "without answer"}`);
-      // The request was refused as a whole, unless an earlier attempt was stored unnoticed.
-      if (posted && posted.status !== 500 && items.every(({ attempts }) => attempts === 1)) {
+      // The request was refused as a whole, unless an earlier attempt was stored unnoticed, or the log of several nodes
+      // has not answered in time: then the same ids again are right.
+      const isInDoubt = posted?.status === 500 || (this.stage.hasNodes && posted?.status === 503);
+      if (posted && !isInDoubt && items.every(({ attempts }) => attempts === 1)) {
         for (const item of items) ledger.refused(item);
         break;
       }

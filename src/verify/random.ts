@@ -24,6 +24,11 @@ export class Random {
     return from + Math.floor(this.next() * (to - from + 1));
   }
 
+  /** One of these, of which there is at least one. */
+  pick<T>(all: readonly T[]): T {
+    return all[Math.floor(this.next() * all.length)]!;
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }

@@ -1,14 +1,18 @@
 import { z } from "zod";
 import { type Fault, PROMISES } from "./faults.ts";
 import type { Result } from "./run.ts";
-import { MISHAPS } from "./schedule.ts";
+import { ALL_MISHAPS, MISHAPS } from "./schedule.ts";
 
-const entry = z.object({ where: z.string().optional() });
+const entry = z.object({
+  where: z.string().optional(),
+  err: z.object({ message: z.string() }).optional(),
+  msg: z.string().optional(),
+});
 
 /** One page: what was done, which promises held, a verdict. */
 export function report({ wishes, faults, counts, skipped, errors }: Result): string {
   const { seed, seconds, clients, mishaps, nodes, target } = wishes;
-  const isAll = mishaps.length === MISHAPS.length;
+  const isAll = mishaps.length === (nodes === undefined ? MISHAPS : ALL_MISHAPS).length;
   const chaos = mishaps.length === 0 ? "" : isAll ? " --chaos" : ` --mishaps ${mishaps.join()}`;
   const ours = nodes === undefined ? "a server of its own" : `${nodes} nodes of its own`;
   const what = `${target?.origin() ?? ours}${chaos}`;
@@ -19,7 +23,8 @@ export function report({ wishes, faults, counts, skipped, errors }: Result): str
   }
   for (const line of skipped) lines.push(`  SKIPPED: ${line}`);
   const logged = Map.groupBy(errors, placeOf);
-  for (const [place, { length }] of logged) lines.push(`  the server logged ${length} errors of ${place}`);
+  for (const [place, all] of logged)
+    lines.push(`  the server logged ${all.length} errors of ${place}, the first: ${messageOf(all[0] ?? "")}`);
   lines.push("", "found");
   for (const fault of Object.keys(PROMISES) as Fault[]) {
     lines.push(`  ${PROMISES[fault].padEnd(54)} ${String(faults.count(fault)).padStart(6)}`);
@@ -32,11 +37,20 @@ export function report({ wishes, faults, counts, skipped, errors }: Result): str
 }
 
 /** The part of the server that logged the error. */
-function placeOf(line: string): string {
+const placeOf = (line: string): string => {
+  const parsed = parse(line);
+  return parsed ? (parsed.where ?? "no place") : "another shape";
+};
+
+const messageOf = (line: string): string => {
+  const { err, msg } = parse(line) ?? {};
+  return (err?.message ?? msg ?? line).slice(0, 160);
+};
+
+function parse(line: string): z.output<typeof entry> | undefined {
   try {
-    const { where } = entry.parse(JSON.parse(line));
-    return where ?? "no place";
+    return entry.parse(JSON.parse(line));
   } catch {
-    return "another shape";
+    return undefined;
   }
 }

@@ -48,12 +48,12 @@ const TICK_MS = 10;
 const OWN_PACE = 0.25;
 const POLITE_PACE = 0.008;
 /**
- * How long after the last word every answer may take, and after that how long everybody may take to hear
- * everything.
+ * After the last word: how long no answer may come while some are missing, and after that how long nobody may hear
+ * anything while somebody is behind.
  */
 const REST_MS = 30_000;
 /** Several nodes and servers of a log on one machine share it with their clients, and a leader may have to be elected. */
-const CLUSTER_REST_MS = 120_000;
+const CLUSTER_REST_MS = 45_000;
 const HEARD_MS = 10_000;
 const SHUFFLE_MS = 700;
 /** More than the kernel and the server together keep for a peer that does not read. */
@@ -68,7 +68,10 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
   const cluster =
     nodes === undefined
       ? undefined
-      : new OwnCluster(faults, nodes, new Random(wishes.seed).fork("victims"), count);
+      : new OwnCluster({
+          ...{ faults, size: nodes, count, mishaps: wishes.mishaps },
+          random: new Random(wishes.seed).fork("victims"),
+        });
   const own = running ? undefined : (cluster ?? new OwnServer(faults));
   try {
     await own?.start();
@@ -106,16 +109,17 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     await play(wishes, { stage, casts, actors, chaos, random });
     onStep("waiting for the last answers");
     receiver?.calm();
-    await rest(actors, cluster ? CLUSTER_REST_MS : REST_MS);
+    await rest(actors, ledger, cluster ? CLUSTER_REST_MS : REST_MS);
     onStep("checking");
     await cluster?.settle();
     await judge(stage, casts, feed);
+    await cluster?.probe();
     tally(stage, actors);
     const result = {
       wishes,
       faults,
       counts: new Map(counts),
-      skipped: [...(chaos?.skipped ?? [])],
+      skipped: [...(chaos?.skipped ?? []), ...(cluster?.skipped ?? [])],
       errors: own?.errors ?? [],
     };
     for (const actor of actors) actor.close();
@@ -135,7 +139,7 @@ interface Play {
 }
 
 async function play(
-  { seconds, target, mishaps }: Wishes,
+  { nodes, seconds, target, mishaps }: Wishes,
   { casts, actors, chaos, random }: Play,
 ): Promise<void> {
   const moments = chaos ? scheduleOf(random, seconds, mishaps) : [];
@@ -157,10 +161,11 @@ async function play(
     for (const actor of actors) if (actor.speak && speech.chance(pace)) actor.speak();
     for (let moment = moments[next]; chaos && moment && moment.at <= elapsed(); moment = moments[next]) {
       next++;
+      const isAlone = nodes === undefined;
       // It has been up for as long as it takes to start: on a busy machine it would be down for the whole run.
-      if (moment.what === "kill" && elapsed() < back + took) continue;
+      if (isAlone && moment.what === "kill" && elapsed() < back + took) continue;
       const work = chaos.happen(moment);
-      if (moment.what === "kill") {
+      if (isAlone && moment.what === "kill") {
         const killed = elapsed();
         await work;
         back = elapsed();
@@ -176,13 +181,26 @@ async function play(
   while (running.size > 0) await Promise.all(running);
 }
 
-/** Waits until everything that was said is answered; nobody says anything new. */
-async function rest(actors: readonly Actor[], ms: number): Promise<void> {
+/** Waits until everything that was said is answered, for as long as answers come; nobody says anything new. */
+async function rest(actors: readonly Actor[], ledger: Ledger, ms: number): Promise<void> {
   const keep = new Connected(actors);
-  const deadline = performance.now() + ms;
-  while (performance.now() < deadline && !actors.every(({ isDone }) => isDone)) {
-    keep.look();
+  await waitFor(
+    () => {
+      keep.look();
+      return actors.every(({ isDone }) => isDone);
+    },
+    () => ledger.answered,
+    ms,
+  );
+}
+
+/** Resolves when it is done, or when it has not got on for so long: a slow machine is no fault of what it runs. */
+async function waitFor(done: () => boolean, reached: () => unknown, ms: number): Promise<void> {
+  let [deadline, last] = [performance.now() + ms, reached()];
+  while (!done() && performance.now() < deadline) {
     await Bun.sleep(TICK_MS);
+    const now = reached();
+    if (now !== last) [deadline, last] = [performance.now() + ms, now];
   }
 }
 
@@ -203,13 +221,11 @@ async function judge({ ledger }: Stage, casts: readonly Cast[], feed: readonly F
       const stored = byRoom.get(stay.room);
       return stored !== undefined && !isUpToDate(stay, stored);
     });
-  // A backend may have much to read: it is waited for as long as it gets on.
-  const reached = () => feed.map(({ position }) => position).join();
-  let [deadline, last] = [performance.now() + HEARD_MS, reached()];
-  while (isBehind() && performance.now() < deadline) {
-    await Bun.sleep(TICK_MS);
-    if (reached() !== last) [deadline, last] = [performance.now() + HEARD_MS, reached()];
-  }
+  await waitFor(
+    () => !isBehind(),
+    () => `${ledger.heard} ${feed.map(({ position }) => position).join()}`,
+    HEARD_MS,
+  );
   checkStored(ledger, rooms);
   checkStays(stays, rooms, faults);
   for (const log of feed) for (const stored of rooms) log.check(stored);
@@ -223,4 +239,5 @@ function tally({ ledger, count }: Stage, actors: readonly Actor[]): void {
   count("messages heard", ledger.heard);
   count("stays of a connection in a room", ledger.stays.length);
   count("clients and backends", actors.length);
+  count("longest time without a confirmation, ms", Math.round(ledger.longestSilence));
 }

@@ -2,7 +2,7 @@ import type { Random } from "./random.ts";
 
 /** The faults and how often each occurs: milliseconds between two of a kind. */
 const EVERY = {
-  /** SIGKILL, and a restart on the same data. */
+  /** SIGKILL, and a restart on the same data. Of several nodes and the servers of their log, one; sometimes two of the latter. */
   kill: 3_000,
   /** A connection ends without a close frame. */
   cut: 400,
@@ -17,8 +17,28 @@ const EVERY = {
   /** No file may grow. */
   disk: 8_000,
 } as const;
-export type Mishap = keyof typeof EVERY;
+
+/** Faults that only several nodes have. */
+const EVERY_OF_NODES = {
+  /** SIGSTOP and SIGCONT of a node or of a server of the log. */
+  pause: 4_000,
+  /** A node is cut off from servers of the log, or those from each other, in one direction or in both. */
+  partition: 3_500,
+  /** The clock of a node is set, to at most 10 s beside the right time. */
+  clock: 5_000,
+  /** A node joins with an empty database. */
+  join: 9_000,
+  /** All nodes are restarted with SIGTERM, one after another. */
+  roll: 15_000,
+} as const;
+
+const ALL = { ...EVERY, ...EVERY_OF_NODES };
+export type NodeMishap = keyof typeof EVERY_OF_NODES;
+export type Mishap = keyof typeof ALL;
+/** Those that one server alone can have. */
 export const MISHAPS = Object.keys(EVERY) as Mishap[];
+export const NODE_MISHAPS = Object.keys(EVERY_OF_NODES) as NodeMishap[];
+export const ALL_MISHAPS = Object.keys(ALL) as Mishap[];
 
 export interface Moment {
   /** Milliseconds from the start. */
@@ -36,7 +56,7 @@ export interface Moment {
 export function scheduleOf(random: Random, seconds: number, mishaps: readonly Mishap[]): Moment[] {
   const moments: Moment[] = [];
   for (const what of mishaps) {
-    const every = EVERY[what];
+    const every = ALL[what];
     const own = random.fork(what);
     for (
       let at = every * (0.2 + 0.4 * own.next());

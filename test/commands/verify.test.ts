@@ -56,6 +56,10 @@ describe("the command line", () => {
     [["--seconds", "0"], "--seconds: must be a whole number from 1 to 1000000"],
     [["--clients", "many"], "--clients: must be a whole number from 1 to 10000"],
     [["--mishaps", "rain"], "--mishaps: must be some of "],
+    [
+      ["--mishaps", "kill,partition"],
+      "--mishaps: partition can only happen to several nodes: add --cluster 3",
+    ],
     [["http://localhost:1", "--cluster", "3"], "--cluster makes verify start its own nodes"],
     [
       ["http://localhost:1", "--chaos"],

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { mutations, nodeMutations } from "../../scripts/mutations.ts";
+import { clusterMutations, mutations, nodeMutations } from "../../scripts/mutations.ts";
 
-const changes = [...mutations, ...nodeMutations].flatMap(({ name, changes }) =>
+const changes = [...mutations, ...nodeMutations, ...clusterMutations].flatMap(({ name, changes }) =>
   changes.map((change) => ({ name, ...change })),
 );
 

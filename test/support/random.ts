@@ -8,8 +8,4 @@ export class Random extends Seeded {
     console.log(`TEST_SEED=${seed}`);
     return seed;
   }
-
-  pick<T>(choices: readonly T[]): T {
-    return choices[this.whole(0, choices.length - 1)]!;
-  }
 }

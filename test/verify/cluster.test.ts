@@ -3,8 +3,10 @@ import net from "node:net";
 import { join } from "node:path";
 import { openDatabase } from "../../src/storage/database.ts";
 import { Balancer } from "../../src/verify/cluster/balancer.ts";
+import { type Cut, Link } from "../../src/verify/cluster/link.ts";
 import { differences } from "../../src/verify/cluster/same.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventually } from "../support/eventually.ts";
 
 test("databases of nodes differ where they came to different events, and not in the ids of their rows", () => {
   const directory = temporaryDirectory();
@@ -51,4 +53,49 @@ test("the balancer goes round the nodes, and passes over one that is down", asyn
   expect([await ask(), await ask(), await ask(), await ask()]).toEqual(["one", "two", "one", "two"]);
   balancer.close();
   for (const node of nodes) node.close();
+});
+
+test("a link passes what both ends say; where it is cut, that waits until it is whole", async () => {
+  const far: net.Socket[] = [];
+  const heard: string[] = [];
+  const target = net.createServer((socket) => {
+    far.push(socket);
+    socket.on("data", (chunk) => heard.push(`out ${chunk}`));
+  });
+  await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+  const link = await Link.open((target.address() as net.AddressInfo).port);
+  const near = net.connect(link.port, "127.0.0.1").on("data", (chunk) => heard.push(`in ${chunk}`));
+  await eventually(() => far.length === 1);
+  /** Both ends say a word; resolves when those that are not cut have arrived. */
+  const say = async (word: string, cut?: Cut) => {
+    near.write(word);
+    far[0]!.write(word);
+    const passing = [...(cut !== "out" ? ["out"] : []), ...(cut !== "in" ? ["in"] : [])];
+    await eventually(() => passing.every((way) => heard.includes(`${way} ${word}`)));
+  };
+  await say("one");
+  link.cut("out");
+  await say("two", "out");
+  expect(heard).not.toContain("out two");
+  link.heal();
+  await eventually(() => heard.includes("out two"));
+  link.cut("in");
+  await say("three", "in");
+  expect(heard).not.toContain("in three");
+  link.heal();
+  await eventually(() => heard.includes("in three"));
+  let isClosed = false;
+  near.on("close", () => {
+    isClosed = true;
+  });
+  link.cut("both");
+  far[0]!.destroy();
+  const other = net.connect(link.port, "127.0.0.1");
+  await eventually(() => far.length === 2);
+  expect(isClosed).toBe(false);
+  link.heal();
+  await eventually(() => isClosed);
+  other.destroy();
+  link.close();
+  target.close();
 });

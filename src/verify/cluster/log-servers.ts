@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
+import { type Cut, Link } from "./link.ts";
 
 /** The program of a log server; undefined where there is none. */
 export const natsServer = (): string | undefined =>
@@ -8,9 +9,14 @@ export const natsServer = (): string | undefined =>
 
 const READY = "Server is ready";
 
+/** Nothing listens there: a server that is told of another one by a third cannot reach it past a cut. */
+const NOWHERE = "127.0.0.1:1";
+
 interface LogServer {
   readonly name: string;
   readonly port: number;
+  /** To the other servers, by their index; empty where they connect directly. */
+  readonly links: ReadonlyMap<number, Link>;
   child: Bun.Subprocess<"ignore", "ignore", "pipe"> | undefined;
 }
 
@@ -23,7 +29,7 @@ export class LogServers {
     private readonly directory: string,
   ) {}
 
-  /** Resolves when all of them are ready. With no ports given, free ones are taken. */
+  /** Resolves when all of them are ready. With no ports given, free ones are taken, and links between them can be cut. */
   static async start(directory: string, ports?: readonly number[], count = 3): Promise<LogServers> {
     const program = natsServer();
     if (program === undefined)
@@ -33,9 +39,13 @@ export class LogServers {
     const routes = await freePorts(count);
     for (const [index, port] of clients.entries()) {
       const name = `log-${index + 1}`;
-      mkdirSync(join(directory, name), { recursive: true });
-      writeFileSync(servers.#configOf(name), configOf(name, port, routes, index, join(directory, name)));
-      servers.#servers.push({ name, port, child: undefined });
+      const links = new Map<number, Link>();
+      for (const [other, route] of routes.entries())
+        if (!ports && other !== index) links.set(other, await Link.open(route));
+      const storage = join(directory, name);
+      mkdirSync(storage, { recursive: true });
+      writeFileSync(servers.#configOf(name), configOf(name, port, storage, clusterOf(routes, index, links)));
+      servers.#servers.push({ name, port, links, child: undefined });
     }
     await Promise.all(servers.#servers.map((_, index) => servers.restart(index)));
     return servers;
@@ -48,6 +58,11 @@ export class LogServers {
   /** For `LOG_URL`. */
   get url(): string {
     return this.#servers.map(({ port }) => `nats://127.0.0.1:${port}`).join();
+  }
+
+  /** Where each of them listens for clients. */
+  get ports(): readonly number[] {
+    return this.#servers.map(({ port }) => port);
   }
 
   get count(): number {
@@ -86,9 +101,33 @@ export class LogServers {
     await ready.promise;
   }
 
+  /** Nothing of it runs until it is resumed. */
+  pause(index: number): void {
+    this.#servers[index]?.child?.kill("SIGSTOP");
+  }
+
+  resume(index: number): void {
+    this.#servers[index]?.child?.kill("SIGCONT");
+  }
+
+  /** Cuts what the first sends to the second, what it hears of it, or both. Whichever of them has connected. */
+  cut(one: number, other: number, which: Cut): void {
+    const reverse = { out: "in", in: "out", both: "both" } as const;
+    this.#servers[one]?.links.get(other)?.cut(which);
+    this.#servers[other]?.links.get(one)?.cut(reverse[which]);
+  }
+
+  heal(one: number, other: number): void {
+    this.#servers[one]?.links.get(other)?.heal();
+    this.#servers[other]?.links.get(one)?.heal();
+  }
+
   /** Also where the process ends by itself: it waits for nothing. */
   killAll(): void {
-    for (const { child } of this.#servers) child?.kill("SIGKILL");
+    for (const { child, links } of this.#servers) {
+      child?.kill("SIGKILL");
+      for (const link of links.values()) link.close();
+    }
   }
 }
 
@@ -96,18 +135,25 @@ export class LogServers {
 const configOf = (
   name: string,
   port: number,
-  routes: readonly number[],
-  index: number,
-  directory: string,
+  storage: string,
+  cluster: string,
 ): string => `server_name: ${name}
 listen: "127.0.0.1:${port}"
 max_payload: 8MB
-jetstream { store_dir: "${directory}", sync_interval: always, max_file: 4GB }
-${routes.length > 1 ? `cluster { name: log, listen: "127.0.0.1:${routes[index]}", routes: [${routes.map((route) => `"nats://127.0.0.1:${route}"`).join()}] }` : ""}
+jetstream { store_dir: "${storage}", sync_interval: always, max_file: 4GB }
+${cluster}
 `;
 
+/** Clients, too, are told of no other server: they would get past a cut. */
+function clusterOf(routes: readonly number[], index: number, links: ReadonlyMap<number, Link>): string {
+  if (routes.length === 1) return "";
+  const urls = routes.map((route, other) => `"nats://127.0.0.1:${links.get(other)?.port ?? route}"`);
+  const hidden = links.size > 0 ? `advertise: "${NOWHERE}", no_advertise: true, ` : "";
+  return `cluster { name: log, listen: "127.0.0.1:${routes[index]}", ${hidden}routes: [${urls.join()}] }`;
+}
+
 /** They were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const listening = Array.from({ length: count }, () => net.createServer());
   const ports = await Promise.all(
     listening.map(

@@ -2,106 +2,113 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Faults } from "../faults.ts";
-import { OwnServer } from "../own-server.ts";
+import { isSource } from "../own-server.ts";
 import type { Random } from "../random.ts";
+import type { Mishap } from "../schedule.ts";
 import { Balancer } from "./balancer.ts";
 import { LogServers } from "./log-servers.ts";
+import { NodeFaults } from "./node-faults.ts";
+import { OwnNode } from "./own-node.ts";
+import { probe } from "./probe.ts";
 import { differences } from "./same.ts";
 
-const SETTLED_MS = 60_000;
+/** How long nothing may move before nodes that differ count as different. */
+const SETTLED_MS = 30_000;
 const LOOK_MS = 250;
 /** All of them share one machine, which must not look like dead peers. */
 const HEARTBEAT_INTERVAL_MS = "5000";
 
-/** Nodes on a log of three servers, behind a balancer; any of them can be killed and comes back with its data. */
+export interface ClusterParts {
+  readonly faults: Faults;
+  readonly size: number;
+  readonly random: Random;
+  readonly mishaps: readonly Mishap[];
+  count(what: string): void;
+}
+
+/** Nodes on a log of three servers, behind a balancer. Each comes back with its data after a fault. */
 export class OwnCluster {
   readonly #directory = mkdtempSync(join(tmpdir(), "switchboard-verify-"));
-  readonly #nodes: OwnServer[] = [];
+  readonly #nodes: OwnNode[] = [];
+  readonly #skipped = new Set<string>();
   #servers: LogServers | undefined;
   #balancer: Balancer | undefined;
-  /** Who is down: a node or a server of the log. */
-  #down: (() => Promise<void>) | undefined;
+  cluster: NodeFaults | undefined;
 
-  constructor(
-    private readonly faults: Faults,
-    private readonly size: number,
-    private readonly random: Random,
-    private readonly count: (what: string) => void,
-  ) {
+  constructor(private readonly parts: ClusterParts) {
     process.once("exit", this.#leaveNothing);
   }
 
   get secret(): string {
-    return this.#nodes[0]!.secret;
+    return this.#nodes[0]!.server.secret;
   }
 
   get apiKey(): string {
-    return this.#nodes[0]!.apiKey;
+    return this.#nodes[0]!.server.apiKey;
   }
 
   get errors(): readonly string[] {
-    return this.#nodes.flatMap(({ errors }) => errors);
+    return this.#nodes.flatMap(({ server }) => server.errors);
+  }
+
+  /** Faults that could not be injected, and why. */
+  get skipped(): readonly string[] {
+    return [...this.#skipped];
   }
 
   origin(): string {
     return `http://127.0.0.1:${this.#balancer?.port}`;
   }
 
-  /** The first time all of it; after a kill, what was killed. */
   async start(): Promise<void> {
-    if (this.#servers) {
-      await this.#down?.();
-      this.#down = undefined;
-      return;
-    }
-    this.#servers = await LogServers.start(this.#directory);
-    for (let n = 1; n <= this.size; n++) {
-      const env = { LOG_URL: this.#servers.url, NODE_NAME: `node-${n}`, HEARTBEAT_INTERVAL_MS };
-      this.#nodes.push(new OwnServer(this.faults, env));
+    const { count, faults, mishaps, random, size } = this.parts;
+    const servers = await LogServers.start(this.#directory);
+    this.#servers = servers;
+    const hasClocks = isSource() && mishaps.includes("clock");
+    for (let n = 1; n <= size; n++) {
+      const clock = hasClocks ? random.whole(1, 1_000_000) : undefined;
+      this.#nodes.push(
+        await OwnNode.make(`node-${n}`, faults, servers.ports, { HEARTBEAT_INTERVAL_MS }, clock),
+      );
     }
     await Promise.all(this.#nodes.map((node) => node.start()));
-    this.#balancer = await Balancer.open(() => this.#nodes.map(({ port }) => port));
+    this.#balancer = await Balancer.open(() => this.#nodes.map(({ server }) => server.port));
+    this.cluster = new NodeFaults({
+      ...{ nodes: this.#nodes, servers, count, hasClocks },
+      skip: (why) => this.#skipped.add(why),
+    });
   }
 
-  /** One node or one server of the log, without a warning. */
-  async kill(): Promise<void> {
-    const servers = this.#servers!;
-    const victim = Math.floor(this.random.next() * (this.size + servers.count));
-    const node = this.#nodes[victim];
-    if (node) {
-      this.count("nodes killed");
-      await node.kill();
-      this.#down = () => node.start();
-      return;
-    }
-    this.count("log servers killed");
-    await servers.kill(victim - this.size);
-    this.#down = () => servers.restart(victim - this.size);
-  }
-
+  /** Of one node; all of them get it back. */
   limitFiles(bytes: number | undefined): boolean {
-    return this.#nodes[0]?.limitFiles(bytes) ?? false;
+    const nodes = bytes === undefined ? this.#nodes : [this.parts.random.pick(this.#nodes)];
+    return nodes.map(({ server }) => server.limitFiles(bytes)).some((done) => done);
   }
 
   /** Waits until all nodes have come to the same: what is still on its way to the log arrives meanwhile. */
   async settle(): Promise<void> {
-    const deadline = performance.now() + SETTLED_MS;
+    let [deadline, seen] = [performance.now() + SETTLED_MS, ""];
     for (;;) {
-      const found = await this.#differences();
+      const places = await Promise.all(this.#nodes.map((node) => node.place()));
+      const now = places.map((place) => (place ? `${place.position} ${place.hash}` : "no answer"));
+      const same = new Set(now).size === 1 && places[0] !== undefined;
+      const found = same
+        ? differences(this.#nodes.map(({ server }) => server.database))
+        : [`positions and hashes: ${now.join("; ")}`];
       if (found.length === 0) return;
+      // A slow machine is waited for as long as its nodes get on.
+      if (now.join() !== seen) [deadline, seen] = [performance.now() + SETTLED_MS, now.join()];
       if (performance.now() > deadline) {
-        for (const difference of found) this.faults.add("diverged", difference);
+        for (const difference of found) this.parts.faults.add("diverged", difference);
         return;
       }
       await Bun.sleep(LOOK_MS);
     }
   }
 
-  async #differences(): Promise<readonly string[]> {
-    const places = await Promise.all(this.#nodes.map((node) => placeOf(node.origin())));
-    if (places.includes("") || new Set(places).size > 1)
-      return [`positions and hashes: ${places.map((place) => place || "no answer").join("; ")}`];
-    return differences(this.#nodes.map(({ database }) => database));
+  /** Who is there, and who types, is known on all nodes. Last of all: it kills one of them. */
+  probe(): Promise<void> {
+    return probe(this.#nodes, this.parts.faults);
   }
 
   async end(): Promise<void> {
@@ -115,17 +122,4 @@ export class OwnCluster {
     this.#servers?.killAll();
     rmSync(this.#directory, { recursive: true, force: true });
   };
-}
-
-/** The position and the hash of a node; "" when it does not say. */
-async function placeOf(origin: string): Promise<string> {
-  try {
-    const answer = await fetch(`${origin}/metrics`, { signal: AbortSignal.timeout(5_000), proxy: false });
-    const text = await answer.text();
-    const [, position] = /^switchboard_log_position (.+)$/m.exec(text) ?? [];
-    const [, hash] = /^switchboard_log_hash (.+)$/m.exec(text) ?? [];
-    return `${position} ${hash}`;
-  } catch {
-    return "";
-  }
 }

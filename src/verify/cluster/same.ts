@@ -6,7 +6,8 @@ const AGREED: Readonly<Record<string, string>> = {
     "select position, ordinal, name, offset, count, time, kind, sender, client_id, entry, alias, body from events join rooms on rooms.id = room_id order by position, ordinal",
   rooms: "select name, title, open, trimmed_offset, trimmed_count from rooms order by name",
   state: "select name, key, value from state join rooms on rooms.id = room_id order by 1, 2",
-  members: "select room, user_id, role, time from members order by 1, 2",
+  members:
+    "select name, user_id, role, members.time from members join rooms on rooms.id = room_id order by 1, 2",
   receipts:
     "select name, offset, user_id, receipts.time from receipts join rooms on rooms.id = room_id order by 1, 2, 3",
   revoked: "select id, revoked_before from users where revoked_before is not null order by 1",
