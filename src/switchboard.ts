@@ -152,7 +152,7 @@ export async function startSwitchboard(
       metrics,
       reporting,
     },
-    ...{ isShared: Boolean(shared), hasTls: tls !== undefined },
+    ...{ caughtUp: shared && (() => shared.barrier()), hasTls: tls !== undefined },
     server: () => server,
     phase: () => phase,
     logFault: () => shared?.health.whyNotReady(),

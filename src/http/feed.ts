@@ -72,6 +72,11 @@ export interface FeedDoor {
   readonly protocols: readonly AnyProtocol[];
   /** Calls `work` once, after this many milliseconds. */
   after(ms: number, work: () => void): () => void;
+  /**
+   * Of several nodes: resolves when everything is applied here that their log holds now, or rejects with a `Refusal`
+   * when that takes too long.
+   */
+  readonly caughtUp?: (() => Promise<void>) | undefined;
 }
 
 /** The feed for backends: pages, long polls and Server-Sent Events over one cursor. */
@@ -89,7 +94,7 @@ export function feedRoutes(
     const isStream = /\btext\/event-stream\b/.test(c.req.header("accept") ?? "");
     // An EventSource that connects again sends its place.
     const { signal } = c.req.raw;
-    const place = await placeOf(door.feed, (isStream && c.req.header("last-event-id")) || after, signal);
+    const place = await placeOf(door, (isStream && c.req.header("last-event-id")) || after, signal);
     if (isStream) return streamFeed(door, { place, filter, encode, signal });
     const page = await nextPage(door, { place, filter, limit, wait, signal }).catch(explained);
     return c.body(encodeAnswer(page, encode), 200, { ...HEADERS, "content-type": "application/json" });
@@ -166,7 +171,8 @@ function filterOf(
 }
 
 /** A position, a time, or `end`. */
-function placeOf(feed: Feed, after: string, signal: AbortSignal): Place | Promise<Place> {
+function placeOf(door: FeedDoor, after: string, signal: AbortSignal): Place | Promise<Place> {
+  const { caughtUp, feed } = door;
   const invalid = (message: string) =>
     new Problem(400, "The request is not valid", [{ path: "after", message }]);
   if (after === "end") return feed.end();
@@ -175,6 +181,8 @@ function placeOf(feed: Feed, after: string, signal: AbortSignal): Place | Promis
     if (cursor) return feed.placeOf(cursor);
   } catch (error) {
     if (error instanceof BeyondEnd) {
+      // The consumer may come from a node that has applied more than this one.
+      if (caughtUp) return caughtUp().then(() => placeOf({ ...door, caughtUp: undefined }, after, signal));
       throw invalid(
         "is beyond the end of the log: it is another server's, or this one was restored from a backup",
       );

@@ -36,8 +36,8 @@ export interface HttpWiring {
   readonly sharedWebhooks: SharedWebhooks | undefined;
   readonly metrics: Metrics;
   readonly reporting: Reporting;
-  /** Several nodes share the log: a request may have to wait for it. */
-  readonly isShared: boolean;
+  /** Of several nodes: resolves when everything is applied here that their log holds now. A request may have to wait for the log. */
+  readonly caughtUp: (() => Promise<void>) | undefined;
   readonly hasTls: boolean;
   server(): Listener;
   phase(): Phase;
@@ -48,11 +48,11 @@ export interface HttpWiring {
 /** Every HTTP route, with the parts of the server that it asks. */
 export function openHttp(wiring: HttpWiring) {
   const { config, clock, auth, storage, core, feed, webhooks, webhookHosts, reporting } = wiring;
-  const { sharedWebhooks } = wiring;
+  const { caughtUp, sharedWebhooks } = wiring;
   const { protocols } = core;
   const startedAt = clock.monotonic();
   const inTime = <T>(work: Promise<T>): Promise<T> =>
-    wiring.isShared ? answerWithin(clock, RECORDED_MS, work) : work;
+    caughtUp ? answerWithin(clock, RECORDED_MS, work) : work;
   return createHttpApp({
     apiKeys: auth.keys,
     makeToken: auth.makeToken,
@@ -73,7 +73,7 @@ export function openHttp(wiring: HttpWiring) {
         return stored && inTime(stored);
       },
     },
-    feed: { feed, protocols, after: clock.after },
+    feed: { feed, protocols, after: clock.after, caughtUp: caughtUp && (() => inTime(caughtUp())) },
     webhooks: {
       ...{ webhooks, protocols, feed, allowed: webhookHosts },
       ...(sharedWebhooks && { elsewhere: sharedWebhooks.elsewhere, kept: sharedWebhooks.kept }),

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { Feed, type FeedStore } from "../../src/feed/feed.ts";
+import { feedRoutes } from "../../src/http/feed.ts";
+import { Problem } from "../../src/http/problem.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { readAll, readFeed } from "../support/feed.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
@@ -162,5 +165,33 @@ describe("?wait=", () => {
     const { body: end } = await readFeed(server, "?after=end");
     const { body } = await readFeed(server, `?after=${end["next"]}&wait=0.05`);
     expect(body).toEqual(end);
+  });
+});
+
+describe("a node of several", () => {
+  const none = { position: 0, ordinal: 0 };
+  const store: FeedStore = {
+    ...{ seek: () => 0, seekTime: () => 0, cursorAt: () => none, trimmed: () => none },
+    scanTime: () => ({ after: 0, isFound: false, isEnd: true }),
+    scan: () => ({ events: [], after: 0, cursor: undefined, isEnd: true }),
+    end: () => none,
+  };
+  /** The status of an answer to a consumer that has read up to 7, when catching up leads this node to a position. */
+  async function statusAt(reached: number): Promise<number> {
+    let applied = 5;
+    const caughtUp = async () => {
+      applied = reached;
+    };
+    const door = { feed: new Feed(store, () => applied), protocols: [], after: () => () => {}, caughtUp };
+    const routes = feedRoutes(door, () => undefined).onError((error) => {
+      if (error instanceof Problem) return error.response();
+      throw error;
+    });
+    return (await routes.request("/?after=700000")).status;
+  }
+
+  test("has a consumer wait that comes from a node which has applied more, and refuses it when the log ends before", async () => {
+    expect(await statusAt(7)).toBe(200);
+    expect(await statusAt(6)).toBe(400);
   });
 });
