@@ -96,7 +96,7 @@ export const mutations: readonly Mutation[] = [
     fault: "access",
     changes: [
       {
-        file: "src/core/live/connections.ts",
+        file: "src/core/live/access-changes.ts",
         from: "if (!this.parts.access.may(identity, room)) this.#expel(connection, room);",
         to: "void identity;",
       },

@@ -3,6 +3,7 @@ import { Limiter } from "./inbound/limits.ts";
 import { post } from "./inbound/publish-api.ts";
 import { Resumption } from "./inbound/resumption.ts";
 import { createSystemSender } from "./inbound/system-sender.ts";
+import { AccessChanges } from "./live/access-changes.ts";
 import { createAdministration } from "./live/administration.ts";
 import { Connections } from "./live/connections.ts";
 import { FairAgent } from "./live/fair-agent.ts";
@@ -196,7 +197,8 @@ export function createCore(parts: CoreParts) {
     reducersOf.set(protocol.name, reducersOfProtocol(protocol));
   }
   const { applied: administered, ...administration } = createAdministration({
-    ...{ connections, ownerOf, presence, protocols, turns },
+    ...{ ownerOf, presence, protocols, turns },
+    accessChanges: new AccessChanges({ access, connections, presence, rooms }),
     erasing: parts.erasing,
   });
 

@@ -6,11 +6,11 @@ import type { AnyProtocol } from "../protocol/protocol.ts";
 import { REDACT, type Redaction } from "../protocol/redaction.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { ownerOfAny } from "../protocol/room-name.ts";
-import type { Connections } from "./connections.ts";
+import type { AccessChanges } from "./access-changes.ts";
 import type { Presence } from "./presence.ts";
 
 export interface AdministrationParts {
-  readonly connections: Connections;
+  readonly accessChanges: AccessChanges;
   readonly presence: Presence;
   readonly turns: TurnQueue;
   readonly protocols: ReadonlyMap<string, AnyProtocol>;
@@ -22,7 +22,7 @@ export interface AdministrationParts {
 
 /** Backends' changes of rooms and users: recorded on the node that was asked, in effect on all. */
 export function createAdministration({
-  connections,
+  accessChanges,
   erasing,
   ownerOf,
   presence,
@@ -32,14 +32,14 @@ export function createAdministration({
   const effects: { [Kind in keyof (RoomEntries & UserEntries)]: (entry: Entry<never>) => void } = {
     room({ room }) {
       ownerOf(room)?.onTitleChanged?.(room);
-      connections.accessChanged(room);
+      accessChanges.accessChanged(room);
     },
     "room.removed"({ room }) {
       const owner = ownerOf(room);
       owner?.onMembersChanged?.(room);
-      connections.accessChanged(room);
+      accessChanges.accessChanged(room);
       owner?.onRoomDeleted?.(room);
-      connections.roomRemoved(room);
+      accessChanges.roomRemoved(room);
     },
     member: ({ room, body }: Entry<RoomEntries["member"]>) => memberChanged(room, body.userId),
     "member.removed": ({ room, body }: Entry<RoomEntries["member.removed"]>) =>
@@ -56,7 +56,7 @@ export function createAdministration({
   }
   function memberChanged(room: string, userId: string): void {
     ownerOf(room)?.onMembersChanged?.(room);
-    connections.membershipChanged(room, userId);
+    accessChanges.membershipChanged(room, userId);
   }
 
   const entry = (protocol: string, room: string, kind: string, body: unknown) => ({

@@ -80,7 +80,7 @@ export class Connections {
       connection.close(1009, "Message too big");
     } else if (connection.waiting) {
       this.#wait(connection, connection.waiting, frame);
-    } else receive(this.parts, this.#context(connection), frame);
+    } else receive(this.parts, this.contextOf(connection), frame);
   }
 
   #wait(connection: Connection, waiting: Waiting, frame: Frame): void {
@@ -133,49 +133,6 @@ export class Connections {
     this.parts.limiter.release(id, identity ? `${protocol.name} ${identity.userId}` : guestsOf(connection));
   }
 
-  /** A room has become, or may no longer be, the user's own. */
-  membershipChanged(room: string, userId: string): void {
-    for (const connection of this.parts.presence.of(userId)) {
-      const { identity, protocol } = connection;
-      if (!identity) continue;
-      if (this.parts.access.roomsOf(identity, protocol.roomKinds).has(room)) {
-        protocol.onRoomGranted?.(this.#context(connection), room);
-      } else {
-        this.parts.rooms.unwatch(connection, room);
-        if (!this.parts.access.may(identity, room)) this.#expel(connection, room);
-      }
-    }
-  }
-
-  /** A room is no longer open, or is no more: out with who may not be in it. */
-  accessChanged(room: string): void {
-    for (const connection of [...this.all]) {
-      const { identity, rooms, watched } = connection;
-      const isIn = rooms.has(room) || watched?.has(room) || connection.catchingUp?.has(room);
-      if (!identity || !isIn) continue;
-      if (this.parts.access.may(identity, room)) continue;
-      this.parts.rooms.unwatch(connection, room);
-      this.#expel(connection, room);
-    }
-  }
-
-  /** A room was deleted; connections without access have left it. */
-  roomRemoved(room: string): void {
-    for (const connection of this.parts.rooms.members(room)) {
-      connection.protocol.onRoomRemoved?.(this.#context(connection), room);
-    }
-  }
-
-  #expel(connection: Connection, room: string): void {
-    const { protocol, state } = connection;
-    const isCatchingUp = connection.catchingUp?.has(room) === true;
-    if (!(connection.rooms.has(room) || isCatchingUp) || protocol.isPublic?.(state)) return;
-    connection.catchingUp?.delete(room);
-    protocol.onRoomRevoked?.(this.#context(connection), room);
-    this.parts.rooms.leave(connection, room);
-    connection.refuse(new Refusal("forbidden"));
-  }
-
   async authenticate(connection: Connection, token: string, admitted?: OnAuthenticated): Promise<void> {
     this.#waiting.begin(connection, token);
     this.#bound();
@@ -217,7 +174,7 @@ export class Connections {
       this.parts.limiter.transfer(id, guestsOf(connection), `${protocol.name} ${userId}`);
     }
     note("connect", { connection: id, protocol: protocol.name, userId, address });
-    const context = this.#context(connection);
+    const context = this.contextOf(connection);
     presence.add(connection.identity, context);
     const own = access.roomsOf(connection.identity, protocol.roomKinds);
     admitted?.(own);
@@ -272,7 +229,7 @@ export class Connections {
     connection.close(1008, "Authentication failed");
   }
 
-  #context(connection: Connection): ConnectionContext {
+  contextOf(connection: Connection): ConnectionContext {
     const context = this.#contexts.get(connection);
     if (!context) throw new Error("the connection is not open");
     return context;

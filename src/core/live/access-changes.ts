@@ -1,0 +1,61 @@
+import type { Access } from "../inbound/access.ts";
+import type { Connection } from "../outbound/connection.ts";
+import type { Rooms } from "../outbound/rooms.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Connections } from "./connections.ts";
+import type { Presence } from "./presence.ts";
+
+export interface AccessChangeParts {
+  readonly access: Access;
+  readonly connections: Connections;
+  readonly presence: Presence;
+  readonly rooms: Rooms;
+}
+
+/** What a change of who may be in a room means for connections that are open. */
+export class AccessChanges {
+  constructor(private readonly parts: AccessChangeParts) {}
+
+  /** A room has become, or may no longer be, the user's own. */
+  membershipChanged(room: string, userId: string): void {
+    for (const connection of this.parts.presence.of(userId)) {
+      const { identity, protocol } = connection;
+      if (!identity) continue;
+      if (this.parts.access.roomsOf(identity, protocol.roomKinds).has(room)) {
+        protocol.onRoomGranted?.(this.parts.connections.contextOf(connection), room);
+      } else {
+        this.parts.rooms.unwatch(connection, room);
+        if (!this.parts.access.may(identity, room)) this.#expel(connection, room);
+      }
+    }
+  }
+
+  /** A room is no longer open, or is no more: out with who may not be in it. */
+  accessChanged(room: string): void {
+    for (const connection of [...this.parts.connections.all]) {
+      const { identity, rooms, watched } = connection;
+      const isIn = rooms.has(room) || watched?.has(room) || connection.catchingUp?.has(room);
+      if (!identity || !isIn) continue;
+      if (this.parts.access.may(identity, room)) continue;
+      this.parts.rooms.unwatch(connection, room);
+      this.#expel(connection, room);
+    }
+  }
+
+  /** A room was deleted; connections without access have left it. */
+  roomRemoved(room: string): void {
+    for (const connection of this.parts.rooms.members(room)) {
+      connection.protocol.onRoomRemoved?.(this.parts.connections.contextOf(connection), room);
+    }
+  }
+
+  #expel(connection: Connection, room: string): void {
+    const { protocol, state } = connection;
+    const isCatchingUp = connection.catchingUp?.has(room) === true;
+    if (!(connection.rooms.has(room) || isCatchingUp) || protocol.isPublic?.(state)) return;
+    connection.catchingUp?.delete(room);
+    protocol.onRoomRevoked?.(this.parts.connections.contextOf(connection), room);
+    this.parts.rooms.leave(connection, room);
+    connection.refuse(new Refusal("forbidden"));
+  }
+}
