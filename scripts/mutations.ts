@@ -338,18 +338,6 @@ export const clusterMutations: readonly ClusterMutation[] = [
     ],
   },
   {
-    name: "listens before it has caught up",
-    fault: "early",
-    mishaps: ["join"],
-    changes: [
-      {
-        file: "src/log/jetstream.ts",
-        from: "    await this.barrier();\n    if (this.health.fatal",
-        to: "    if (this.health.fatal",
-      },
-    ],
-  },
-  {
     name: "keeps what its clients type from other nodes",
     fault: "there",
     mishaps: [],
@@ -434,6 +422,17 @@ export const nodeMutations: readonly NodeMutation[] = [
         file: "src/core/outbound/delivery.ts",
         from: "if (outcome.events.length === 0) this.applied(entry);",
         to: "if (outcome.events.length === 0 && completion.applied) this.applied(entry);",
+      },
+    ],
+  },
+  {
+    name: "tells a client that comes from a node further on that it knows no such offset",
+    test: "test/simulation/nodes.test.ts",
+    changes: [
+      {
+        file: "src/core/inbound/resumption.ts",
+        from: "const caughtUp = isAhead ? this.caughtUp() : undefined;",
+        to: "const caughtUp = isAhead && NONE.length > 0 ? this.caughtUp() : undefined;",
       },
     ],
   },
