@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import net from "node:net";
 import { join, resolve } from "node:path";
 import { Balancer } from "../src/verify/cluster/balancer.ts";
 import { LogServers } from "../src/verify/cluster/log-servers.ts";
@@ -12,9 +13,21 @@ const data = resolve(process.env["CLUSTER_DATA"] || join(root, "data/cluster"));
 const SECRET = "the secret of a cluster to try things with";
 const API_KEY = "the-key-of-a-cluster-to-try";
 
+for (const port of [...LOG, ...NODES, PROXY]) {
+  const isFree = await new Promise<boolean>((resolve) => {
+    const server = net.createServer().once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+  if (isFree) continue;
+  const way = port === PROXY ? ", or give the proxy another with WS_PORT" : "";
+  console.error(`port ${port} is taken: end what listens there, perhaps another cluster${way}`);
+  process.exit(1);
+}
+
 mkdirSync(data, { recursive: true, mode: 0o700 });
 const servers = await LogServers.start(data, LOG);
 const settings = {
+  LOG_FORMAT: "pretty",
   ...process.env,
   ...{ LOG_URL: servers.url, JWT_SECRET: SECRET, API_KEYS: API_KEY, HOST: "127.0.0.1" },
 };
@@ -23,7 +36,7 @@ const running = new Map<number, Bun.Subprocess>();
 /** A node that ends comes back after a second, as systemd would bring it back. */
 async function serve(index: number): Promise<void> {
   const name = `node-${index + 1}`;
-  while (!isStopping) {
+  for (let isFirst = true; !isStopping; isFirst = false) {
     const node = Bun.spawn([process.execPath, "run", join(root, "src/main.ts"), "serve"], {
       cwd: data,
       env: {
@@ -34,13 +47,26 @@ async function serve(index: number): Promise<void> {
       },
       stdin: "ignore",
       stdout: "ignore",
-      stderr: "inherit",
+      stderr: "pipe",
     });
     running.set(index, node);
+    void showLog(name, node.stderr);
+    if (!isFirst) console.log(`${name} is back: kill -9 ${node.pid}`);
     await node.exited;
     if (isStopping) return;
     console.log(`${name} has ended, and comes back`);
     await Bun.sleep(1_000);
+  }
+}
+
+/** Each line with the name of its node. */
+async function showLog(name: string, stderr: ReadableStream<Uint8Array>): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const bytes of stderr) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) console.log(`${name}  ${line}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
 import { createAgent } from "./agents/choose.ts";
 import type { Config } from "./config.ts";
 import { createCore } from "./core/core.ts";
@@ -6,7 +7,8 @@ import { type Clock, systemClock } from "./core/ports/clock.ts";
 import { Refusal } from "./core/protocol/refusal.ts";
 import { Feed } from "./feed/feed.ts";
 import { Webhooks } from "./feed/webhooks.ts";
-import type { Phase } from "./http/health.ts";
+import { type Phase, whyNotReady } from "./http/health.ts";
+import type { Leases } from "./log/leases.ts";
 import { CountedAgent } from "./metrics/agent.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { protocols } from "./protocols/all.ts";
@@ -16,6 +18,7 @@ import { openAuth } from "./switchboard/auth.ts";
 import { allDismissed, drained } from "./switchboard/drain.ts";
 import { openHttp } from "./switchboard/http.ts";
 import { createEndpoint, listenOr, openTls, watchListener } from "./switchboard/listen.ts";
+import { answersOf, Nodes } from "./switchboard/nodes.ts";
 import { createReporting } from "./switchboard/reporting.ts";
 import { coreSettings } from "./switchboard/settings.ts";
 import { keepSnapshots, restoreSnapshot } from "./switchboard/snapshots.ts";
@@ -124,20 +127,44 @@ export async function startSwitchboard(
 
   let phase: Phase = "starting";
   let stopping = false;
-  const ready = () =>
-    phase === "serving" && core.storeHealth.works() && shared?.health.whyNotReady() === undefined;
+  const fault = () => whyNotReady(phase, core.storeHealth.works(), shared?.health.whyNotReady());
   /** Clients are better served by another node. */
   const isIsolated = () => shared?.health.isIsolated ?? false;
+  /** Held by this node, or wanted. */
+  let leases: Leases | undefined;
   const refusedUpgrades = new Map<number, number>();
   const metrics = createMetrics({
-    ...{ clock, agent, errors: reporting.errors, refusedUpgrades, ready, lostLogLines },
+    ...{ clock, agent, errors: reporting.errors, refusedUpgrades, lostLogLines },
     ...{ traffic: core.traffic, times: core.times, rooms: core.rooms },
     storeSize: storage.size,
     logId: storage.logId,
     log: () => ({ position: storage.store.position(), hash: storage.store.hash() }),
     webhooks: () => webhooks.all,
+    ready: () => fault() === undefined,
     sharedLog: () => shared?.counts,
+    cluster: () =>
+      cluster && {
+        nodes: cluster.peers.length + 1,
+        rosterEntries: core.rosters.entries,
+        relays: cluster.relays,
+        leases: leases?.held ?? [],
+      },
   });
+  const startedAt = clock.monotonic();
+  const answers = answersOf(core, storage, () => {
+    const reason = fault() ?? null;
+    return {
+      ...{ name: config.NODE_NAME, ready: reason === null, reason },
+      version: packageJson.version,
+      uptime: (clock.monotonic() - startedAt) / 1_000,
+      connections: core.connections.count,
+      lagSeconds: (shared?.health.lagMs ?? 0) / 1_000,
+      ...{ position: storage.store.position(), hash: storage.store.hash() },
+      writeLevel: cluster?.writeLevel ?? 0,
+      leases: (leases?.held ?? []).filter(([, isHeld]) => isHeld).map(([name]) => name),
+    };
+  });
+  const nodes = new Nodes(config.NODE_NAME, answers, cluster, shared);
   const http = openHttp({
     ...{
       config,
@@ -152,10 +179,10 @@ export async function startSwitchboard(
       metrics,
       reporting,
     },
-    ...{ caughtUp: shared && (() => shared.barrier()), hasTls: tls !== undefined },
+    ...{ nodes, caughtUp: shared && (() => shared.barrier()), hasTls: tls !== undefined },
+    appliedEverywhere: cluster && (() => cluster.appliedEverywhere()),
     server: () => server,
-    phase: () => phase,
-    logFault: () => shared?.health.whyNotReady(),
+    fault,
   });
   const endpoint = createEndpoint({
     ...{ config, clock, core, http, refusedUpgrades, reporting },
@@ -179,10 +206,12 @@ export async function startSwitchboard(
       roster: core.rosters,
       isHeard: (room) => core.rooms.isHeard(room),
       relayed: core.relayed,
-      answers: { ...sharedWebhooks?.answers },
+      answers: { ...answers, ...sharedWebhooks?.answers },
     });
     joined?.();
     await cluster?.joined();
+    // From now on others wait for this node; what was answered before that is applied too.
+    await shared.barrier();
   }
   const server = await listenOr(endpoint, tls, close);
   const watch = watchListener(server, endpoint, tls !== undefined, log, reporting);
@@ -193,7 +222,7 @@ export async function startSwitchboard(
         for (const one of [...core.connections.all]) one.refuse(new Refusal("server_restart"));
     });
   }
-  const leases = shared?.leases();
+  leases = shared?.leases();
   const sources = await startSources(config, clock, log, core, leases);
   if (shared && leases) keepSnapshots(shared, leases, config, () => cluster?.appliedByAll ?? 0);
 
@@ -232,6 +261,8 @@ export async function startSwitchboard(
     removeRoom: (room) => core.recordRoom(room, "room.removed", {}),
     removeMember: (room, userId) => core.recordRoom(room, "member.removed", { userId }),
     rank: core.rank,
+    finishedElsewhere: async (userId) =>
+      (await nodes.ask("erased", [userId])).answers.some(({ answer: [finishedAt] }) => finishedAt != null),
   });
   return {
     port: server.port,

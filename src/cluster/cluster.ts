@@ -139,6 +139,11 @@ export class Cluster {
       rankOf(work, { id: this.#membership.id, draining: this.parts.draining() }, this.#membership.alive()),
   };
 
+  /** Of all nodes together. */
+  get name(): string {
+    return this.parts.cluster;
+  }
+
   /** The newest format of batches that every live node reads. */
   get writeLevel(): number {
     return this.#writeLevel.level;
@@ -203,9 +208,10 @@ export class Cluster {
     });
   }
 
-  /** Asks all other nodes. */
-  ask<T>(name: string, about: unknown): Promise<Gathered<T>> {
-    return this.#questions.gather<T>(this.peers, name, about);
+  /** Asks all other nodes, or those of this name. */
+  ask<T>(name: string, about: unknown, node?: string): Promise<Gathered<T>> {
+    const asked = this.peers.filter((peer) => node === undefined || peer.name === node);
+    return this.#questions.gather<T>(asked, name, about);
   }
 
   /** Asks all other nodes; resolves to the first answer that is not null, or to undefined where there is none. */

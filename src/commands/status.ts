@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
+import { firstKey } from "../auth/api-keys.ts";
 import { checkEnvFiles, readConfig } from "../config.ts";
+import type { ClusterState } from "../http/cluster.ts";
 import { inspectLog } from "../storage/inspect.ts";
+import { clusterLines } from "./cluster-lines.ts";
 import { parseOptions, refuseMore, UsageError } from "./usage.ts";
 
 const HELP = `Shows whether a running server is ready, the id of its log, and how far it has applied that log.
@@ -10,6 +13,8 @@ Usage: switchboard status [URL]
 
 The URL is http://localhost:3001 by default; WS_PORT and TLS_CERT_FILE change it. Where no server answers there,
 status shows what the database holds. Two servers of one log have the same hash at the same position.
+
+Of several nodes it shows all of them, and the servers of the log, with the first key of API_KEYS in the environment.
 
 The exit code is 0 when the server is ready, 1 when it is not or none answers.`;
 
@@ -35,14 +40,15 @@ export async function statusCommand(
   if (url !== undefined) {
     const origin = URL.parse(url)?.origin;
     if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
-    return await ofServer(origin, {}).catch((error) => noAnswer(origin, error));
+    return await ofServer(origin, {}, firstKey(env["API_KEYS"])).catch((error) => noAnswer(origin, error));
   }
   checkEnvFiles();
   const config = readConfig(env);
   const origin = `http${config.TLS_CERT_FILE ? "s" : ""}://localhost:${config.WS_PORT}`;
   try {
     // The certificate names the host that clients know, not this one.
-    return await ofServer(origin, { tls: { rejectUnauthorized: false }, proxy: false });
+    const options = { tls: { rejectUnauthorized: false }, proxy: false } as const;
+    return await ofServer(origin, options, firstKey(env["API_KEYS"]));
   } catch (error) {
     noAnswer(origin, error);
     if (!existsSync(config.DATABASE_URL)) console.log(`there is no database ${config.DATABASE_URL}`);
@@ -54,10 +60,12 @@ export async function statusCommand(
   }
 }
 
-async function ofServer(origin: string, options: BunFetchRequestInit): Promise<number> {
-  const ask = (path: string) =>
-    fetch(`${origin}${path}`, { signal: AbortSignal.timeout(ANSWER_MS), ...options });
-  const [ready, health, metrics] = await Promise.all(["/health/ready", "/ws/health", "/metrics"].map(ask));
+async function ofServer(origin: string, options: BunFetchRequestInit, key?: string): Promise<number> {
+  const ask = (path: string, headers = {}) =>
+    fetch(`${origin}${path}`, { headers, signal: AbortSignal.timeout(ANSWER_MS), ...options });
+  const [ready, health, metrics] = await Promise.all(
+    ["/health/ready", "/ws/health", "/metrics"].map((path) => ask(path)),
+  );
   const { status, reason } = readiness.parse(await ready!.json());
   const { connections, uptime } = load.parse(await health!.json());
   const lines = (await metrics!.text()).split("\n");
@@ -69,15 +77,31 @@ async function ofServer(origin: string, options: BunFetchRequestInit): Promise<n
     )?.[2];
   const position = Number(metric("log_position") ?? Number.NaN);
   const hash = Number(metric("log_hash") ?? Number.NaN);
+  const nodes = metric("cluster_nodes");
+  const cluster = nodes === undefined ? [] : await ofCluster(nodes, key, ask);
   console.log(
     [
       `${origin}: ${status}${reason === undefined ? "" : ` (${reason})`}`,
       `  version      ${label("build_info", "version")}, up ${Math.floor(uptime).toLocaleString("en")} s`,
       `  connections  ${connections.toLocaleString("en")}`,
       logLine(label("log_info", "log") ?? null, position, hash.toString(16).padStart(HASH_DIGITS, "0")),
+      ...cluster,
     ].join("\n"),
   );
   return ready!.ok ? 0 : 1;
+}
+
+/** All nodes, as far as the key allows. */
+async function ofCluster(
+  nodes: string,
+  key: string | undefined,
+  ask: (path: string, headers: Record<string, string>) => Promise<Response>,
+): Promise<string[]> {
+  const short = (why: string) => [`  cluster      ${nodes} nodes are alive; ${why} to see them`];
+  if (key === undefined) return short("set API_KEYS");
+  const answer = await ask("/v1/cluster", { authorization: `Bearer ${key}` });
+  if (!answer.ok) return short("the first key of API_KEYS must have the scope admin for all contracts");
+  return clusterLines((await answer.json()) as ClusterState);
 }
 
 function noAnswer(origin: string, error: unknown): number {

@@ -1,6 +1,7 @@
 import app from "./page/app.js" with { type: "text" };
 import backend from "./page/backend.js" with { type: "text" };
 import charts from "./page/charts.js" with { type: "text" };
+import cluster from "./page/cluster.js" with { type: "text" };
 import style from "./page/console.css" with { type: "text" };
 import contracts from "./page/contracts.js" with { type: "text" };
 import conversation from "./page/conversation.js" with { type: "text" };
@@ -38,6 +39,7 @@ const scripts = {
     app,
     backend,
     charts,
+    cluster,
     contracts,
     conversation,
     description,

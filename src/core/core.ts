@@ -157,6 +157,7 @@ export function createCore(parts: CoreParts) {
   const connections = new Connections({
     roomLimiter: new Limiter(clock, limits.broadcastsPerMinute, 0),
     ...{ clock, limiter, resumption, access, turns, rooms, presence, rosters, verifier, report, note },
+    catchUp: (inDoubt) => log.catchUp?.(inDoubt),
     maxPerUser: limits.connectionsPerUser,
     maxMessageBytes: limits.messageBytes,
     revokedBefore: people.revokedBefore,

@@ -106,7 +106,7 @@ function needOf({ method, url }: Request, contracts: readonly Contract[]): Need 
     return { scope, of: protocolOf(contracts, second) ?? "all" };
   if ((first === "feed" || first === "rooms") && scope === "read" && second === "")
     return { scope, of: "some" };
-  return first === "keys" || first === "webhooks" ? ADMIN_OF_ALL : { scope, of: "all" };
+  return ["cluster", "keys", "webhooks"].includes(first) ? ADMIN_OF_ALL : { scope, of: "all" };
 }
 
 function missingOf({ scopes, protocols }: ApiKey, { scope, of }: Need): string | undefined {

@@ -4,6 +4,7 @@ import { StoreUnavailable } from "../core/ports/store.ts";
 import { Refusal } from "../core/protocol/refusal.ts";
 import { type ApiKey, contractsOf, keyOperations, keyRoutes, requireApiKey } from "./api-keys.ts";
 import { type Answering, limited } from "./body-limit.ts";
+import { type ClusterDoor, clusterOperations, clusterRoutes } from "./cluster.ts";
 import { type ConnectionDoor, connectionOperations, connectionRoutes } from "./connections.ts";
 import { type ConsoleSettings, consoleRoutes } from "./console.ts";
 import { type DescriptionDoor, descriptionOperations, descriptionRoutes } from "./description.ts";
@@ -16,6 +17,7 @@ import { type FeedDoor, feedOperations, feedRoutes } from "./feed.ts";
 import { type Condition, health, healthOperations } from "./health.ts";
 import { methodsAt } from "./methods.ts";
 import { exposition, type MetricsDoor, metricsOperations, metricsRoutes } from "./metrics.ts";
+import { answeredEverywhere } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
 import { type RoomDoor, roomOperations, roomRoutes } from "./rooms.ts";
@@ -40,6 +42,7 @@ export const operations: readonly Operation[] = [
   ...roomOperations,
   ...userOperations,
   ...connectionOperations,
+  ...clusterOperations,
   ...errorOperations,
   ...keyOperations,
 ];
@@ -49,6 +52,7 @@ export interface HttpParts {
   readonly rooms: RoomDoor;
   readonly users: UserDoor;
   readonly connections: ConnectionDoor;
+  readonly cluster: ClusterDoor;
   readonly events: EventDoor;
   readonly feed: FeedDoor;
   readonly webhooks: WebhookDoor;
@@ -56,6 +60,8 @@ export interface HttpParts {
   readonly errors: ErrorDoor;
   readonly description: DescriptionDoor;
   readonly console: ConsoleSettings;
+  /** Where there are other nodes: resolves to the names of those that have not applied everything in time. */
+  readonly appliedEverywhere: (() => Promise<readonly string[]>) | undefined;
   /** Absent where tokens come from elsewhere. */
   readonly makeToken: MakeToken | undefined;
   /** Whether this request gets at `/dev`, where there is one. */
@@ -107,11 +113,16 @@ export function createHttpApp(parts: HttpParts): {
   };
   const base = () => new Hono().notFound(notFound).onError(failed);
   const post = postEvents(parts.events, failed);
-  const forBackends = base()
+  const administration = base();
+  if (parts.appliedEverywhere)
+    for (const path of ["/v1/rooms/*", "/v1/users/*"])
+      administration.use(path, answeredEverywhere(parts.appliedEverywhere));
+  const forBackends = administration
     .route("/v1/rooms", roomRoutes(parts.rooms, contractsOf))
     .route("/v1/users", userRoutes(parts.users))
     .route("/v1/erasures", erasureRoutes(parts.users))
     .route("/v1/connections", connectionRoutes(parts.connections))
+    .route("/v1/cluster", clusterRoutes(parts.cluster))
     .route("/v1/metrics", metricsRoutes(parts.metrics))
     .route("/v1/errors", errorRoutes(parts.errors))
     .route("/v1/feed", feedRoutes(parts.feed, contractsOf))

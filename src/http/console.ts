@@ -21,6 +21,8 @@ export interface ConsoleSettings {
   readonly production: boolean;
   /** Whether `POST /dev/token` exists. */
   readonly makesTokens: boolean;
+  /** Whether the server is one of several nodes. */
+  readonly cluster: boolean;
   /** The path where gurukul and hyperfocus listen. */
   readonly path: string;
 }

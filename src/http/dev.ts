@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { isOwnOrigin } from "../core/inbound/origin.ts";
+import { type ClusterDoor, clusterRoutes } from "./cluster.ts";
 import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
 import { devTokenRoutes, type MakeToken } from "./dev-token.ts";
 import { eventRoutes, type PostEvents } from "./events.ts";
@@ -12,6 +13,7 @@ export interface DevDoor {
   readonly makeToken: MakeToken | undefined;
   readonly metrics: MetricsDoor;
   readonly connections: ConnectionDoor;
+  readonly cluster: ClusterDoor;
   readonly feed: FeedDoor;
 }
 
@@ -33,6 +35,7 @@ export function devRoutes(door: DevDoor, post: PostEvents): Hono {
   if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
   app.route("/metrics", metricsRoutes(door.metrics));
   app.route("/connections", connectionRoutes(door.connections));
+  app.route("/cluster", clusterRoutes(door.cluster));
   app.route(
     "/feed",
     feedRoutes(door.feed, () => undefined),

@@ -9,11 +9,8 @@ export interface Condition {
   readonly activeChats: number;
   /** Seconds. */
   readonly uptime: number;
-  readonly phase: Phase;
-  /** The store can be written. */
-  readonly storeWorks: boolean;
-  /** Why this node cannot follow a shared log. */
-  readonly logFault?: string | undefined;
+  /** Why the server is not ready. */
+  readonly fault: string | undefined;
 }
 
 const load = z.object({
@@ -54,24 +51,27 @@ export const healthOperations: readonly Operation[] = [
 export function health(condition: () => Condition): Hono {
   const app = new Hono();
   app.get("/ws/health", (c) => {
-    const { connections, activeChats, uptime, ...rest } = condition();
-    const isReady = whyNotReady(rest) === undefined;
+    const { connections, activeChats, uptime, fault } = condition();
+    const isReady = fault === undefined;
     const status = isReady ? "healthy" : "unhealthy";
     return c.json({ status, connections, activeChats, uptime }, isReady ? 200 : 503);
   });
   app.get("/health/live", (c) => c.json({ status: "live" }));
   app.get("/health/ready", (c) => {
-    const reason = whyNotReady(condition());
+    const { fault: reason } = condition();
     return reason === undefined ? c.json({ status: "ready" }) : c.json({ status: "not ready", reason }, 503);
   });
   return app;
 }
 
-function whyNotReady({
-  phase,
-  storeWorks,
-  logFault,
-}: Pick<Condition, "phase" | "storeWorks" | "logFault">): string | undefined {
+/** Undefined: it is ready. */
+export function whyNotReady(
+  phase: Phase,
+  /** The store can be written. */
+  storeWorks: boolean,
+  /** Why this node cannot follow a shared log. */
+  logFault: string | undefined,
+): string | undefined {
   if (phase === "starting") return "the server is starting";
   if (phase === "draining") return "the server is shutting down";
   return storeWorks ? logFault : "the store cannot be written: see the server's log";

@@ -10,6 +10,7 @@ import { kindOf, ownerOfAny } from "../core/protocol/room-name.ts";
 import { cleanText } from "../core/protocol/text.ts";
 import { parseTime } from "../core/protocol/time.ts";
 import { readBody } from "./body.ts";
+import { type Gathered, warn } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
 import { pageAfter } from "./page-after.ts";
 import { check, Problem } from "./problem.ts";
@@ -114,8 +115,8 @@ export interface RoomDoor {
     limit: number,
   ): readonly { readonly room: string; readonly title: string | null; readonly open: boolean }[];
   membersOf(room: string, after: string, limit: number): readonly { userId: string; role: string | null }[];
-  /** How many connections are in the room now. */
-  online(room: string): number;
+  /** How many connections are in each of these rooms now, on each node. */
+  online(rooms: readonly string[]): Promise<Gathered<readonly number[]>>;
   /** Resolves when the entry is committed and applied. */
   record<K extends keyof RoomEntries>(room: string, kind: K, body: RoomEntries[K]): Promise<void>;
   /** Resolves when the message has lost its text. */
@@ -155,7 +156,14 @@ export function roomRoutes(
     return { room, ...stored };
   };
 
-  app.get("/", (c) => {
+  /** Of all nodes together. */
+  async function online(c: Context, rooms: readonly string[]): Promise<readonly number[]> {
+    const { answers, silent } = await door.online(rooms);
+    warn(c, silent);
+    return rooms.map((_, at) => answers.reduce((sum, { answer }) => sum + answer[at]!, 0));
+  }
+
+  app.get("/", async (c) => {
     const { limit, after, kind } = check(roomPage, c.req.query());
     const allowed = contractsOf(c.req.raw);
     const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
@@ -168,12 +176,17 @@ export function roomRoutes(
       .flatMap(({ roomKinds }) => roomKinds)
       .filter((one) => kind === undefined || one === kind);
     const found = door.roomsAfter(readable, after, limit + 1);
-    const rooms = found.slice(0, limit).map((one) => {
+    const shown = found.slice(0, limit);
+    const counts = await online(
+      c,
+      shown.map(({ room }) => room),
+    );
+    const rooms = shown.map((one, at) => {
       const last = door.history.last(one.room);
       return {
         ...one,
         messageCount: door.history.summary(one.room).count,
-        online: door.online(one.room),
+        online: counts[at],
         lastActivity: last ? new Date(last.time).toISOString() : null,
       };
     });
@@ -189,10 +202,11 @@ export function roomRoutes(
     });
     return c.json({ room, ...door.room(room) });
   });
-  app.get("/:room", (c) => {
+  app.get("/:room", async (c) => {
     const { room, title, open } = known(c);
     const { count } = door.history.summary(room);
-    return c.json({ room, title, open, messageCount: count, online: door.online(room) });
+    const [connections] = await online(c, [room]);
+    return c.json({ room, title, open, messageCount: count, online: connections });
   });
   app.delete("/:room", async (c) => {
     await door.record(known(c).room, "room.removed", {});

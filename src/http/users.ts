@@ -1,8 +1,9 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { id } from "../core/protocol/identifiers.ts";
 import { ERASED } from "../core/protocol/personal-data.ts";
 import { HEADERS } from "./headers.ts";
+import { type Gathered, maybeOn, warn } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
 import { check, Problem } from "./problem.ts";
 
@@ -28,7 +29,7 @@ export const userOperations: readonly Operation[] = [
       path: "/v1/users/{id}",
       summary: "Whether a user is online, and when they were last active.",
     },
-    ...{ answers: { 200: user }, problems: [404] },
+    ...{ answers: { 200: user }, problems: [404, 503] },
   },
   {
     ...{ method: "get", path: "/v1/users/{id}/export" },
@@ -68,8 +69,8 @@ interface Erasure {
 
 export interface UserDoor {
   isOnline(userId: string): boolean;
-  /** Milliseconds since the epoch; undefined for a user who was never here. */
-  lastActive(userId: string): number | undefined;
+  /** Of each node: milliseconds since the epoch; null for a user who was never there. */
+  lastActive(userId: string): Promise<Gathered<number | null>>;
   /**
    * Closes all connections of the user and refuses tokens issued before now; resolves to how many were closed.
    */
@@ -81,16 +82,21 @@ export interface UserDoor {
   readonly erasures: {
     of(userId: string): Erasure | undefined;
     after(userId: string, limit: number): readonly Erasure[];
+    /** Of each node: when it had erased each of these users; null where it has not yet. */
+    finished(userIds: readonly string[]): Promise<Gathered<readonly (number | null)[]>>;
   };
 }
 
 /** Users, for backends: their presence, the revocation of their tokens, and what is stored of them. */
 export function userRoutes(door: UserDoor): Hono {
   const app = new Hono();
-  app.get("/:id", (c) => {
+  app.get("/:id", async (c) => {
     const id = c.req.param("id");
-    const lastActive = door.lastActive(id);
-    if (lastActive === undefined) throw new Problem(404, "No user of this id has ever connected");
+    const { answers, silent } = await door.lastActive(id);
+    const times = answers.flatMap(({ answer }) => answer ?? []);
+    if (times.length === 0) throw maybeOn(silent, new Problem(404, "No user of this id has ever connected"));
+    warn(c, silent);
+    const lastActive = Math.max(...times);
     return c.json({ id, online: door.isOnline(id), lastActive: new Date(lastActive).toISOString() });
   });
   app.get("/:id/export", (c) => {
@@ -102,10 +108,11 @@ export function userRoutes(door: UserDoor): Hono {
     await door.erase(userId);
     return c.json(shown(door.erasures.of(userId)), 202);
   });
-  app.get("/:id/erasure", (c) => {
+  app.get("/:id/erasure", async (c) => {
     const found = door.erasures.of(c.req.param("id"));
     if (!found) throw new Problem(404, "Nobody has erased a user of this id");
-    return c.json(shown(found));
+    const [erasure] = await everywhere(c, door, [found]);
+    return c.json(shown(erasure));
   });
   app.delete("/:id/connections", async (c) => c.json({ closed: await door.revoke(c.req.param("id")) }));
   return app;
@@ -113,12 +120,24 @@ export function userRoutes(door: UserDoor): Hono {
 
 export function erasureRoutes(door: UserDoor): Hono {
   const app = new Hono();
-  app.get("/", (c) => {
+  app.get("/", async (c) => {
     const { limit, after } = check(page, c.req.query());
     const found = door.erasures.after(after, limit + 1);
-    return c.json({ erasures: found.slice(0, limit).map(shown), hasMore: found.length > limit });
+    const erasures = await everywhere(c, door, found.slice(0, limit));
+    return c.json({ erasures: erasures.map(shown), hasMore: found.length > limit });
   });
   return app;
+}
+
+/** An erasure is finished when every live node has finished it, and each of them has said so. */
+async function everywhere(c: Context, door: UserDoor, found: readonly Erasure[]): Promise<Erasure[]> {
+  const { answers, silent } = await door.erasures.finished(found.map(({ userId }) => userId));
+  warn(c, silent);
+  return found.map((erasure, at) => {
+    const times = answers.map(({ answer }) => answer[at] ?? null);
+    const isFinished = silent.length === 0 && times.every((time) => time !== null);
+    return { ...erasure, finishedAt: isFinished ? Math.max(...times) : null };
+  });
 }
 
 /** An id that no user can have is a mistake, and nothing must look as if it had been done. */

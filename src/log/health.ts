@@ -1,5 +1,9 @@
 /** Behind the log for longer than this, a node is not ready. */
 const LAG_MS = 1_000;
+/** Behind for longer than this, what it knows of members and tokens may be old. */
+const BEHIND_MS = 100;
+/** The servers are asked for the end of the log each second. */
+const UNHEARD_MS = 2_500;
 /** The servers may elect a leader for this long before a node says that it cannot reach the log. */
 const SILENT_MS = 10_000;
 /** Without a connection to any server. */
@@ -55,6 +59,16 @@ export class LogHealth {
     const applied = this.applied();
     while (this.#ahead[0] && this.#ahead[0].position <= applied) this.#ahead.shift();
     return Math.max(this.heldMs(), this.#ahead[0] ? this.now() - this.#ahead[0].at : 0);
+  }
+
+  /** It knows of something that it has not applied. */
+  get isBehind(): boolean {
+    return this.lagMs > BEHIND_MS;
+  }
+
+  /** It cannot know whether there is something, because it does not hear of the log. */
+  get isInDoubt(): boolean {
+    return this.#disconnectedAt !== undefined || this.now() - this.#heardAt > UNHEARD_MS;
   }
 
   get #cutOffMs(): number {

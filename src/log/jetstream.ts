@@ -21,6 +21,9 @@ const START_MS = 30_000;
 const REQUEST_MS = 1_000;
 const LOOK_MS = 1_000;
 const RETRY_MS = 100;
+/** How long a client waits for its node to catch up before it is told to try again. */
+const CATCH_UP_MS = 5_000;
+const TOGETHER_MS = 20;
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -40,6 +43,7 @@ export class JetStreamLog {
   #leases: Leases | undefined;
   /** Bytes that the log holds. */
   bytes = 0;
+  #catchingUp: Promise<boolean> | undefined;
   readonly #appended = new Histogram(SECONDS);
 
   private constructor(
@@ -112,7 +116,12 @@ export class JetStreamLog {
         this.#reader.expect(position);
       },
     });
-    return { shared: true, append: (batch) => this.#appender.append(batch), barrier: () => this.barrier() };
+    return {
+      shared: true,
+      append: (batch) => this.#appender.append(batch),
+      barrier: () => this.barrier(),
+      catchUp: (inDoubt) => this.#catchUp(inDoubt),
+    };
   };
 
   /** Applies everything that the log holds now. Throws a `ConfigError` when the database cannot be of this log. */
@@ -154,6 +163,19 @@ export class JetStreamLog {
       }
       await Bun.sleep(RETRY_MS);
     }
+  }
+
+  #catchUp(inDoubt: boolean): Promise<boolean> | undefined {
+    if (!this.health.isBehind && !(inDoubt && this.health.isInDoubt)) return undefined;
+    // One request to the servers for all that ask within a moment. It is sent after the last of them has asked.
+    this.#catchingUp ??= Bun.sleep(TOGETHER_MS).then(() => {
+      this.#catchingUp = undefined;
+      return Promise.race([
+        this.barrier().then(() => this.health.fatal === undefined),
+        Bun.sleep(CATCH_UP_MS).then(() => false),
+      ]);
+    });
+    return this.#catchingUp;
   }
 
   /** The end of the log; undefined when no server says it. */
@@ -220,6 +242,23 @@ export class JetStreamLog {
   /** What the log holds now. */
   async describe(): Promise<FoundLog> {
     return accepted(await this.manager.streams.info(streamOf(this.config)), this.config);
+  }
+
+  /** The servers that keep the log, and what they hold; undefined while none of them answers. */
+  async servers() {
+    try {
+      const { cluster, config, state } = await this.manager.streams.info(streamOf(this.config));
+      return {
+        id: this.found.id,
+        leader: cluster?.leader ?? this.connection.info?.server_name ?? null,
+        replicas: (cluster?.replicas ?? []).map(({ name, current, lag = 0 }) => ({
+          ...{ name, current, behind: lag },
+        })),
+        ...{ first: state.first_seq, last: state.last_seq, bytes: state.bytes, maxBytes: config.max_bytes },
+      };
+    } catch {
+      return undefined;
+    }
   }
 
   /** Removes everything up to a position. */

@@ -7,6 +7,7 @@ import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import type { Reason } from "../core/protocol/refusal.ts";
 import { allOf, kindOf } from "../core/protocol/room-name.ts";
 import type { CountedAgent } from "./agent.ts";
+import { type ClusterCounts, exposeCluster } from "./cluster.ts";
 import { Exposition, type Labels } from "./exposition.ts";
 import { type Recently, watchLastMinute } from "./last-minute.ts";
 import { exposeLog, type LogCounts } from "./log.ts";
@@ -33,6 +34,8 @@ export interface MetricsParts {
   log(): { readonly position: number; readonly hash: string };
   /** Undefined where the log is this process's own. */
   sharedLog(): LogCounts | undefined;
+  /** Undefined where one server is alone. */
+  cluster(): ClusterCounts | undefined;
   webhooks(): Iterable<{
     readonly row: { readonly name: string };
     readonly lag: { readonly events: number; readonly seconds: number };
@@ -97,6 +100,8 @@ export function createMetrics(parts: MetricsParts): Metrics {
       exposeWebhooks(exposition, [...parts.webhooks()]);
       const sharedLog = parts.sharedLog();
       if (sharedLog) exposeLog(exposition, sharedLog);
+      const cluster = parts.cluster();
+      if (cluster) exposeCluster(exposition, cluster);
       exposeProcess(exposition);
       return exposition.text;
     },

@@ -12,6 +12,8 @@ const STEP_MS = 2;
 const RETRY_MS = 1_000;
 /** Of several nodes one has the events of a user erased. Each of those behind it waits so much longer, and finds little to do. */
 const BEHIND_MS = 5_000;
+/** How often it asks meanwhile whether one of them has finished. */
+const LOOK_MS = 500;
 
 /** How far the erasure of a user is. Times in milliseconds since the epoch. */
 export interface ErasureState {
@@ -35,6 +37,8 @@ export interface ErasureLog {
   removeMember(room: string, userId: string): Promise<void>;
   /** How many live nodes come before this one for the erasure of a user. */
   rank(userId: string): number;
+  /** Another node has finished it: nothing is left for the log to erase. */
+  finishedElsewhere?(userId: string): Promise<boolean>;
   /** Nothing of what was removed is left in the database's files: false where that must be tried again. */
   emptyLog(): Promise<boolean>;
   failed(error: unknown): void;
@@ -99,7 +103,10 @@ export function startErasures(
     for (let one = next(); one && !isStopped; one = next()) {
       try {
         const ahead = log.rank(one.userId);
-        if (ahead > 0) await wait(ahead * BEHIND_MS);
+        for (let waited = 0; waited < ahead * BEHIND_MS && !isStopped; waited += LOOK_MS) {
+          if (await log.finishedElsewhere?.(one.userId)) break;
+          await wait(LOOK_MS);
+        }
         if (isStopped) return;
         await erase(one);
       } catch (error) {
@@ -112,7 +119,7 @@ export function startErasures(
   }
 
   /** State before events: of what is pending there, events are made until it is gone. */
-  async function erase({ userId, scanned, redacted }: typeof erasures.$inferSelect): Promise<void> {
+  async function erase({ userId, scanned }: typeof erasures.$inferSelect): Promise<void> {
     for (const room of log.roomsOf(userId)) if (isRoom(room)) await log.removeRoom(room);
     for (let after: number | undefined = 0; after !== undefined && !isStopped; ) {
       const step = found.memberships(userId, after);
@@ -121,7 +128,7 @@ export function startErasures(
     }
     await eraseReceipts(userId);
     await eraseState(userId);
-    await eraseEvents(userId, scanned, redacted);
+    await eraseEvents(userId, scanned);
     if (isStopped) return;
     write(() => db.update(users).set({ lastActive: null }).where(eq(users.id, userId)).run());
     // What is left of removed rooms, the user's among them, goes in steps of its own.
@@ -162,8 +169,7 @@ export function startErasures(
     }
   }
 
-  async function eraseEvents(userId: string, scanned: number, redacted: number): Promise<void> {
-    let count = redacted;
+  async function eraseEvents(userId: string, scanned: number): Promise<void> {
     const last = found.lastEvent();
     for (let after: number | undefined = scanned; after !== undefined && after < last && !isStopped; ) {
       const step = found.events(userId, after, []);
@@ -173,16 +179,15 @@ export function startErasures(
         const offsets = byRoom.get(event.room);
         if (offsets) offsets.push(event.offset);
         else byRoom.set(event.room, [event.offset]);
-        count++;
       }
       await Promise.all(
         Array.from(byRoom, ([room, offsets]) => log.eraseIn(room, { userId, offsets, state: false })),
       );
       after = step.next;
-      if (after !== undefined) save(userId, { scanned: after, redacted: count });
+      if (after !== undefined) save(userId, { scanned: after });
       await wait(STEP_MS);
     }
-    if (!isStopped) save(userId, { scanned: last, redacted: count });
+    if (!isStopped) save(userId, { scanned: last });
   }
 
   return {

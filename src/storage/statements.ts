@@ -137,6 +137,11 @@ export function prepare({ client, db }: OpenDatabase) {
       .set({ sender: null, clientId: null })
       .where(and(one, eq(events.sender, placeholder("userId"))))
       .prepare(),
+    countRedacted: db
+      .update(erasures)
+      .set({ redacted: sql`${erasures.redacted} + 1` })
+      .where(eq(erasures.userId, placeholder("userId")))
+      .prepare(),
     eraseExternalId: db.update(events).set({ externalId: null }).where(one).prepare(),
     /** An erasure that is on its way goes on; one that was finished begins anew. */
     beginErasure: db

@@ -172,7 +172,10 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
         rowIsDue = true;
         if (event === undefined) return;
         statements.replaceBody.run({ id, event, body: row.body });
-        if (row.erased) statements.eraseSender.run({ id, event, userId: row.erased.userId });
+        if (row.erased) {
+          statements.eraseSender.run({ id, event, userId: row.erased.userId });
+          statements.countRedacted.run({ userId: row.erased.userId });
+        }
         if (row.erased?.externalId) statements.eraseExternalId.run({ id, event });
         return;
       }

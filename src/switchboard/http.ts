@@ -9,13 +9,13 @@ import type { Feed } from "../feed/feed.ts";
 import type { Webhooks } from "../feed/webhooks.ts";
 import { answerWithin } from "../http/answer-within.ts";
 import { createHttpApp, operations } from "../http/app.ts";
-import type { Phase } from "../http/health.ts";
 import { isLocal } from "../http/local.ts";
 import type { UserDoor } from "../http/users.ts";
 import type { Listener } from "../listener.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Storage } from "../storage/open.ts";
 import type { Auth } from "./auth.ts";
+import type { Nodes } from "./nodes.ts";
 import type { Reporting } from "./reporting.ts";
 import type { SharedWebhooks } from "./webhooks.ts";
 
@@ -38,16 +38,18 @@ export interface HttpWiring {
   readonly reporting: Reporting;
   /** Of several nodes: resolves when everything is applied here that their log holds now. A request may have to wait for the log. */
   readonly caughtUp: (() => Promise<void>) | undefined;
+  readonly nodes: Nodes;
+  /** Of several nodes: resolves to the names of those that have not applied everything in time. */
+  readonly appliedEverywhere: (() => Promise<readonly string[]>) | undefined;
   readonly hasTls: boolean;
   server(): Listener;
-  phase(): Phase;
-  /** Why the shared log keeps this node from being ready. */
-  logFault(): string | undefined;
+  /** Why the server is not ready. */
+  fault(): string | undefined;
 }
 
 /** Every HTTP route, with the parts of the server that it asks. */
 export function openHttp(wiring: HttpWiring) {
-  const { config, clock, auth, storage, core, feed, webhooks, webhookHosts, reporting } = wiring;
+  const { config, clock, auth, storage, core, feed, nodes, webhooks, webhookHosts, reporting } = wiring;
   const { caughtUp, sharedWebhooks } = wiring;
   const { protocols } = core;
   const startedAt = clock.monotonic();
@@ -63,7 +65,7 @@ export function openHttp(wiring: HttpWiring) {
       room: storage.people.room,
       roomsAfter: storage.people.roomsAfter,
       membersOf: storage.people.membersOf,
-      online: (room) => core.rooms.size(room),
+      online: (rooms) => nodes.ask("online", rooms),
       record: (...said) => inTime(core.recordRoom(...said)),
       redact: (...said) => inTime(core.redact(...said)),
     },
@@ -80,7 +82,13 @@ export function openHttp(wiring: HttpWiring) {
     },
     metrics: wiring.metrics,
     errors: reporting.errors,
-    connections: { all: () => core.connections.all },
+    connections: {
+      nodes: () => nodes.names,
+      pages: (wish, node) => nodes.ask("connections", wish, node),
+      close: (id) => nodes.ask("close", id),
+    },
+    cluster: { state: () => nodes.state() },
+    appliedEverywhere: wiring.appliedEverywhere,
     users: usersOf(wiring, inTime),
     description: createDescription(protocols, operations, () => ({
       version: packageJson.version,
@@ -89,6 +97,7 @@ export function openHttp(wiring: HttpWiring) {
     })),
     console: {
       production: config.production,
+      cluster: nodes.names !== undefined,
       makesTokens: auth.makeToken !== undefined,
       path: config.WS_PATH,
     },
@@ -98,15 +107,13 @@ export function openHttp(wiring: HttpWiring) {
       connections: core.connections.count,
       activeChats: core.rooms.count("chat"),
       uptime: (clock.monotonic() - startedAt) / 1_000,
-      phase: wiring.phase(),
-      storeWorks: core.storeHealth.works(),
-      logFault: wiring.logFault(),
+      fault: wiring.fault(),
     }),
   });
 }
 
 function usersOf(
-  { clock, core, storage }: HttpWiring,
+  { clock, core, nodes, storage }: HttpWiring,
   inTime: <T>(work: Promise<T>) => Promise<T>,
 ): UserDoor {
   /** Milliseconds since the epoch; undefined for a user who was never here. */
@@ -124,10 +131,10 @@ function usersOf(
 
   return {
     isOnline: (userId) => core.presence.isOnline(userId),
-    lastActive,
+    lastActive: (userId) => nodes.ask("lastActive", userId),
     revoke: (userId) => inTime(core.revoke(userId, revocationOf(userId))),
     erase: (userId) => inTime(core.erase(userId, revocationOf(userId))),
-    erasures: storage.erasures,
+    erasures: { ...storage.erasures, finished: (userIds) => nodes.ask("erased", userIds) },
     export: (userId) =>
       exportUser(userId, {
         rows: storage.userRows,

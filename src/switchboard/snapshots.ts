@@ -7,18 +7,25 @@ import type { Leases } from "../log/leases.ts";
 import { backUpApart } from "../storage/backup-apart.ts";
 import { takeOver } from "../storage/take-over.ts";
 
+/** Servers that have just started may not answer yet. */
+const ATTEMPTS = 3;
+
 /** A node without a database begins with a snapshot, where there is one; otherwise it applies the whole log. */
 export async function restoreSnapshot(shared: JetStreamLog, config: Config, log: Logger): Promise<void> {
   const file = config.DATABASE_URL;
   if (existsSync(file)) return;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  try {
-    const snapshot = await (await shared.snapshots()).restore(file);
-    if (!snapshot) return;
-    takeOver(file);
-    log.info({ position: snapshot.position, bytes: snapshot.bytes }, "the database begins with a snapshot");
-  } catch (error) {
-    log.warn({ err: error }, "no snapshot could be read: the whole log is applied");
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    try {
+      const snapshot = await (await shared.snapshots()).restore(file);
+      if (!snapshot) return;
+      takeOver(file);
+      log.info({ position: snapshot.position, bytes: snapshot.bytes }, "the database begins with a snapshot");
+      return;
+    } catch (error) {
+      if (attempt < ATTEMPTS) continue;
+      log.warn({ err: error }, "no snapshot could be read: the whole log is applied");
+    }
   }
 }
 

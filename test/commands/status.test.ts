@@ -58,3 +58,44 @@ test("a server that cannot store is shown with why, and what is no server is tol
   const nothing = await command(["status"], { directory, env: { WS_PORT: `${none.port}` } });
   expect(nothing.out).toEndWith("/data/switchboard.db\n");
 });
+
+test("of several nodes every one is shown, with a key", async () => {
+  const node = { version: "1.2.3", uptime: 1, connections: 7, lagSeconds: 0, position: 1_234, writeLevel: 1 };
+  const state = {
+    cluster: "switchboard",
+    log: {
+      ...{ id: "l", leader: "log-1", first: 1, last: 1_234, bytes: 10, maxBytes: 100 },
+      replicas: [
+        { name: "log-2", current: true, behind: 0 },
+        { name: "log-3", current: false, behind: 5 },
+      ],
+    },
+    nodes: [
+      { ...node, name: "a", ready: true, reason: null, hash: "0123456789abcdef", leases: ["snapshots"] },
+      {
+        ...{ ...node, name: "long", ready: false, reason: "it gives no answer", hash: "fedcba9876543210" },
+        ...{ version: null, connections: null, lagSeconds: null, leases: [] },
+      },
+    ],
+  };
+  using one = Bun.serve({
+    port: 0,
+    fetch({ url, headers }) {
+      if (url.endsWith("/health/ready")) return Response.json({ status: "ready" });
+      if (url.endsWith("/ws/health")) return Response.json({ connections: 7, uptime: 1 });
+      if (!url.endsWith("/v1/cluster")) return new Response("switchboard_cluster_nodes 2\n");
+      return headers.get("authorization") === "Bearer 0123456789abcdef"
+        ? Response.json(state)
+        : Response.json({}, { status: 403 });
+    },
+  });
+  const url = `http://localhost:${one.port}`;
+  const shown = async (keys?: string) =>
+    (await command(["status", url], { directory, env: keys === undefined ? {} : { API_KEYS: keys } })).out;
+  expect(await shown("0123456789abcdef,another-key-of-16")).toEndWith(`  cluster      switchboard, 2 nodes
+  log servers  leader log-1, replicas log-2 and log-3 (5 behind), positions 1 to 1,234, 10 % of its room used
+    a     ready, position 1,234, lag 0.0 s, hash 0123456789ab, connections 7, version 1.2.3, leases snapshots
+    long  not ready (it gives no answer), position 1,234, hash fedcba987654
+`);
+  expect(await shown()).toContain("2 nodes are alive; set API_KEYS to see them");
+});

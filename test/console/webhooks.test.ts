@@ -96,4 +96,44 @@ describe.skipIf(!hasBrowser)("the console's webhooks", () => {
     await panel.getByText("There is no webhook.").waitFor();
     await close();
   });
+
+  test("of several nodes a page shows each, and their log; one server alone has no such page", async () => {
+    const { page, close } = await visit();
+    expect(await page.getByRole("tab", { name: "Cluster" }).count()).toBe(0);
+    const node = {
+      version: "1.2.3",
+      uptime: 1,
+      connections: 7,
+      lagSeconds: 0,
+      position: 1_234,
+      writeLevel: 1,
+    };
+    const hash = "0123456789abcdef";
+    const state = {
+      cluster: "switchboard",
+      log: {
+        ...{ id: "l", leader: "log-2", first: 1, last: 1_234, bytes: 0, maxBytes: 1_048_576 },
+        replicas: [{ name: "log-1", current: false, behind: 5 }],
+      },
+      nodes: [
+        { ...node, name: "a", ready: true, reason: null, hash, leases: ["snapshots"] },
+        { ...node, name: "b", ready: false, reason: "lagging 3.2 s", hash, leases: [] },
+      ],
+    };
+    await page.route("**/console/settings.json", async (route) => {
+      const settings = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...settings, cluster: true } });
+    });
+    await page.route("**/dev/cluster", (route) => route.fulfill({ json: state }));
+    await page.reload();
+    await page.getByRole("tab", { name: "Cluster" }).click();
+    const panel = page.locator("#panel-cluster");
+    const shown = (name: string, text: string) =>
+      panel.locator(`[data-node=${name}]`, { hasText: text }).waitFor();
+    await panel.getByText("switchboard: 1 of 2 nodes are ready").waitFor();
+    for (const text of ["1,234", "0123456789ab", "snapshots", "1.2.3"]) await shown("a", text);
+    await shown("b", "lagging 3.2 s");
+    await panel.getByText("log-1 (5 behind)").waitFor();
+    await close();
+  });
 });

@@ -54,6 +54,16 @@ test("every metric that the dashboard asks for is there, of the kind that it is 
 const expectedType = (name: string): string =>
   name.endsWith("_total") ? "counter" : name.endsWith("_bucket") ? "histogram" : "gauge";
 
+test("every metric that an alert asks for is there, under that name", async () => {
+  const { groups } = Bun.YAML.parse(
+    await Bun.file(join(import.meta.dir, "../../deploy/alerts.yaml")).text(),
+  ) as { groups: { rules: { alert: string; expr: string }[] }[] };
+  const rules = groups.flatMap(({ rules }) => rules);
+  const asked = rules.flatMap(({ expr }) => expr.match(/\b(?:switchboard|process)_\w+/g) ?? []);
+  expect(asked.length).toBeGreaterThanOrEqual(rules.length);
+  if (nats) expect(asked.filter((name) => !families.has(name))).toEqual([]);
+});
+
 test("every metric that there is has a place on the dashboard", () => {
   const expressions = targets.map(({ expr }) => expr).join("\n");
   expect([...families.keys()].filter((name) => !expressions.includes(name))).toEqual([]);

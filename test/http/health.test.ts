@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { health } from "../../src/http/health.ts";
+import { health, whyNotReady } from "../../src/http/health.ts";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
@@ -39,9 +39,8 @@ test("a server that is still starting is not ready, and says so", async () => {
     connections: 0,
     activeChats: 0,
     uptime: 0,
-    phase: "starting",
-    storeWorks: true,
-  } as const;
+    fault: whyNotReady("starting", true, undefined),
+  };
   const answer = await health(() => condition).request("/health/ready");
   expect([answer.status, await answer.json()]).toEqual([
     503,

@@ -58,3 +58,20 @@ test("without a majority of servers it keeps its clients; without any server it 
   health.heard();
   expect([health.whyNotReady(), health.isIsolated]).toEqual([undefined, false]);
 });
+
+test("it is behind while it knows of something, and in doubt while it hears nothing of the log", () => {
+  const { health, state } = healthy();
+  health.caughtUp();
+  health.heard(5);
+  expect([health.isBehind, health.isInDoubt]).toEqual([false, false]);
+  state.now = 200;
+  expect([health.isBehind, health.isInDoubt]).toEqual([true, false]);
+  state.applied = 5;
+  expect(health.isBehind).toBe(false);
+  health.disconnected();
+  expect([health.isBehind, health.isInDoubt]).toEqual([false, true]);
+  health.reconnected();
+  // Held up, or without a majority of servers.
+  state.now = 4_000;
+  expect([health.isBehind, health.isInDoubt]).toEqual([false, true]);
+});

@@ -15,6 +15,7 @@ const OPEN = [
     "/dev/metrics",
     "/dev/connections",
     "/dev/connections/:id",
+    "/dev/cluster",
     "/dev/:protocol/events",
     "/dev/feed",
     "/examples",

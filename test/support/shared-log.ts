@@ -46,7 +46,11 @@ export class NodeLog {
 
   #barriers: { readonly position: number; readonly reached: () => void }[] = [];
 
-  constructor(private readonly log: SharedLog) {}
+  constructor(
+    private readonly log: SharedLog,
+    /** Whether the node knows how far the log goes. */
+    private readonly isAware: () => boolean = () => false,
+  ) {}
 
   readonly attach = (applied: () => number, apply: Apply): Log => {
     this.#applied = applied;
@@ -57,13 +61,23 @@ export class NodeLog {
         if (this.#sent) throw new Error("a second batch is on its way");
         this.#sent = batch;
       },
-      barrier: () =>
-        new Promise((reached) => {
-          this.#barriers.push({ position: this.log.batches.length, reached });
-          this.#reach();
-        }),
+      barrier: () => this.#barrier(),
+      catchUp: () =>
+        this.isAware() && this.position < this.log.batches.length
+          ? Promise.race([this.#barrier().then(() => true), this.gaveUp.promise])
+          : undefined,
     };
   };
+
+  #barrier(): Promise<void> {
+    return new Promise((reached) => {
+      this.#barriers.push({ position: this.log.batches.length, reached });
+      this.#reach();
+    });
+  }
+
+  /** Resolved by a test: the node has not caught up in time. */
+  readonly gaveUp = Promise.withResolvers<false>();
 
   get position(): number {
     return this.#applied();
@@ -108,6 +122,8 @@ export class LogNode {
   readonly #heard = new Map<string, string[]>();
   #store!: Store;
   #log!: NodeLog;
+  /** It knows when it is behind, and waits then before it refuses or lets in. */
+  isAware = false;
 
   constructor(
     private readonly log: SharedLog,
@@ -160,7 +176,7 @@ export class LogNode {
   restart(): void {
     this.#heard.clear();
     const sockets = new FakeSockets((name, frame) => this.#heard.get(name)?.push(frame));
-    this.#log = new NodeLog(this.log);
+    this.#log = new NodeLog(this.log, () => this.isAware);
     this.#store = createStore(this.database);
     this.core = createCore({
       ...{ clock: this.clock, verifier, protocols, log: this.#log.attach },
@@ -191,6 +207,11 @@ export class LogNode {
 
   get position(): number {
     return this.#log.position;
+  }
+
+  /** What waits until it has caught up waits no longer. */
+  giveUp(): void {
+    this.#log.gaveUp.resolve(false);
   }
 
   /** Applies the next batches, at most this many; returns how many that were. */

@@ -1,3 +1,4 @@
+import { watchCluster } from "./cluster.js";
 import { startConversation } from "./conversation.js";
 import { loadDescription } from "./description.js";
 import { byId } from "./element.js";
@@ -15,7 +16,9 @@ async function start() {
   startConversation(description);
   startFeed(description);
   watchKeyBoxes(startWebhooks().refresh);
+  byId("tab-cluster").hidden = !settings.cluster;
   startTabs(byId("pages"));
+  if (settings.cluster) watchCluster();
   // A server in production makes no tokens.
   byId("token-part").open = !settings.makesTokens;
   watchPresent();

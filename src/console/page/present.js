@@ -61,12 +61,12 @@ function span(seconds) {
 }
 
 function showConnections(connections, hasMore) {
-  const rows = connections.map(({ userId, protocol, connectedAt, address }) =>
+  const rows = connections.map(({ userId, protocol, connectedAt, address, node }) =>
     element(
       "li",
       { title: address },
       element("strong", {}, userId ?? "guest"),
-      element("span", {}, protocol),
+      element("span", {}, node === undefined ? protocol : `${protocol}, ${node}`),
       element("time", { datetime: connectedAt }, new Date(connectedAt).toLocaleTimeString("en-GB")),
     ),
   );

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { busy } from "../log/lanes.ts";
 import type { Connection } from "../outbound/connection.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -17,6 +18,13 @@ export interface PipelineParts {
   /** The longest frame that is looked at, in bytes. */
   readonly maxMessageBytes: number;
   report(error: unknown, context: Record<string, unknown>): void;
+  /**
+   * Where this node has not applied all of the log, what it knows of members may be old: undefined, or resolves to
+   * whether it has caught up.
+   */
+  catchUp(inDoubt: boolean): Promise<boolean> | undefined;
+  /** The connection's next frames wait until then; nothing happens when it closes before. */
+  hold(connection: Connection, until: Promise<boolean>, then: (isCaughtUp: boolean) => void): void;
 }
 
 /** A frame that is too broken to have a kind is charged as this kind. */
@@ -37,26 +45,69 @@ export function receive(parts: PipelineParts, ctx: ConnectionContext, frame: str
 
 function handle(parts: PipelineParts, ctx: ConnectionContext, frame: string | Uint8Array): void {
   const { connection } = ctx;
+  let rule: Rule<unknown> | undefined;
+  let kind = NO_KIND;
+  let message: unknown;
   try {
     checkSession(parts.clock, connection);
-    const { kind, body, ref } = decode(parts, connection, frame);
-    ctx.ref = ref;
+    const decoded = decode(parts, connection, frame);
+    ctx.ref = decoded.ref;
     const { protocol } = connection;
+    kind = decoded.kind;
     // A client may send a kind such as `constructor`.
     const named = Object.hasOwn(protocol.rules, kind) ? protocol.rules[kind] : undefined;
-    const rule = named?.at?.(connection.state) === false ? undefined : named;
+    rule = named?.at?.(connection.state) === false ? undefined : named;
     charge(parts, connection, rule ? kind : NO_KIND, rule ? costOf(rule, connection) : 1);
     if (!rule) throw new Refusal("unknown_kind");
-    const message = validate(protocol.messages[kind], body);
-    authorize(parts, connection, rule, message);
+    message = validate(protocol.messages[kind], decoded.body);
+    authorize(parts, connection, rule, message, isBehind);
     protocol.handlers[kind]?.(ctx, message);
   } catch (error) {
-    if (!(error instanceof Refusal)) parts.report(error, { where: "handler", connection: connection.id });
-    const refusal = error instanceof Refusal ? error : new Refusal("internal");
-    // Before it has authenticated, nothing that a connection says wrong is worth another answer.
-    const isStranger = !connection.identity && !connection.protocol.guests;
-    ctx.refuse(isStranger ? new Refusal("unauthenticated", refusal.message) : refusal);
+    const isHeld = rule !== undefined && isForbidden(error) && holdBack(parts, ctx, kind, rule, message);
+    if (!isHeld) answer(parts, ctx, error);
   }
+}
+
+function answer(parts: PipelineParts, ctx: ConnectionContext, error: unknown): void {
+  const { connection } = ctx;
+  if (!(error instanceof Refusal)) parts.report(error, { where: "handler", connection: connection.id });
+  const refusal = error instanceof Refusal ? error : new Refusal("internal");
+  // Before it has authenticated, nothing that a connection says wrong is worth another answer.
+  const isStranger = !connection.identity && !connection.protocol.guests;
+  ctx.refuse(isStranger ? new Refusal("unauthenticated", refusal.message) : refusal);
+}
+
+const isForbidden = (error: unknown): error is Refusal =>
+  error instanceof Refusal && error.reason === "forbidden";
+
+/**
+ * The user may have become a member, or be none any more, in what this node has not applied yet: the message is judged
+ * again when it has. False: it has applied everything, so the refusal stands. A node that does not catch up is busy.
+ */
+function holdBack(
+  parts: PipelineParts,
+  ctx: ConnectionContext,
+  kind: string,
+  rule: Rule<unknown>,
+  message: unknown,
+): boolean {
+  const { connection, ref } = ctx;
+  const caughtUp = connection.identity && parts.catchUp(true);
+  if (!caughtUp) return false;
+  parts.hold(connection, caughtUp, (isCaughtUp) => {
+    ctx.begin();
+    ctx.ref = ref;
+    try {
+      if (!isCaughtUp) throw busy();
+      authorize(parts, connection, rule, message);
+      connection.protocol.handlers[kind]?.(ctx, message);
+    } catch (error) {
+      answer(parts, ctx, error);
+    } finally {
+      ctx.end();
+    }
+  });
+  return true;
 }
 
 function checkSession(clock: Clock, connection: Connection): void {
@@ -108,12 +159,18 @@ function validate(schema: z.ZodType, body: unknown): unknown {
   throw new Refusal(tooLong ? "too_long" : "invalid", "invalid", { issues });
 }
 
+const isBehind = ({ catchUp }: PipelineParts): boolean => catchUp(false) !== undefined;
+const isCurrent = () => false;
+
+/** `isOld`: whether nobody enters a room by what this node knows of its members. */
 function authorize(
-  { access, roomLimiter }: PipelineParts,
+  parts: PipelineParts,
   connection: Connection,
   rule: Rule<unknown>,
   message: unknown,
+  isOld: (parts: PipelineParts) => boolean = isCurrent,
 ): void {
+  const { access, roomLimiter } = parts;
   const { identity } = connection;
   if (!identity) {
     if (rule.allow === "guest") return;
@@ -123,9 +180,8 @@ function authorize(
   if (sender !== undefined && sender !== identity.userId)
     throw new Refusal("forbidden", "not the sender's own id");
   const room = rule.room?.(message, connection.state);
-  if (room !== undefined && !connection.rooms.has(room) && !access.may(identity, room)) {
-    throw new Refusal("forbidden");
-  }
+  const isOutside = room !== undefined && !connection.rooms.has(room);
+  if (isOutside && (!access.may(identity, room) || isOld(parts))) throw new Refusal("forbidden");
   const retryAfter = room !== undefined && rule.broadcasts ? roomLimiter.take(room) : 0;
   if (retryAfter > 0) throw new Refusal("room_rate_limited", "room_rate_limited", { retryAfter });
 }

@@ -17,7 +17,7 @@ import type { Presence } from "./presence.ts";
 import type { Rosters } from "./roster.ts";
 import { WaitingFrames } from "./waiting-frames.ts";
 
-export interface ConnectionParts extends PipelineParts {
+export interface ConnectionParts extends Omit<PipelineParts, "hold"> {
   readonly turns: TurnQueue;
   readonly rooms: Rooms;
   readonly presence: Presence;
@@ -38,12 +38,14 @@ export class Connections {
   readonly #contexts = new Map<Connection, ConnectionContext>();
   readonly #waiting = new WaitingFrames();
   readonly #answering: Answering;
+  readonly #pipeline: PipelineParts;
   readonly #contextParts: ContextParts;
 
   constructor(private readonly parts: ConnectionParts) {
     this.#answering = new Answering(parts.clock);
     const { clock, turns, rooms, access, resumption } = parts;
     this.#contextParts = { clock, turns, rooms, access, resumption, authenticator: this };
+    this.#pipeline = { ...parts, hold: (...held) => void this.#hold(...held) };
   }
 
   get all(): Iterable<Connection> {
@@ -80,7 +82,7 @@ export class Connections {
       connection.close(1009, "Message too big");
     } else if (connection.waiting) {
       this.#wait(connection, connection.waiting, frame);
-    } else receive(this.parts, this.contextOf(connection), frame);
+    } else receive(this.#pipeline, this.contextOf(connection), frame);
   }
 
   #wait(connection: Connection, waiting: Waiting, frame: Frame): void {
@@ -95,6 +97,20 @@ export class Connections {
     for (let most = this.#waiting.excess(); most; most = this.#waiting.excess()) {
       this.#reject(most, new Refusal("unavailable", "Authentication unavailable"));
     }
+  }
+
+  async #hold(
+    connection: Connection,
+    until: Promise<boolean>,
+    then: (isCaughtUp: boolean) => void,
+  ): Promise<void> {
+    this.#waiting.begin(connection, "");
+    const own = connection.waiting;
+    const isCaughtUp = await until;
+    if (!connection.open || connection.waiting !== own) return;
+    const frames = this.#waiting.end(connection);
+    then(isCaughtUp);
+    for (const frame of frames) this.received(connection, frame);
   }
 
   /** Any sign of life. */
@@ -138,12 +154,26 @@ export class Connections {
     this.#bound();
     try {
       const identity = await this.parts.verifier.verify(token);
+      // A revocation, or the user's rooms, may be in what this node has not applied yet.
+      const caughtUp = this.parts.catchUp(this.#asksForForeign(connection, identity));
+      if (caughtUp && !(await caughtUp)) throw new Refusal("unavailable", "Authentication unavailable");
       if (this.#isFull(identity.userId)) await this.#makeSpace(identity.userId);
       if (connection.open) this.#admit(connection, identity, admitted);
     } catch (error) {
       if (!(error instanceof Refusal)) this.parts.report(error, { where: "authenticate" });
       this.#reject(connection, error instanceof Refusal ? error : new Refusal("internal"));
     }
+  }
+
+  /** It resumes a room that its user may not be in, as far as this node knows. */
+  #asksForForeign({ protocol, resume }: Connection, identity: Identity): boolean {
+    return (
+      resume
+        ?.keys()
+        .some(
+          (room) => protocol.roomKinds.includes(kindOf(room)) && !this.parts.access.may(identity, room),
+        ) ?? false
+    );
   }
 
   #isFull(userId: string): boolean {

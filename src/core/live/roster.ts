@@ -75,6 +75,13 @@ export class NodeRoster implements Roster<unknown> {
     return this.#groups.get(group)?.size ?? 0;
   }
 
+  /** Keys of all groups. */
+  get entries(): number {
+    let sum = 0;
+    for (const keys of this.#groups.values()) sum += keys.size;
+    return sum;
+  }
+
   /** The connections of another node say this now under the key, and nothing else. */
   heard(node: string, group: string, key: string, values: readonly unknown[]): void {
     this.#change(group, key, this.parts.tellAll, () => {
@@ -200,6 +207,11 @@ export class Rosters {
         this.heard(node, { roster, group, key, values: [] });
     }
     for (const entry of entries) this.heard(node, entry);
+  }
+
+  /** Keys of all rosters. */
+  get entries(): number {
+    return this.#all.values().reduce((sum, roster) => sum + roster.entries, 0);
   }
 
   /** What the connections of this node say. */

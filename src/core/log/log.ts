@@ -30,4 +30,10 @@ export interface Log {
   append(batch: Batch): void;
   /** Resolves when everything is applied here that was in the log at the call. A log in this process needs none. */
   barrier?(): Promise<void>;
+  /**
+   * Undefined while this node has applied the log, as far as it knows. Otherwise resolves, after some seconds at the
+   * most, to whether it has applied what the log held at the call. `inDoubt`: also while the node cannot know, because
+   * it does not hear of the log.
+   */
+  catchUp?(inDoubt: boolean): Promise<boolean> | undefined;
 }

@@ -79,11 +79,18 @@ export function hyperfocus({
     release: (room, applied, refused) => systemSender.record(room, "release", { pace }, { applied, refused }),
   });
 
+  /** Why the client may not enter; undefined when it may. */
+  function objection(ctx: Ctx, { clientType, streamId }: Init): Refusal | undefined {
+    if (clientType !== "host" || ctx.may(roomOf(streamId))) return undefined;
+    return new Refusal(ctx.isGuest ? "unauthenticated" : "forbidden");
+  }
+
   function enter(ctx: Ctx, { token: _, ...init }: Init): void {
     const room = roomOf(init.streamId);
     const isHost = init.clientType === "host";
-    if (isHost && !ctx.may(room)) {
-      ctx.refuse(new Refusal(ctx.isGuest ? "unauthenticated" : "forbidden"));
+    const refusal = objection(ctx, init);
+    if (refusal) {
+      ctx.refuse(refusal);
       return;
     }
     const before = ctx.state.client;
@@ -181,7 +188,12 @@ export function hyperfocus({
       "connection:init"(ctx, init) {
         // The first token counts: a connection keeps the user of its first token.
         if (init.token !== undefined && ctx.isGuest) ctx.authenticate(init.token, () => enter(ctx, init));
-        else enter(ctx, init);
+        else {
+          // Thrown, so that a node which is behind judges it again.
+          const refusal = objection(ctx, init);
+          if (refusal) throw refusal;
+          enter(ctx, init);
+        }
       },
 
       "heartbeat:pong"(ctx, { sequence, stats }) {

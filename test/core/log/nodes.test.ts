@@ -109,3 +109,81 @@ test("nodes that act, lag and restart in any order end with the same rows, and c
     { numRuns: 20 },
   );
 }, 60_000);
+
+/** Bob is on a node that has not applied what was recorded last. */
+async function behind(...recorded: readonly ("member" | "member.removed")[]) {
+  const { nodes, settle } = createNodes(0, 0);
+  const [first, second] = nodes;
+  second!.isAware = true;
+  const bob = await second!.connect("gurukul", "/ws", "bob");
+  for (const kind of recorded) {
+    second!.advance();
+    void first.core.recordRoom("chat:c", kind, { userId: "bob", role: null });
+    first.core.turns.end();
+    first.advance();
+  }
+  bob.heard.length = 0;
+  const wait = async () => {
+    for (let n = 0; n < 20; n++) await null;
+    second!.core.turns.end();
+  };
+  return { nodes, settle, first, second: second!, bob, wait };
+}
+const refusals = (heard: readonly string[]) =>
+  heard.flatMap((frame) => {
+    const { type, data } = frame.startsWith("{") ? JSON.parse(frame) : { type: frame };
+    return type === "error" ? data.message : [];
+  });
+
+test("a node that is behind refuses nobody for want of a membership that it has not applied", async () => {
+  const { second, bob, wait, settle } = await behind("member");
+  bob.say(join);
+  bob.say(said("hello"));
+  await wait();
+  expect(bob.heard).toEqual([]);
+  settle();
+  await wait();
+  settle();
+  expect([...bob.connection.rooms]).toContain("chat:c");
+  expect(refusals(bob.heard)).toEqual([]);
+  // In the order in which they came.
+  expect(typesOf(bob.heard).at(-1)).toBe("message");
+  expect(second.faults).toEqual([]);
+});
+
+test("once it has caught up it refuses as always; one that does not catch up says that it is busy", async () => {
+  const { bob, wait, settle } = await behind("member", "member.removed");
+  bob.say(join);
+  await wait();
+  expect([refusals(bob.heard), [...bob.connection.rooms]]).toEqual([
+    [],
+    expect.not.arrayContaining(["chat:c"]),
+  ]);
+  settle();
+  await wait();
+  const [forbidden] = refusals(bob.heard);
+  expect(forbidden).toBeDefined();
+  expect(bob.heard.join()).not.toContain('"history"');
+  const late = await behind("member");
+  late.bob.say(join);
+  late.second.giveUp();
+  await late.wait();
+  const [busy] = refusals(late.bob.heard);
+  expect(busy).toBeDefined();
+  expect(busy).not.toBe(forbidden);
+  expect(late.bob.connection.open).toBe(true);
+});
+
+test("a node that is behind lets nobody in whose tokens were revoked in what it has not applied", async () => {
+  const { first, second, wait, settle } = await behind("member");
+  void first.core.revoke("eve", START);
+  first.core.turns.end();
+  first.advance();
+  const eve = second.connect("gurukul", "/ws", "eve");
+  await wait();
+  expect(second.core.presence.isOnline("eve")).toBe(false);
+  settle();
+  const { connection, heard } = await eve;
+  expect([connection.open, connection.identity]).toEqual([false, undefined]);
+  expect(refusals(heard)).toEqual(["Authentication failed"]);
+});

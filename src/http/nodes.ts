@@ -1,0 +1,39 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { Problem } from "./problem.ts";
+
+/** What the live nodes have answered, this one among them, and the names of those that gave no answer in time. */
+export interface Gathered<T> {
+  readonly answers: readonly { readonly node: string; readonly answer: T }[];
+  readonly silent: readonly string[];
+}
+
+/** Names are visible ASCII characters. */
+function warningOf(silent: readonly string[], what: string): string {
+  return `199 - "${what}: ${silent.map((name) => name.replace(/["\\]/g, "\\$&")).join(", ")}"`;
+}
+
+/** Tells a backend that the answer lacks what these nodes know. */
+export function warn(c: Context, silent: readonly string[]): void {
+  if (silent.length > 0) c.header("warning", warningOf(silent, "nodes that gave no answer"));
+}
+
+/** For what was not found, while it may be on a node that gave no answer. */
+export function maybeOn(silent: readonly string[], otherwise: Problem): Problem {
+  if (silent.length === 0) return otherwise;
+  const detail = `It may be on a node that gave no answer: ${silent.join(", ")}. Try again`;
+  return new Problem(503, detail, undefined, {}, { "retry-after": "1" });
+}
+
+/**
+ * A backend's change is answered when every live node has applied it, so that what was granted or taken away holds on
+ * whichever node a client is. `appliedEverywhere` resolves to the names of nodes that have not applied it in time.
+ */
+export const answeredEverywhere =
+  (appliedEverywhere: () => Promise<readonly string[]>): MiddlewareHandler =>
+  async (c, next) => {
+    await next();
+    if (c.req.method === "GET" || c.req.method === "HEAD" || !c.res.ok) return;
+    const silent = await appliedEverywhere();
+    if (silent.length > 0)
+      c.res.headers.set("warning", warningOf(silent, "nodes that have not applied this yet"));
+  };
