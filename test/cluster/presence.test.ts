@@ -84,6 +84,7 @@ async function startPeer(name: string) {
       applied: () => position,
       hash: () => "",
       draining: () => false,
+      differs: () => {},
       note: () => {},
     },
   );
