@@ -43,6 +43,7 @@ export async function checkconfigCommand(config: Config): Promise<void> {
     },
     `DATABASE_URL: ${config.DATABASE_URL} cannot be used`,
   );
+  await attempt(problems, () => proveHost(config.HOST), `HOST: cannot listen on ${config.HOST}`);
   if (config.LOG_URL) {
     await attempt(problems, async () => {
       const { describeLog } = await import("../log/describe.ts");
@@ -54,6 +55,11 @@ export async function checkconfigCommand(config: Config): Promise<void> {
   }
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   console.log("# serve can start with these settings");
+}
+
+/** Listens there for a moment, on any port: a server may have the one that is set. */
+function proveHost(hostname: string): void {
+  Bun.listen({ hostname, port: 0, socket: { data() {} } }).stop(true);
 }
 
 const warn = (line: string): void => console.error(`switchboard: warning: ${line}`);

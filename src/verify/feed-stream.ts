@@ -1,14 +1,19 @@
 import { FeedLog, feedEvent } from "./feed-log.ts";
+import type { Random } from "./random.ts";
 import type { Actor, Stage } from "./stage.ts";
 import type { Target } from "./target.ts";
 import type { Wire } from "./wire.ts";
 
-/** A backend that reads the feed as Server-Sent Events, and comes back with the position of the last one. */
+/** The share of events after which it leaves: most often others of the same turn are on their way then. */
+const LEAVES = 0.004;
+
+/** A backend that reads the feed as Server-Sent Events, leaves now and then, and comes back with its last position. */
 export class FeedStream implements Actor {
   readonly userId = "the consumer of the feed";
   readonly rooms = [];
-  readonly isDone = true;
   readonly log: FeedLog;
+  readonly #random: Random;
+  #isCalm = false;
   #isIn = false;
   #ended = new AbortController();
 
@@ -19,6 +24,12 @@ export class FeedStream implements Actor {
     isWhole: boolean,
   ) {
     this.log = new FeedLog(this.userId, stage.ledger, isWhole);
+    this.#random = stage.random.fork("feed");
+  }
+
+  /** It is there to get the rest. */
+  get isDone(): boolean {
+    return this.#isIn;
   }
 
   get isIn(): boolean {
@@ -46,6 +57,11 @@ export class FeedStream implements Actor {
     }
   }
 
+  /** From now on it stays. */
+  calm(): void {
+    this.#isCalm = true;
+  }
+
   close(): void {
     this.#ended.abort();
     this.wire?.close();
@@ -60,7 +76,12 @@ export class FeedStream implements Actor {
       for await (const chunk of body) {
         const blocks = (rest + decoder.decode(chunk, { stream: true })).split("\n\n");
         rest = blocks.pop() ?? "";
-        for (const block of blocks) this.#take(block);
+        for (const block of blocks) {
+          if (!this.#take(block) || this.#isCalm || !this.#random.chance(LEAVES)) continue;
+          this.stage.count("times the feed was left");
+          this.#ended.abort();
+          return;
+        }
       }
     } catch {
       // It was cut.
@@ -69,10 +90,12 @@ export class FeedStream implements Actor {
     }
   }
 
-  #take(block: string): void {
+  /** False where the block holds no event. */
+  #take(block: string): boolean {
     const data = /^data: (.*)$/m.exec(block)?.[1];
-    if (data === undefined) return;
+    if (data === undefined) return false;
     this.stage.count("events of the feed");
     this.log.take(feedEvent.parse(JSON.parse(data)));
+    return true;
   }
 }

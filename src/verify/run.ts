@@ -109,6 +109,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     await play(wishes, { stage, casts, actors, chaos, random });
     onStep("waiting for the last answers");
     receiver?.calm();
+    stream.calm();
     await rest(actors, ledger, cluster ? CLUSTER_REST_MS : REST_MS);
     onStep("checking");
     await cluster?.settle();

@@ -57,6 +57,12 @@ test("a bad value is told as serve tells it", async () => {
   });
 });
 
+test("a host that serve cannot listen on is refused", async () => {
+  const { code, err } = await check({ HOST: "198.51.100.7" });
+  expect(code).toBe(1);
+  expect(err).toStartWith("switchboard: HOST: cannot listen on 198.51.100.7 (");
+});
+
 test("all files that cannot be used are told, not just the first", async () => {
   const letter = join(directory, "letter.txt");
   await Bun.write(letter, "Dear Bob, ".repeat(1_000));
