@@ -1,4 +1,5 @@
 import type { Clock } from "../core/ports/clock.ts";
+import type { Cursor } from "./cursor.ts";
 import type { Feed } from "./feed.ts";
 import type { Allowed } from "./webhook-address.ts";
 import { newSecret } from "./webhook-send.ts";
@@ -52,3 +53,8 @@ export interface WebhookParts {
 }
 
 export const freshSecrets = (secret = newSecret()): string => JSON.stringify([{ secret }] satisfies Secret[]);
+
+/** There, with nothing on its way. */
+export const placeAt = ({ position, ordinal }: Cursor) => ({
+  ...{ position, ordinal, untilPosition: null, untilOrdinal: null },
+});

@@ -109,3 +109,9 @@ function retryAfterOf(text: string | null): number {
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
   return Number.isFinite(ms) ? Math.min(DAY_MS, Math.max(0, ms)) : 0;
 }
+
+/** Bun adds advice that is for those who call fetch. */
+export const reasonOf = ({ message }: Error): string =>
+  message.replace(/ For more information, pass .*$/, "");
+
+export const isTaken = ({ status }: Answered): boolean => status >= 200 && status < 300;

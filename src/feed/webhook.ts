@@ -1,11 +1,16 @@
 import { type Cursor, compareCursors } from "./cursor.ts";
 import { Expired, type FeedEvent, type Place } from "./feed.ts";
 import { type Delivery, deliveryOf, feedFilter, secretsAt, testOf } from "./webhook-delivery.ts";
-import type { Secret, WebhookFilter, WebhookParts, WebhookRow } from "./webhook-parts.ts";
-import { type Answered, type Sending, send } from "./webhook-send.ts";
+import {
+  placeAt,
+  type Secret,
+  type WebhookFilter,
+  type WebhookParts,
+  type WebhookRow,
+} from "./webhook-parts.ts";
+import { FIRST_RETRY_MS, pauseAfter, sleep } from "./webhook-retry.ts";
+import { type Answered, isTaken, reasonOf, type Sending, send } from "./webhook-send.ts";
 
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 600_000;
 /** A place that only a filter has moved is saved so often. */
 const SAVE_MS = 10_000;
 /** Events that follow each other closely go in one delivery: each costs a request and two commits. */
@@ -95,7 +100,7 @@ export class Webhook {
         if (error instanceof Expired) return this.#overtaken(error);
         // The database cannot be written, most likely: nothing has moved.
         this.parts.report(error, { where: "webhook", webhook: this.row.name });
-        await this.#sleep(FIRST_RETRY_MS, signal);
+        await sleep(this.parts.clock, FIRST_RETRY_MS, signal);
       }
     }
   }
@@ -110,7 +115,7 @@ export class Webhook {
   async #deliverNext(signal: AbortSignal): Promise<void> {
     const { parts, row } = this;
     const wait = (row.nextAttempt ?? 0) - parts.clock.now();
-    if (wait > 0) await this.#sleep(wait, signal);
+    if (wait > 0) await sleep(parts.clock, wait, signal);
     if (signal.aborted) return;
     this.#place ??= parts.feed.placeAfter(row);
     const woken = new AbortController();
@@ -166,7 +171,7 @@ export class Webhook {
     const delivery = deliveryOf(row, events, last, parts.contracts);
     const answered = await this.#send(delivery, signal).catch((error: unknown) => error);
     if (signal.aborted) return false;
-    const delivered = !(answered instanceof Error) && isDone(answered as Answered);
+    const delivered = !(answered instanceof Error) && isTaken(answered as Answered);
     if (delivered) this.#delivered(last);
     else this.#tryAgain(answered);
     return delivered;
@@ -192,10 +197,9 @@ export class Webhook {
     const { row, parts } = this;
     const { status, retryAfter } =
       answered instanceof Error ? { status: 0, retryAfter: 0 } : (answered as Answered);
-    this.#failed(answered instanceof Error ? answered.message : `the receiver answered ${status}`);
+    this.#failed(answered instanceof Error ? reasonOf(answered) : `the receiver answered ${status}`);
     row.attempts++;
-    const cap = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(20, row.attempts - 1));
-    row.nextAttempt = parts.clock.now() + Math.max(retryAfter, Math.ceil(parts.random() * cap));
+    row.nextAttempt = parts.clock.now() + pauseAfter(row.attempts, retryAfter, parts.random());
     if (status === 410) {
       row.paused = true;
       parts.note(row.name, "paused", row.lastError ?? undefined);
@@ -237,24 +241,4 @@ export class Webhook {
   skipTo(cursor: Cursor): void {
     this.change({ ...placeAt(cursor), attempts: 0, nextAttempt: null, failingSince: null });
   }
-
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const cancel = this.parts.clock.after(ms, done);
-      signal.addEventListener("abort", done);
-      if (signal.aborted) done();
-    });
-  }
 }
-
-const isDone = ({ status }: Answered): boolean => status >= 200 && status < 300;
-
-/** There, with nothing on its way. */
-export const placeAt = ({ position, ordinal }: Cursor) => ({
-  ...{ position, ordinal, untilPosition: null, untilOrdinal: null },
-});

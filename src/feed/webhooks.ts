@@ -1,7 +1,8 @@
 import type { Cursor } from "./cursor.ts";
-import { placeAt, Webhook } from "./webhook.ts";
+import { Webhook } from "./webhook.ts";
 import {
   freshSecrets,
+  placeAt,
   type Secret,
   type WebhookFilter,
   type WebhookParts,

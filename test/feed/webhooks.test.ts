@@ -171,6 +171,21 @@ describe("a receiver that fails", () => {
     await shows(server, { lastError: { message: "no answer within 50 ms" } });
   });
 
+  test("that closes the connection has not taken it, and the operator is told in plain words", async () => {
+    const { server } = await stage();
+    using receiver = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data: (socket) => void socket.end() },
+    });
+    await put(server, { url: `http://127.0.0.1:${receiver.port}/` });
+    await post(server, "u1");
+    await shows(server, { attempts: 1 });
+    const { message } = (await state(server))["lastError"] as { message: string };
+    expect(message).toMatch(/closed/);
+    expect(message).not.toContain("fetch");
+  });
+
   test("and answers 410 is left alone until a person says so", async () => {
     const { clock, receiver, server } = await stage();
     receiver.answer = () => new Response(null, { status: 410 });
