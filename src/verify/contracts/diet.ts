@@ -14,6 +14,8 @@ const frame = z.object({
   error: z.object({ code: z.string() }).optional(),
   data: z.unknown().optional(),
 });
+/** Half a minute. */
+const READ_TRIES = 1_500;
 const grouped = z.object({ groupId: z.string(), fromUserId: z.string(), content: z.string() });
 const direct = z.object({ toUserId: z.string(), content: z.string() });
 const stored = z.object({ id: z.string(), data: grouped });
@@ -218,8 +220,8 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
       if (item) items.push(item);
     };
     await stage.open({ path: "/api/diet/ws" }, { opened, heard, closed: () => {} });
-    // The contract does not mark the end of the pending messages.
-    for (let tries = 0; tries < 200 && items.length < wanted.length; tries++) await stage.pause(20);
+    // The contract does not mark the end of the pending messages. A busy machine may take long to send the first.
+    for (let tries = 0; tries < READ_TRIES && items.length < wanted.length; tries++) await stage.pause(20);
     await stage.pause(20);
     line?.close();
     return { room, items };
