@@ -86,8 +86,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/pipeline.ts",
-        from: "if (room !== undefined && !connection.rooms.has(room) && !access.may(identity, room)) {",
-        to: "if (room === null && !access) {",
+        from: "if (isOutside && (!access.may(identity, room) || isOld(parts))) throw",
+        to: "if (isOutside && !access) throw",
       },
     ],
   },
@@ -291,8 +291,8 @@ export const clusterMutations: readonly ClusterMutation[] = [
     changes: [
       {
         file: "src/log/jetstream.ts",
-        from: "append: (batch) => this.#appender.append(batch), barrier",
-        to: "append: (batch) => {\n        this.#appender.append(batch);\n        setTimeout(() => apply(applied() + 1, JSON.parse(JSON.stringify(batch))));\n      }, barrier",
+        from: "append: (batch) => this.#appender.append(batch),",
+        to: "append: (batch) => {\n        this.#appender.append(batch);\n        setTimeout(() => apply(applied() + 1, JSON.parse(JSON.stringify(batch))));\n      },",
       },
     ],
   },
