@@ -80,11 +80,21 @@ describe("the page is told", () => {
   test("where the sockets are, and that it may ask for tokens", async () => {
     const answer = await get("/console/settings.json");
     expect(answer.headers.get("cache-control")).toBe("no-store");
-    expect(await answer.json()).toEqual({ production: false, makesTokens: true, path: "/elsewhere" });
+    expect(await answer.json()).toEqual({
+      production: false,
+      cluster: false,
+      makesTokens: true,
+      path: "/elsewhere",
+    });
   });
 
   test("that it needs a key in production, and nothing that is secret", async () => {
     const answer = await get("/console/settings.json", {}, production);
-    expect(await answer.json()).toEqual({ production: true, makesTokens: false, path: "/ws" });
+    expect(await answer.json()).toEqual({
+      production: true,
+      cluster: false,
+      makesTokens: false,
+      path: "/ws",
+    });
   });
 });
