@@ -1,8 +1,11 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { command, commandDirectory } from "./support/command.ts";
+
+// Thirty processes start together, and a busy machine starts them slowly.
+setDefaultTimeout(120_000);
 
 // Nothing is left behind there.
 afterAll(() => expect(readdirSync(directory)).toEqual([]));

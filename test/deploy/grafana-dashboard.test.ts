@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
+import { eventually } from "../support/eventually.ts";
 import { readExposition } from "../support/exposition.ts";
 import { clusterEnv, hasNats, startNats } from "../support/nats.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
@@ -35,7 +36,9 @@ beforeAll(async () => {
   const ada = await server.chat("ada");
   ada.close();
   await ada.closed;
-  await server.http("PUT", "/v1/webhooks/one", { url: `http://127.0.0.1:${server.port}/health/live` });
+  const url = `http://127.0.0.1:${server.port}/health/live`;
+  // Of several nodes the one that holds the lease sends, and takes it a moment after the start.
+  await eventually(async () => (await server.http("PUT", "/v1/webhooks/one", { url })).ok);
   await server.http("POST", "/v1/webhooks/one/test", {});
   families = readExposition(await (await server.http("GET", "/metrics")).text()).families;
 });
