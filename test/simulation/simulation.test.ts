@@ -49,6 +49,14 @@ test("a direct message that could not be stored is not queued for its user", asy
   ]);
 });
 
+// A bound of 160 KiB on what waits for a token's check once kept such a client out for good.
+test("who comes back with much to send gets in", async () => {
+  await holds([
+    { what: "flood", who: 0, much: 0 },
+    { what: "flood", who: 2, much: 0 },
+  ]);
+});
+
 // Pages of missed events that were read within a turn that failed were once told to those who resumed after it.
 test("what was read within a turn that failed is told to nobody who resumes", async () => {
   const at = { who: 0, much: 0 };

@@ -2,7 +2,11 @@ import type { Connection, Frame, Waiting } from "../outbound/connection.ts";
 
 /** Frames that may wait for one connection. */
 const MAX_FRAMES = 256;
-/** Bytes of memory that they and the tokens may take for all connections together. */
+/**
+ * Bytes of memory that they and the token may take for one connection, and for all connections together. One has room
+ * for what a client that was offline sends at once: with less room such a client would never get in.
+ */
+const MAX_BYTES = 1024 * 1024;
 const MAX_BYTES_IN_ALL = 32 * 1024 * 1024;
 /** More than a token and the heads of a few frames. */
 const TOKEN_BYTES = 32 * 1024;
@@ -36,8 +40,7 @@ export class WaitingFrames {
   /** False when too much waits already: the frame is not held. */
   add(waiting: Waiting, frame: Frame, largestFrame: number): boolean {
     const bytes = memoryOf(frame);
-    // For one connection: a frame of the largest size always fits, also with two bytes for each character.
-    const most = 2 * largestFrame + TOKEN_BYTES;
+    const most = Math.max(MAX_BYTES, 2 * largestFrame + TOKEN_BYTES);
     if (waiting.frames.length >= MAX_FRAMES || waiting.bytes + bytes > most) return false;
     waiting.frames.push(frame);
     waiting.bytes += bytes;
