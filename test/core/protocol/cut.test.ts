@@ -39,6 +39,7 @@ const BEGINNINGS: Record<string, readonly [count: number, of: string]> = {
   "core/protocol/cut.ts": [2, "a text"],
   "core/protocol/numbered.ts": [1, "a frame without its last brace"],
   "core/protocol/room-name.ts": [1, "a room's name: its kind"],
+  "http/connections.ts": [1, "a list"],
   "http/console.ts": [1, "a hash"],
   "http/errors.ts": [1, "a list"],
   "http/page-after.ts": [1, "a list"],
