@@ -33,6 +33,9 @@ export interface ConnectionParts extends Omit<PipelineParts, "hold"> {
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
 }
 
+/** To a user who is let in, on a node that is behind and holds too much: the client connects again, to any node. */
+const GO_ELSEWHERE = "server_restart";
+
 /** The life of a connection: opened, authenticated, heard, closed. */
 export class Connections {
   readonly #contexts = new Map<Connection, ConnectionContext>();
@@ -87,7 +90,7 @@ export class Connections {
 
   #wait(connection: Connection, waiting: Waiting, frame: Frame): void {
     if (!this.#waiting.add(waiting, frame, this.parts.maxMessageBytes)) {
-      connection.refuse(new Refusal("unauthenticated"));
+      connection.refuse(new Refusal(connection.identity ? GO_ELSEWHERE : "unauthenticated"));
     }
     this.#bound();
   }
@@ -95,7 +98,9 @@ export class Connections {
   /** Lets those go for whom most is held, while all together hold too much. */
   #bound(): void {
     for (let most = this.#waiting.excess(); most; most = this.#waiting.excess()) {
-      this.#reject(most, new Refusal("unavailable", "Authentication unavailable"));
+      this.#waiting.end(most);
+      if (most.identity) most.refuse(new Refusal(GO_ELSEWHERE));
+      else this.#reject(most, new Refusal("unavailable", "Authentication unavailable"));
     }
   }
 

@@ -174,6 +174,15 @@ test("once it has caught up it refuses as always; one that does not catch up say
   expect(late.bob.connection.open).toBe(true);
 });
 
+test("who sends too much to a node that is behind is sent to another, and not told that their token is wrong", async () => {
+  const { bob, wait } = await behind("member");
+  bob.say(join);
+  for (let n = 0; n < 300; n++) bob.say(said(`m${n}`));
+  await wait();
+  expect(refusals(bob.heard)).toEqual([]);
+  expect(bob.connection.ending).toEqual({ code: 1012, reason: "Server restart" });
+});
+
 test("a node that is behind lets nobody in whose tokens were revoked in what it has not applied", async () => {
   const { first, second, wait, settle } = await behind("member");
   void first.core.revoke("eve", START);
