@@ -154,7 +154,7 @@ export class Cluster {
     return this.#membership.peers;
   }
 
-  /** This node catches up with the log, until what is returned is called. */
+  /** This node catches up with the log. Returns the end of it. */
   announce(): Cancel {
     return this.#newcomers.announce();
   }

@@ -25,7 +25,7 @@ export class Newcomers {
 
   constructor(private readonly parts: NewcomersParts) {}
 
-  /** This node is one, until what is returned is called. */
+  /** This node is one. Returns the end of it. */
   announce(): Cancel {
     const { applied, clock, newId, subject, transport, writeLevel } = this.parts;
     const id = newId();

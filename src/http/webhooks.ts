@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
-import { formatCursor, parseCursor } from "../feed/cursor.ts";
+import { type Cursor, formatCursor, parseCursor } from "../feed/cursor.ts";
 import { BeyondEnd, Expired, type Feed } from "../feed/feed.ts";
 import type { Webhook } from "../feed/webhook.ts";
 import { type Allowed, refusedUrl } from "../feed/webhook-address.ts";
@@ -106,6 +106,8 @@ export interface WebhookDoor {
   elsewhere?(request: Request): Promise<Response> | undefined;
   /** Resolves when what was changed is stored. Rejects with a `Problem`. */
   kept?(): Promise<void>;
+  /** Where there are other nodes: resolves when everything is applied here that their log holds now. */
+  readonly caughtUp?: (() => Promise<void>) | undefined;
 }
 
 type Named = Context<object, "/:name">;
@@ -158,7 +160,7 @@ export function webhookRoutes(door: WebhookDoor): Hono {
       const begin =
         from === undefined || from === "now" || from === "beginning"
           ? from
-          : placeOf(door.feed, "from", from);
+          : await placeOf(door, "from", from);
       const webhook = door.webhooks.put(named, { ...change, url, from: begin });
       return c.json({ ...shown(webhook), secret: webhook.secret });
     }),
@@ -196,7 +198,7 @@ export function webhookRoutes(door: WebhookDoor): Hono {
           ? webhook.obstacle
           : to === "now"
             ? door.feed.end().cursor
-            : placeOf(door.feed, "to", to);
+            : await placeOf(door, "to", to);
       if (!cursor) throw new Problem(409, "Nothing is on its way that could be skipped; say to where");
       webhook.skipTo(cursor);
       return c.json(shown(webhook));
@@ -208,11 +210,16 @@ export function webhookRoutes(door: WebhookDoor): Hono {
 const wrong = (path: string, message: string) =>
   new Problem(400, "The request is not valid", [{ path, message }]);
 
-function placeOf(feed: Feed, path: string, text: string) {
+async function placeOf(door: WebhookDoor, path: string, text: string): Promise<Cursor> {
   try {
-    return feed.placeOf(parseCursor(text)!).cursor;
+    return door.feed.placeOf(parseCursor(text)!).cursor;
   } catch (error) {
-    if (error instanceof BeyondEnd) throw wrong(path, "is beyond the end of the log");
+    if (error instanceof BeyondEnd) {
+      // The position may be of a node that has applied more than this one.
+      if (!door.caughtUp) throw wrong(path, "is beyond the end of the log");
+      await door.caughtUp();
+      return placeOf({ ...door, caughtUp: undefined }, path, text);
+    }
     if (!(error instanceof Expired)) throw error;
     const oldest = formatCursor(error.oldest);
     throw new Problem(

@@ -55,6 +55,7 @@ export function openHttp(wiring: HttpWiring) {
   const startedAt = clock.monotonic();
   const inTime = <T>(work: Promise<T>): Promise<T> =>
     caughtUp ? answerWithin(clock, RECORDED_MS, work) : work;
+  const caughtUpInTime = caughtUp && (() => inTime(caughtUp()));
   return createHttpApp({
     apiKeys: auth.keys,
     makeToken: auth.makeToken,
@@ -75,9 +76,9 @@ export function openHttp(wiring: HttpWiring) {
         return stored && inTime(stored);
       },
     },
-    feed: { feed, protocols, after: clock.after, caughtUp: caughtUp && (() => inTime(caughtUp())) },
+    feed: { feed, protocols, after: clock.after, caughtUp: caughtUpInTime },
     webhooks: {
-      ...{ webhooks, protocols, feed, allowed: webhookHosts },
+      ...{ webhooks, protocols, feed, allowed: webhookHosts, caughtUp: caughtUpInTime },
       ...(sharedWebhooks && { elsewhere: sharedWebhooks.elsewhere, kept: sharedWebhooks.kept }),
     },
     metrics: wiring.metrics,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { Feed, type FeedStore } from "../../src/feed/feed.ts";
+import { Webhooks } from "../../src/feed/webhooks.ts";
 import { feedRoutes } from "../../src/http/feed.ts";
 import { Problem } from "../../src/http/problem.ts";
+import { webhookRoutes } from "../../src/http/webhooks.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { readAll, readFeed } from "../support/feed.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
@@ -176,22 +178,49 @@ describe("a node of several", () => {
     scan: () => ({ events: [], after: 0, cursor: undefined, isEnd: true }),
     end: () => none,
   };
-  /** The status of an answer to a consumer that has read up to 7, when catching up leads this node to a position. */
-  async function statusAt(reached: number): Promise<number> {
+  /** A node that has applied up to 5, and that catching up leads to a position. */
+  function nodeAt(reached: number) {
     let applied = 5;
     const caughtUp = async () => {
       applied = reached;
     };
-    const door = { feed: new Feed(store, () => applied), protocols: [], after: () => () => {}, caughtUp };
-    const routes = feedRoutes(door, () => undefined).onError((error) => {
-      if (error instanceof Problem) return error.response();
-      throw error;
-    });
+    return { feed: new Feed(store, () => applied), caughtUp };
+  }
+  const explaining = (error: Error): Response => {
+    if (error instanceof Problem) return error.response();
+    throw error;
+  };
+  /** The status of an answer to a consumer that has read up to 7. */
+  async function statusAt(reached: number): Promise<number> {
+    const door = { ...nodeAt(reached), protocols: [], after: () => () => {} };
+    const routes = feedRoutes(door, () => undefined).onError(explaining);
     return (await routes.request("/?after=700000")).status;
+  }
+  /** And of one to a backend that wants a webhook to begin there. */
+  async function webhookStatusAt(reached: number): Promise<number> {
+    const node = nodeAt(reached);
+    const webhooks = new Webhooks({
+      ...{ clock: new FakeClock(), feed: node.feed, contracts: [], allowed: ["*"], timeoutMs: 1 },
+      ...{ all: () => [], save() {}, remove() {}, lastId: () => 0, note() {}, random: () => 0 },
+      report(error) {
+        throw error;
+      },
+    });
+    const routes = webhookRoutes({ ...node, webhooks, protocols: [], allowed: ["*"] }).onError(explaining);
+    const body = JSON.stringify({ url: "http://127.0.0.1:1/", from: "700000", paused: true });
+    const headers = { "content-type": "application/json", "content-length": String(body.length) };
+    const { status } = await routes.request("/one", { method: "PUT", body, headers });
+    webhooks.stop();
+    return status;
   }
 
   test("has a consumer wait that comes from a node which has applied more, and refuses it when the log ends before", async () => {
     expect(await statusAt(7)).toBe(200);
     expect(await statusAt(6)).toBe(400);
+  });
+
+  test("has a webhook begin at a position that another node has told, and refuses one beyond the end", async () => {
+    expect(await webhookStatusAt(7)).toBe(200);
+    expect(await webhookStatusAt(6)).toBe(400);
   });
 });
