@@ -93,7 +93,7 @@ export const state = sqliteTable(
   (table) => [primaryKey({ columns: [table.roomId, table.key] })],
 );
 
-/** By the number of their room: those of a removed room are nobody's at once, and go in steps. */
+/** By the number of their room: once a room is removed no room has its members, and retention deletes them in steps. */
 export const members = sqliteTable(
   "members",
   {

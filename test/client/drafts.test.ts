@@ -121,7 +121,7 @@ test("over cuts and reloads at any moment, every word is there once and in order
   for (const word of words) {
     text.edit(text.text.length, 0, word);
     if (random.chance(0.3)) relay.breakOff();
-    if (random.chance(0.2)) await Bun.sleep(0);
+    if (random.chance(0.2)) await new Promise(setImmediate);
     if (!random.chance(0.2)) continue;
     void client.disconnect();
     client = page("ada", store, relay.port);

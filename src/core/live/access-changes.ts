@@ -17,7 +17,7 @@ export class AccessChanges {
   constructor(private readonly parts: AccessChangeParts) {}
 
   /** A room has become, or may no longer be, the user's own. */
-  membershipChanged(room: string, userId: string): void {
+  ofMember(room: string, userId: string): void {
     for (const connection of this.parts.presence.of(userId)) {
       const { identity, protocol } = connection;
       if (!identity) continue;
@@ -31,7 +31,7 @@ export class AccessChanges {
   }
 
   /** A room is no longer open, or is no more: out with who may not be in it. */
-  accessChanged(room: string): void {
+  ofRoom(room: string): void {
     for (const connection of [...this.parts.connections.all]) {
       const { identity, rooms, watched } = connection;
       const isIn = rooms.has(room) || watched?.has(room) || connection.catchingUp?.has(room);
@@ -43,7 +43,7 @@ export class AccessChanges {
   }
 
   /** A room was deleted; connections without access have left it. */
-  roomRemoved(room: string): void {
+  ofRemoval(room: string): void {
     for (const connection of this.parts.rooms.members(room)) {
       connection.protocol.onRoomRemoved?.(this.parts.connections.contextOf(connection), room);
     }

@@ -32,14 +32,14 @@ export function createAdministration({
   const effects: { [Kind in keyof (RoomEntries & UserEntries)]: (entry: Entry<never>) => void } = {
     room({ room }) {
       ownerOf(room)?.onTitleChanged?.(room);
-      accessChanges.accessChanged(room);
+      accessChanges.ofRoom(room);
     },
     "room.removed"({ room }) {
       const owner = ownerOf(room);
       owner?.onMembersChanged?.(room);
-      accessChanges.accessChanged(room);
+      accessChanges.ofRoom(room);
       owner?.onRoomDeleted?.(room);
-      accessChanges.roomRemoved(room);
+      accessChanges.ofRemoval(room);
     },
     member: ({ room, body }: Entry<RoomEntries["member"]>) => memberChanged(room, body.userId),
     "member.removed": ({ room, body }: Entry<RoomEntries["member.removed"]>) =>
@@ -56,7 +56,7 @@ export function createAdministration({
   }
   function memberChanged(room: string, userId: string): void {
     ownerOf(room)?.onMembersChanged?.(room);
-    accessChanges.membershipChanged(room, userId);
+    accessChanges.ofMember(room, userId);
   }
 
   const entry = (protocol: string, room: string, kind: string, body: unknown) => ({

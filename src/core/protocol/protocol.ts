@@ -70,7 +70,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   }>;
   /** Its memory of a room for `applies`, as the room's log has made it. */
   restore?(room: string, history: History): RoomState;
-  /** Keys of the room's state that go with an event when retention removes it: what is pending of it is so no longer. */
+  /** Keys of the room's state that go with an event when retention removes it, such as what is pending about it. */
   stateOf?(event: TrimmedEvent): readonly string[];
   /** Events that backends may post. */
   readonly posts: { readonly [Kind in keyof Out]?: Posting<Body<Out, Kind>> };

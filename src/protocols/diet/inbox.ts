@@ -27,7 +27,7 @@ export const asksFor = (rows: ReadonlyMap<string, string>, userId: string): numb
     return type === "friend.request" && id === userId ? [Number(key.slice(WAITING.length))] : [];
   });
 
-/** What is pending of an event of an inbox, which is no longer when retention removes the event. */
+/** The keys of what is pending about an event of an inbox. They go when retention removes the event. */
 export function pendingOf({ room, offset, kind, body }: TrimmedEvent): readonly string[] {
   if (!isInbox(room)) return [];
   const waiting = WAITING + offset;

@@ -61,7 +61,7 @@ export class Deliveries {
     this.#timers.set(room, clock.after(ms, wake));
   }
 
-  /** The nodes before this one had their time: what is still due is not theirs any more. */
+  /** The nodes before this one have had their time: this node releases what is still due. */
   #standIn(room: string): void {
     const due = this.#dueIn(room);
     if (due === undefined) this.#timers.delete(room);
