@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { firstKey } from "../auth/api-keys.ts";
 import { readConfig } from "../config.ts";
+import { reasonOf } from "../feed/webhook-send.ts";
 import { parseOptions, refuseMore, UsageError } from "./usage.ts";
 
 const HELP = `Shows the feed of a running server, one line for each event.
@@ -87,7 +88,7 @@ export async function tailCommand(args: string[], env: Record<string, string | u
       }
       throw new Error("the server ended the stream");
     } catch (error) {
-      console.error(`switchboard: ${error instanceof Error ? error.message : error}; trying again`);
+      console.error(`switchboard: ${error instanceof Error ? reasonOf(error) : error}; trying again`);
       await Bun.sleep(RETRY_MS);
     }
   }
