@@ -1,7 +1,8 @@
 // Runs in the copy of the server that has the contract of docs/adding-a-contract.md, as a file of tests.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { LogNode, SharedLog } from "../support/shared-log.ts";
+import { LogNode } from "../support/log-node.ts";
+import { SharedLog } from "../support/shared-log.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const USERS = ["ada", "bob", "eve"];

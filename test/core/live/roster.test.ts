@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { LogNode, SharedLog } from "../../support/shared-log.ts";
+import { LogNode } from "../../support/log-node.ts";
+import { SharedLog } from "../../support/shared-log.ts";
 
 const START = Date.UTC(2026, 0, 1);
 

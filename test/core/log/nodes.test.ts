@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { LogNode, SharedLog } from "../../support/shared-log.ts";
+import { LogNode } from "../../support/log-node.ts";
+import { SharedLog } from "../../support/shared-log.ts";
 
 const START = Date.UTC(2026, 0, 1);
 

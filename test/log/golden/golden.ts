@@ -1,5 +1,6 @@
 import { Glob } from "bun";
-import { LogNode, SharedLog } from "../../support/shared-log.ts";
+import { LogNode } from "../../support/log-node.ts";
+import { SharedLog } from "../../support/shared-log.ts";
 
 /** A log as a release has written it, and what that release has made of it. */
 export interface Golden {

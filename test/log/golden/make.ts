@@ -3,7 +3,8 @@ import type { RoomEntries } from "../../../src/core/log/room-entries.ts";
 import { from, ROOM } from "../../protocols/hyperfocus/frames.ts";
 import type { Action } from "../../simulation/simulation.ts";
 import { Simulation } from "../../simulation/simulation.ts";
-import { LogNode, SharedLog } from "../../support/shared-log.ts";
+import { LogNode } from "../../support/log-node.ts";
+import { SharedLog } from "../../support/shared-log.ts";
 import { digest, fileOf, replay } from "./golden.ts";
 
 /**
