@@ -6,17 +6,35 @@ import { command, commandDirectory } from "../support/command.ts";
 import { startTestServer } from "../support/server.ts";
 import { ROOT } from "./blocks.ts";
 
-const WHERE = ["*.md", "docs/**/*.md", "deploy/*.md", "bench/*.md", "examples/**/*.md", "src/**/*.md"];
+const WHERE = [
+  ...["*.md", "docs/**/*.md", "deploy/*.md", "bench/*.md", "examples/**/*.md", "src/**/*.md"],
+  "packages/*/README.md",
+];
 const directory = commandDirectory();
 const pages = WHERE.flatMap((where) => [...new Glob(where).scanSync(ROOT)]);
 const read = (page: string): Promise<string> => Bun.file(join(ROOT, page)).text();
 
-test.each(pages)("every link of %s leads to a file that there is", async (page) => {
-  const links = Array.from(
-    (await read(page)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g),
-    ([, link = ""]) => link,
-  );
-  expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([]);
+const withoutCode = (text: string) => text.replaceAll(/^```[\s\S]*?^```$/gm, "");
+/** As GitHub makes it of a heading. */
+const anchor = (heading: string) =>
+  heading
+    .replaceAll(/\]\([^)]*\)/g, "")
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_ -]/gu, "")
+    .replaceAll(" ", "-");
+
+test.each(pages)("every link of %s leads to a file and a heading that exist", async (page) => {
+  const links = withoutCode(await read(page)).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?/g);
+  const broken: string[] = [];
+  for (const [link, file = "", heading] of links) {
+    const target = file === "" ? page : join(dirname(page), file);
+    if (!existsSync(join(ROOT, target))) broken.push(link);
+    else if (heading !== undefined) {
+      const headings = withoutCode(await read(target)).matchAll(/^#+ (.*)$/gm);
+      if (!Array.from(headings, ([, text = ""]) => anchor(text)).includes(heading)) broken.push(link);
+    }
+  }
+  expect(broken).toEqual([]);
 });
 
 test("docs/README.md names every page of docs/, or the index of its folder", async () => {
