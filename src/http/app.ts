@@ -4,25 +4,25 @@ import { StoreUnavailable } from "../core/ports/store.ts";
 import { Refusal } from "../core/protocol/refusal.ts";
 import { type ApiKey, contractsOf, keyOperations, keyRoutes, requireApiKey } from "./api-keys.ts";
 import { type Answering, limited } from "./body-limit.ts";
-import { type ClusterDoor, clusterOperations, clusterRoutes } from "./cluster.ts";
-import { type ConnectionDoor, connectionOperations, connectionRoutes } from "./connections.ts";
+import { type ClusterDependencies, clusterOperations, clusterRoutes } from "./cluster.ts";
+import { type ConnectionDependencies, connectionOperations, connectionRoutes } from "./connections.ts";
 import { type ConsoleSettings, consoleRoutes } from "./console.ts";
-import { type DescriptionDoor, descriptionOperations, descriptionRoutes } from "./description.ts";
+import { type DescriptionDependencies, descriptionOperations, descriptionRoutes } from "./description.ts";
 import { devRoutes } from "./dev.ts";
 import type { MakeToken } from "./dev-token.ts";
-import { type ErrorDoor, errorOperations, errorRoutes } from "./errors.ts";
-import { type EventDoor, eventOperations, eventRoutes, postEvents } from "./events.ts";
+import { type ErrorDependencies, errorOperations, errorRoutes } from "./errors.ts";
+import { type EventDependencies, eventOperations, eventRoutes, postEvents } from "./events.ts";
 import { exampleRoutes } from "./examples.ts";
-import { type FeedDoor, feedOperations, feedRoutes } from "./feed.ts";
+import { type FeedDependencies, feedOperations, feedRoutes } from "./feed.ts";
 import { type Condition, health, healthOperations } from "./health.ts";
 import { methodsAt } from "./methods.ts";
-import { exposition, type MetricsDoor, metricsOperations, metricsRoutes } from "./metrics.ts";
+import { exposition, type MetricsDependencies, metricsOperations, metricsRoutes } from "./metrics.ts";
 import { answeredEverywhere } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
-import { type RoomDoor, roomOperations, roomRoutes } from "./rooms.ts";
-import { erasureRoutes, type UserDoor, userOperations, userRoutes } from "./users.ts";
-import { type WebhookDoor, webhookOperations, webhookRoutes } from "./webhooks.ts";
+import { type RoomDependencies, roomOperations, roomRoutes } from "./rooms.ts";
+import { erasureRoutes, type UserDependencies, userOperations, userRoutes } from "./users.ts";
+import { type WebhookDependencies, webhookOperations, webhookRoutes } from "./webhooks.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -49,16 +49,16 @@ export const operations: readonly Operation[] = [
 
 export interface HttpParts {
   readonly apiKeys: readonly ApiKey[];
-  readonly rooms: RoomDoor;
-  readonly users: UserDoor;
-  readonly connections: ConnectionDoor;
-  readonly cluster: ClusterDoor;
-  readonly events: EventDoor;
-  readonly feed: FeedDoor;
-  readonly webhooks: WebhookDoor;
-  readonly metrics: MetricsDoor;
-  readonly errors: ErrorDoor;
-  readonly description: DescriptionDoor;
+  readonly rooms: RoomDependencies;
+  readonly users: UserDependencies;
+  readonly connections: ConnectionDependencies;
+  readonly cluster: ClusterDependencies;
+  readonly events: EventDependencies;
+  readonly feed: FeedDependencies;
+  readonly webhooks: WebhookDependencies;
+  readonly metrics: MetricsDependencies;
+  readonly errors: ErrorDependencies;
+  readonly description: DescriptionDependencies;
   readonly console: ConsoleSettings;
   /** Where there are other nodes: resolves to the names of those that have not applied everything in time. */
   readonly appliedEverywhere: (() => Promise<readonly string[]>) | undefined;

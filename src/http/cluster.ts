@@ -54,16 +54,16 @@ export const clusterOperations: readonly Operation[] = [
   },
 ];
 
-export interface ClusterDoor {
+export interface ClusterDependencies {
   /** Resolves with the names of nodes that gave no answer; undefined where one server is alone. */
   state(): Promise<{ readonly state: ClusterState; readonly silent: readonly string[] } | undefined>;
 }
 
 /** Several nodes, for operators. */
-export function clusterRoutes(door: ClusterDoor): Hono {
+export function clusterRoutes(deps: ClusterDependencies): Hono {
   const app = new Hono();
   app.get("/", async (c) => {
-    const found = await door.state();
+    const found = await deps.state();
     if (!found) throw new Problem(404, "This server is not one of several nodes: LOG_URL is not set");
     warn(c, found.silent);
     return c.json(found.state);

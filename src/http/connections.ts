@@ -56,7 +56,7 @@ export interface ConnectionPage {
   readonly hasMore: boolean;
 }
 
-export interface ConnectionDoor {
+export interface ConnectionDependencies {
   /** Names of the live nodes; undefined where there is one alone. */
   nodes(): readonly string[] | undefined;
   /** Asks all nodes, or the one of this name. */
@@ -66,18 +66,18 @@ export interface ConnectionDoor {
 }
 
 /** Open connections, for operators. */
-export function connectionRoutes(door: ConnectionDoor): Hono {
+export function connectionRoutes(deps: ConnectionDependencies): Hono {
   const app = new Hono();
   app.get("/", async (c) => {
     const { node, ...wish } = check(page, c.req.query());
-    const nodes = door.nodes();
+    const nodes = deps.nodes();
     if (node !== undefined && !nodes?.includes(node)) {
       const message = nodes
         ? `must be the name of a live node: ${nodes.join(", ")}`
         : "must not be given: this server is not one of several nodes";
       throw new Problem(400, "The request is not valid", [{ path: "node", message }]);
     }
-    const { answers, silent } = await door.pages(wish, node);
+    const { answers, silent } = await deps.pages(wish, node);
     const found = merge(answers, wish);
     if (!found) {
       const message = "must be the id of a connection that is still open";
@@ -91,7 +91,7 @@ export function connectionRoutes(door: ConnectionDoor): Hono {
   });
   app.delete("/:id", async (c) => {
     const id = c.req.param("id");
-    const { answers, silent } = await door.close(id);
+    const { answers, silent } = await deps.close(id);
     if (!answers.some(({ answer }) => answer))
       throw maybeOn(silent, new Problem(404, `There is no connection ${id}`));
     return c.body(null, 204);

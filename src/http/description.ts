@@ -24,7 +24,7 @@ export const descriptionOperations: readonly Operation[] = [
   },
 ];
 
-export interface DescriptionDoor {
+export interface DescriptionDependencies {
   /** JSON text. */
   asyncapi(): string;
   openapi(): string;
@@ -35,15 +35,15 @@ export interface DescriptionDoor {
 }
 
 /** The server's description of itself, open to all. */
-export function descriptionRoutes(door: DescriptionDoor): Hono {
+export function descriptionRoutes(deps: DescriptionDependencies): Hono {
   const app = new Hono();
   const json = { "content-type": "application/json" };
-  app.get("/asyncapi.json", (c) => c.body(door.asyncapi(), 200, json));
-  app.get("/openapi.json", (c) => c.body(door.openapi(), 200, json));
+  app.get("/asyncapi.json", (c) => c.body(deps.asyncapi(), 200, json));
+  app.get("/openapi.json", (c) => c.body(deps.openapi(), 200, json));
   app.get("/docs", (c) =>
-    c.body(door.page(), 200, {
+    c.body(deps.page(), 200, {
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": door.policy,
+      "content-security-policy": deps.policy,
     }),
   );
   return app;

@@ -1,20 +1,20 @@
 import { Hono } from "hono";
 import { isOwnOrigin } from "../core/inbound/origin.ts";
-import { type ClusterDoor, clusterRoutes } from "./cluster.ts";
-import { type ConnectionDoor, connectionRoutes } from "./connections.ts";
+import { type ClusterDependencies, clusterRoutes } from "./cluster.ts";
+import { type ConnectionDependencies, connectionRoutes } from "./connections.ts";
 import { devTokenRoutes, type MakeToken } from "./dev-token.ts";
 import { eventRoutes, type PostEvents } from "./events.ts";
-import { type FeedDoor, feedRoutes } from "./feed.ts";
-import { type MetricsDoor, metricsRoutes } from "./metrics.ts";
+import { type FeedDependencies, feedRoutes } from "./feed.ts";
+import { type MetricsDependencies, metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 
-export interface DevDoor {
+export interface DevDependencies {
   /** Absent where tokens come from elsewhere. */
   readonly makeToken: MakeToken | undefined;
-  readonly metrics: MetricsDoor;
-  readonly connections: ConnectionDoor;
-  readonly cluster: ClusterDoor;
-  readonly feed: FeedDoor;
+  readonly metrics: MetricsDependencies;
+  readonly connections: ConnectionDependencies;
+  readonly cluster: ClusterDependencies;
+  readonly feed: FeedDependencies;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface DevDoor {
  * may as well post events. Pages of other sites are refused, because a browser would let them post here
  * without asking.
  */
-export function devRoutes(door: DevDoor, post: PostEvents): Hono {
+export function devRoutes(deps: DevDependencies, post: PostEvents): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     const origin = c.req.header("origin");
@@ -32,13 +32,13 @@ export function devRoutes(door: DevDoor, post: PostEvents): Hono {
       "Pages of other sites may not use this route: call it from this server's own pages",
     ).response();
   });
-  if (door.makeToken) app.route("/token", devTokenRoutes(door.makeToken));
-  app.route("/metrics", metricsRoutes(door.metrics));
-  app.route("/connections", connectionRoutes(door.connections));
-  app.route("/cluster", clusterRoutes(door.cluster));
+  if (deps.makeToken) app.route("/token", devTokenRoutes(deps.makeToken));
+  app.route("/metrics", metricsRoutes(deps.metrics));
+  app.route("/connections", connectionRoutes(deps.connections));
+  app.route("/cluster", clusterRoutes(deps.cluster));
   app.route(
     "/feed",
-    feedRoutes(door.feed, () => undefined),
+    feedRoutes(deps.feed, () => undefined),
   );
   app.route("/", eventRoutes(post));
   return app;

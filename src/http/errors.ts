@@ -41,17 +41,17 @@ interface LoggedError {
   readonly code: string | undefined;
 }
 
-export interface ErrorDoor {
+export interface ErrorDependencies {
   /** Newest first. */
   page(limit: number, before?: number): readonly LoggedError[];
 }
 
 /** The latest errors, for operators. */
-export function errorRoutes(door: ErrorDoor): Hono {
+export function errorRoutes(deps: ErrorDependencies): Hono {
   const app = new Hono();
   app.get("/", (c) => {
     const { limit, before } = check(page, c.req.query());
-    const found = door.page(limit + 1, before);
+    const found = deps.page(limit + 1, before);
     const errors = found
       .slice(0, limit)
       .map(({ time, ...error }) => ({ ...error, time: new Date(time).toISOString() }));

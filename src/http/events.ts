@@ -45,7 +45,7 @@ export const eventOperations: readonly Operation[] = [
   },
 ];
 
-export interface EventDoor {
+export interface EventDependencies {
   /**
    * The ids of the events, once they are stored; undefined if there is no such protocol. Throws a
    * `PostRefusal`.
@@ -57,13 +57,13 @@ export interface EventDoor {
 export type PostEvents = (protocol: string, request: Request) => Promise<Response>;
 
 export const postEvents =
-  (door: EventDoor, failed: (error: unknown) => Response): PostEvents =>
+  (deps: EventDependencies, failed: (error: unknown) => Response): PostEvents =>
   async (protocol, request) => {
     let isArray = false;
     try {
       const posted = parseJson(await readText(request));
       isArray = Array.isArray(posted);
-      const ids = await door.post(protocol, isArray ? check(events, posted) : [check(event, posted)]);
+      const ids = await deps.post(protocol, isArray ? check(events, posted) : [check(event, posted)]);
       if (!ids) throw new Problem(404, `There is no protocol ${protocol}`);
       return json({ accepted: ids.length, ids });
     } catch (error) {

@@ -26,7 +26,7 @@ interface FeedStream {
   readonly signal: AbortSignal;
 }
 
-interface StreamDoor {
+interface StreamDependencies {
   readonly feed: Feed;
   after(ms: number, work: () => void): () => void;
 }
@@ -39,7 +39,7 @@ export const encodeAnswer = ({ events, next, more }: FeedPage, encode: FeedEncod
  * slowly uses no memory and delays nobody.
  */
 export function streamFeed(
-  { feed, after }: StreamDoor,
+  { feed, after }: StreamDependencies,
   { place, filter, encode, signal }: FeedStream,
 ): Response {
   const ended = new AbortController();

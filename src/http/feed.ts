@@ -67,7 +67,7 @@ export const feedOperations: readonly Operation[] = [
   },
 ];
 
-export interface FeedDoor {
+export interface FeedDependencies {
   readonly feed: Feed;
   readonly protocols: readonly AnyProtocol[];
   /** Calls `work` once, after this many milliseconds. */
@@ -81,22 +81,22 @@ export interface FeedDoor {
 
 /** The feed for backends: pages, long polls and Server-Sent Events over one cursor. */
 export function feedRoutes(
-  door: FeedDoor,
+  deps: FeedDependencies,
   /** The contracts that the request may hear of; undefined: all. */
   contractsOf: (request: Request) => readonly string[] | undefined,
 ): Hono {
   const app = new Hono();
-  const encode: FeedEncoder = (event) => encodeEvent(event, protocolOf(door.protocols, event.room));
+  const encode: FeedEncoder = (event) => encodeEvent(event, protocolOf(deps.protocols, event.room));
 
   app.get("/", async (c) => {
     const { after, limit, wait } = check(one, c.req.query());
-    const filter = filterOf(c, door.protocols, contractsOf(c.req.raw));
+    const filter = filterOf(c, deps.protocols, contractsOf(c.req.raw));
     const isStream = /\btext\/event-stream\b/.test(c.req.header("accept") ?? "");
     // An EventSource that connects again sends its place.
     const { signal } = c.req.raw;
-    const place = await placeOf(door, (isStream && c.req.header("last-event-id")) || after, signal);
-    if (isStream) return streamFeed(door, { place, filter, encode, signal });
-    const page = await nextPage(door, { place, filter, limit, wait, signal }).catch(explained);
+    const place = await placeOf(deps, (isStream && c.req.header("last-event-id")) || after, signal);
+    if (isStream) return streamFeed(deps, { place, filter, encode, signal });
+    const page = await nextPage(deps, { place, filter, limit, wait, signal }).catch(explained);
     return c.body(encodeAnswer(page, encode), 200, { ...HEADERS, "content-type": "application/json" });
   });
   return app;
@@ -110,7 +110,7 @@ interface Wanted {
   readonly signal: AbortSignal;
 }
 
-async function nextPage({ feed, after }: FeedDoor, { place, filter, limit, wait, signal }: Wanted) {
+async function nextPage({ feed, after }: FeedDependencies, { place, filter, limit, wait, signal }: Wanted) {
   if (wait === 0) return feed.page(place, filter, limit);
   const ended = new AbortController();
   const end = () => ended.abort();
@@ -171,8 +171,8 @@ function filterOf(
 }
 
 /** A position, a time, or `end`. */
-function placeOf(door: FeedDoor, after: string, signal: AbortSignal): Place | Promise<Place> {
-  const { caughtUp, feed } = door;
+function placeOf(deps: FeedDependencies, after: string, signal: AbortSignal): Place | Promise<Place> {
+  const { caughtUp, feed } = deps;
   const invalid = (message: string) =>
     new Problem(400, "The request is not valid", [{ path: "after", message }]);
   if (after === "end") return feed.end();
@@ -182,7 +182,7 @@ function placeOf(door: FeedDoor, after: string, signal: AbortSignal): Place | Pr
   } catch (error) {
     if (error instanceof BeyondEnd) {
       // The consumer may come from a node that has applied more than this one.
-      if (caughtUp) return caughtUp().then(() => placeOf({ ...door, caughtUp: undefined }, after, signal));
+      if (caughtUp) return caughtUp().then(() => placeOf({ ...deps, caughtUp: undefined }, after, signal));
       throw invalid(
         "is beyond the end of the log: it is another server's, or this one was restored from a backup",
       );

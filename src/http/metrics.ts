@@ -27,23 +27,23 @@ export const metricsOperations: readonly Operation[] = [
   },
 ];
 
-export interface MetricsDoor {
+export interface MetricsDependencies {
   /** In the text format of Prometheus. */
   exposition(): string;
   summary(): z.output<typeof summary>;
 }
 
 /** `GET /metrics`, open to all. */
-export function exposition(door: MetricsDoor): Hono {
+export function exposition(deps: MetricsDependencies): Hono {
   const app = new Hono();
   const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
-  app.get("/", (c) => c.body(door.exposition(), 200, headers));
+  app.get("/", (c) => c.body(deps.exposition(), 200, headers));
   return app;
 }
 
 /** The summary, for backends. */
-export function metricsRoutes(door: MetricsDoor): Hono {
+export function metricsRoutes(deps: MetricsDependencies): Hono {
   const app = new Hono();
-  app.get("/", (c) => c.json(door.summary()));
+  app.get("/", (c) => c.json(deps.summary()));
   return app;
 }

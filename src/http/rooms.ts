@@ -101,7 +101,7 @@ export const roomOperations: readonly Operation[] = [
   },
 ];
 
-export interface RoomDoor {
+export interface RoomDependencies {
   readonly history: History;
   readonly protocols: readonly AnyProtocol[];
   /**
@@ -125,17 +125,17 @@ export interface RoomDoor {
 
 /** Rooms, their members and their history, for backends. */
 export function roomRoutes(
-  door: RoomDoor,
+  deps: RoomDependencies,
   contractsOf: (request: Request) => readonly string[] | undefined,
 ): Hono {
   const app = new Hono();
 
-  const ownerOf = (room: string) => door.protocols.find(({ roomKinds }) => roomKinds.includes(kindOf(room)));
+  const ownerOf = (room: string) => deps.protocols.find(({ roomKinds }) => roomKinds.includes(kindOf(room)));
   const isUserRoom = (room: string) =>
-    ownerOf(room) === undefined && ownerOfAny(door.protocols, room) !== undefined;
+    ownerOf(room) === undefined && ownerOfAny(deps.protocols, room) !== undefined;
   const named = (c: Context<object, "/:room">): string => {
     const room = c.req.param("room");
-    const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
+    const kinds = deps.protocols.flatMap(({ roomKinds }) => roomKinds);
     const owner = ownerOf(room);
     if (!owner)
       throw new Problem(
@@ -151,14 +151,14 @@ export function roomRoutes(
   };
   const known = (c: Context<object, "/:room">) => {
     const room = named(c);
-    const stored = door.room(room);
+    const stored = deps.room(room);
     if (!stored) throw new Problem(404, `There is no room ${room}`);
     return { room, ...stored };
   };
 
   /** Of all nodes together. */
   async function online(c: Context, rooms: readonly string[]): Promise<readonly number[]> {
-    const { answers, silent } = await door.online(rooms);
+    const { answers, silent } = await deps.online(rooms);
     warn(c, silent);
     return rooms.map((_, at) => answers.reduce((sum, { answer }) => sum + answer[at]!, 0));
   }
@@ -166,26 +166,26 @@ export function roomRoutes(
   app.get("/", async (c) => {
     const { limit, after, kind } = check(roomPage, c.req.query());
     const allowed = contractsOf(c.req.raw);
-    const kinds = door.protocols.flatMap(({ roomKinds }) => roomKinds);
+    const kinds = deps.protocols.flatMap(({ roomKinds }) => roomKinds);
     if (kind !== undefined && !kinds.includes(kind)) {
       const message = `must be a kind of room: ${kinds.join(", ")}`;
       throw new Problem(400, "The request is not valid", [{ path: "kind", message }]);
     }
-    const readable = door.protocols
+    const readable = deps.protocols
       .filter(({ name }) => allowed === undefined || allowed.includes(name))
       .flatMap(({ roomKinds }) => roomKinds)
       .filter((one) => kind === undefined || one === kind);
-    const found = door.roomsAfter(readable, after, limit + 1);
+    const found = deps.roomsAfter(readable, after, limit + 1);
     const shown = found.slice(0, limit);
     const counts = await online(
       c,
       shown.map(({ room }) => room),
     );
     const rooms = shown.map((one, at) => {
-      const last = door.history.last(one.room);
+      const last = deps.history.last(one.room);
       return {
         ...one,
-        messageCount: door.history.summary(one.room).count,
+        messageCount: deps.history.summary(one.room).count,
         online: counts[at],
         lastActivity: last ? new Date(last.time).toISOString() : null,
       };
@@ -196,37 +196,37 @@ export function roomRoutes(
   app.put("/:room", async (c) => {
     const room = named(c);
     const { title, open } = await readBody(c, settings);
-    await door.record(room, "room", {
+    await deps.record(room, "room", {
       ...(title === undefined ? {} : { title }),
       ...(open === undefined ? {} : { open }),
     });
-    return c.json({ room, ...door.room(room) });
+    return c.json({ room, ...deps.room(room) });
   });
   app.get("/:room", async (c) => {
     const { room, title, open } = known(c);
-    const { count } = door.history.summary(room);
+    const { count } = deps.history.summary(room);
     const [connections] = await online(c, [room]);
     return c.json({ room, title, open, messageCount: count, online: connections });
   });
   app.delete("/:room", async (c) => {
-    await door.record(known(c).room, "room.removed", {});
+    await deps.record(known(c).room, "room.removed", {});
     return c.body(null, 204);
   });
 
   app.get("/:room/members", (c) => {
     const { limit, after } = check(memberPage, c.req.query());
-    const found = door.membersOf(named(c), after, limit + 1);
+    const found = deps.membersOf(named(c), after, limit + 1);
     return c.json({ members: found.slice(0, limit), hasMore: found.length > limit });
   });
   app.put("/:room/members/:userId", async (c) => {
     const room = named(c);
     const { userId } = check(z.object({ userId: id }), { userId: c.req.param("userId") });
     const { role = null } = await readBody(c, membership);
-    await door.record(room, "member", { userId, role });
+    await deps.record(room, "member", { userId, role });
     return c.json({ room, userId, role });
   });
   app.delete("/:room/members/:userId", async (c) => {
-    await door.record(named(c), "member.removed", { userId: c.req.param("userId") });
+    await deps.record(named(c), "member.removed", { userId: c.req.param("userId") });
     return c.body(null, 204);
   });
 
@@ -240,26 +240,26 @@ export function roomRoutes(
     const past = ownerOf(room)?.historyView;
     if (!past) return c.json({ messages: [], hasMore: false });
     if (after !== undefined) {
-      const offset = past.find(door.history, room, after);
+      const offset = past.find(deps.history, room, after);
       if (offset === undefined) {
         const message = "must be the id of a message of this room";
         throw new Problem(400, "The request is not valid", [{ path: "after", message }]);
       }
-      const found = pageAfter(door.history, room, { kind: past.kind, after: offset, limit: limit + 1 });
+      const found = pageAfter(deps.history, room, { kind: past.kind, after: offset, limit: limit + 1 });
       return c.json({ messages: found.slice(0, limit).map(past.show), hasMore: found.length > limit });
     }
-    const end = before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(door.history, room, before, past);
-    const found = door.history.page(room, { kind: past.kind, limit: limit + 1, before: end });
+    const end = before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(deps.history, room, before, past);
+    const found = deps.history.page(room, { kind: past.kind, limit: limit + 1, before: end });
     return c.json({ messages: found.slice(-limit).map(past.show), hasMore: found.length > limit });
   });
   app.delete("/:room/messages/:id", async (c) => {
     // What stands in the inboxes of users is redacted too, though it is no room's history.
     const room = isUserRoom(c.req.param("room")) ? c.req.param("room") : named(c);
     const id = c.req.param("id");
-    const view = ownerOfAny(door.protocols, room)?.historyView;
-    const offset = (view?.findToRedact ?? view?.find)?.(door.history, room, id);
+    const view = ownerOfAny(deps.protocols, room)?.historyView;
+    const offset = (view?.findToRedact ?? view?.find)?.(deps.history, room, id);
     if (offset === undefined) throw new Problem(404, `The history of ${room} has no message ${id}`);
-    await door.redact(room, { offset, id });
+    await deps.redact(room, { offset, id });
     return c.body(null, 204);
   });
   return app;

@@ -67,7 +67,7 @@ interface Erasure {
   readonly redacted: number;
 }
 
-export interface UserDoor {
+export interface UserDependencies {
   isOnline(userId: string): boolean;
   /** Of each node: milliseconds since the epoch; null for a user who was never there. */
   lastActive(userId: string): Promise<Gathered<number | null>>;
@@ -88,50 +88,50 @@ export interface UserDoor {
 }
 
 /** Users, for backends: their presence, the revocation of their tokens, and what is stored of them. */
-export function userRoutes(door: UserDoor): Hono {
+export function userRoutes(deps: UserDependencies): Hono {
   const app = new Hono();
   app.get("/:id", async (c) => {
     const id = c.req.param("id");
-    const { answers, silent } = await door.lastActive(id);
+    const { answers, silent } = await deps.lastActive(id);
     const times = answers.flatMap(({ answer }) => answer ?? []);
     if (times.length === 0) throw maybeOn(silent, new Problem(404, "No user of this id has ever connected"));
     warn(c, silent);
     const lastActive = Math.max(...times);
-    return c.json({ id, online: door.isOnline(id), lastActive: new Date(lastActive).toISOString() });
+    return c.json({ id, online: deps.isOnline(id), lastActive: new Date(lastActive).toISOString() });
   });
   app.get("/:id/export", (c) => {
     const userId = userOf(c.req.param("id"));
-    return new Response(streamOf(door.export(userId)), { headers: { ...HEADERS, "content-type": NDJSON } });
+    return new Response(streamOf(deps.export(userId)), { headers: { ...HEADERS, "content-type": NDJSON } });
   });
   app.delete("/:id", async (c) => {
     const userId = userOf(c.req.param("id"));
-    await door.erase(userId);
-    return c.json(shown(door.erasures.of(userId)), 202);
+    await deps.erase(userId);
+    return c.json(shown(deps.erasures.of(userId)), 202);
   });
   app.get("/:id/erasure", async (c) => {
-    const found = door.erasures.of(c.req.param("id"));
+    const found = deps.erasures.of(c.req.param("id"));
     if (!found) throw new Problem(404, "Nobody has erased a user of this id");
-    const [erasure] = await everywhere(c, door, [found]);
+    const [erasure] = await everywhere(c, deps, [found]);
     return c.json(shown(erasure));
   });
-  app.delete("/:id/connections", async (c) => c.json({ closed: await door.revoke(c.req.param("id")) }));
+  app.delete("/:id/connections", async (c) => c.json({ closed: await deps.revoke(c.req.param("id")) }));
   return app;
 }
 
-export function erasureRoutes(door: UserDoor): Hono {
+export function erasureRoutes(deps: UserDependencies): Hono {
   const app = new Hono();
   app.get("/", async (c) => {
     const { limit, after } = check(page, c.req.query());
-    const found = door.erasures.after(after, limit + 1);
-    const erasures = await everywhere(c, door, found.slice(0, limit));
+    const found = deps.erasures.after(after, limit + 1);
+    const erasures = await everywhere(c, deps, found.slice(0, limit));
     return c.json({ erasures: erasures.map(shown), hasMore: found.length > limit });
   });
   return app;
 }
 
 /** An erasure is finished when every live node has finished it, and each of them has said so. */
-async function everywhere(c: Context, door: UserDoor, found: readonly Erasure[]): Promise<Erasure[]> {
-  const { answers, silent } = await door.erasures.finished(found.map(({ userId }) => userId));
+async function everywhere(c: Context, deps: UserDependencies, found: readonly Erasure[]): Promise<Erasure[]> {
+  const { answers, silent } = await deps.erasures.finished(found.map(({ userId }) => userId));
   warn(c, silent);
   return found.map((erasure, at) => {
     const times = answers.map(({ answer }) => answer[at] ?? null);

@@ -97,7 +97,7 @@ export const webhookOperations: readonly Operation[] = [
   },
 ];
 
-export interface WebhookDoor {
+export interface WebhookDependencies {
   readonly webhooks: Webhooks;
   readonly feed: Feed;
   readonly protocols: readonly AnyProtocol[];
@@ -113,27 +113,27 @@ export interface WebhookDoor {
 type Named = Context<object, "/:name">;
 
 /** Receivers of the feed, for backends. */
-export function webhookRoutes(door: WebhookDoor): Hono {
+export function webhookRoutes(deps: WebhookDependencies): Hono {
   const app = new Hono();
   /** On the node that sends. */
   const there =
     <C extends Context>(handle: (c: C) => Response | Promise<Response>) =>
     async (c: C): Promise<Response> => {
-      const elsewhere = door.elsewhere?.(c.req.raw);
+      const elsewhere = deps.elsewhere?.(c.req.raw);
       if (elsewhere) return elsewhere;
       const response = await handle(c);
-      if (c.req.method !== "GET") await door.kept?.();
+      if (c.req.method !== "GET") await deps.kept?.();
       return response;
     };
   const known = (c: Context<object, "/:name" | "/:name/test" | "/:name/skip">): Webhook => {
-    const webhook = door.webhooks.get(c.req.param("name"));
+    const webhook = deps.webhooks.get(c.req.param("name"));
     if (!webhook) throw new Problem(404, `There is no webhook ${c.req.param("name")}`);
     return webhook;
   };
 
   app.get(
     "/",
-    there((c: Context) => c.json({ webhooks: [...door.webhooks.all].map(shown) })),
+    there((c: Context) => c.json({ webhooks: [...deps.webhooks.all].map(shown) })),
   );
   app.get(
     "/:name",
@@ -144,31 +144,31 @@ export function webhookRoutes(door: WebhookDoor): Hono {
     there(async (c: Named) => {
       const named = check(z.object({ name }), { name: c.req.param("name") }).name;
       const { from, ...change } = await readBody(c, settings);
-      const before = door.webhooks.get(named);
+      const before = deps.webhooks.get(named);
       const url = change.url ?? before?.row.url;
       if (url === undefined) throw wrong("url", "must say where a new webhook is sent");
-      const refused = refusedUrl(new URL(url), door.allowed);
+      const refused = refusedUrl(new URL(url), deps.allowed);
       if (refused) throw wrong("url", refused);
-      const names = door.protocols.map(({ name }) => name);
+      const names = deps.protocols.map(({ name }) => name);
       for (const [index, one] of (change.protocols ?? []).entries()) {
         if (names.includes(one)) continue;
         throw wrong(`protocols.${index}`, `must be one of ${names.join(", ")}`);
       }
-      if (!before && [...door.webhooks.all].length >= MAX_WEBHOOKS) {
+      if (!before && [...deps.webhooks.all].length >= MAX_WEBHOOKS) {
         throw new Problem(409, `There are ${MAX_WEBHOOKS} webhooks, which is as many as there may be`);
       }
       const begin =
         from === undefined || from === "now" || from === "beginning"
           ? from
-          : await placeOf(door, "from", from);
-      const webhook = door.webhooks.put(named, { ...change, url, from: begin });
+          : await placeOf(deps, "from", from);
+      const webhook = deps.webhooks.put(named, { ...change, url, from: begin });
       return c.json({ ...shown(webhook), secret: webhook.secret });
     }),
   );
   app.delete(
     "/:name",
     there((c: Named) => {
-      door.webhooks.remove(known(c).row.name);
+      deps.webhooks.remove(known(c).row.name);
       return c.body(null, 204);
     }),
   );
@@ -197,8 +197,8 @@ export function webhookRoutes(door: WebhookDoor): Hono {
         to === undefined
           ? webhook.obstacle
           : to === "now"
-            ? door.feed.end().cursor
-            : await placeOf(door, "to", to);
+            ? deps.feed.end().cursor
+            : await placeOf(deps, "to", to);
       if (!cursor) throw new Problem(409, "Nothing is on its way that could be skipped; say to where");
       webhook.skipTo(cursor);
       return c.json(shown(webhook));
@@ -210,15 +210,15 @@ export function webhookRoutes(door: WebhookDoor): Hono {
 const wrong = (path: string, message: string) =>
   new Problem(400, "The request is not valid", [{ path, message }]);
 
-async function placeOf(door: WebhookDoor, path: string, text: string): Promise<Cursor> {
+async function placeOf(deps: WebhookDependencies, path: string, text: string): Promise<Cursor> {
   try {
-    return door.feed.placeOf(parseCursor(text)!).cursor;
+    return deps.feed.placeOf(parseCursor(text)!).cursor;
   } catch (error) {
     if (error instanceof BeyondEnd) {
       // The position may be of a node that has applied more than this one.
-      if (!door.caughtUp) throw wrong(path, "is beyond the end of the log");
-      await door.caughtUp();
-      return placeOf({ ...door, caughtUp: undefined }, path, text);
+      if (!deps.caughtUp) throw wrong(path, "is beyond the end of the log");
+      await deps.caughtUp();
+      return placeOf({ ...deps, caughtUp: undefined }, path, text);
     }
     if (!(error instanceof Expired)) throw error;
     const oldest = formatCursor(error.oldest);

@@ -10,7 +10,7 @@ import type { Webhooks } from "../feed/webhooks.ts";
 import { answerWithin } from "../http/answer-within.ts";
 import { createHttpApp, operations } from "../http/app.ts";
 import { isLocal } from "../http/local.ts";
-import type { UserDoor } from "../http/users.ts";
+import type { UserDependencies } from "../http/users.ts";
 import type { Listener } from "../listener.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Storage } from "../storage/open.ts";
@@ -116,7 +116,7 @@ export function openHttp(wiring: HttpWiring) {
 function usersOf(
   { clock, core, nodes, storage }: HttpWiring,
   inTime: <T>(work: Promise<T>) => Promise<T>,
-): UserDoor {
+): UserDependencies {
   /** Milliseconds since the epoch; undefined for a user who was never here. */
   const lastActive = (userId: string): number | undefined =>
     core.presence.lastSeen(userId) ?? storage.people.lastActive(userId);

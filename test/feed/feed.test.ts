@@ -192,8 +192,8 @@ describe("a node of several", () => {
   };
   /** The status of an answer to a consumer that has read up to 7. */
   async function statusAt(reached: number): Promise<number> {
-    const door = { ...nodeAt(reached), protocols: [], after: () => () => {} };
-    const routes = feedRoutes(door, () => undefined).onError(explaining);
+    const deps = { ...nodeAt(reached), protocols: [], after: () => () => {} };
+    const routes = feedRoutes(deps, () => undefined).onError(explaining);
     return (await routes.request("/?after=700000")).status;
   }
   /** And of one to a backend that wants a webhook to begin there. */
