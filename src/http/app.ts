@@ -15,6 +15,8 @@ import { type EventDependencies, eventOperations, eventRoutes, postEvents } from
 import { exampleRoutes } from "./examples.ts";
 import { type FeedDependencies, feedOperations, feedRoutes } from "./feed.ts";
 import { type Condition, health, healthOperations } from "./health.ts";
+import { type MemberDependencies, memberOperations, memberRoutes } from "./members.ts";
+import { type MessageDependencies, messageOperations, messageRoutes } from "./messages.ts";
 import { methodsAt } from "./methods.ts";
 import { exposition, type MetricsDependencies, metricsOperations, metricsRoutes } from "./metrics.ts";
 import { answeredEverywhere } from "./nodes.ts";
@@ -40,6 +42,8 @@ export const operations: readonly Operation[] = [
   ...feedOperations,
   ...webhookOperations,
   ...roomOperations,
+  ...memberOperations,
+  ...messageOperations,
   ...userOperations,
   ...connectionOperations,
   ...clusterOperations,
@@ -50,6 +54,8 @@ export const operations: readonly Operation[] = [
 export interface HttpParts {
   readonly apiKeys: readonly ApiKey[];
   readonly rooms: RoomDependencies;
+  readonly members: MemberDependencies;
+  readonly messages: MessageDependencies;
   readonly users: UserDependencies;
   readonly connections: ConnectionDependencies;
   readonly cluster: ClusterDependencies;
@@ -119,6 +125,8 @@ export function createHttpApp(parts: HttpParts): {
       administration.use(path, answeredEverywhere(parts.appliedEverywhere));
   const forBackends = administration
     .route("/v1/rooms", roomRoutes(parts.rooms, contractsOf))
+    .route("/v1/rooms", memberRoutes(parts.members))
+    .route("/v1/rooms", messageRoutes(parts.messages))
     .route("/v1/users", userRoutes(parts.users))
     .route("/v1/erasures", erasureRoutes(parts.users))
     .route("/v1/connections", connectionRoutes(parts.connections))

@@ -4,14 +4,13 @@ import type { Connection } from "../core/outbound/connection.ts";
 import { kindOf } from "../core/protocol/room-name.ts";
 import { type Gathered, maybeOn, warn } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
-import { check, Problem } from "./problem.ts";
+import { pageLimit } from "./page-limit.ts";
+import { check, invalid, Problem } from "./problem.ts";
 
-const MAX_PAGE = 1_000;
 /** Characters of what one node answers: it must fit into one message to another node. */
 const MAX_ANSWER = 2 * 1_048_576;
-const limits = `must be 1 to ${MAX_PAGE}`;
 const page = z.object({
-  limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
+  limit: pageLimit(100),
   after: z.string().optional(),
   node: z.string().optional(),
 });
@@ -75,13 +74,13 @@ export function connectionRoutes(deps: ConnectionDependencies): Hono {
       const message = nodes
         ? `must be the name of a live node: ${nodes.join(", ")}`
         : "must not be given: this server is not one of several nodes";
-      throw new Problem(400, "The request is not valid", [{ path: "node", message }]);
+      throw invalid("node", message);
     }
     const { answers, silent } = await deps.pages(wish, node);
     const found = merge(answers, wish);
     if (!found) {
       const message = "must be the id of a connection that is still open";
-      throw maybeOn(silent, new Problem(400, "The request is not valid", [{ path: "after", message }]));
+      throw maybeOn(silent, invalid("after", message));
     }
     warn(c, silent);
     const connections = nodes

@@ -1,12 +1,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Operation } from "./operation.ts";
+import { pageLimit } from "./page-limit.ts";
 import { check } from "./problem.ts";
 
-const MAX_PAGE = 1_000;
-const limits = `must be 1 to ${MAX_PAGE}`;
 const page = z.object({
-  limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
+  limit: pageLimit(100),
   before: z.coerce.number("must be the id of an error").int("must be the id of an error").optional(),
 });
 

@@ -4,26 +4,26 @@ import { roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import { allOf, kindOf, roomKindsOf } from "../core/protocol/room-name.ts";
 import { parseTime } from "../core/protocol/time.ts";
-import { formatCursor, parseCursor } from "../feed/cursor.ts";
+import { parseCursor } from "../feed/cursor.ts";
 import { encodeEvent } from "../feed/encode.ts";
-import { BeyondEnd, Expired, type Feed, type FeedFilter, type Place } from "../feed/feed.ts";
+import type { FeedFilter, Place } from "../feed/feed.ts";
 import { protocolOf } from "../feed/protocol-rooms.ts";
+import { explainExpired, type PlaceDependencies, placeOf } from "./feed-place.ts";
 import { encodeAnswer, type FeedEncoder, streamFeed } from "./feed-stream.ts";
 import { HEADERS } from "./headers.ts";
 import type { Operation } from "./operation.ts";
-import { check, Problem } from "./problem.ts";
+import { pageLimit } from "./page-limit.ts";
+import { check, invalid, Problem } from "./problem.ts";
 
-const MAX_PAGE = 1_000;
 /** Seconds. */
 const MAX_WAIT = 60;
 const AFTER = "must be a position of the feed, an ISO time, or end";
-const limits = `must be 1 to ${MAX_PAGE}`;
 const waits = `must be 0 to ${MAX_WAIT}`;
 const ROOM = "must be a room such as chat:1, or all of a kind such as chat:*";
 
 const one = z.object({
   after: z.string().default("0"),
-  limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
+  limit: pageLimit(100),
   wait: z.coerce.number(waits).min(0, waits).max(MAX_WAIT, waits).default(0),
 });
 /** Of the inboxes of users. */
@@ -67,16 +67,10 @@ export const feedOperations: readonly Operation[] = [
   },
 ];
 
-export interface FeedDependencies {
-  readonly feed: Feed;
+export interface FeedDependencies extends PlaceDependencies {
   readonly protocols: readonly AnyProtocol[];
   /** Calls `work` once, after this many milliseconds. */
   after(ms: number, work: () => void): () => void;
-  /**
-   * Of several nodes: resolves when everything is applied here that their log holds now, or rejects with a `Refusal`
-   * when that takes too long.
-   */
-  readonly caughtUp?: (() => Promise<void>) | undefined;
 }
 
 /** The feed for backends: pages, long polls and Server-Sent Events over one cursor. */
@@ -94,9 +88,9 @@ export function feedRoutes(
     const isStream = /\btext\/event-stream\b/.test(c.req.header("accept") ?? "");
     // An EventSource that connects again sends its place.
     const { signal } = c.req.raw;
-    const place = await placeOf(deps, (isStream && c.req.header("last-event-id")) || after, signal);
+    const place = await placeOfText(deps, (isStream && c.req.header("last-event-id")) || after, signal);
     if (isStream) return streamFeed(deps, { place, filter, encode, signal });
-    const page = await nextPage(deps, { place, filter, limit, wait, signal }).catch(explained);
+    const page = await nextPage(deps, { place, filter, limit, wait, signal }).catch(explainExpired);
     return c.body(encodeAnswer(page, encode), 200, { ...HEADERS, "content-type": "application/json" });
   });
   return app;
@@ -146,9 +140,7 @@ function filterOf(
     const known = protocols.find((one) => one.name === name);
     if (known) return known;
     const names = protocols.map((one) => one.name).join(", ");
-    throw new Problem(400, "The request is not valid", [
-      { path: `protocol.${index}`, message: `must be one of ${names}` },
-    ]);
+    throw invalid(`protocol.${index}`, `must be one of ${names}`);
   });
   const asked = [
     ...wanted.map(({ name }) => name),
@@ -171,38 +163,11 @@ function filterOf(
 }
 
 /** A position, a time, or `end`. */
-function placeOf(deps: FeedDependencies, after: string, signal: AbortSignal): Place | Promise<Place> {
-  const { caughtUp, feed } = deps;
-  const invalid = (message: string) =>
-    new Problem(400, "The request is not valid", [{ path: "after", message }]);
-  if (after === "end") return feed.end();
+function placeOfText(deps: FeedDependencies, after: string, signal: AbortSignal): Place | Promise<Place> {
+  if (after === "end") return deps.feed.end();
   const cursor = parseCursor(after);
-  try {
-    if (cursor) return feed.placeOf(cursor);
-  } catch (error) {
-    if (error instanceof BeyondEnd) {
-      // The consumer may come from a node that has applied more than this one.
-      if (caughtUp) return caughtUp().then(() => placeOf({ ...deps, caughtUp: undefined }, after, signal));
-      throw invalid(
-        "is beyond the end of the log: it is another server's, or this one was restored from a backup",
-      );
-    }
-    return explained(error);
-  }
+  if (cursor) return placeOf(deps, "after", cursor);
   const time = parseTime(after);
-  if (time !== undefined) return feed.placeOfTime(time, signal);
-  throw invalid(AFTER);
-}
-
-function explained(error: unknown): never {
-  if (!(error instanceof Expired)) throw error;
-  const oldest = formatCursor(error.oldest);
-  throw new Problem(
-    410,
-    `Retention has removed events after this position; go on with after=${oldest}`,
-    undefined,
-    {
-      oldest,
-    },
-  );
+  if (time !== undefined) return deps.feed.placeOfTime(time, signal);
+  throw invalid("after", AFTER);
 }

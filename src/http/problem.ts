@@ -77,6 +77,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** One field of the request is wrong. */
+export const invalid = (path: string, message: string): Problem =>
+  new Problem(400, "The request is not valid", [{ path, message }]);
+
 export function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const parsed = safeParse(schema, value);
   if (parsed.success) return parsed.data;

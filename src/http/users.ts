@@ -5,6 +5,7 @@ import { ERASED } from "../core/protocol/personal-data.ts";
 import { HEADERS } from "./headers.ts";
 import { type Gathered, maybeOn, warn } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
+import { pageLimit } from "./page-limit.ts";
 import { check, Problem } from "./problem.ts";
 
 const user = z.object({ id: z.string(), online: z.boolean(), lastActive: z.iso.datetime() });
@@ -15,10 +16,8 @@ const erasure = z.object({
   redacted: z.int(),
 });
 const NDJSON = "application/x-ndjson";
-const MAX_PAGE = 1_000;
-const limits = `must be 1 to ${MAX_PAGE}`;
 const page = z.object({
-  limit: z.coerce.number(limits).int(limits).min(1, limits).max(MAX_PAGE, limits).default(100),
+  limit: pageLimit(100),
   after: z.string().default(""),
 });
 

@@ -10,6 +10,7 @@ import type { Webhooks } from "../feed/webhooks.ts";
 import { answerWithin } from "../http/answer-within.ts";
 import { createHttpApp, operations } from "../http/app.ts";
 import { isLocal } from "../http/local.ts";
+import type { RoomDependencies } from "../http/rooms.ts";
 import type { UserDependencies } from "../http/users.ts";
 import type { Listener } from "../listener.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -56,20 +57,22 @@ export function openHttp(wiring: HttpWiring) {
   const inTime = <T>(work: Promise<T>): Promise<T> =>
     caughtUp ? answerWithin(clock, RECORDED_MS, work) : work;
   const caughtUpInTime = caughtUp && (() => inTime(caughtUp()));
+  const history = storage.store;
+  const record: RoomDependencies["record"] = (room, kind, body) => inTime(core.recordRoom(room, kind, body));
   return createHttpApp({
     apiKeys: auth.keys,
     makeToken: auth.makeToken,
     failed: (error) => reporting.report(error, { where: "http" }),
     rooms: {
-      history: storage.store,
+      history,
       protocols,
       room: storage.people.room,
       roomsAfter: storage.people.roomsAfter,
-      membersOf: storage.people.membersOf,
       online: (rooms) => nodes.ask("online", rooms),
-      record: (...said) => inTime(core.recordRoom(...said)),
-      redact: (...said) => inTime(core.redact(...said)),
+      record,
     },
+    members: { protocols, record, membersOf: storage.people.membersOf },
+    messages: { protocols, history, redact: (room, redaction) => inTime(core.redact(room, redaction)) },
     events: {
       post(protocol, posts) {
         const stored = core.post(protocol, posts);
@@ -79,7 +82,7 @@ export function openHttp(wiring: HttpWiring) {
     feed: { feed, protocols, after: clock.after, caughtUp: caughtUpInTime },
     webhooks: {
       ...{ webhooks, protocols, feed, allowed: webhookHosts, caughtUp: caughtUpInTime },
-      ...(sharedWebhooks && { elsewhere: sharedWebhooks.elsewhere, kept: sharedWebhooks.kept }),
+      ...(sharedWebhooks && { forward: sharedWebhooks.forward, stored: sharedWebhooks.stored }),
     },
     metrics: wiring.metrics,
     errors: reporting.errors,

@@ -9,7 +9,7 @@ import type { WebhookRow, WebhookTable } from "../storage/webhook-table.ts";
 
 /** A test of a webhook takes as long as its receiver. */
 const ANSWER_MS = 15_000;
-const KEPT_MS = 5_000;
+const STORED_MS = 5_000;
 const RETRY_MS = 1_000;
 
 /** A request about webhooks, and its answer, on their way between nodes. */
@@ -33,7 +33,7 @@ const nobody = new Problem(
   {},
   { "retry-after": "2" },
 );
-const notKept = new Problem(
+const notStored = new Problem(
   503,
   "What was changed may not be stored: try again",
   undefined,
@@ -126,8 +126,8 @@ export class SharedWebhooks {
   }
 
   /** Resolves when what was changed is stored. Rejects with a `Problem`. */
-  readonly kept = async (): Promise<void> => {
-    if (!(await this.#rows.flushed(KEPT_MS)) || this.#state !== "here") throw notKept;
+  readonly stored = async (): Promise<void> => {
+    if (!(await this.#rows.flushed(STORED_MS)) || this.#state !== "here") throw notStored;
   };
 
   /** What this node has delivered is stored, if that can be. */
@@ -137,7 +137,7 @@ export class SharedWebhooks {
   }
 
   /** Has the node that sends answer a request; undefined where that is this one. */
-  readonly elsewhere = (request: Request): Promise<Response> | undefined =>
+  readonly forward = (request: Request): Promise<Response> | undefined =>
     this.#state === "here" ? undefined : this.#ask(request);
 
   async #ask(request: Request): Promise<Response> {
