@@ -1,5 +1,6 @@
 import { Histogram } from "../core/log/histogram.ts";
 import type { Agent } from "../core/ports/agent.ts";
+import type { Exposition } from "./exposition.ts";
 
 /** Counts the calls of an agent. */
 export class CountedAgent implements Agent {
@@ -23,4 +24,18 @@ export class CountedAgent implements Agent {
       this.duration.observe((performance.now() - begun) / 1_000);
     }
   }
+}
+
+export function exposeAgent(exposition: Exposition, agent: CountedAgent): void {
+  exposition.counter("switchboard_agent_calls_total", "Questions sent to the agent.", agent.calls);
+  exposition.counter(
+    "switchboard_agent_failures_total",
+    "Questions that the agent failed to answer.",
+    agent.failures,
+  );
+  exposition.histogram(
+    "switchboard_agent_duration_seconds",
+    "Time until the agent answered or failed.",
+    agent.duration,
+  );
 }
