@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { environment } from "../src/config/environment.ts";
 import { type Config, ConfigError, readConfig } from "../src/config.ts";
 import { company, KEY, SECRET, settings } from "./support/settings.ts";
 
@@ -17,10 +17,8 @@ function lines(env: Record<string, string>): string[] {
 const settingOf = (config: Config, name: string): unknown =>
   Object.entries(config).find(([key]) => key === name)?.[1];
 
-test("this table has every setting there is", async () => {
-  const source = await Bun.file(join(import.meta.dir, "../src/config.ts")).text();
-  const names = Array.from(source.matchAll(/^ {2}([A-Z][A-Z_]+):/gm), ([, name]) => name!);
-  expect(Object.keys(settings).sort()).toEqual(names.sort());
+test("this table has every setting there is", () => {
+  expect(Object.keys(settings).sort()).toEqual(Object.keys(environment.shape).sort());
 });
 
 describe.each(Object.entries(settings))("%s", (name, { fallback, good, bad }) => {
