@@ -9,9 +9,9 @@ import { examplesOf, jsonSchema, nameOf } from "./schema.ts";
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: "A field is wrong; `errors` names each.",
   401: "The API key is missing or wrong.",
-  404: "Nothing of this name exists.",
-  409: "It cannot be done as things stand.",
-  410: "Retention has removed it; `oldest` says from where on nothing is missing.",
+  404: "Not found.",
+  409: "It conflicts with the current state.",
+  410: "Retention has removed events after this position; `oldest` is the position after which nothing is missing.",
   413: "The body is too long.",
   503: "The request was not stored: try again.",
 };
@@ -100,7 +100,7 @@ const jsonContent = (schema: object) => ({ "application/json": { schema } });
 
 function answers({ answers }: Operation): [string, object][] {
   return Object.entries(answers).map(([status, answer]) => {
-    const description = status.startsWith("2") ? "Done." : "Not now.";
+    const description = status.startsWith("2") ? "Success." : "Not ready.";
     if (answer === null) return [status, { description }];
     const content = typeof answer === "string" ? { [answer]: {} } : jsonContent(json(answer));
     return [status, { description, content }];

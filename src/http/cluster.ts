@@ -49,7 +49,7 @@ export type ClusterState = z.output<typeof answer>;
 export const clusterOperations: readonly Operation[] = [
   {
     ...{ method: "get", path: "/v1/cluster" },
-    summary: "The nodes and the log that they share. 404 where one server is alone.",
+    summary: "The nodes and the log that they share. 404 on a single server.",
     ...{ answers: { 200: answer }, problems: [404] },
   },
 ];

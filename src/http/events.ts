@@ -36,9 +36,9 @@ export const eventOperations: readonly Operation[] = [
     method: "post",
     path: "/v1/{protocol}/events",
     summary:
-      "Lets one event happen, or up to 1,000 of them, or none; each for a room, a user or everyone. " +
-      "What the data is, the schemas {protocol}.{type} say. " +
-      "A repeated id answers the same and delivers nothing.",
+      "Posts one event, or an array of up to 1,000; each for a room, a user or everyone. " +
+      "The schemas {protocol}.{type} describe the data. " +
+      "A repeated id gets the same answer and is not delivered again.",
     body: z.union([event, events]),
     answers: { 200: z.object({ accepted: z.int(), ids: z.array(z.string()) }) },
     problems: [400, 404, 409, 503],

@@ -58,9 +58,9 @@ export const feedOperations: readonly Operation[] = [
     method: "get",
     path: "/v1/feed",
     summary:
-      "Every stored event in the order of the log, after a position, an ISO time, or the end; " +
-      "room, kind and protocol may be repeated. With wait it answers when there is something, or after that many seconds. " +
-      "With Accept: text/event-stream it is a stream of Server-Sent Events that goes on.",
+      "Lists every stored event in log order, after a position, an ISO time, or the end; " +
+      "room, kind and protocol may be repeated. With wait it answers once there is an event, or after that many seconds. " +
+      "With Accept: text/event-stream it streams Server-Sent Events.",
     query,
     answers: { 200: z.object({ events: z.array(event), next: z.string(), more: z.boolean() }) },
     problems: [400, 410],

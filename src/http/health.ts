@@ -31,7 +31,7 @@ export const healthOperations: readonly Operation[] = [
     answers: { 200: load, 503: load },
   },
   {
-    ...{ method: "get", path: "/health/live", summary: "It runs." },
+    ...{ method: "get", path: "/health/live", summary: "Whether the process answers." },
     answers: { 200: z.object({ status: z.literal("live") }) },
   },
   {

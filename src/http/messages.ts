@@ -24,13 +24,13 @@ export const messageOperations: readonly Operation[] = [
   {
     ...{ method: "get", path: "/v1/rooms/{room}/messages" },
     summary:
-      "The messages of a room as its contract shows them, oldest first: those before or after a message's id, and in atomic also before a time.",
+      "Lists the messages of a room as its contract shows them, oldest first, before or after a message's id; in atomic also before a time.",
     ...{ params, query: page, problems: [400, 404] },
     answers: { 200: z.object({ messages: z.array(z.unknown()), hasMore: z.boolean() }) },
   },
   {
     ...{ method: "delete", path: "/v1/rooms/{room}/messages/{id}" },
-    summary: "Takes a message back: its text goes, and its place, id, time and sender stay.",
+    summary: "Redacts a message: removes its text and keeps its place, id, time and sender.",
     ...{ params: { ...params, id: z.string() }, answers: { 204: null }, problems: [400, 404, 503] },
   },
 ];

@@ -18,27 +18,27 @@ const params = { name: webhookName };
 
 export const webhookOperations: readonly Operation[] = [
   {
-    ...{ method: "get", path: "/v1/webhooks", summary: "Every webhook, and how it stands." },
+    ...{ method: "get", path: "/v1/webhooks", summary: "Lists the webhooks and their state." },
     answers: { 200: z.object({ webhooks: z.array(shownWebhook) }) },
   },
   {
     ...{ method: "put", path: "/v1/webhooks/{name}" },
     summary:
-      "Makes a webhook, or changes what is named: the feed is sent to its url, by Standard Webhooks. " +
-      "After a new secret the one before signs too, for a day.",
+      "Creates a webhook, or changes the given members: the feed is sent to its url, as Standard Webhooks. " +
+      "A replaced secret signs too for a day.",
     ...{ params, body: webhookSettings, answers: { 200: withSecret }, problems: [400, 409, 410] },
   },
   {
-    ...{ method: "get", path: "/v1/webhooks/{name}", summary: "How a webhook stands." },
+    ...{ method: "get", path: "/v1/webhooks/{name}", summary: "Describes a webhook and its state." },
     ...{ params, answers: { 200: shownWebhook }, problems: [404] },
   },
   {
-    ...{ method: "delete", path: "/v1/webhooks/{name}", summary: "Ends a webhook." },
+    ...{ method: "delete", path: "/v1/webhooks/{name}", summary: "Deletes a webhook." },
     ...{ params, answers: { 204: null }, problems: [404] },
   },
   {
     ...{ method: "post", path: "/v1/webhooks/{name}/test" },
-    summary: "Sends one request of type test, and says what became of it.",
+    summary: "Sends one request of type test, and returns the result.",
     ...{ params, problems: [404] },
     answers: {
       200: z.object({ delivered: z.boolean(), status: z.int().nullable(), error: z.string().nullable() }),
@@ -46,7 +46,7 @@ export const webhookOperations: readonly Operation[] = [
   },
   {
     ...{ method: "post", path: "/v1/webhooks/{name}/skip" },
-    summary: "Skips the delivery that is not taken, or everything up to a position or now.",
+    summary: "Skips the delivery that is not accepted, or everything up to a position or now.",
     ...{ params, body: webhookSkip, answers: { 200: shownWebhook }, problems: [400, 404, 409, 410] },
   },
 ];
