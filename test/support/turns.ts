@@ -22,6 +22,7 @@ export interface Saying {
   readonly ref?: string;
   readonly kind?: string;
   readonly applied?: OnApplied;
+  readonly message?: number;
 }
 
 /** A promise kept by the event loop: what was recorded before it has been applied when it resolves. */
@@ -109,10 +110,14 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
       if (joined) rooms.join(connection, ROOM);
       return connection;
     },
-    say(connection: Connection, body: string, { clientId, ref, kind = "say", applied }: Saying = {}): void {
+    say(
+      connection: Connection,
+      body: string,
+      { clientId, ref, kind = "say", applied, message }: Saying = {},
+    ): void {
       turns.record(
         { protocol: "plain", room: ROOM, kind, body, sender: connection.id, clientId: clientId ?? null },
-        { connection, ref, applied },
+        { connection, ref, applied, message },
       );
     },
     /** Its greeting is made where it joins. */

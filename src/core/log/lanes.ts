@@ -13,12 +13,19 @@ export interface Step {
 interface Turn {
   readonly steps: readonly Step[];
   readonly bytes: number;
+  /** It is refused, in its place. */
+  readonly refusal?: Refusal;
+}
+
+export interface Refused {
+  readonly steps: readonly Step[];
+  readonly refusal: Refusal;
 }
 
 /** Turns that wait merge into one batch up to these. */
 export const BATCH_STEPS = 1_024;
 export const BATCH_BYTES = 4 * 1_048_576;
-/** A turn beyond this fits into no batch: servers of a log take 8 MiB, with what surrounds the entries. */
+/** What one message or request asks for, beyond this, fits into no batch: servers of a log take 8 MiB, with what surrounds the entries. */
 export const MAX_BATCH_BYTES = 8 * 1_048_576 - 65_536;
 /** What may wait for the log in all. */
 export const WAITING_STEPS = 8_192;
@@ -42,6 +49,8 @@ export class Lanes {
   #turns: Turn[] = [];
   #steps = 0;
   #bytes = 0;
+  /** Steps that are refused and wait for their place. */
+  #refused = 0;
   /** Who has recorded how many entries that are not applied. */
   readonly #recorded = new Map<Lane, number>();
 
@@ -67,27 +76,55 @@ export class Lanes {
     return { free, held };
   }
 
-  /** Queues what waits of a turn. Returns why not, when it does not fit. */
-  add(steps: readonly Step[]): Refusal | undefined {
-    let bytes = 0;
-    for (const { entry } of steps) if (entry) bytes += Buffer.byteLength(JSON.stringify(entry));
-    if (bytes > MAX_BATCH_BYTES) return new Refusal("too_long", "too much at once");
-    if (this.#steps + steps.length > WAITING_STEPS || this.#bytes + bytes > WAITING_BYTES) return busy();
-    this.#turns.push({ steps, bytes });
-    this.#steps += steps.length;
-    this.#bytes += bytes;
-    this.#count(steps, 1);
-    return undefined;
+  /** Queues what waits of a turn. Returns what does not fit, and why. */
+  add(steps: readonly Step[]): Refused[] {
+    const refused: Refused[] = [];
+    let isFull = false;
+    for (const part of partsOf(steps)) {
+      const isTooLong = part.bytes > MAX_BATCH_BYTES;
+      isFull ||= this.#steps + part.steps.length > WAITING_STEPS || this.#bytes + part.bytes > WAITING_BYTES;
+      if (isTooLong || isFull) {
+        const refusal = isTooLong ? new Refusal("too_long", "too much at once") : busy();
+        const now = this.#refuseLater(part.steps, refusal);
+        if (now.length > 0) refused.push({ steps: now, refusal });
+        continue;
+      }
+      this.#turns.push(part);
+      this.#steps += part.steps.length;
+      this.#bytes += part.bytes;
+      this.#count(part.steps, 1);
+    }
+    return refused;
   }
 
-  /** The next turns that fit into one batch, in order; undefined when none waits. */
-  take(): readonly Step[] | undefined {
+  /**
+   * A connection that waits for earlier answers gets this one after them: where the contract's answers name no message,
+   * their order tells whose they are. Returns the steps of all others.
+   */
+  #refuseLater(steps: readonly Step[], refusal: Refusal): readonly Step[] {
+    const waits = ({ completion }: Step) =>
+      completion?.connection !== undefined && this.#recorded.has(completion.connection);
+    const later = steps.filter(waits).map(withoutBody);
+    if (later.length === 0 || this.#refused + later.length > WAITING_STEPS) return steps;
+    this.#turns.push({ steps: later, bytes: 0, refusal });
+    this.#refused += later.length;
+    this.#count(later, 1);
+    return steps.filter((step) => !waits(step));
+  }
+
+  /** The next turns that fit into one batch, in order, or the next that is refused; undefined when none waits. */
+  take(): Pick<Turn, "steps" | "refusal"> | undefined {
     const [first] = this.#turns;
-    if (!first) return undefined;
+    if (first?.refusal) {
+      this.#turns.shift();
+      this.#refused -= first.steps.length;
+      this.#count(first.steps, -1);
+    }
+    if (!first || first.refusal) return first;
     let [count, steps, bytes] = [0, 0, 0];
     for (const turn of this.#turns) {
       const fits = steps + turn.steps.length <= BATCH_STEPS && bytes + turn.bytes <= BATCH_BYTES;
-      if (count > 0 && !fits) break;
+      if (turn.refusal || (count > 0 && !fits)) break;
       count++;
       steps += turn.steps.length;
       bytes += turn.bytes;
@@ -95,7 +132,7 @@ export class Lanes {
     const taken = this.#turns.splice(0, count);
     this.#steps -= steps;
     this.#bytes -= bytes;
-    return taken.flatMap((turn) => turn.steps);
+    return { steps: taken.flatMap((turn) => turn.steps) };
   }
 
   /** These steps have been applied. */
@@ -129,3 +166,37 @@ function firstThatRecords(steps: readonly Step[]): Map<Connection, number | unde
   }
   return first;
 }
+
+/** A turn in parts that fit into a batch, cut between two messages. */
+function partsOf(steps: readonly Step[]): Turn[] {
+  const sizes = steps.map(({ entry }) => (entry ? Buffer.byteLength(JSON.stringify(entry)) : 0));
+  const whole = { steps, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  if (whole.bytes <= BATCH_BYTES) return [whole];
+  const parts: Turn[] = [];
+  let [from, bytes] = [0, 0];
+  let [start, size] = [0, 0];
+  /** What the message from `start` on asks for ends before this place. */
+  const endMessage = (end: number) => {
+    if (start > from && bytes + size > BATCH_BYTES) {
+      parts.push({ steps: steps.slice(from, start), bytes });
+      [from, bytes] = [start, 0];
+    }
+    bytes += size;
+    [start, size] = [end, 0];
+  };
+  for (const [at, { completion }] of steps.entries()) {
+    if (at > 0 && completion?.message !== undefined && !isOfOneMessage(completion, steps[at - 1]?.completion))
+      endMessage(at);
+    size += sizes[at]!;
+  }
+  endMessage(steps.length);
+  parts.push({ steps: steps.slice(from), bytes });
+  return parts;
+}
+
+const isOfOneMessage = (one: Completion, other: Completion | undefined): boolean =>
+  one.connection === other?.connection && one.message === other?.message;
+
+/** What a step needs to be refused. */
+const withoutBody = (step: Step): Step =>
+  step.entry ? { ...step, entry: { ...step.entry, body: null } } : step;

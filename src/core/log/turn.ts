@@ -156,19 +156,22 @@ export class Turns implements TurnQueue {
     const { free, held } = this.#lanes.divide(steps);
     for (const step of free) this.#completions.takeSnapshot(step);
     this.#completions.finish(free, []);
-    const refusal = held.length > 0 ? this.#lanes.add(held) : undefined;
-    if (refusal) this.#completions.refuse(held, refusal);
+    if (held.length > 0)
+      for (const { steps, refusal } of this.#lanes.add(held)) this.#completions.refuse(steps, refusal);
     this.#sendNext();
   }
 
   #sendNext(): void {
-    if (this.#inFlight) return;
-    const steps = this.#lanes.take();
-    if (steps)
-      this.#send(
-        steps,
-        steps.flatMap(({ entry }) => entry ?? []),
-      );
+    while (!this.#inFlight) {
+      const next = this.#lanes.take();
+      if (!next) return;
+      if (next.refusal) this.#completions.refuse(next.steps, next.refusal);
+      else
+        this.#send(
+          next.steps,
+          next.steps.flatMap(({ entry }) => entry ?? []),
+        );
+    }
   }
 
   /** Delivers nothing of what is applied until `startDelivery`: the server does not listen yet. */

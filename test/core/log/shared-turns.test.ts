@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { WAITING_STEPS } from "../../../src/core/log/lanes.ts";
+import { BATCH_BYTES, WAITING_STEPS } from "../../../src/core/log/lanes.ts";
 import type { Batch } from "../../../src/core/log/log.ts";
 import { createTurns, nextTurn, ROOM } from "../../support/turns.ts";
 
@@ -150,6 +150,44 @@ test("what fits into no batch is too long, and never only busy", async () => {
   turns.end();
   expect(seen()).toEqual(["ada: refused too_long r-1"]);
   expect(appended).toEqual([]);
+});
+
+test("a refusal comes after the answers to what its connection has said before; others hear theirs at once", () => {
+  const { connect, say, turns, appended, apply, seen } = createShared();
+  const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
+  say(ada, "one", { message: 1 });
+  turns.end();
+  say(ada, "x".repeat(9_000_000), { ref: "r-2", message: 2 });
+  say(bob, "x".repeat(9_000_000), { ref: "r-3", message: 1 });
+  say(ada, "three", { message: 3 });
+  turns.end();
+  expect(seen()).toEqual(["bob: refused too_long r-3"]);
+  for (let next = 0; next < appended.length; next++) apply(appended[next]!);
+  expect(seen()).toEqual([
+    ...["commit", 'ada: said "one (1)"', "ada: refused too_long r-2"],
+    ...["commit", 'ada: said "three (2)"'],
+  ]);
+});
+
+test("messages of one turn that together fit into no batch are in several, and none is refused", () => {
+  const { connect, say, turns, appended, apply, entriesOf, stored } = createShared();
+  const ada = connect("ada");
+  for (let n = 0; n < 1_000; n++) say(ada, `${n} ${"x".repeat(10_000)}`, { message: n });
+  turns.end();
+  for (let next = 0; next < appended.length; next++) apply(appended[next]!);
+  expect(appended.flatMap(entriesOf).map((body) => parseInt(String(body), 10))).toEqual(
+    Array.from({ length: 1_000 }, (_, n) => n),
+  );
+  expect(stored()).toHaveLength(1_000);
+  expect(Math.max(...appended.map((text) => text.length))).toBeLessThan(BATCH_BYTES + 65_536);
+});
+
+test("what one request records is in one batch, however much it is", () => {
+  const { connect, say, turns, appended, entriesOf } = createShared();
+  const ada = connect("ada");
+  for (let n = 0; n < 6; n++) say(ada, `${n} ${"x".repeat(1_000_000)}`);
+  turns.end();
+  expect(appended.map(entriesOf)).toEqual([Array(6).fill(expect.any(String))]);
 });
 
 test("a server that does not listen yet applies and tells nobody", async () => {
