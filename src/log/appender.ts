@@ -4,12 +4,12 @@ import { Refusal } from "../core/protocol/refusal.ts";
 import type { StoredBatch } from "./deliveries.ts";
 
 /** A server that has not acknowledged a batch after this is asked again. */
-const ACK_MS = 2_000;
+export const ACK_MS = 2_000;
 const RETRY_MS = 100;
 /** Headers count too. */
 const HEADERS = 1_024;
 /** The log has reached its `max_bytes`. */
-const FULL = 10077;
+export const FULL = 10077;
 const FULL_RETRY_MS = 1_000;
 
 export interface AppenderParts {

@@ -5,6 +5,7 @@ import { Histogram } from "../core/log/histogram.ts";
 import { type Apply, BATCH_FORMAT, type Log } from "../core/log/log.ts";
 import type { Refusal } from "../core/protocol/refusal.ts";
 import { Appender } from "./appender.ts";
+import { Barrier } from "./barrier.ts";
 import { connectToLog, LEAST_PAYLOAD, type LogConfig } from "./connection.ts";
 import { Deliveries } from "./deliveries.ts";
 import { LogHealth } from "./health.ts";
@@ -20,7 +21,6 @@ const START_MS = 30_000;
 /** Requests to the servers about the stream and its consumers. One that was sent while there was no leader is never answered. */
 const REQUEST_MS = 1_000;
 const LOOK_MS = 1_000;
-const RETRY_MS = 100;
 /** How long a client waits for its node to catch up before it is told to try again. */
 const CATCH_UP_MS = 5_000;
 const TOGETHER_MS = 20;
@@ -33,6 +33,7 @@ type Note = (line: string, context: Record<string, unknown>) => void;
 export class JetStreamLog {
   readonly health: LogHealth;
   #appender!: Appender;
+  #barrier!: Barrier;
   #reader!: Reader;
   #deliveries!: Deliveries;
   #applied: () => number = () => 0;
@@ -109,18 +110,31 @@ export class JetStreamLog {
       node: config.NODE_NAME,
       writeLevel: () => this.writeLevel(),
       maxPayload: LEAST_PAYLOAD,
-      barrier: () => this.barrier(),
+      barrier: () => this.#barrier.seen(),
       applied: (ms) => this.#appended.observe(ms / 1_000),
       acknowledged: (position) => {
         this.health.heard(position);
         this.#reader.expect(position);
       },
     });
+    this.#barrier = new Barrier({
+      client,
+      subject: subjectOf(config),
+      node: config.NODE_NAME,
+      writeLevel: () => this.writeLevel(),
+      look: () => this.#look(),
+      reached: (position) => {
+        this.health.heard(position);
+        this.#reader.expect(position);
+        return this.#deliveries.reached(position);
+      },
+      isOver: () => this.#stopped || this.health.fatal !== undefined,
+    });
     return {
       shared: true,
       append: (batch) => this.#appender.append(batch),
       barrier: () => this.barrier(),
-      catchUp: (inDoubt) => this.#catchUp(inDoubt),
+      catchUp: this.catchUp,
     };
   };
 
@@ -131,7 +145,7 @@ export class JetStreamLog {
     this.#looking = setInterval(() => void this.#look(), LOOK_MS);
     const behind = this.found.last - this.#applied();
     if (behind > 0) this.note("catching up with the log", { behind });
-    await this.barrier();
+    await this.#barrier.seen();
     if (this.health.fatal !== undefined) throw new ConfigError(`LOG_URL: ${this.health.fatal}`);
     this.health.caughtUp();
   }
@@ -152,31 +166,24 @@ export class JetStreamLog {
       );
   }
 
-  /** Resolves when everything is applied that the log holds now. */
-  async barrier(): Promise<void> {
-    while (!this.#stopped && this.health.fatal === undefined) {
-      const last = await this.#look();
-      if (last !== undefined) {
-        this.#reader.expect(last);
-        await this.#deliveries.reached(last);
-        return;
-      }
-      await Bun.sleep(RETRY_MS);
-    }
+  /** Resolves when everything is applied that was confirmed to anybody when it was called. */
+  barrier(): Promise<void> {
+    return this.#barrier.passed();
   }
 
-  #catchUp(inDoubt: boolean): Promise<boolean> | undefined {
+  /** As the core's log has it. */
+  readonly catchUp = (inDoubt: boolean): Promise<boolean> | undefined => {
     if (!this.health.isBehind && !(inDoubt && this.health.isInDoubt)) return undefined;
     // One request to the servers for all that ask within a moment. It is sent after the last of them has asked.
     this.#catchingUp ??= Bun.sleep(TOGETHER_MS).then(() => {
       this.#catchingUp = undefined;
       return Promise.race([
-        this.barrier().then(() => this.health.fatal === undefined),
+        this.#barrier.seen().then(() => this.health.fatal === undefined),
         Bun.sleep(CATCH_UP_MS).then(() => false),
       ]);
     });
     return this.#catchingUp;
-  }
+  };
 
   /** The end of the log; undefined when no server says it. */
   async #look(): Promise<number | undefined> {

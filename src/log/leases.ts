@@ -131,7 +131,7 @@ class Lease {
   #holdUntil(revision: number, sent: number): void {
     this.#revision = revision;
     clearTimeout(this.#deadline);
-    const left = sent + GIVE_UP * this.parts.ttlMs - performance.now();
+    const left = Math.max(0, sent + GIVE_UP * this.parts.ttlMs - performance.now());
     this.#deadline = setTimeout(() => this.#lost(), left);
   }
 

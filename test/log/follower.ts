@@ -34,8 +34,13 @@ const entryOf = (text: string) => ({
 });
 
 /** Follows the log of a cluster, from after this position. */
-export async function follow(config: LogConfig, from = 0, onApplied = () => {}): Promise<Follower> {
-  const log = await JetStreamLog.open(config, () => {}, undefined, 5_000);
+export async function follow(
+  config: LogConfig,
+  from = 0,
+  onApplied = () => {},
+  patienceMs = 5_000,
+): Promise<Follower> {
+  const log = await JetStreamLog.open(config, () => {}, undefined, patienceMs);
   let position = from;
   let attached: Log;
   const follower: Follower = {

@@ -8,6 +8,7 @@ export const natsServer = (): string | undefined =>
   process.env["NATS_SERVER"] || (Bun.which("nats-server") ?? undefined);
 
 const READY = "Server is ready";
+const TRIES = 5;
 
 /** Nothing listens there: a server that is told of another one by a third cannot reach it past a cut. */
 const NOWHERE = "127.0.0.1:1";
@@ -31,6 +32,24 @@ export class LogServers {
 
   /** Resolves when all of them are ready. With no ports given, free ones are taken, and links between them can be cut. */
   static async start(directory: string, ports?: readonly number[], count = 3): Promise<LogServers> {
+    for (let tries = 1; ; tries++) {
+      const servers = await LogServers.#make(directory, ports, count);
+      try {
+        await Promise.all(servers.#servers.map((_, index) => servers.restart(index)));
+        return servers;
+      } catch (error) {
+        servers.killAll();
+        // Somebody else has taken a port that was free a moment ago.
+        if (ports || tries === TRIES) throw error;
+      }
+    }
+  }
+
+  static async #make(
+    directory: string,
+    ports: readonly number[] | undefined,
+    count: number,
+  ): Promise<LogServers> {
     const program = natsServer();
     if (program === undefined)
       throw new Error("there is no nats-server: set NATS_SERVER; from a clone, scripts/get-nats.sh gets it");
@@ -47,7 +66,6 @@ export class LogServers {
       writeFileSync(servers.#configOf(name), configOf(name, port, storage, clusterOf(routes, index, links)));
       servers.#servers.push({ name, port, links, child: undefined });
     }
-    await Promise.all(servers.#servers.map((_, index) => servers.restart(index)));
     return servers;
   }
 
