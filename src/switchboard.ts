@@ -181,6 +181,7 @@ export async function startSwitchboard(
     },
     ...{ nodes, caughtUp: shared && (() => shared.barrier()), hasTls: tls !== undefined },
     appliedEverywhere: cluster && (() => cluster.appliedEverywhere()),
+    catchUp: shared?.catchUp,
     server: () => server,
     fault,
   });

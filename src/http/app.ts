@@ -19,7 +19,7 @@ import { type MemberDependencies, memberOperations, memberRoutes } from "./membe
 import { type MessageDependencies, messageOperations, messageRoutes } from "./messages.ts";
 import { methodsAt } from "./methods.ts";
 import { exposition, type MetricsDependencies, metricsOperations, metricsRoutes } from "./metrics.ts";
-import { answeredEverywhere } from "./nodes.ts";
+import { answeredEverywhere, judgedByCurrent } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
 import { type RoomDependencies, roomOperations, roomRoutes } from "./rooms.ts";
@@ -68,6 +68,8 @@ export interface HttpParts {
   readonly console: ConsoleSettings;
   /** Where there are other nodes: resolves to the names of those that have not applied everything in time. */
   readonly appliedEverywhere: (() => Promise<readonly string[]>) | undefined;
+  /** Where there are other nodes: as the log has it. */
+  readonly catchUp: ((inDoubt: boolean) => Promise<boolean> | undefined) | undefined;
   /** Absent where tokens come from elsewhere. */
   readonly makeToken: MakeToken | undefined;
   /** Whether this request gets at `/dev`, where there is one. */
@@ -120,6 +122,9 @@ export function createHttpApp(parts: HttpParts): {
   const base = () => new Hono().notFound(notFound).onError(failed);
   const post = postEvents(parts.events, failed);
   const administration = base();
+  if (parts.catchUp)
+    for (const path of ["/v1/rooms/*", "/v1/users/*", "/v1/erasures/*"])
+      administration.use(path, judgedByCurrent(parts.catchUp));
   if (parts.appliedEverywhere)
     for (const path of ["/v1/rooms/*", "/v1/users/*"])
       administration.use(path, answeredEverywhere(parts.appliedEverywhere));

@@ -24,6 +24,29 @@ export function maybeOn(silent: readonly string[], otherwise: Problem): Problem 
   return new Problem(503, detail, undefined, {}, { "retry-after": "1" });
 }
 
+const behind = new Problem(
+  503,
+  "This node is behind the others and cannot know: try again",
+  undefined,
+  {},
+  { "retry-after": "1" },
+);
+
+/**
+ * A node that is behind the log waits until it is not before it changes or denies what it may not have applied yet.
+ * `catchUp` as the log has it.
+ */
+export const judgedByCurrent =
+  (catchUp: (inDoubt: boolean) => Promise<boolean> | undefined): MiddlewareHandler =>
+  async (c, next) => {
+    const isChange = c.req.method !== "GET" && c.req.method !== "HEAD";
+    const isCurrent = (await catchUp(isChange)) ?? true;
+    if (isChange && !isCurrent) throw behind;
+    await next();
+    const isDenied = c.res.status === 404 || c.res.status === 400;
+    if (!isChange && isDenied && !(isCurrent && catchUp(true) === undefined)) throw behind;
+  };
+
 /**
  * A backend's change is answered when every live node has applied it, so that what was granted or taken away holds on
  * whichever node a client is. `appliedEverywhere` resolves to the names of nodes that have not applied it in time.

@@ -42,6 +42,7 @@ export interface HttpWiring {
   readonly nodes: Nodes;
   /** Of several nodes: resolves to the names of those that have not applied everything in time. */
   readonly appliedEverywhere: (() => Promise<readonly string[]>) | undefined;
+  readonly catchUp: ((inDoubt: boolean) => Promise<boolean> | undefined) | undefined;
   readonly hasTls: boolean;
   server(): Listener;
   /** Why the server is not ready. */
@@ -93,6 +94,7 @@ export function openHttp(wiring: HttpWiring) {
     },
     cluster: { state: () => nodes.state() },
     appliedEverywhere: wiring.appliedEverywhere,
+    catchUp: wiring.catchUp,
     users: usersOf(wiring, inTime),
     description: createDescription(protocols, operations, () => ({
       version: packageJson.version,

@@ -12,7 +12,7 @@ import { FakeClock } from "./fake-clock.ts";
 import { FakeSockets } from "./fake-sockets.ts";
 import { rowsOf } from "./node-rows.ts";
 import { createMemoryScratch } from "./scratch.ts";
-import { type LinkedNode, NodeLog, type SharedLog } from "./shared-log.ts";
+import { type Knowing, type LinkedNode, NodeLog, type SharedLog } from "./shared-log.ts";
 
 /** A token is the user's id, and opens nothing by itself. */
 const verifier: TokenVerifier = {
@@ -31,8 +31,8 @@ export class LogNode {
   readonly #heard = new Map<string, string[]>();
   #store!: Store;
   #log!: NodeLog;
-  /** It knows when it is behind, and waits then before it refuses or lets in. */
-  isAware = false;
+  /** While it is behind: it waits then before it refuses or lets in. */
+  knows: Knowing = "nothing";
 
   constructor(
     private readonly log: SharedLog,
@@ -85,7 +85,7 @@ export class LogNode {
   restart(): void {
     this.#heard.clear();
     const sockets = new FakeSockets((name, frame) => this.#heard.get(name)?.push(frame));
-    this.#log = new NodeLog(this.log, () => this.isAware);
+    this.#log = new NodeLog(this.log, () => this.knows);
     this.#store = createStore(this.database);
     this.core = createCore({
       ...{ clock: this.clock, verifier, protocols, log: this.#log.attach },
@@ -133,6 +133,18 @@ export class LogNode {
 
   /** A connection of a user, and the frames that it has got so far. */
   async connect(name: string, url: string, userId: string) {
+    const opened = this.#connect(name, url, userId);
+    while (!opened.connection.identity && opened.connection.open) await null;
+    this.core.turns.end();
+    return opened;
+  }
+
+  /** A connection without a token. */
+  guest(name: string, url: string) {
+    return this.#connect(name, url, undefined);
+  }
+
+  #connect(name: string, url: string, userId: string | undefined) {
     const protocol = this.core.protocols.find((one) => one.name === name)!;
     const id = this.core.newId();
     const connection = new Connection(
@@ -146,8 +158,6 @@ export class LogNode {
     const heard: string[] = [];
     this.#heard.set(id, heard);
     this.core.connections.opened(connection, this.#open(id), userId);
-    while (!connection.identity && connection.open) await null;
-    this.core.turns.end();
     return {
       connection,
       heard,

@@ -21,6 +21,9 @@ export class SharedLog {
   }
 }
 
+/** What a node knows that has not applied all of the log. */
+export type Knowing = "nothing" | "behind" | "in doubt";
+
 /** The log as one node sees it: what it sends arrives, and what comes next is applied, when a test says so. */
 export class NodeLog {
   #apply!: Apply;
@@ -32,8 +35,7 @@ export class NodeLog {
 
   constructor(
     private readonly log: SharedLog,
-    /** Whether the node knows how far the log goes. */
-    private readonly isAware: () => boolean = () => false,
+    private readonly knows: () => Knowing = () => "nothing",
   ) {}
 
   readonly attach = (applied: () => number, apply: Apply): Log => {
@@ -46,8 +48,9 @@ export class NodeLog {
         this.#sent = batch;
       },
       barrier: () => this.#barrier(),
-      catchUp: () =>
-        this.isAware() && this.position < this.log.batches.length
+      catchUp: (inDoubt) =>
+        (this.knows() === "behind" || (this.knows() === "in doubt" && inDoubt)) &&
+        this.position < this.log.batches.length
           ? Promise.race([this.#barrier().then(() => true), this.gaveUp.promise])
           : undefined,
     };

@@ -10,6 +10,7 @@ import type { Rooms } from "../outbound/rooms.ts";
 import type { Identity, TokenVerifier } from "../ports/identity.ts";
 import type { Socket } from "../ports/socket.ts";
 import type { OnAuthenticated } from "../protocol/context.ts";
+import type { AnyProtocol } from "../protocol/protocol.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { everyoneRoom, kindOf, userRoom } from "../protocol/room-name.ts";
 import { Answering } from "./answering.ts";
@@ -158,7 +159,7 @@ export class Connections {
     this.#waiting.begin(connection, token);
     this.#bound();
     try {
-      const identity = await this.parts.verifier.verify(token);
+      const identity = withGrants(connection.protocol, await this.parts.verifier.verify(token));
       // A revocation, or the user's rooms, may be in what this node has not applied yet.
       const caughtUp = this.parts.catchUp(this.#asksForForeign(connection, identity));
       if (caughtUp && !(await caughtUp)) throw new Refusal("unavailable", "Authentication unavailable");
@@ -170,15 +171,12 @@ export class Connections {
     }
   }
 
-  /** It resumes a room that its user may not be in, as far as this node knows. */
-  #asksForForeign({ protocol, resume }: Connection, identity: Identity): boolean {
-    return (
-      resume
-        ?.keys()
-        .some(
-          (room) => protocol.roomKinds.includes(kindOf(room)) && !this.parts.access.may(identity, room),
-        ) ?? false
-    );
+  /** It enters or resumes a room that its user may not be in, as far as this node knows. */
+  #asksForForeign({ protocol, resume, state }: Connection, identity: Identity): boolean {
+    const isForeign = (room: string) =>
+      protocol.roomKinds.includes(kindOf(room)) && !this.parts.access.may(identity, room);
+    const entered = protocol.entrance?.(state, identity);
+    return (entered !== undefined && isForeign(entered)) || (resume?.keys().some(isForeign) ?? false);
   }
 
   #isFull(userId: string): boolean {
@@ -202,9 +200,7 @@ export class Connections {
     if (identity.issuedAt < revokedBefore(userId)) throw new Refusal("unauthenticated", "revoked");
     if (this.#isFull(userId)) throw new Refusal("too_many_connections");
     const { address, id, protocol } = connection;
-    const more = protocol.grants?.(identity.claims) ?? [];
-    connection.identity =
-      more.length === 0 ? identity : { ...identity, grants: [...more, ...identity.grants] };
+    connection.identity = identity;
     if (protocol.limitBy === "connection") {
       this.parts.limiter.transfer(id, guestsOf(connection), `${protocol.name} ${userId}`);
     }
@@ -269,6 +265,12 @@ export class Connections {
     if (!context) throw new Error("the connection is not open");
     return context;
   }
+}
+
+/** With what the contract's own claims of its token open. */
+function withGrants({ grants }: AnyProtocol, identity: Identity): Identity {
+  const more = grants?.(identity.claims) ?? [];
+  return more.length === 0 ? identity : { ...identity, grants: [...more, ...identity.grants] };
 }
 
 /** The guests of one address are counted together: to the limiter they are one owner of connections. */

@@ -1,6 +1,7 @@
 import type { Agent } from "../ports/agent.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { History, StoredEvent } from "../ports/history.ts";
+import type { Identity } from "../ports/identity.ts";
 import type { Members, Membership, Revocations } from "../ports/membership.ts";
 import type { TrimmedEvent } from "../ports/store.ts";
 import type { Context } from "./context.ts";
@@ -47,6 +48,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   open(url: URL): State;
   /** The token that came with the upgrade; undefined when it may come in a message. */
   token?(url: URL): string | null | undefined;
+  /** The room that a connection is let into, or refused, as it authenticates. */
+  entrance?(state: State, identity: Identity): string | undefined;
   /** Rooms that the contract's own claims of a token open. */
   grants?(claims: Readonly<Record<string, unknown>>): readonly string[];
   /** Throws a `Refusal` for a frame that does not have this protocol's envelope. */

@@ -79,6 +79,12 @@ export function contextOf(
   return contextId;
 }
 
+/** The room of that context, whether or not the user has access to it. */
+export function entrance({ asked }: State, identity: Identity): string | undefined {
+  const contextId = asked || named(identity);
+  return id.safeParse(contextId).success ? roomOf(contextId!) : undefined;
+}
+
 /** The room of a connection's context. Throws a `Refusal` once the connection has lost that context. */
 export function contextRoom({ room }: State): string {
   if (room === undefined) throw new Refusal("forbidden");

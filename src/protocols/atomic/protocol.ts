@@ -31,7 +31,7 @@ import {
   repeats as editRepeats,
   restore as restoreSession,
 } from "./edits.ts";
-import { at, contextOf, grants, open, paths, room, type State, type Visit } from "./entrance.ts";
+import { at, contextOf, entrance, grants, open, paths, room, type State, type Visit } from "./entrance.ts";
 import { decode, encode, frames } from "./frames.ts";
 import { createPast, personalData } from "./past.ts";
 import { ContextLost } from "./refusals.ts";
@@ -122,6 +122,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     open,
     token: (url) => url.searchParams.get("token") ?? undefined,
     grants,
+    entrance,
     decode,
     envelope: encode,
     confirm,

@@ -19,6 +19,8 @@ export interface Client {
 
 /** The state of a connection. */
 export interface State {
+  /** The stream that a host has asked to enter, while its token is checked. */
+  entering: string | undefined;
   client: Client | undefined;
   heart: Heart | undefined;
   pings: number;
@@ -32,6 +34,7 @@ export interface State {
 }
 
 export const open = (): State => ({
+  entering: undefined,
   client: undefined,
   heart: undefined,
   pings: 0,

@@ -180,6 +180,7 @@ export function hyperfocus({
 
     open,
     token: (url) => url.searchParams.get("token") ?? undefined,
+    entrance: ({ entering }) => entering,
     decode,
     envelope: (kind, body, { time }) => encode(kind, body, time),
     refuse: createRefuse(clock),
@@ -187,8 +188,10 @@ export function hyperfocus({
     handlers: {
       "connection:init"(ctx, init) {
         // The first token counts: a connection keeps the user of its first token.
-        if (init.token !== undefined && ctx.isGuest) ctx.authenticate(init.token, () => enter(ctx, init));
-        else {
+        if (init.token !== undefined && ctx.isGuest) {
+          ctx.state.entering = init.clientType === "host" ? roomOf(init.streamId) : undefined;
+          ctx.authenticate(init.token, () => enter(ctx, init));
+        } else {
           // Thrown, so that a node which is behind judges it again.
           const refusal = objection(ctx, init);
           if (refusal) throw refusal;

@@ -115,7 +115,7 @@ test("nodes that act, lag and restart in any order end with the same rows, and c
 async function behind(...recorded: readonly ("member" | "member.removed")[]) {
   const { nodes, settle } = createNodes(0, 0);
   const [first, second] = nodes;
-  second!.isAware = true;
+  second!.knows = "behind";
   const bob = await second!.connect("gurukul", "/ws", "bob");
   for (const kind of recorded) {
     second!.advance();
@@ -196,4 +196,47 @@ test("a node that is behind lets nobody in whose tokens were revoked in what it 
   const { connection, heard } = await eve;
   expect([connection.open, connection.identity]).toEqual([false, undefined]);
   expect(refusals(heard)).toEqual(["Authentication failed"]);
+});
+
+test("a node that does not hear of the log lets nobody wait whom it may let in, and refuses nobody at the door before it does", async () => {
+  const { nodes, settle } = createNodes(0, 0);
+  const [first, second] = nodes;
+  second.knows = "in doubt";
+  for (const room of ["context:x", "stream:s"])
+    void first.core.recordRoom(room, "member", { userId: "bob", role: null });
+  first.core.turns.end();
+  first.advance();
+  const wait = async () => {
+    for (let n = 0; n < 20; n++) await null;
+    second.core.turns.end();
+  };
+  const host = (connection: { say(frame: unknown): void }) =>
+    connection.say({
+      ...{ type: "connection:init", version: "1.0.0", timestamp: new Date(START).toISOString() },
+      payload: {
+        ...{ clientType: "host", clientId: "c", streamId: "s" },
+        token: "bob",
+        capabilities: [],
+        version: "1",
+      },
+    });
+  const bob = second.connect("atomic", "/api/chat/ws?contextId=x", "bob");
+  const guest = second.guest("hyperfocus", "/ws");
+  host(guest);
+  await wait();
+  expect(second.core.presence.isOnline("bob")).toBe(false);
+  expect(guest.heard).toEqual([]);
+  settle();
+  const { connection, heard } = await bob;
+  await wait();
+  settle();
+  expect([connection.open, heard.map((frame) => JSON.parse(frame).type)]).toEqual([true, ["connected"]]);
+  expect(guest.heard.map((frame) => JSON.parse(frame).type)).toContain("connection:ack");
+  // Somebody whom nothing waits for is let in at once.
+  void first.core.recordRoom("context:x", "member.removed", { userId: "bob" });
+  first.core.turns.end();
+  first.advance();
+  const again = await second.connect("atomic", "/api/chat/ws?contextId=x", "bob");
+  expect(again.connection.open).toBe(true);
+  expect(second.faults).toEqual([]);
 });
