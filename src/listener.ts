@@ -15,6 +15,8 @@ export interface Listener extends Publisher {
   addressOf(request: Request): string | undefined;
   /** HTTP requests that are not answered yet. */
   unanswered(): number;
+  /** Takes no new connections, and closes those on which nothing is on its way; WebSockets stay. */
+  refuse(): void;
   /** Closes every socket. */
   stop(): Promise<void>;
 }
@@ -65,6 +67,9 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
     },
     addressOf: (request) => servers.map((server) => server.requestIP(request)).find(Boolean)?.address,
     unanswered: () => servers.reduce((sum, { pendingRequests }) => sum + pendingRequests, 0),
+    refuse() {
+      for (const server of servers) void server.stop();
+    },
     async stop() {
       await Promise.all(servers.map((server) => server.stop(true)));
     },

@@ -230,6 +230,8 @@ export async function startSwitchboard(
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     phase = "draining";
+    // A load balancer that cannot connect goes on to another node at once; one that gets a refusal may pass it on.
+    if (shared) server.refuse();
     stopCollecting();
     webhooks.stop();
     feed.stop();

@@ -15,7 +15,7 @@ export interface Killable extends Target {
   /** Resolves when it serves again. */
   start(): Promise<void>;
   /** Of several nodes, it inflicts these faults itself, as many at a time as it likes. */
-  readonly cluster?: { happen(moment: Moment): Promise<void> } | undefined;
+  readonly cluster?: { happen(moment: Moment, beforeKill: () => Promise<void>): Promise<void> } | undefined;
   /** From now on none of its files may grow beyond this size. False where the system has no such limit. */
   limitFiles(bytes: number | undefined): boolean;
 }
@@ -42,8 +42,8 @@ export class Chaos {
   async happen(moment: Moment): Promise<void> {
     const { what } = moment;
     const { cluster } = this.server;
-    if (isOfNodes(what)) await cluster?.happen(moment);
-    else if (what === "kill" && cluster) await cluster.happen(moment);
+    if (cluster && (isOfNodes(what) || what === "kill")) await cluster.happen(moment, this.beforeKill);
+    else if (isOfNodes(what)) return;
     else await this.#mishaps[what](moment);
   }
 

@@ -13,6 +13,7 @@ export const PROMISES = {
   died: "the server ended by itself",
   diverged: "not the same on all nodes",
   early: "listened before it had caught up with the log",
+  turned: "turned away, where nothing but restarts was going on",
   there: "there, gone or typing, and other nodes do not know",
 } as const;
 export type Fault = keyof typeof PROMISES;

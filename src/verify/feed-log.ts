@@ -22,21 +22,37 @@ export class FeedLog {
   position = "0";
   readonly #offsets = new Map<string, number>();
   readonly #items = new Map<string, Item[]>();
+  /** Positions, where they may come again. */
+  readonly #taken = new Set<string>();
 
   constructor(
     private readonly who: string,
     private readonly ledger: Ledger,
     /** It has read the feed from its beginning, so each room begins with 1. */
     private readonly isWhole: boolean,
+    /** What it has got may come again, as it does when another node goes on with a webhook. */
+    private readonly mayRepeat = false,
   ) {}
+
+  /** Events that came together. */
+  takeAll(events: readonly FeedEvent[]): void {
+    let before = -1n;
+    for (const event of events) {
+      const position = BigInt(event.position);
+      if (position <= before) this.#fault(`got position ${position} after ${before}, together`);
+      before = position;
+      this.take(event);
+    }
+  }
 
   take(event: FeedEvent): void {
     const { position, room, offset } = event;
     if (BigInt(position) <= BigInt(this.position)) {
-      this.#fault(`got position ${position} after ${this.position}`);
+      if (!this.#taken.has(position)) this.#fault(`got position ${position} after ${this.position}`);
       return;
     }
     this.position = position;
+    if (this.mayRepeat) this.#taken.add(position);
     if (this.ledger.removed.has(room)) return;
     const last = this.#offsets.get(room) ?? (this.isWhole ? 0 : offset - 1);
     if (offset !== last + 1) this.#fault(`got offset ${offset} of ${room} after ${last}`);

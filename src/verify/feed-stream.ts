@@ -51,9 +51,13 @@ export class FeedStream implements Actor {
         ...{ headers, signal: this.#ended.signal, proxy: false },
       });
       if (answer.status === 200 && answer.body) void this.#read(answer.body);
-      else this.stage.count(`feed ${answer.status}`);
-    } catch {
+      else {
+        this.stage.count(`feed ${answer.status}`);
+        this.stage.turnedAway?.(`the feed: ${answer.status}`);
+      }
+    } catch (error) {
       // The server is down at the moment.
+      if (!this.#ended.signal.aborted) this.stage.turnedAway?.(`the feed: ${error}`);
     }
   }
 

@@ -63,8 +63,14 @@ export class Ledger {
   readonly #counts = new Map<string, number>();
   /** By user and room: open to the user, or the tick since when it is closed. */
   readonly #access = new Map<string, "open" | number>();
+  /** Users and rooms that were closed at some time. */
+  readonly #barred = new Set<string>();
 
-  constructor(readonly faults: Faults) {}
+  constructor(
+    readonly faults: Faults,
+    /** Hears of items that were refused although their sender has had access all the time. */
+    private readonly turnedAway: (what: string) => void = () => {},
+  ) {}
 
   say(sender: string, room: string, padding = 0): Item {
     const n = (this.#counts.get(sender) ?? 0) + 1;
@@ -97,7 +103,11 @@ export class Ledger {
   }
 
   refused(item: Item): void {
+    const { key, room, sender } = item;
     this.answered++;
+    const isRight = !item.forbidden && !this.#barred.has(`${sender} ${room}`);
+    // One that was stored unnoticed may be refused when it comes again.
+    if (isRight && item.attempts === 1) this.turnedAway(`${key} in ${room}`);
     if (item.state === "waiting") item.state = "refused";
   }
 
@@ -109,6 +119,7 @@ export class Ledger {
   /** Items said in this room from now on are not for this user. */
   bar(who: string, room: string): void {
     this.#access.set(`${who} ${room}`, ++this.#tick);
+    this.#barred.add(`${who} ${room}`);
   }
 
   enter(who: string, room: string, after: Stay["after"], again = false): Stay {

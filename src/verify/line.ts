@@ -27,6 +27,8 @@ export interface LineEvents {
 }
 
 const CONNECT_MS = 5_000;
+/** How a connection was closed that did not come about in this time. */
+export const TOO_SLOW = "by the client, which had no answer";
 
 /** Resolves once the socket is open or has failed to open. */
 export function openLine(
@@ -50,7 +52,11 @@ export function openLine(
   };
   /** Nothing that a closed connection still holds counts as heard on the next one. */
   let isOver = false;
-  const limit = setTimeout(() => socket.close(), CONNECT_MS);
+  let isTooSlow = false;
+  const limit = setTimeout(() => {
+    isTooSlow = true;
+    socket.close();
+  }, CONNECT_MS);
   socket.addEventListener("open", () => {
     clearTimeout(limit);
     opened(line);
@@ -64,7 +70,7 @@ export function openLine(
     clearTimeout(limit);
     settled.resolve();
     isOver = true;
-    closed(`${code} ${reason}`.trimEnd());
+    closed(isTooSlow ? TOO_SLOW : `${code} ${reason}`.trimEnd());
   });
   return settled.promise;
 }

@@ -5,6 +5,8 @@ import type { Stage } from "./stage.ts";
 
 const page = z.object({ messages: z.array(z.record(z.string(), z.unknown())), hasMore: z.boolean() });
 const PAGE = 1_000;
+const TRIES = 60;
+const AGAIN_MS = 500;
 
 export interface Shown {
   /** The next page is requested by this id. */
@@ -23,7 +25,12 @@ export async function readBack<T extends z.ZodType>(
   const items: Item[] = [];
   let before = "";
   for (;;) {
-    const answer = await stage.ask("GET", `/v1/rooms/${room}/messages?limit=${PAGE}${before}`);
+    const path = `/v1/rooms/${room}/messages?limit=${PAGE}${before}`;
+    let answer = await stage.ask("GET", path);
+    for (let tries = 1; answer?.status !== 200 && tries < TRIES; tries++) {
+      await stage.pause(AGAIN_MS);
+      answer = await stage.ask("GET", path);
+    }
     if (answer?.status !== 200) throw new Error(`the history of ${room} cannot be read`);
     const { messages, hasMore } = page.parse(answer.body);
     const shown = messages.map((message) => show(schema.parse(message)));

@@ -1,14 +1,13 @@
 import { z } from "zod";
 import { Chaos } from "./chaos.ts";
-import { checkStays, checkStored, isUpToDate, type Stored } from "./check.ts";
 import { OwnCluster } from "./cluster/own-cluster.ts";
 import { Connected } from "./connected.ts";
 import { contracts } from "./contracts/all.ts";
 import { Faults } from "./faults.ts";
-import type { FeedLog } from "./feed-log.ts";
 import { FeedStream } from "./feed-stream.ts";
+import { judge, rest } from "./judge.ts";
 import { Ledger } from "./ledger.ts";
-import { openLine } from "./line.ts";
+import { type LineEvents, openLine, TOO_SLOW, type Way } from "./line.ts";
 import { OwnServer } from "./own-server.ts";
 import { Random } from "./random.ts";
 import { type Mishap, scheduleOf } from "./schedule.ts";
@@ -47,14 +46,6 @@ const TICK_MS = 10;
  */
 const OWN_PACE = 0.25;
 const POLITE_PACE = 0.008;
-/**
- * After the last word: how long no answer may come while some are missing, and after that how long nobody may hear
- * anything while somebody is behind.
- */
-const REST_MS = 30_000;
-/** Several nodes and servers of a log on one machine share it with their clients, and a leader may have to be elected. */
-const CLUSTER_REST_MS = 45_000;
-const HEARD_MS = 10_000;
 const SHUFFLE_MS = 700;
 /** More than the kernel and the server together keep for a peer that does not read. */
 const FLOOD_BYTES = 9_600_000;
@@ -77,15 +68,25 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     await own?.start();
     const random = new Random(wishes.seed);
     const target = wishes.target ?? own!;
-    const ledger = new Ledger(faults);
+    let isDriven = false;
+    const turnedAway = (what: string) => {
+      count("turned away");
+      if (isDriven && own && wishes.mishaps.every((one) => one === "roll")) faults.add("turned", what);
+    };
+    const ledger = new Ledger(faults, turnedAway);
     const stage: Stage = {
       // Another name each time: a running server may have seen this seed.
       run: `${wishes.seed.toString(36)}${wishes.target ? Date.now().toString(36) : ""}`,
       ...{ random: random.fork("clients"), ledger, hasNodes: cluster !== undefined },
       // Half of all clients, then.
       resuming: 1,
-      open: (way, events) => openLine(target.origin(), way, events, faults),
-      ask: (method, path, body) => ask(target, method, path, body),
+      turnedAway,
+      open: (way, events) => openLine(target.origin(), way, hearing(events, way, turnedAway), faults),
+      async ask(method, path, body) {
+        const answer = await ask(target, method, path, body);
+        if (answer?.status === 503) turnedAway(`${method} ${path}`);
+        return answer;
+      },
       token: (userId, rooms) => tokenFor(target, userId, rooms),
       floodBytes: FLOOD_BYTES,
       pause: (ms) => Bun.sleep(ms),
@@ -98,22 +99,23 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     }
     const stream = new FeedStream(stage, target, await stage.wire(), own !== undefined);
     if (!own) stream.log.position = await endOfFeed(stage);
-    // A server elsewhere may not reach this machine, and a node has its webhooks for itself.
-    const receiver = own && !cluster ? new WebhookReceiver(stage) : undefined;
+    // A server elsewhere may not reach this machine.
+    const receiver = own ? new WebhookReceiver(stage) : undefined;
     await receiver?.begin();
     const feed = [stream.log, ...(receiver ? [receiver.log] : [])];
     const actors = [...casts.flatMap((cast) => [...cast.actors]), stream];
     const chaos =
       own && new Chaos(stage, own, actors, random.fork("chaos"), receiver && (() => receiver.hold()));
+    isDriven = true;
     onStep("driving the clients");
     await play(wishes, { stage, casts, actors, chaos, random });
     onStep("waiting for the last answers");
     receiver?.calm();
     stream.calm();
-    await rest(actors, ledger, cluster ? CLUSTER_REST_MS : REST_MS);
+    await rest(actors, ledger, cluster !== undefined);
     onStep("checking");
     await cluster?.settle();
-    await judge(stage, casts, feed);
+    await judge(stage, casts, feed, [stream], cluster !== undefined);
     await cluster?.probe();
     tally(stage, actors);
     const result = {
@@ -129,6 +131,22 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
   } finally {
     await own?.end();
   }
+}
+
+/** Hears, too, when no connection comes about. */
+function hearing(events: LineEvents, { path }: Way, turnedAway: (what: string) => void): LineEvents {
+  let isOpen = false;
+  return {
+    ...events,
+    opened(line) {
+      isOpen = true;
+      events.opened(line);
+    },
+    closed(how) {
+      if (!isOpen && how !== TOO_SLOW) turnedAway(`a connection to ${path.split("?")[0]}: ${how}`);
+      events.closed(how);
+    },
+  };
 }
 
 interface Play {
@@ -182,55 +200,10 @@ async function play(
   while (running.size > 0) await Promise.all(running);
 }
 
-/** Waits until everything that was said is answered, for as long as answers come; nobody says anything new. */
-async function rest(actors: readonly Actor[], ledger: Ledger, ms: number): Promise<void> {
-  const keep = new Connected(actors);
-  await waitFor(
-    () => {
-      keep.look();
-      return actors.every(({ isDone }) => isDone);
-    },
-    () => ledger.answered,
-    ms,
-  );
-}
-
-/** Resolves when it is done, or when it has not got on for so long: a slow machine is no fault of what it runs. */
-async function waitFor(done: () => boolean, reached: () => unknown, ms: number): Promise<void> {
-  let [deadline, last] = [performance.now() + ms, reached()];
-  while (!done() && performance.now() < deadline) {
-    await Bun.sleep(TICK_MS);
-    const now = reached();
-    if (now !== last) [deadline, last] = [performance.now() + ms, now];
-  }
-}
-
 /** The position from which on a consumer of a running server reads. */
 async function endOfFeed(stage: Stage): Promise<string> {
   const answer = await stage.ask("GET", "/v1/feed?after=end");
   return z.object({ next: z.string() }).parse(answer?.body).next;
-}
-
-async function judge({ ledger }: Stage, casts: readonly Cast[], feed: readonly FeedLog[]): Promise<void> {
-  const { faults, stays } = ledger;
-  const rooms: Stored[] = [];
-  for (const cast of casts) rooms.push(...(await cast.stored()));
-  const byRoom = new Map(rooms.map((stored) => [stored.room, stored]));
-  const isBehind = () =>
-    feed.some((log) => rooms.some((stored) => log.isBehind(stored))) ||
-    stays.some((stay) => {
-      const stored = byRoom.get(stay.room);
-      return stored !== undefined && !isUpToDate(stay, stored);
-    });
-  await waitFor(
-    () => !isBehind(),
-    () => `${ledger.heard} ${feed.map(({ position }) => position).join()}`,
-    HEARD_MS,
-  );
-  checkStored(ledger, rooms);
-  checkStays(stays, rooms, faults);
-  for (const log of feed) for (const stored of rooms) log.check(stored);
-  for (const cast of casts) cast.check?.(rooms, faults);
 }
 
 function tally({ ledger, count }: Stage, actors: readonly Actor[]): void {

@@ -26,6 +26,8 @@ export interface Stage {
   readonly floodBytes: number;
   /** Counts something for the report. */
   count(what: string, by?: number): void;
+  /** The server has refused what it need not: a connection, a request, or an item. */
+  turnedAway?(what: string): void;
   /** A connection that faults can break; only with faults. */
   wire(): Promise<Wire | undefined>;
 }

@@ -37,7 +37,7 @@ export class WebhookReceiver {
 
   constructor(private readonly stage: Stage) {
     this.#random = stage.random.fork("webhook");
-    this.log = new FeedLog("the receiver of the webhook", stage.ledger, true);
+    this.log = new FeedLog("the receiver of the webhook", stage.ledger, true, stage.hasNodes);
   }
 
   /** Has the server call it, with everything from the beginning. */
@@ -87,7 +87,7 @@ export class WebhookReceiver {
       await Bun.sleep(STALL_MS);
       return answer(503);
     }
-    if (!this.#taken.has(id)) for (const event of events) this.log.take(event);
+    if (!this.#taken.has(id)) this.log.takeAll(events);
     this.#taken.add(id);
     if (wrong === "takes it and answers 500") return answer(500);
     if (wrong === "takes it and closes the connection") return void response.destroy();

@@ -29,16 +29,14 @@ test("databases of nodes differ where they came to different events, and not in 
   b?.close();
 });
 
+const listening = (node: net.Server) =>
+  new Promise<number>((resolve) =>
+    node.listen(0, "127.0.0.1", () => resolve((node.address() as net.AddressInfo).port)),
+  );
+
 test("the balancer goes round the nodes, and passes over one that is down", async () => {
   const nodes = ["one", "two"].map((name) => net.createServer((socket) => socket.end(name)));
-  const ports = await Promise.all(
-    nodes.map(
-      (node) =>
-        new Promise<number>((resolve) =>
-          node.listen(0, "127.0.0.1", () => resolve((node.address() as net.AddressInfo).port)),
-        ),
-    ),
-  );
+  const ports = await Promise.all(nodes.map(listening));
   const balancer = await Balancer.open(() => [...ports, 1]);
   const ask = () =>
     new Promise<string>((resolve) => {
@@ -50,7 +48,32 @@ test("the balancer goes round the nodes, and passes over one that is down", asyn
         })
         .on("close", () => resolve(text));
     });
-  expect([await ask(), await ask(), await ask(), await ask()]).toEqual(["one", "two", "one", "two"]);
+  expect([await ask(), await ask(), await ask(), await ask()]).toEqual(["one", "two", "one", "one"]);
+  balancer.close();
+  for (const node of nodes) node.close();
+});
+
+test("what a node refuses, or goes down with, goes on to the next one, unless it is a POST", async () => {
+  const answers = ["", "HTTP/1.1 503 Service Unavailable\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"];
+  const nodes = answers.map((answer) =>
+    net.createServer((socket) => socket.once("data", () => socket.end(answer))),
+  );
+  const ports = await Promise.all(nodes.map(listening));
+  const balancer = await Balancer.open(() => ports);
+  const ask = (method: string) =>
+    new Promise<string>((resolve) => {
+      let text = "";
+      net
+        .connect(balancer.port, "127.0.0.1", function (this: net.Socket) {
+          this.write(`${method} / HTTP/1.1\r\n\r\n`);
+        })
+        .on("data", (chunk) => {
+          text += String(chunk);
+        })
+        .on("close", () => resolve(text.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length)));
+    });
+  expect([await ask("GET"), await ask("GET"), await ask("GET")]).toEqual(["200", "200", "200"]);
+  expect([await ask("POST"), await ask("POST"), await ask("POST")]).toEqual(["", "503", "200"]);
   balancer.close();
   for (const node of nodes) node.close();
 });

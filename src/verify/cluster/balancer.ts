@@ -1,6 +1,14 @@
 import net from "node:net";
 
-/** Hands each new connection to the next node that takes it. */
+const REFUSAL = Buffer.from("HTTP/1.1 503");
+const GET = Buffer.from("GET ");
+/** What a client sends before it gets an answer; beyond this it is not sent again. */
+const KEPT_BYTES = 65_536;
+
+/**
+ * Hands each new connection to the next node that takes it. A GET that a node refuses, or goes down with, goes on to
+ * another one, as with deploy/cluster/nginx.conf.
+ */
 export class Balancer {
   #next = 0;
 
@@ -13,7 +21,10 @@ export class Balancer {
   static async open(ports: () => readonly number[], port = 0): Promise<Balancer> {
     const server = net.createServer((near) => {
       near.on("error", () => {});
-      balancer.#connect(near, ports(), 0);
+      const all = ports();
+      const first = balancer.#next++ % Math.max(all.length, 1);
+      // From here on each once, whoever else connects meanwhile.
+      balancer.#connect(near, [...all.slice(first), ...all.slice(0, first)], []);
     });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -23,23 +34,47 @@ export class Balancer {
     return balancer;
   }
 
-  #connect(near: net.Socket, ports: readonly number[], tried: number): void {
-    const port = ports[this.#next++ % Math.max(ports.length, 1)];
-    if (port === undefined || tried >= ports.length) {
+  #connect(near: net.Socket, [port, ...others]: readonly number[], said: Buffer[]): void {
+    if (port === undefined) {
       near.destroy();
       return;
     }
     const far = net.connect(port, "127.0.0.1");
-    let isOpen = false;
+    let isAnswered = false;
+    let isOver = false;
+    const keep = (chunk: Buffer) => {
+      if (!isAnswered) said.push(chunk);
+    };
+    const mayGoOn = () =>
+      others.length > 0 &&
+      !near.destroyed &&
+      (said[0]?.subarray(0, GET.length).equals(GET) ?? true) &&
+      sizeOf(said) <= KEPT_BYTES;
+    const goOn = () => {
+      isOver = true;
+      near.pause();
+      near.off("data", keep);
+      near.unpipe(far);
+      far.destroy();
+      this.#connect(near, others, said);
+    };
     far.on("error", () => {});
     far.on("connect", () => {
-      isOpen = true;
+      for (const chunk of said) far.write(chunk);
+      near.on("data", keep);
       near.pipe(far);
+    });
+    far.once("data", (first: Buffer) => {
+      isAnswered = true;
+      if (first.subarray(0, REFUSAL.length).equals(REFUSAL) && mayGoOn()) return goOn();
+      near.off("data", keep);
+      near.write(first);
       far.pipe(near);
     });
     near.on("close", () => far.destroyed || far.destroy());
     far.on("close", () => {
-      if (!isOpen) this.#connect(near, ports, tried + 1);
+      if (isOver) return;
+      if (!isAnswered && mayGoOn()) goOn();
       else if (!near.destroyed) near.end();
     });
   }
@@ -48,3 +83,5 @@ export class Balancer {
     this.server.close();
   }
 }
+
+const sizeOf = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0);

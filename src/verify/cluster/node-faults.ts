@@ -6,6 +6,8 @@ import type { OwnNode } from "./own-node.ts";
 const CUTS = ["both", "both", "out", "in"] as const satisfies readonly Cut[];
 /** A node that is cut off for longer sends its clients away. */
 const ISOLATED_MS = 17_000;
+/** The share of kills that the node which sends webhooks gets. */
+const SENDER = 0.2;
 
 interface Parts {
   readonly nodes: readonly OwnNode[];
@@ -26,8 +28,16 @@ export class NodeFaults {
 
   constructor(private readonly parts: Parts) {}
 
-  async happen(moment: Moment): Promise<void> {
-    await this.#mishaps[moment.what]?.(moment);
+  /** `beforeKill`: before the node that sends webhooks is killed; resolves when a delivery is on its way. */
+  async happen(moment: Moment, beforeKill: () => Promise<void>): Promise<void> {
+    await this.#mishaps[moment.what]?.(moment, beforeKill);
+  }
+
+  /** The node that sends webhooks; undefined while none does, and where it cannot be killed now. */
+  async #sender(): Promise<OwnNode | undefined> {
+    const { nodes } = this.parts;
+    const holds = await Promise.all(nodes.map((node) => node.holds("webhooks")));
+    return nodes.find((node, n) => holds[n] && !this.#isHarmed(node));
   }
 
   /** The furthest position that any node has applied now. */
@@ -40,9 +50,20 @@ export class NodeFaults {
     await node.start(await this.#reached());
   }
 
-  readonly #mishaps: { readonly [What in Mishap]?: (moment: Moment) => Promise<void> } = {
-    kill: async ({ who, long }) => {
+  readonly #mishaps: {
+    readonly [What in Mishap]?: (moment: Moment, beforeKill: () => Promise<void>) => Promise<void>;
+  } = {
+    kill: async ({ who, long }, beforeKill) => {
       const { count, servers } = this.parts;
+      const sender = who < SENDER ? await this.#sender() : undefined;
+      if (sender) {
+        await this.#harm(sender, "nodes killed that send webhooks", async () => {
+          await beforeKill();
+          await sender.server.kill();
+          await this.#start(sender);
+        });
+        return;
+      }
       if (who < 0.5) {
         await this.#harmNode(2 * who, "nodes killed", async (node) => {
           await node.server.kill();

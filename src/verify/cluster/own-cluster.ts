@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Faults } from "../faults.ts";
 import { isSource } from "../own-server.ts";
+import { waitFor } from "../patience.ts";
 import type { Random } from "../random.ts";
 import type { Mishap } from "../schedule.ts";
 import { Balancer } from "./balancer.ts";
@@ -87,23 +88,20 @@ export class OwnCluster {
 
   /** Waits until all nodes have come to the same: what is still on its way to the log arrives meanwhile. */
   async settle(): Promise<void> {
-    let [deadline, seen] = [performance.now() + SETTLED_MS, ""];
-    for (;;) {
+    let [seen, found]: [string, readonly string[]] = ["", []];
+    const look = async () => {
       const places = await Promise.all(this.#nodes.map((node) => node.place()));
       const now = places.map((place) => (place ? `${place.position} ${place.hash}` : "no answer"));
       const same = new Set(now).size === 1 && places[0] !== undefined;
-      const found = same
+      found = same
         ? differences(this.#nodes.map(({ server }) => server.database))
         : [`positions and hashes: ${now.join("; ")}`];
-      if (found.length === 0) return;
-      // A slow machine is waited for as long as its nodes get on.
-      if (now.join() !== seen) [deadline, seen] = [performance.now() + SETTLED_MS, now.join()];
-      if (performance.now() > deadline) {
-        for (const difference of found) this.parts.faults.add("diverged", difference);
-        return;
-      }
-      await Bun.sleep(LOOK_MS);
-    }
+      seen = now.join();
+      return found.length === 0;
+    };
+    // A slow machine is waited for as long as its nodes get on.
+    await waitFor(look, () => seen, SETTLED_MS, LOOK_MS);
+    for (const difference of found) this.parts.faults.add("diverged", difference);
   }
 
   /** Who is there, and who types, is known on all nodes. Last of all: it kills one of them. */

@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import type { Faults } from "../faults.ts";
 import { OwnServer } from "../own-server.ts";
+import { waitFor } from "../patience.ts";
 import { type Cut, Link } from "./link.ts";
 
 const START_MS = 180_000;
 const AGAIN_MS = 500;
 const LOOK_MS = 50;
 const ANSWER_MS = 5_000;
+/** The reason of a node that has made something else of the log than the others: it stays as it is. */
+const DIFFERS = "differs from the other nodes";
 
 export interface Place {
   readonly position: number;
@@ -50,7 +53,7 @@ export class OwnNode {
         await this.server.start();
         break;
       } catch (error) {
-        if (performance.now() > deadline) throw error;
+        if (performance.now() > deadline) return this.faults.add("died", `${this.name}: ${error}`);
       }
       await Bun.sleep(AGAIN_MS);
     }
@@ -62,18 +65,31 @@ export class OwnNode {
       );
   }
 
-  async isReady(): Promise<boolean> {
-    const answer = await this.#ask("/health/ready");
-    return answer?.status === 200;
+  /** Resolves when it is ready or down, or when it will not be ready. */
+  async ready(): Promise<void> {
+    let reason = "";
+    const look = async () => {
+      const answer = await this.#ask("/health/ready");
+      reason = answer?.status === 200 ? "" : ((await answer?.text().catch(() => "")) ?? "no answer");
+      return reason === "" || !this.server.isUp || reason.includes(DIFFERS);
+    };
+    await waitFor(look, () => reason, START_MS, LOOK_MS);
+    if (reason !== "" && this.server.isUp)
+      this.faults.add("diverged", `${this.name} does not become ready: ${reason}`);
   }
 
-  async ready(): Promise<void> {
-    while (this.server.isUp && !(await this.isReady())) await Bun.sleep(LOOK_MS);
+  async #metrics(): Promise<string | undefined> {
+    return (await this.#ask("/metrics"))?.text().catch(() => undefined);
+  }
+
+  /** Whether it does the work of this lease now. */
+  async holds(lease: string): Promise<boolean> {
+    return (await this.#metrics())?.includes(`switchboard_cluster_lease_held{lease="${lease}"} 1\n`) ?? false;
   }
 
   /** Undefined when it does not say. */
   async place(): Promise<Place | undefined> {
-    const text = await (await this.#ask("/metrics"))?.text().catch(() => undefined);
+    const text = await this.#metrics();
     if (text === undefined) return undefined;
     const [, position] = /^switchboard_log_position (.+)$/m.exec(text) ?? [];
     const [, hash = ""] = /^switchboard_log_hash (.+)$/m.exec(text) ?? [];

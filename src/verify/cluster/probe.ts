@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Faults } from "../faults.ts";
+import { waitFor } from "../patience.ts";
 import { tokenFor } from "../target.ts";
 import type { OwnNode } from "./own-node.ts";
 
@@ -13,27 +14,29 @@ const typing = z.object({ type: z.literal("typing"), data: z.object({ userId: z.
 class Prober {
   readonly heard = new Set<string>();
 
-  private constructor(
-    readonly userId: string,
-    private readonly socket: WebSocket,
-  ) {
+  readonly userId: string;
+  #socket: WebSocket | undefined;
+
+  constructor(private readonly node: OwnNode) {
+    this.userId = `prober-on-${node.name}`;
+  }
+
+  /** Resolves when it is connected, or was not: a node that is cut off for a moment lets nobody stay. */
+  async connect(): Promise<void> {
+    if (this.#socket?.readyState === WebSocket.OPEN) return;
+    const { server } = this.node;
+    const token = await tokenFor(server, this.userId, [`chat:${CHAT}`]);
+    const socket = new WebSocket(`${server.origin().replace("http", "ws")}/ws?token=${token}`);
+    this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
       const frame = typing.safeParse(JSON.parse(String(data)));
       if (frame.success) this.heard.add(frame.data.data.userId);
     });
-  }
-
-  static async connect({ name, server }: OwnNode): Promise<Prober> {
-    const userId = `prober-on-${name}`;
-    const token = await tokenFor(server, userId, [`chat:${CHAT}`]);
-    const socket = new WebSocket(`${server.origin().replace("http", "ws")}/ws?token=${token}`);
-    await new Promise<void>((resolve, reject) => {
+    await new Promise<void>((resolve) => {
       socket.addEventListener("open", () => resolve());
-      socket.addEventListener("error", () => reject(new Error(`${name} takes no connection`)));
+      socket.addEventListener("close", () => resolve());
     });
-    const prober = new Prober(userId, socket);
-    prober.#send("chat_update", { action: "join", chatId: CHAT });
-    return prober;
+    this.#send("chat_update", { action: "join", chatId: CHAT });
   }
 
   type(): void {
@@ -42,12 +45,12 @@ class Prober {
   }
 
   close(): void {
-    this.socket.close();
+    this.#socket?.close();
   }
 
   #send(type: string, data: unknown): void {
-    if (this.socket.readyState === WebSocket.OPEN)
-      this.socket.send(JSON.stringify({ type, data, timestamp: Date.now() }));
+    if (this.#socket?.readyState === WebSocket.OPEN)
+      this.#socket.send(JSON.stringify({ type, data, timestamp: Date.now() }));
   }
 }
 
@@ -56,8 +59,9 @@ class Prober {
  * type is heard on all, and with the death of their node they are gone.
  */
 export async function probe(nodes: readonly OwnNode[], faults: Faults): Promise<void> {
-  const probers = await Promise.all(nodes.map((node) => Prober.connect(node)));
+  const probers = nodes.map((node) => new Prober(node));
   const wrong = await lastWrong(async () => {
+    await Promise.all(probers.map((prober) => prober.connect()));
     for (const prober of probers) prober.type();
     const deaf = probers.flatMap((one, n) =>
       probers
@@ -70,7 +74,10 @@ export async function probe(nodes: readonly OwnNode[], faults: Faults): Promise<
   const [gone, ...still] = probers;
   await victim?.server.kill();
   const dead = gone ? await lastWrong(() => shownAs(true, others, [gone])) : [];
-  const living = await lastWrong(() => shownAs(false, others, still));
+  const living = await lastWrong(async () => {
+    await Promise.all(still.map((prober) => prober.connect()));
+    return shownAs(false, others, still);
+  });
   for (const one of [...wrong, ...dead, ...living]) faults.add("there", one);
   for (const prober of probers) prober.close();
 }
@@ -95,10 +102,11 @@ async function shownAs(
 
 /** What is wrong in the end, when it has had the time to become right. */
 async function lastWrong(look: () => Promise<readonly string[]>): Promise<readonly string[]> {
-  const deadline = performance.now() + HEARD_MS;
-  for (;;) {
-    const wrong = await look();
-    if (wrong.length === 0 || performance.now() > deadline) return wrong;
-    await Bun.sleep(LOOK_MS);
-  }
+  let wrong: readonly string[] = [];
+  const isRight = async () => {
+    wrong = await look();
+    return wrong.length === 0;
+  };
+  await waitFor(isRight, () => wrong.join(), HEARD_MS, LOOK_MS);
+  return wrong;
 }
