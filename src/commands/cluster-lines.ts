@@ -21,7 +21,7 @@ function serversOf({ leader, replicas, first, last, bytes, maxBytes }: NonNullab
   return [
     leader === null ? "no leader" : `leader ${leader}`,
     ...(others.length > 0 ? [`replicas ${others.join(" and ")}`] : []),
-    last === 0 ? "empty" : `positions ${number(first)} to ${number(last)}`,
+    last < first || last === 0 ? "empty" : `positions ${number(first)} to ${number(last)}`,
     `${full} % of its room used`,
   ].join(", ");
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { firstKey } from "../auth/api-keys.ts";
 import { checkEnvFiles, readConfig } from "../config.ts";
+import { reasonOf } from "../feed/webhook-send.ts";
 import type { ClusterState } from "../http/cluster.ts";
 import { inspectLog } from "../storage/inspect.ts";
 import { clusterLines } from "./cluster-lines.ts";
@@ -105,7 +106,7 @@ async function ofCluster(
 }
 
 function noAnswer(origin: string, error: unknown): number {
-  console.log(`${origin}: no Switchboard answers (${error instanceof Error ? error.message : error})`);
+  console.log(`${origin}: no Switchboard answers (${error instanceof Error ? reasonOf(error) : error})`);
   return 1;
 }
 

@@ -112,6 +112,6 @@ function retryAfterOf(text: string | null): number {
 
 /** Bun adds advice that is for those who call fetch. */
 export const reasonOf = ({ message }: Error): string =>
-  message.replace(/ For more information, pass .*$/, "");
+  message.replace(/ (?:For more information, pass|Is the computer able) .*$/, "");
 
 export const isTaken = ({ status }: Answered): boolean => status >= 200 && status < 300;
