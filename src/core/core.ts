@@ -2,12 +2,12 @@ import { Access } from "./inbound/access.ts";
 import { Limiter } from "./inbound/limits.ts";
 import { post } from "./inbound/publish-api.ts";
 import { Resumption } from "./inbound/resumption.ts";
-import { createSystemSender } from "./inbound/system-sender.ts";
 import { AccessChanges } from "./live/access-changes.ts";
 import { createAdministration } from "./live/administration.ts";
 import { Connections } from "./live/connections.ts";
 import { FairAgent } from "./live/fair-agent.ts";
 import { startHeartbeat } from "./live/heartbeat.ts";
+import { openProtocol } from "./live/open-protocol.ts";
 import { Presence } from "./live/presence.ts";
 import { Rosters } from "./live/roster.ts";
 import { WatchedAgent } from "./live/watched-agent.ts";
@@ -39,8 +39,6 @@ import type { AnyProtocol, ProtocolFactory } from "./protocol/protocol.ts";
 import type { Reducers } from "./protocol/reducer.ts";
 import { Refusal } from "./protocol/refusal.ts";
 import { kindOf, ownerOfAny, userRoom } from "./protocol/room-name.ts";
-import type { OpenRoster } from "./protocol/roster.ts";
-import type { Schemas } from "./protocol/schemas.ts";
 import type { Settings } from "./protocol/settings.ts";
 
 export interface CoreParts {
@@ -143,14 +141,6 @@ export function createCore(parts: CoreParts) {
       () => {},
     );
   const presence = new Presence(clock, people, (error) => report(error, { where: "presence" }), users);
-  /** What follows from other nodes' connections waits for nothing that this node has recorded. */
-  const rosterOf =
-    (protocol: () => AnyProtocol): OpenRoster<Schemas> =>
-    (name, changed) =>
-      rosters.open(name, changed, (room, kind, data) => {
-        const frame = protocol().envelope(kind, JSON.stringify(data), { time: clock.now() });
-        turns.after(() => rooms.publish(room, frame));
-      });
   const rank = parts.bus?.rank ?? (() => 0);
   const limiter = new Limiter(clock, limits.messagesPerMinute, limits.burst);
   const resumption = new Resumption(clock, turns, rooms, store, limits, () => log.barrier?.());
@@ -166,34 +156,13 @@ export function createCore(parts: CoreParts) {
   const watched = new WatchedAgent(parts.agent);
   const agent = new FairAgent(watched);
   const health = { store: () => storeHealth.seemsToWork(), agent: () => watched.works };
+  const services = {
+    ...{ agent, applier, clock, health, presence, rank, report, rooms, rosters, settings, turns },
+    history: store,
+    members: people,
+  };
   for (const factory of parts.protocols) {
-    const systemSender = createSystemSender(
-      () => protocol,
-      clock,
-      turns,
-      rooms,
-      (userId) => presence.of(userId),
-    );
-    const state = (room: string) => {
-      const state = applier.state(protocol.name, room);
-      if (!rooms.has(room)) applier.idle(room);
-      return state;
-    };
-    const protocol = factory({
-      ...{
-        clock,
-        history: store,
-        state,
-        agent,
-        health,
-        members: people,
-        systemSender,
-        roster: rosterOf(() => protocol),
-        rank,
-        settings,
-        report,
-      },
-    });
+    const protocol = openProtocol(services, factory);
     protocols.set(protocol.name, protocol);
     reducersOf.set(protocol.name, reducersOfProtocol(protocol));
   }

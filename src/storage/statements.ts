@@ -35,6 +35,8 @@ type AddEvent = (
   ordinal: number,
 ) => void;
 
+export type Statements = ReturnType<typeof prepare>;
+
 /** The store's prepared statements. Events are selected by the ids that the offset index knows. */
 export function prepare({ client, db }: OpenDatabase) {
   // By now the id may belong to an event of another room.

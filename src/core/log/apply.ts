@@ -5,23 +5,9 @@ import type { Decision, EventDraft, Outcome, Place, Reducers } from "../protocol
 import { Refusal } from "../protocol/refusal.ts";
 import { DedupMemory } from "./dedup-memory.ts";
 import { DedupWindow, WINDOW_MESSAGES, WINDOW_MS } from "./dedup-window.ts";
-
-interface RoomState {
-  offset: number;
-  count: number;
-  /** When it was used last, counted in uses of all rooms. */
-  used: number;
-  repeats: DedupWindow | undefined;
-  /** What the protocol keeps of it. */
-  own: { readonly state: unknown } | undefined;
-}
+import { type CachedRoom, RoomCache } from "./room-cache.ts";
 
 const NONE: readonly never[] = [];
-
-/** How many rooms are kept ready; one more is read from the store again when it is needed. */
-const ROOMS_IN_MEMORY = 20_000;
-/** The number of empty rooms whose protocol state stays in memory. */
-const IDLE_IN_MEMORY = 64;
 
 /**
  * Applies entries in log order. Deterministic: what it decides depends on the entries before and on
@@ -29,28 +15,25 @@ const IDLE_IN_MEMORY = 64;
  * when that was rolled back.
  */
 export class Applier {
-  #rooms = new Map<string, RoomState>();
-  #uses = 0;
-  /** What `#uses` was at the last sweep. */
-  #swept = 0;
-  /** Rooms that nobody was in when they were last used, the longest ago first. */
-  readonly #idle = new Set<string>();
+  readonly #rooms: RoomCache;
 
   constructor(
     private readonly store: Store,
     private readonly reducersOf: (protocol: string) => Reducers,
     private readonly report: (error: unknown, entry: Entry) => void,
     /** Somebody is in the room. It decides no more than what stays in memory. */
-    private readonly isOccupied: (room: string) => boolean = () => false,
+    isOccupied: (room: string) => boolean = () => false,
     private readonly dedup = new DedupMemory(),
     /** What was stored says something else from now on: a message was taken back. */
     private readonly rewritten: () => void = () => {},
     /** Keys of a room's state that go with an event when retention removes it. */
     private readonly stateOf: (event: TrimmedEvent) => readonly string[] = () => NONE,
-  ) {}
+  ) {
+    this.#rooms = new RoomCache((name) => store.head(name), isOccupied);
+  }
 
   apply(position: number, entry: Entry): Outcome {
-    const room = this.#room(entry.room);
+    const room = this.#rooms.get(entry.room);
     const { clientId } = entry;
     const hash = clientId === null ? 0 : this.dedup.hash(entry.sender, clientId);
     const stored = clientId === null ? undefined : this.#repeated(room, entry, hash);
@@ -81,69 +64,38 @@ export class Applier {
       this.store.write(entry.room, row);
       // What the protocol keeps of the room may tell of the event: it is read again, as on a node that has just started.
       if (row.table === "events") {
-        this.#restoreAgain(row.room);
+        this.#rooms.restoreAgain(row.room);
         this.rewritten();
       }
-      if (row.table === "rooms" && "remove" in row) this.#drop(entry.room, room);
+      if (row.table === "rooms" && "remove" in row) this.#rooms.drop(entry.room);
     }
-    if (restore) this.#restoreAgain(entry.room);
+    if (restore) this.#rooms.restoreAgain(entry.room);
     return { is: "applied", events: added, publish, confirm };
   }
 
   /** What a protocol keeps of a room may tell of its events: it is read again, as on a node that has just started. */
   #trim(upTo: number): void {
-    for (const name of this.store.trim(upTo, this.stateOf)) this.#restoreAgain(name);
+    for (const name of this.store.trim(upTo, this.stateOf)) this.#rooms.restoreAgain(name);
   }
 
-  #restoreAgain(name: string): void {
-    const room = this.#rooms.get(name);
-    if (room) room.own = undefined;
-  }
-
-  /** What the protocol keeps of a room, as of the last commit. */
-  state(protocol: string, room: string): unknown {
-    return this.#own(this.#room(room), room, this.reducersOf(protocol));
-  }
-
-  /** Nobody is in this room: what the protocol keeps of it goes from memory, when enough others have become so too. */
+  /** Nobody is in this room: what the protocol keeps of it may go from memory. */
   idle(room: string): void {
-    if (!this.#rooms.get(room)?.own) return;
-    this.#idle.delete(room);
-    this.#idle.add(room);
-    if (this.#idle.size <= IDLE_IN_MEMORY) return;
-    const [longest = room] = this.#idle;
-    this.#idle.delete(longest);
-    const left = this.#rooms.get(longest);
-    if (left && !this.isOccupied(longest)) left.own = undefined;
+    this.#rooms.idle(room);
   }
 
   /** Call it from time to time: it drops the ids of rooms without an entry since the last call but one. */
   sweep(): void {
-    for (const room of this.#rooms.values()) if (room.used <= this.#swept) dropWindow(room);
-    this.#swept = this.#uses;
-  }
-
-  /** Half of the rooms go: those that were used longest ago, and occupied ones only when no others are left. */
-  #evict(): void {
-    const byUse = [...this.#rooms].sort(([, one], [, other]) => one.used - other.used);
-    const goes = (isLast: boolean) => {
-      for (const [name, room] of byUse) {
-        if (this.#rooms.size <= ROOMS_IN_MEMORY / 2) return;
-        if (this.isOccupied(name) === isLast) this.#drop(name, room);
-      }
-    };
-    goes(false);
-    goes(true);
+    this.#rooms.sweep();
   }
 
   /** Drops what is kept in memory; the store says how things stand. */
   forget(): void {
-    for (const [name, room] of this.#rooms) this.#drop(name, room);
+    this.#rooms.forget();
   }
 
-  #drop(name: string, room: RoomState): void {
-    dropWindow(room);
-    this.#rooms.delete(name);
+  /** What the protocol keeps of a room, as of the last commit. */
+  state(protocol: string, room: string): unknown {
+    return this.#own(this.#rooms.get(room), room, this.reducersOf(protocol));
   }
 
   /** The same id again: a repeat only when kind and content are the same too. */
@@ -154,7 +106,7 @@ export class Applier {
     return isRepeat ? { is: "repeated", event } : { is: "refused", refusal: new Refusal("conflict") };
   }
 
-  #decide(room: RoomState, entry: Entry): Decision {
+  #decide(room: CachedRoom, entry: Entry): Decision {
     const reducers = this.reducersOf(entry.protocol);
     const reducer = reducers.reducerOf(entry.kind);
     if (!reducer) throw new Error(`no apply for ${entry.protocol} ${entry.kind}`);
@@ -163,14 +115,14 @@ export class Applier {
     return reducer(entry as Entry<never>, place as Place<never>);
   }
 
-  #own(room: RoomState, name: string, { restore }: Reducers): unknown {
+  #own(room: CachedRoom, name: string, { restore }: Reducers): unknown {
     // The core's own entries fall into the rooms of a protocol too, and keep nothing.
     if (!restore) return undefined;
     room.own ??= { state: restore(name, this.store) };
     return room.own.state;
   }
 
-  #add(room: RoomState, position: number, entry: Entry, made: EventDraft): NewEvent {
+  #add(room: CachedRoom, position: number, entry: Entry, made: EventDraft): NewEvent {
     const event: NewEvent = {
       position,
       room: entry.room,
@@ -191,7 +143,7 @@ export class Applier {
     return event;
   }
 
-  #repeated(room: RoomState, entry: Entry, hash: number): StoredEvent | undefined {
+  #repeated(room: CachedRoom, entry: Entry, hash: number): StoredEvent | undefined {
     for (const offset of this.#window(room, entry.room).find(hash)) {
       const stored = this.store.at(entry.room, offset);
       if (stored?.sender !== entry.sender || stored.clientId !== entry.clientId) continue;
@@ -211,25 +163,8 @@ export class Applier {
     return undefined;
   }
 
-  #room(name: string): RoomState {
-    const known = this.#rooms.get(name);
-    if (known) {
-      known.used = ++this.#uses;
-      return known;
-    }
-    if (this.#rooms.size >= ROOMS_IN_MEMORY) this.#evict();
-    const room: RoomState = {
-      ...this.store.head(name),
-      used: ++this.#uses,
-      repeats: undefined,
-      own: undefined,
-    };
-    this.#rooms.set(name, room);
-    return room;
-  }
-
   /** The window, rebuilt from the log when the room was not in memory; a page at a time, since it may be long. */
-  #window(room: RoomState, name: string): DedupWindow {
+  #window(room: CachedRoom, name: string): DedupWindow {
     if (room.repeats) return room.repeats;
     const end = room.offset + 1;
     const newest = this.store.clientIds(name, end, WINDOW_MESSAGES);
@@ -253,9 +188,4 @@ export class Applier {
       if (clientId !== null) window.add(this.dedup.hash(sender, clientId), offset, time);
     }
   }
-}
-
-function dropWindow(room: RoomState): void {
-  room.repeats?.drop();
-  room.repeats = undefined;
 }
