@@ -58,4 +58,4 @@ test("a few simulations contain the events that the promises are about", async (
   }
   const rare = Object.entries(HAPPENS).filter(([what, least]) => (counts.get(what) ?? 0) < least);
   expect(rare.map(([what, least]) => `${what}: ${counts.get(what) ?? 0} of ${least}`)).toEqual([]);
-});
+}, 60_000);
