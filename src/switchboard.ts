@@ -141,7 +141,7 @@ export async function startSwitchboard(
     log: () => ({ position: storage.store.position(), hash: storage.store.hash() }),
     webhooks: () => webhooks.all,
     ready: () => fault() === undefined,
-    sharedLog: () => shared?.counts,
+    sharedLog: () => shared && { ...shared.counts, waiting: core.turns.waiting },
     cluster: () =>
       cluster && {
         nodes: cluster.peers.length + 1,

@@ -1,4 +1,5 @@
 import { JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
+import { Histogram } from "../core/log/histogram.ts";
 import type { Batch } from "../core/log/log.ts";
 import { Refusal } from "../core/protocol/refusal.ts";
 import type { StoredBatch } from "./deliveries.ts";
@@ -11,6 +12,8 @@ const HEADERS = 1_024;
 /** The log has reached its `max_bytes`. */
 export const FULL = 10077;
 const FULL_RETRY_MS = 1_000;
+const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
+const BYTES = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 
 export interface AppenderParts {
   readonly client: JetStreamClient;
@@ -42,6 +45,9 @@ export class Appender {
   #reconnected = Promise.withResolvers<never>();
   retries = 0;
   refused = 0;
+  /** Of each batch of this node. */
+  readonly entries = new Histogram(ENTRIES);
+  readonly bytes = new Histogram(BYTES);
   /** The log is full. */
   isFull = false;
 
@@ -57,6 +63,8 @@ export class Appender {
       entries: batch.entries,
     };
     const payload = new TextEncoder().encode(JSON.stringify(stored));
+    this.entries.observe(batch.entries.length);
+    this.bytes.observe(payload.length);
     this.#pending = { id: batch.id, began: performance.now() };
     void this.#publish(batch.id, payload);
   }

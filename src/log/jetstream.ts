@@ -298,6 +298,8 @@ export class JetStreamLog {
       consumersMade: this.#reader.consumersMade,
       swept: this.#reader.swept,
       appended: this.#appended,
+      entries: this.#appender.entries,
+      batchBytes: this.#appender.bytes,
       differs: this.health.differs,
     };
   }

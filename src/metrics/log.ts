@@ -14,11 +14,17 @@ export interface LogCounts {
   readonly swept: number;
   /** Seconds from appending a batch of this node until it was applied here. */
   readonly appended: Histogram;
+  /** Of each batch of this node. */
+  readonly entries: Histogram;
+  readonly batchBytes: Histogram;
+  /** What waits to be appended, and how many messages were refused because too much did. */
+  readonly waiting: { readonly steps: number; readonly refused: number };
   /** The nodes have made different things of the log, as far as this one knows. */
   readonly differs: boolean;
 }
 
-export function exposeLog(exposition: Exposition, log: LogCounts): void {
+/** `applied`: seconds to apply and commit a batch, of any node. */
+export function exposeLog(exposition: Exposition, log: LogCounts, applied: Histogram): void {
   exposition.gauge(
     "switchboard_log_last_position",
     "The last position of the log that this node knows of.",
@@ -34,6 +40,23 @@ export function exposeLog(exposition: Exposition, log: LogCounts): void {
     "switchboard_log_append_seconds",
     "Time from appending a batch of this node to the log until it was applied here.",
     log.appended,
+  );
+  exposition.histogram(
+    "switchboard_log_apply_seconds",
+    "Time to apply and commit a batch of any node.",
+    applied,
+  );
+  exposition.histogram("switchboard_log_batch_entries", "Entries of each batch of this node.", log.entries);
+  exposition.histogram("switchboard_log_batch_bytes", "Bytes of each batch of this node.", log.batchBytes);
+  exposition.gauge(
+    "switchboard_log_queue_steps",
+    "Entries, and what comes after them on their connections, that wait to be appended to the log.",
+    log.waiting.steps,
+  );
+  exposition.counter(
+    "switchboard_log_busy_total",
+    "Entries that were refused as busy, because too many waited for the log.",
+    log.waiting.refused,
   );
   exposition.counter(
     "switchboard_log_append_retries_total",

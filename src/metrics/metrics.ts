@@ -91,7 +91,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
       exposeServer(exposition, parts);
       exposeWebhooks(exposition, [...parts.webhooks()]);
       const sharedLog = parts.sharedLog();
-      if (sharedLog) exposeLog(exposition, sharedLog);
+      if (sharedLog) exposeLog(exposition, sharedLog, times.commit);
       const cluster = parts.cluster();
       if (cluster) exposeCluster(exposition, cluster);
       exposeProcess(exposition);

@@ -118,5 +118,7 @@ ofNats("metrics say where a node is in the log", async () => {
   const value = (name: string) => families.get(name.replace(/_count$/, ""))?.series.get(name);
   expect(value("switchboard_log_position")).toBeGreaterThan(3);
   expect(value("switchboard_log_last_position")).toBe(value("switchboard_log_position")!);
-  expect(value("switchboard_log_append_seconds_count")).toBeGreaterThan(0);
+  for (const histogram of ["append_seconds", "apply_seconds", "batch_entries", "batch_bytes"])
+    expect(value(`switchboard_log_${histogram}_count`)).toBeGreaterThan(0);
+  expect([value("switchboard_log_queue_steps"), value("switchboard_log_busy_total")]).toEqual([0, 0]);
 });

@@ -72,6 +72,7 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
     (error, { kind }) => report(error, { kind }),
   );
   const clock = new FakeClock(1_000);
+  const times = new TurnTimes(clock.monotonic);
   const health = new StoreHealth(store, clock);
   let made = 0;
   const turns = new Turns({
@@ -82,7 +83,7 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
     applier,
     rooms,
     health,
-    times: new TurnTimes(),
+    times,
     protocols: new Map([["plain", plain]]),
     report,
     rolledBack: () => applier.forget(),
@@ -92,6 +93,8 @@ export function createTurns(options: { log?: Log; database?: ReturnType<typeof o
 
   return {
     turns,
+    times,
+    clock,
     health,
     rooms,
     store,

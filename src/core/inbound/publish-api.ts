@@ -1,4 +1,4 @@
-import type { TurnQueue } from "../log/turn.ts";
+import type { TurnQueue } from "../log/turn-queue.ts";
 import { POSTED, type Post, type PostedEvent, type Posting, type Target } from "../protocol/posting.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import { type FieldIssue, Refusal } from "../protocol/refusal.ts";

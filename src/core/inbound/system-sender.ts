@@ -1,4 +1,4 @@
-import type { TurnQueue } from "../log/turn.ts";
+import type { TurnQueue } from "../log/turn-queue.ts";
 import type { Connection } from "../outbound/connection.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import type { Clock } from "../ports/clock.ts";

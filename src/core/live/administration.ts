@@ -1,5 +1,5 @@
 import { coreRoomOf, LOG_ROOM, type RoomEntries, type UserEntries } from "../log/room-entries.ts";
-import type { TurnQueue } from "../log/turn.ts";
+import type { TurnQueue } from "../log/turn-queue.ts";
 import type { Entry } from "../protocol/entry.ts";
 import { ERASE, type RoomErasure } from "../protocol/erasure.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";

@@ -4,7 +4,7 @@ import { networkOf } from "../inbound/network.ts";
 import type { PipelineParts } from "../inbound/pipeline.ts";
 import { isTooLong, receive } from "../inbound/pipeline.ts";
 import type { Resumption } from "../inbound/resumption.ts";
-import type { TurnQueue } from "../log/turn.ts";
+import type { TurnQueue } from "../log/turn-queue.ts";
 import type { Connection, Frame, Waiting } from "../outbound/connection.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import type { Identity, TokenVerifier } from "../ports/identity.ts";

@@ -10,9 +10,13 @@ export interface Step {
   readonly snapshot?: (() => void) | undefined;
 }
 
-interface Turn {
+interface Part {
   readonly steps: readonly Step[];
   readonly bytes: number;
+}
+
+interface Turn extends Part {
+  readonly began: number;
   /** It is refused, in its place. */
   readonly refusal?: Refusal;
 }
@@ -49,6 +53,8 @@ export class Lanes {
   #turns: Turn[] = [];
   #steps = 0;
   #bytes = 0;
+  /** Messages that were refused because too much waited. */
+  #busy = 0;
   /** Steps that are refused and wait for their place. */
   #refused = 0;
   /** Who has recorded how many entries that are not applied. */
@@ -77,19 +83,20 @@ export class Lanes {
   }
 
   /** Queues what waits of a turn. Returns what does not fit, and why. */
-  add(steps: readonly Step[]): Refused[] {
+  add(steps: readonly Step[], began: number): Refused[] {
     const refused: Refused[] = [];
     let isFull = false;
     for (const part of partsOf(steps)) {
       const isTooLong = part.bytes > MAX_BATCH_BYTES;
       isFull ||= this.#steps + part.steps.length > WAITING_STEPS || this.#bytes + part.bytes > WAITING_BYTES;
       if (isTooLong || isFull) {
+        if (!isTooLong) this.#busy += part.steps.filter(({ entry }) => entry).length;
         const refusal = isTooLong ? new Refusal("too_long", "too much at once") : busy();
         const now = this.#refuseLater(part.steps, refusal);
         if (now.length > 0) refused.push({ steps: now, refusal });
         continue;
       }
-      this.#turns.push(part);
+      this.#turns.push({ ...part, began });
       this.#steps += part.steps.length;
       this.#bytes += part.bytes;
       this.#count(part.steps, 1);
@@ -106,14 +113,14 @@ export class Lanes {
       completion?.connection !== undefined && this.#recorded.has(completion.connection);
     const later = steps.filter(waits).map(withoutBody);
     if (later.length === 0 || this.#refused + later.length > WAITING_STEPS) return steps;
-    this.#turns.push({ steps: later, bytes: 0, refusal });
+    this.#turns.push({ steps: later, bytes: 0, began: 0, refusal });
     this.#refused += later.length;
     this.#count(later, 1);
     return steps.filter((step) => !waits(step));
   }
 
   /** The next turns that fit into one batch, in order, or the next that is refused; undefined when none waits. */
-  take(): Pick<Turn, "steps" | "refusal"> | undefined {
+  take(): Pick<Turn, "steps" | "began" | "refusal"> | undefined {
     const [first] = this.#turns;
     if (first?.refusal) {
       this.#turns.shift();
@@ -132,7 +139,7 @@ export class Lanes {
     const taken = this.#turns.splice(0, count);
     this.#steps -= steps;
     this.#bytes -= bytes;
-    return { steps: taken.flatMap((turn) => turn.steps) };
+    return { steps: taken.flatMap((turn) => turn.steps), began: first.began };
   }
 
   /** These steps have been applied. */
@@ -142,6 +149,11 @@ export class Lanes {
 
   get isEmpty(): boolean {
     return this.#turns.length === 0;
+  }
+
+  /** For metrics. */
+  get waiting() {
+    return { steps: this.#steps, refused: this.#busy };
   }
 
   #count(steps: readonly Step[], by: 1 | -1): void {
@@ -168,11 +180,11 @@ function firstThatRecords(steps: readonly Step[]): Map<Connection, number | unde
 }
 
 /** A turn in parts that fit into a batch, cut between two messages. */
-function partsOf(steps: readonly Step[]): Turn[] {
+function partsOf(steps: readonly Step[]): Part[] {
   const sizes = steps.map(({ entry }) => (entry ? Buffer.byteLength(JSON.stringify(entry)) : 0));
   const whole = { steps, bytes: sizes.reduce((sum, size) => sum + size, 0) };
   if (whole.bytes <= BATCH_BYTES) return [whole];
-  const parts: Turn[] = [];
+  const parts: Part[] = [];
   let [from, bytes] = [0, 0];
   let [start, size] = [0, 0];
   /** What the message from `start` on asks for ends before this place. */

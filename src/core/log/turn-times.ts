@@ -6,11 +6,11 @@ const SECONDS = [
 ];
 const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
 
-/** How long turns take. They run one at a time, and gather the next meanwhile. */
+/** How long turns take. The next gathers meanwhile, and where nodes share a log several may wait for it. */
 export class TurnTimes {
   /** Entries of a turn that was committed. */
   readonly entries = new Histogram(ENTRIES);
-  /** Applying and committing the entries of one turn. */
+  /** Applying and committing the entries of one turn, of any node. */
   readonly commit = new Histogram(SECONDS);
   /** From the moment a turn's first message was handled until all of the turn's frames were given to sockets. */
   readonly turn = new Histogram(SECONDS);
@@ -19,8 +19,7 @@ export class TurnTimes {
   /** Asking when frames are out costs a round of the event loop, so only the next turn after this is set is asked. */
   sampleFlush = true;
   #began = 0;
-  #ending = 0;
-  #ended = 0;
+  #applying = 0;
   #publishing = 0;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
@@ -30,21 +29,26 @@ export class TurnTimes {
     this.#began = this.now();
   }
 
-  /** It gathers no more. */
-  ended(): void {
-    this.#ending = this.#began;
-    this.#ended = this.now();
-    this.#publishing = this.#ended;
+  /** It gathers no more. Returns when it began. */
+  ended(): number {
+    this.#publishing = this.now();
+    return this.#began;
+  }
+
+  /** Entries are about to be applied. */
+  applying(): void {
+    this.#applying = this.now();
   }
 
   committed(entries: number): void {
     this.#publishing = this.now();
     this.entries.observe(entries);
-    this.commit.observe((this.#publishing - this.#ended) / 1_000);
+    this.commit.observe((this.#publishing - this.#applying) / 1_000);
   }
 
-  delivered(): void {
-    this.turn.observe((this.now() - this.#ending) / 1_000);
+  /** The turn that began then has reached the sockets. */
+  delivered(began: number): void {
+    this.turn.observe((this.now() - began) / 1_000);
     if (!this.sampleFlush) return;
     this.sampleFlush = false;
     const since = this.#publishing;

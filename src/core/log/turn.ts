@@ -11,26 +11,11 @@ import { type CompletionParts, Completions } from "./completions.ts";
 import { busy, Lanes, type Step } from "./lanes.ts";
 import type { Batch, Log } from "./log.ts";
 import type { StoreHealth } from "./store-health.ts";
+import type { TurnQueue } from "./turn-queue.ts";
 import type { TurnTimes } from "./turn-times.ts";
 
 /** A turn that has grown to this ends at once, which bounds a transaction and a burst of writes. */
 const MAX_STEPS = 1_024;
-
-/** Where handlers leave what they want done. */
-export interface TurnQueue {
-  /** Returns the id of the entry. */
-  record(entry: Omit<Entry, "v" | "id" | "time">, completion: Completion): string;
-  /** So many entries that are recorded now fall into one turn. */
-  reserve(entries: number): void;
-  /**
-   * Runs in its place among the turn's publishes, after the commit; when that fails, not at all. `snapshot` runs
-   * before the commit, when the entries before this place have been applied and those after it have not; and again
-   * when the commit fails and the effect runs all the same, because no message asked for it.
-   */
-  after(effect: () => void, completion?: Completion, snapshot?: () => void): void;
-  /** After the turn, tells the room's protocol if the room is empty then. */
-  settle(room: string): void;
-}
 
 export interface TurnParts extends CompletionParts {
   readonly clock: Clock;
@@ -56,8 +41,8 @@ export class Turns implements TurnQueue {
   #steps: Step[] = [];
   #scheduled = false;
   #ending = false;
-  /** The batch that is on its way, and the steps that wait for it. */
-  #inFlight: { readonly id: string; readonly steps: readonly Step[] } | undefined;
+  /** The batch that is on its way, the steps that wait for it, and when the first of their turns began. */
+  #inFlight: { readonly id: string; readonly steps: readonly Step[]; readonly began: number } | undefined;
   /** While the log is shared. */
   readonly #lanes = new Lanes();
   /** Whether clients can hear what is applied: not yet while the server starts. */
@@ -124,41 +109,38 @@ export class Turns implements TurnQueue {
     }
     this.#steps = [];
     this.#ending = true;
-    this.parts.times.ended();
-    this.#append(steps);
+    const began = this.parts.times.ended();
+    const waits = this.parts.log().shared ? this.#appendShared(steps, began) : this.#append(steps, began);
     this.#ending = false;
-    this.parts.times.delivered();
+    if (!waits) this.parts.times.delivered(began);
   };
 
-  #append(steps: readonly Step[]): void {
-    if (this.parts.log().shared) {
-      this.#appendShared(steps);
-      return;
-    }
+  /** Returns whether some of it waits for the log. */
+  #append(steps: readonly Step[], began: number): boolean {
     const entries: Entry[] = [];
     for (const step of steps) if (step.entry) entries.push(step.entry);
     if (entries.length === 0) {
       for (const step of steps) this.#completions.takeSnapshot(step);
       this.#completions.finish(steps, []);
-      return;
-    }
-    this.#send(steps, entries);
+    } else this.#send(steps, entries, began);
+    return false;
   }
 
-  #send(steps: readonly Step[], entries: readonly Entry[]): void {
+  #send(steps: readonly Step[], entries: readonly Entry[], began: number): void {
     const batch: Batch = { id: this.parts.newId(), entries };
-    this.#inFlight = { id: batch.id, steps };
+    this.#inFlight = { id: batch.id, steps, began };
     this.parts.log().append(batch);
   }
 
   /** Delivers everything at once that does not wait for the log, and the rest when it is applied. */
-  #appendShared(steps: readonly Step[]): void {
+  #appendShared(steps: readonly Step[], began: number): boolean {
     const { free, held } = this.#lanes.divide(steps);
     for (const step of free) this.#completions.takeSnapshot(step);
     this.#completions.finish(free, []);
     if (held.length > 0)
-      for (const { steps, refusal } of this.#lanes.add(held)) this.#completions.refuse(steps, refusal);
+      for (const { steps, refusal } of this.#lanes.add(held, began)) this.#completions.refuse(steps, refusal);
     this.#sendNext();
+    return held.length > 0;
   }
 
   #sendNext(): void {
@@ -170,6 +152,7 @@ export class Turns implements TurnQueue {
         this.#send(
           next.steps,
           next.steps.flatMap(({ entry }) => entry ?? []),
+          next.began,
         );
     }
   }
@@ -188,11 +171,17 @@ export class Turns implements TurnQueue {
     return this.#steps.length === 0 && !this.#inFlight && this.#lanes.isEmpty;
   }
 
+  /** Steps that wait for the log, and how many messages were refused because too much did. */
+  get waiting(): { readonly steps: number; readonly refused: number } {
+    return this.#lanes.waiting;
+  }
+
   /** The log's consumer: applies a batch, commits it with its position, then tells clients, whichever node took it. */
   apply = (position: number, batch: Batch): boolean => {
-    const own = this.#inFlight?.id === batch.id ? this.#inFlight.steps : undefined;
-    const steps: readonly Step[] = own ?? batch.entries.map((entry) => ({ entry }));
+    const own = this.#inFlight?.id === batch.id ? this.#inFlight : undefined;
+    const steps: readonly Step[] = own?.steps ?? batch.entries.map((entry) => ({ entry }));
     const { shared } = this.parts.log();
+    this.parts.times.applying();
     if (own && !shared) this.#inFlight = undefined;
     let outcomes: Outcome[];
     try {
@@ -233,6 +222,7 @@ export class Turns implements TurnQueue {
       this.#lanes.applied(steps);
     }
     if (this.#delivers) this.#completions.finish(steps, outcomes);
+    if (own && shared) this.parts.times.delivered(own.began);
     this.parts.committed?.();
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
     if (shared) this.#sendNext();
