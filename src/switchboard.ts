@@ -63,7 +63,7 @@ export async function startSwitchboard(
     report,
     ({ before, ...removal }) =>
       log.info({ ...removal, storedBefore: new Date(before).toISOString() }, "history was removed"),
-    shared?.found.id,
+    shared?.stream.found.id,
   );
 
   const feed = new Feed(storage.eventPages, storage.store.position);
@@ -164,7 +164,7 @@ export async function startSwitchboard(
       leases: (leases?.held ?? []).filter(([, isHeld]) => isHeld).map(([name]) => name),
     };
   });
-  const nodes = new Nodes(config.NODE_NAME, answers, cluster, shared);
+  const nodes = new Nodes(config.NODE_NAME, answers, cluster, shared?.stream);
   const http = openHttp({
     ...{
       config,
@@ -181,7 +181,7 @@ export async function startSwitchboard(
     },
     ...{ nodes, caughtUp: shared && (() => shared.barrier()), hasTls: tls !== undefined },
     appliedEverywhere: cluster && (() => cluster.appliedEverywhere()),
-    catchUp: shared?.catchUp,
+    catchUp: shared && ((inDoubt) => shared.catchUp(inDoubt)),
     server: () => server,
     fault,
   });

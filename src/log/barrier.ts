@@ -3,6 +3,8 @@ import { ACK_MS, FULL } from "./appender.ts";
 import type { StoredBatch } from "./deliveries.ts";
 
 const RETRY_MS = 100;
+/** How long a client waits for its node to catch up before it is told to try again. */
+const CATCH_UP_MS = 5_000;
 /** Those who ask within this share one batch. */
 const TOGETHER_MS = 20;
 
@@ -22,6 +24,7 @@ export interface BarrierParts {
 /** Waits until this node has applied what the log holds at a moment. */
 export class Barrier {
   #coming: Promise<void> | undefined;
+  #seeing: Promise<boolean> | undefined;
 
   constructor(private readonly parts: BarrierParts) {}
 
@@ -31,6 +34,19 @@ export class Barrier {
    */
   seen(): Promise<void> {
     return this.#pass(this.parts.look);
+  }
+
+  /** Resolves to whether that was in some seconds. One request to the servers is for all that ask within a moment. */
+  seenInTime(): Promise<boolean> {
+    // It is sent after the last of them has asked.
+    this.#seeing ??= Bun.sleep(TOGETHER_MS).then(() => {
+      this.#seeing = undefined;
+      return Promise.race([
+        this.seen().then(() => !this.parts.isOver()),
+        Bun.sleep(CATCH_UP_MS).then(() => false),
+      ]);
+    });
+    return this.#seeing;
   }
 
   /**

@@ -121,3 +121,22 @@ function unreachable({ LOG_URL: urls = [] }: LogConfig, error: unknown): string 
   const hosts = urls.map((url) => new URL(url).host).join(", ");
   return `LOG_URL: none of the servers can be reached: ${hosts} (${error instanceof Error ? error.message : error})`;
 }
+
+/** Follows a connection until it is closed. */
+export async function watchConnection(
+  connection: NatsConnection,
+  on: {
+    disconnected(): void;
+    reconnected(): void;
+    note(line: string, context: Record<string, unknown>): void;
+  },
+): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === "ping") continue;
+    if (status.type === "disconnect") on.disconnected();
+    if (status.type === "reconnect") on.reconnected();
+    if (status.type === "update" || status.type === "reconnecting") continue;
+    const about = "server" in status ? { server: status.server } : {};
+    on.note(`log: ${status.type}`, "error" in status ? { why: status.error.message } : about);
+  }
+}

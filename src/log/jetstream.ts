@@ -1,4 +1,4 @@
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ConfigError } from "../config.ts";
 import { Histogram } from "../core/log/histogram.ts";
@@ -6,24 +6,22 @@ import { type Apply, BATCH_FORMAT, type Log } from "../core/log/log.ts";
 import type { Refusal } from "../core/protocol/refusal.ts";
 import { Appender } from "./appender.ts";
 import { Barrier } from "./barrier.ts";
-import { connectToLog, LEAST_PAYLOAD, type LogConfig } from "./connection.ts";
+import { connectToLog, LEAST_PAYLOAD, type LogConfig, watchConnection } from "./connection.ts";
 import { Deliveries } from "./deliveries.ts";
 import { LogHealth } from "./health.ts";
 import { Leases } from "./leases.ts";
+import { LogStream } from "./log-stream.ts";
 import { Reader } from "./reader.ts";
 import { SharedRows } from "./shared-rows.ts";
 import { SnapshotKeeper, type SnapshotKeeperParts } from "./snapshot-keeper.ts";
 import { Snapshots } from "./snapshots.ts";
-import { accepted, type FoundLog, openStream, streamOf, subjectOf } from "./stream.ts";
+import { checkPosition, openStream, streamOf, subjectOf } from "./stream.ts";
 
 /** How long a start waits for servers that start too. */
 const START_MS = 30_000;
 /** Requests to the servers about the stream and its consumers. One that was sent while there was no leader is never answered. */
 const REQUEST_MS = 1_000;
 const LOOK_MS = 1_000;
-/** How long a client waits for its node to catch up before it is told to try again. */
-const CATCH_UP_MS = 5_000;
-const TOGETHER_MS = 20;
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -44,14 +42,13 @@ export class JetStreamLog {
   #leases: Leases | undefined;
   /** Bytes that the log holds. */
   bytes = 0;
-  #catchingUp: Promise<boolean> | undefined;
   readonly #appended = new Histogram(SECONDS);
 
   private constructor(
     readonly connection: NatsConnection,
     private readonly config: LogConfig,
-    private readonly manager: Awaited<ReturnType<typeof jetstreamManager>>,
-    readonly found: FoundLog,
+    private readonly manager: JetStreamManager,
+    readonly stream: LogStream,
     private readonly note: Note,
     now: () => number,
   ) {
@@ -60,8 +57,16 @@ export class JetStreamLog {
       () => this.#applied(),
       () => this.#deliveries?.heldMs ?? 0,
     );
-    this.health.heard(found.last);
-    void this.#watchConnection();
+    this.health.heard(stream.found.last);
+    void watchConnection(connection, {
+      disconnected: () => this.health.disconnected(),
+      reconnected: () => {
+        this.health.reconnected();
+        this.#reader?.reconnected();
+        this.#appender?.reconnected();
+      },
+      note: (line, context) => this.#stopped || note(line, context),
+    });
   }
 
   /** Connects, checks the servers, and makes the stream when there is none. Throws a `ConfigError`. */
@@ -75,7 +80,8 @@ export class JetStreamLog {
     try {
       const manager = await jetstreamManager(connection, { timeout: REQUEST_MS, checkAPI: false });
       const found = await openStream(manager, config, patienceMs);
-      return new JetStreamLog(connection, config, manager, found, note, now);
+      const stream = new LogStream(connection, manager, config, found);
+      return new JetStreamLog(connection, config, manager, stream, note, now);
     } catch (error) {
       await connection.close();
       throw error;
@@ -134,36 +140,20 @@ export class JetStreamLog {
       shared: true,
       append: (batch) => this.#appender.append(batch),
       barrier: () => this.barrier(),
-      catchUp: this.catchUp,
+      catchUp: (inDoubt) => this.catchUp(inDoubt),
     };
   };
 
   /** Applies everything that the log holds now. Throws a `ConfigError` when the database cannot be of this log. */
   async start(): Promise<void> {
-    this.#checkPosition(this.found);
+    checkPosition(this.#applied(), this.stream.found, streamOf(this.config));
     this.#reader.start();
     this.#looking = setInterval(() => void this.#look(), LOOK_MS);
-    const behind = this.found.last - this.#applied();
+    const behind = this.stream.found.last - this.#applied();
     if (behind > 0) this.note("catching up with the log", { behind });
     await this.#barrier.seen();
     if (this.health.fatal !== undefined) throw new ConfigError(`LOG_URL: ${this.health.fatal}`);
     this.health.caughtUp();
-  }
-
-  /** A database beyond the end of the log, or before its beginning, gets nothing from it, and without a word. */
-  #checkPosition({ first, last }: Pick<FoundLog, "first" | "last">): void {
-    const position = this.#applied();
-    const name = streamOf(this.config);
-    if (position > last)
-      throw new ConfigError(
-        `LOG_URL: the database is at position ${position}, and the log ${name} ends at ${last}: ` +
-          "it is of another log, or the log has lost its end. Start from an empty database or from a backup of a running node",
-      );
-    if (position + 1 < first)
-      throw new ConfigError(
-        `LOG_URL: the database is at position ${position}, and the log ${name} begins at ${first}: ` +
-          "start from a newer backup, or from an empty database",
-      );
   }
 
   /** Resolves when everything is applied that was confirmed to anybody when it was called. */
@@ -172,51 +162,25 @@ export class JetStreamLog {
   }
 
   /** As the core's log has it. */
-  readonly catchUp = (inDoubt: boolean): Promise<boolean> | undefined => {
-    if (!this.health.isBehind && !(inDoubt && this.health.isInDoubt)) return undefined;
-    // One request to the servers for all that ask within a moment. It is sent after the last of them has asked.
-    this.#catchingUp ??= Bun.sleep(TOGETHER_MS).then(() => {
-      this.#catchingUp = undefined;
-      return Promise.race([
-        this.#barrier.seen().then(() => this.health.fatal === undefined),
-        Bun.sleep(CATCH_UP_MS).then(() => false),
-      ]);
-    });
-    return this.#catchingUp;
-  };
+  catchUp(inDoubt: boolean): Promise<boolean> | undefined {
+    const isNeeded = this.health.isBehind || (inDoubt && this.health.isInDoubt);
+    return isNeeded ? this.#barrier.seenInTime() : undefined;
+  }
 
   /** The end of the log; undefined when no server says it. */
   async #look(): Promise<number | undefined> {
-    try {
-      const { state } = await this.manager.streams.info(streamOf(this.config));
-      this.bytes = state.bytes;
-      this.health.heard(state.last_seq);
-      if (state.first_seq > this.#applied() + 1)
-        this.health.fatal = `the log begins at ${state.first_seq}, and the database is at ${this.#applied()}: start from an empty database or from a newer backup`;
-      return state.last_seq;
-    } catch {
-      return undefined;
-    }
-  }
-
-  async #watchConnection(): Promise<void> {
-    for await (const status of this.connection.status()) {
-      if (status.type === "ping") continue;
-      if (status.type === "disconnect") this.health.disconnected();
-      if (status.type === "reconnect") {
-        this.health.reconnected();
-        this.#reader?.reconnected();
-        this.#appender?.reconnected();
-      }
-      if (this.#stopped || status.type === "update" || status.type === "reconnecting") continue;
-      const about = "server" in status ? { server: status.server } : {};
-      this.note(`log: ${status.type}`, "error" in status ? { why: status.error.message } : about);
-    }
+    const state = await this.stream.state();
+    if (!state) return undefined;
+    this.bytes = state.bytes;
+    this.health.heard(state.last_seq);
+    if (state.first_seq > this.#applied() + 1)
+      this.health.fatal = `the log begins at ${state.first_seq}, and the database is at ${this.#applied()}: start from an empty database or from a newer backup`;
+    return state.last_seq;
   }
 
   /** Copies of databases, which empty nodes start from. */
   snapshots(): Promise<Snapshots> {
-    return Snapshots.open(this.connection, this.config, this.found.id);
+    return Snapshots.open(this.connection, this.config, this.stream.found.id);
   }
 
   /** Rows of one kind that the nodes share, and that one of them works with. */
@@ -246,40 +210,13 @@ export class JetStreamLog {
     void this.#leases?.stop();
   }
 
-  /** What the log holds now. */
-  async describe(): Promise<FoundLog> {
-    return accepted(await this.manager.streams.info(streamOf(this.config)), this.config);
-  }
-
-  /** The servers that keep the log, and what they hold; undefined while none of them answers. */
-  async servers() {
-    try {
-      const { cluster, config, state } = await this.manager.streams.info(streamOf(this.config));
-      return {
-        id: this.found.id,
-        leader: cluster?.leader ?? this.connection.info?.server_name ?? null,
-        replicas: (cluster?.replicas ?? []).map(({ name, current, lag = 0 }) => ({
-          ...{ name, current, behind: lag },
-        })),
-        ...{ first: state.first_seq, last: state.last_seq, bytes: state.bytes, maxBytes: config.max_bytes },
-      };
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Removes everything up to a position. */
-  async purge(upTo: number): Promise<void> {
-    await this.manager.streams.purge(streamOf(this.config), { seq: upTo + 1 });
-  }
-
   /** Makes snapshots and purges the log, while this node holds the lease for it. */
   keepSnapshots(leases: Leases, parts: Pick<SnapshotKeeperParts, "copy" | "appliedByAll">): void {
     const keeper = new SnapshotKeeper({
       snapshots: () => this.snapshots(),
       maxBytes: this.config.LOG_MAX_BYTES,
       size: () => this.bytes,
-      purge: (upTo) => this.purge(upTo),
+      purge: (upTo) => this.stream.purge(upTo),
       ...parts,
       note: this.note,
     });

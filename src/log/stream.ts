@@ -129,3 +129,17 @@ export function accepted({ config, state }: StreamInfo, wanted: LogConfig): Foun
     );
   return { id, first: state.first_seq, last: state.last_seq };
 }
+
+/** A database beyond the end of the log, or before its beginning, would get nothing from it, and without a word. */
+export function checkPosition(position: number, { first, last }: FoundLog, name: string): void {
+  if (position > last)
+    throw new ConfigError(
+      `LOG_URL: the database is at position ${position}, and the log ${name} ends at ${last}: ` +
+        "it is of another log, or the log has lost its end. Start from an empty database or from a backup of a running node",
+    );
+  if (position + 1 < first)
+    throw new ConfigError(
+      `LOG_URL: the database is at position ${position}, and the log ${name} begins at ${first}: ` +
+        "start from a newer backup, or from an empty database",
+    );
+}

@@ -23,7 +23,7 @@ test.skipIf(!servers)(
     const nodes = await Promise.all(servers!.ports.map(at));
     nodes[0]!.append("one");
     await eventually(() => nodes.every(({ applied }) => applied.includes("one")));
-    const leader = Number(/\d+$/.exec((await nodes[0]!.log.servers())!.leader ?? "")?.[0]) - 1;
+    const leader = Number(/\d+$/.exec((await nodes[0]!.log.stream.servers())!.leader ?? "")?.[0]) - 1;
     const others = [0, 1, 2].filter((index) => index !== leader);
     const [old, next] = [nodes[leader]!, nodes[others[0]!]!];
     for (const other of others) servers!.cut(leader, other, "both");
@@ -34,7 +34,7 @@ test.skipIf(!servers)(
       isPast = true;
     });
     // Its own server answers all the while, until it notices.
-    for (let asked = 0; asked < 5 && !isPast; asked++) await old.log.servers();
+    for (let asked = 0; asked < 5 && !isPast; asked++) await old.log.stream.servers();
     expect([isPast, old.applied.includes("two")]).toEqual([false, false]);
     for (const other of others) servers!.heal(leader, other);
     await passed;

@@ -41,17 +41,17 @@ test.skipIf(!nats)(
       ...{ maxBytes: 1, size: () => 0, note: () => {} },
       copy: () => backUpApart(databaseOf(a.directory), join(directory, `${made++}.db`)),
       appliedByAll: () => appliedByAll,
-      purge: (upTo) => log.purge(upTo),
+      purge: (upTo) => log.stream.purge(upTo),
     });
     await a.http("PUT", "/v1/webhooks/one", { url: `http://127.0.0.1:${a.port}/health/live` });
     await say(a, "first");
     const [first] = await keeper.make();
-    expect(await log.describe()).toMatchObject({ first: 1 });
+    expect(await log.stream.describe()).toMatchObject({ first: 1 });
     await say(a, "second");
     await keeper.make();
     await say(a, "third");
     // What is in the older snapshot is gone from the log, and no more than that.
-    expect(await log.describe()).toMatchObject({ first: first!.position + 1 });
+    expect(await log.stream.describe()).toMatchObject({ first: first!.position + 1 });
 
     const b = await startNode("b");
     const whole = await texts(b);
@@ -64,7 +64,7 @@ test.skipIf(!nats)(
     // A node that is alive has not applied more than this.
     appliedByAll = first!.position + 1;
     expect((await keeper.make()).length).toBe(2);
-    expect(await log.describe()).toMatchObject({ first: appliedByAll + 1 });
+    expect(await log.stream.describe()).toMatchObject({ first: appliedByAll + 1 });
     await log.stop();
   },
 );

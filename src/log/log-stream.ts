@@ -1,0 +1,51 @@
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { LogConfig } from "./connection.ts";
+import { accepted, type FoundLog, streamOf } from "./stream.ts";
+
+/** The stream that is the log, as its servers describe it. */
+export class LogStream {
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly manager: JetStreamManager,
+    private readonly config: LogConfig,
+    /** As it was at the start. */
+    readonly found: FoundLog,
+  ) {}
+
+  /** What it holds now; undefined when no server says it. */
+  async state() {
+    try {
+      return (await this.manager.streams.info(streamOf(this.config))).state;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What the log holds now. */
+  async describe(): Promise<FoundLog> {
+    return accepted(await this.manager.streams.info(streamOf(this.config)), this.config);
+  }
+
+  /** The servers that keep the log, and what they hold; undefined while none of them answers. */
+  async servers() {
+    try {
+      const { cluster, config, state } = await this.manager.streams.info(streamOf(this.config));
+      return {
+        id: this.found.id,
+        leader: cluster?.leader ?? this.connection.info?.server_name ?? null,
+        replicas: (cluster?.replicas ?? []).map(({ name, current, lag = 0 }) => ({
+          ...{ name, current, behind: lag },
+        })),
+        ...{ first: state.first_seq, last: state.last_seq, bytes: state.bytes, maxBytes: config.max_bytes },
+      };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Removes everything up to a position. */
+  async purge(upTo: number): Promise<void> {
+    await this.manager.streams.purge(streamOf(this.config), { seq: upTo + 1 });
+  }
+}
