@@ -98,7 +98,8 @@ Open two of them, in two windows, and talk:
 ${NODES.map((port, index) => `  node ${index + 1}   http://127.0.0.1:${port}/      kill -9 ${running.get(index)?.pid}`).join("\n")}
   proxy    http://127.0.0.1:${PROXY}/      hands each connection to the next node
 
-Kill a node while they talk: it comes back, and nothing is missing. Its data is in ${data}.
+Check Resume in both. Kill a node while they talk: the others go on, and it comes back within seconds. Press Connect in the
+window that has lost it: nothing is missing. The data is in ${data}.
   token    JWT_SECRET='${SECRET}' bun run src/main.ts token --user ada
   API key  ${API_KEY}
 `);

@@ -338,6 +338,18 @@ export const clusterMutations: readonly ClusterMutation[] = [
     ],
   },
   {
+    name: "goes on with the work of a lease that it has lost",
+    fault: "leased",
+    mishaps: ["partition", "pause"],
+    changes: [
+      {
+        file: "src/log/leases.ts",
+        from: "if (!this.isHeld) return;",
+        to: "if (!this.#stopped) return;",
+      },
+    ],
+  },
+  {
     name: "keeps what its clients type from other nodes",
     fault: "there",
     mishaps: [],

@@ -14,6 +14,7 @@ export const PROMISES = {
   diverged: "not the same on all nodes",
   early: "listened before it had caught up with the log",
   turned: "turned away, where nothing but restarts was going on",
+  leased: "work of one node, done by two or by none",
   there: "there, gone or typing, and other nodes do not know",
 } as const;
 export type Fault = keyof typeof PROMISES;

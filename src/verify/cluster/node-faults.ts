@@ -36,8 +36,8 @@ export class NodeFaults {
   /** The node that sends webhooks; undefined while none does, and where it cannot be killed now. */
   async #sender(): Promise<OwnNode | undefined> {
     const { nodes } = this.parts;
-    const holds = await Promise.all(nodes.map((node) => node.holds("webhooks")));
-    return nodes.find((node, n) => holds[n] && !this.#isHarmed(node));
+    const held = await Promise.all(nodes.map((node) => node.leases()));
+    return nodes.find((node, n) => held[n]?.includes("webhooks") && !this.#isHarmed(node));
   }
 
   /** The furthest position that any node has applied now. */

@@ -82,9 +82,10 @@ export class OwnNode {
     return (await this.#ask("/metrics"))?.text().catch(() => undefined);
   }
 
-  /** Whether it does the work of this lease now. */
-  async holds(lease: string): Promise<boolean> {
-    return (await this.#metrics())?.includes(`switchboard_cluster_lease_held{lease="${lease}"} 1\n`) ?? false;
+  /** The work that it does now for all nodes. */
+  async leases(): Promise<readonly string[]> {
+    const held = (await this.#metrics())?.matchAll(/^switchboard_cluster_lease_held\{lease="(.+)"\} 1$/gm);
+    return Array.from(held ?? [], ([, lease = ""]) => lease);
   }
 
   /** Undefined when it does not say. */

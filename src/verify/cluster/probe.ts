@@ -8,6 +8,7 @@ import type { OwnNode } from "./own-node.ts";
 const HEARD_MS = 20_000;
 const LOOK_MS = 250;
 const CHAT = "verify-who-is-there";
+const LEASES = ["webhooks", "snapshots"];
 const typing = z.object({ type: z.literal("typing"), data: z.object({ userId: z.string() }) });
 
 /** A user of a chat on one node. */
@@ -70,6 +71,7 @@ export async function probe(nodes: readonly OwnNode[], faults: Faults): Promise<
     );
     return [...deaf, ...(await shownAs(false, nodes, probers))];
   });
+  for (const one of await lastWrong(() => wrongLeases(nodes))) faults.add("leased", one);
   const [victim, ...others] = nodes;
   const [gone, ...still] = probers;
   await victim?.server.kill();
@@ -80,6 +82,15 @@ export async function probe(nodes: readonly OwnNode[], faults: Faults): Promise<
   });
   for (const one of [...wrong, ...dead, ...living]) faults.add("there", one);
   for (const prober of probers) prober.close();
+}
+
+/** Each kind of work that not exactly one node does. */
+async function wrongLeases(nodes: readonly OwnNode[]): Promise<string[]> {
+  const held = await Promise.all(nodes.map((node) => node.leases()));
+  return LEASES.flatMap((lease) => {
+    const holders = nodes.filter((_, n) => held[n]?.includes(lease)).map(({ name }) => name);
+    return holders.length === 1 ? [] : [`${lease}: ${holders.join(" and ") || "no node"}`];
+  });
 }
 
 /** For whom of these users a node says so, wrongly. */
