@@ -12,7 +12,7 @@ export type AckEntries = {
 };
 
 /** How many of the last gifts are sent again at most. */
-const MAX_AGAIN = 1_000;
+const MAX_RESENT = 1_000;
 /** Bytes of a frame around its gift, at most. */
 const HEAD_BYTES = 128;
 /** How many hosts of a stream are remembered, and how many of one user: those that connected last. */
@@ -68,7 +68,7 @@ function forgetHosts({ hosts }: Stream, user: string): void {
 
 /** Adds one acknowledged gift. `delivered` is the number of gifts that the stream has shown. */
 export function acknowledged(host: Host, gift: number, delivered: number): Host {
-  let upTo = Math.max(host.upTo, delivered - MAX_AGAIN);
+  let upTo = Math.max(host.upTo, delivered - MAX_RESENT);
   const beyond = new Set([...host.beyond, gift].filter((number) => number > upTo));
   while (beyond.delete(upTo + 1)) upTo++;
   return { ...host, upTo, beyond: [...beyond] };
@@ -78,14 +78,14 @@ export function acknowledged(host: Host, gift: number, delivered: number): Host 
  * Gifts that the host has not acknowledged, oldest first: as many of the last ones as fit. They go by acknowledgements and
  * not by an offset, and before the host is in the stream at once. A host that resumes gets what it missed instead.
  */
-export function toSendAgain(
+export function unacknowledged(
   history: History,
   room: string,
   { delivered, host }: { delivered: number; host: Host | undefined },
   maxBytes: number,
 ): StoredEvent[] {
   if (!host) return [];
-  const limit = Math.min(MAX_AGAIN, delivered - host.upTo);
+  const limit = Math.min(MAX_RESENT, delivered - host.upTo);
   if (limit <= 0) return [];
   const last = history.page(room, { kind: RECEIVED, limit });
   const isMissing = ({ count }: StoredEvent) => count > host.upTo && !host.beyond.includes(count);

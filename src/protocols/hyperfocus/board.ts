@@ -29,7 +29,7 @@ export class StatusBoard {
   }
 
   /** The status may have changed. `tell` sends it to those who do not have it yet, if it is sent at once. */
-  look(room: string, tell?: (status: Status) => void): void {
+  update(room: string, tell?: (status: Status) => void): void {
     if (this.#news(room)) this.#pace.touch(room, tell && (() => this.#show(room, tell)));
   }
 

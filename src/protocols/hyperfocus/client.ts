@@ -1,7 +1,10 @@
+import type { Context } from "../../core/protocol/context.ts";
 import { iso } from "../../core/protocol/time.ts";
+import type { AckEntries } from "./acks.ts";
+import type { GiftEntries } from "./gifts.ts";
 import type { Heart } from "./heartbeats.ts";
 import { NotInitialized } from "./refuse.ts";
-import type { Init, Stats } from "./schema.ts";
+import type { events, Init, PostedStatus, Stats } from "./schema.ts";
 
 /** The client of a connection, as its last `connection:init` describes it. */
 export interface Client {
@@ -13,7 +16,7 @@ export interface Client {
   /** Number of the last gift shown before the client connected; unknown until it has been greeted. */
   since: number;
   /** How many older gifts the client was sent on entry. */
-  again: number;
+  resent: number;
   acks: number;
 }
 
@@ -32,6 +35,10 @@ export interface State {
   /** Errors that the client has reported. */
   errors: number;
 }
+
+/** The kinds of entries in the log. */
+export type Entries = GiftEntries & AckEntries & { status: PostedStatus };
+export type Ctx = Context<typeof events, Entries, State>;
 
 export const open = (): State => ({
   entering: undefined,
@@ -56,7 +63,7 @@ export function clientOf({ client }: State): Client {
  */
 export function costOfAck({ client }: State, delivered: (room: string) => number): number {
   if (!client?.isHost) return 1;
-  return client.acks++ < delivered(client.room) - client.since + client.again ? 0 : 1;
+  return client.acks++ < delivered(client.room) - client.since + client.resent ? 0 : 1;
 }
 
 /** For operators. */

@@ -27,7 +27,7 @@ export class Deliveries {
    * Gifts may be pending in this stream. The last one took `lag` milliseconds to be stored and sent, so the
    * second that viewers see begins that much later.
    */
-  look(room: string, lag = 0): void {
+  schedule(room: string, lag = 0): void {
     if (this.#stopped || this.#timers.has(room)) return;
     const due = this.#dueIn(room);
     // Never at once: it would be recorded again and again within one millisecond.
@@ -76,7 +76,7 @@ export class Deliveries {
     this.#timers.set(room, () => {});
     const applied = () => {
       this.#timers.delete(room);
-      this.look(room, clock.now() - time);
+      this.schedule(room, clock.now() - time);
     };
     release(room, applied, () => {
       if (!this.#stopped) this.#wake(room, WINDOW_MS);

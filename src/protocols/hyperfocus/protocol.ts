@@ -1,34 +1,17 @@
 import type { History } from "../../core/ports/history.ts";
-import type { Context } from "../../core/protocol/context.ts";
-import type { Services } from "../../core/protocol/protocol.ts";
-import { defineProtocol } from "../../core/protocol/protocol.ts";
+import { defineProtocol, type Services } from "../../core/protocol/protocol.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
-import { iso } from "../../core/protocol/time.ts";
-import { type AckEntries, applies as ackApplies, hostKey, toSendAgain } from "./acks.ts";
+import { applies as ackApplies } from "./acks.ts";
 import { StatusBoard } from "./board.ts";
-import { type Client, clientOf, costOfAck, describe, open, type State } from "./client.ts";
+import { clientOf, costOfAck, describe, type Entries, open, type State } from "./client.ts";
 import { Deliveries } from "./deliveries.ts";
 import { decode, encode, frames } from "./frames.ts";
-import {
-  checkRoom,
-  cleaned,
-  type GiftEntries,
-  applies as giftApplies,
-  repeats as giftRepeats,
-  RECEIVED,
-} from "./gifts.ts";
+import { checkRoom, cleaned, applies as giftApplies, repeats as giftRepeats } from "./gifts.ts";
+import { createHandshake } from "./handshake.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { historyView, personalData } from "./redaction.ts";
 import { createRefuse } from "./refuse.ts";
-import {
-  events,
-  type Init,
-  messages,
-  type PostedGift,
-  type PostedStatus,
-  postedGift,
-  postedStatus,
-} from "./schema.ts";
+import { events, messages, type PostedGift, postedGift, postedStatus } from "./schema.ts";
 import {
   cleaned as cleanedStatus,
   applies as statusApplies,
@@ -39,20 +22,6 @@ import { roomOf, Stream } from "./stream.ts";
 
 const AUTH_MS = 5_000;
 const HEARTBEAT_MS = 15_000;
-/**
- * A client that leaves this many `heartbeat:ping` in a row unanswered is closed: pongs keep the connection
- * (Integration Guidelines, 5). That its WebSocket library answers says nothing of the page that should render gifts.
- */
-const MAX_UNANSWERED = 4;
-/** Features of the server for clients that can use them too. */
-const FEATURES = ["webgl", "webgpu", "notifications"];
-
-/** No limit, as a number that JSON can express; 0 would mean that no gifts are shown. */
-const NO_PACE = Number.MAX_SAFE_INTEGER;
-
-type Entries = GiftEntries & AckEntries & { status: PostedStatus };
-type Ctx = Context<typeof events, Entries, State>;
-
 /** Hyperfocus: a live stream's gifts and status, for its viewers and its hosts. */
 export function hyperfocus({
   clock,
@@ -67,7 +36,7 @@ export function hyperfocus({
   const pingInterval = settings.heartbeatMs ?? HEARTBEAT_MS;
   /** By stream, the viewers' clientIds. */
   const viewers = roster<true>("hyperfocus viewers", ({ group: room }, tell) =>
-    board.look(room, (status) => tell(room, "stream:status", status)),
+    board.update(room, (status) => tell(room, "stream:status", status)),
   );
   const heartbeats = new Heartbeats(clock, pingInterval);
   const status = (room: string) => statusOf(state(room), viewers.size(room));
@@ -79,86 +48,10 @@ export function hyperfocus({
     release: (room, applied, refused) => systemSender.record(room, "release", { pace }, { applied, refused }),
   });
 
-  /** Why the client may not enter; undefined when it may. */
-  function objection(ctx: Ctx, { clientType, streamId }: Init): Refusal | undefined {
-    if (clientType !== "host" || ctx.may(roomOf(streamId))) return undefined;
-    return new Refusal(ctx.isGuest ? "unauthenticated" : "forbidden");
-  }
-
-  function enter(ctx: Ctx, { token: _, ...init }: Init): void {
-    const room = roomOf(init.streamId);
-    const isHost = init.clientType === "host";
-    const refusal = objection(ctx, init);
-    if (refusal) {
-      ctx.refuse(refusal);
-      return;
-    }
-    const before = ctx.state.client;
-    leave(ctx, room);
-    const key = isHost ? hostKey(ctx.identity.userId, init.clientId) : undefined;
-    const client = { init, room, isHost, key, since: Number.POSITIVE_INFINITY, again: 0, acks: 0 };
-    ctx.state.client = client;
-    ctx.state.unanswered = 0;
-    if (key !== undefined) ctx.record(room, "host", { client: key });
-    if (!isHost) viewers.set(ctx, room, init.clientId, true);
-    ctx.undo(() => {
-      ctx.state.client = before;
-    });
-    const after = ctx.resumes(room);
-    ctx.join(room, () => greet(ctx, client, after), { usual: () => again(ctx, client) });
-    startHeartbeat(ctx);
-    // After a restart nothing else starts the timer.
-    deliveries.look(room);
-  }
-
-  /** Everything before the first live gift. `after`: the host resumes, and gets the gifts after this offset. */
-  function greet(ctx: Ctx, client: Client, after: number | undefined): string[] {
-    const { init, room } = client;
-    const now = ctx.now();
-    client.since = state(room).delivered;
-    if (after !== undefined) client.again = client.since - (history.at(room, after)?.count ?? 0);
-    board.joined(room, (status) => ctx.relayLocal(room, "stream:status", status));
-    const features = FEATURES.filter((feature) => init.capabilities.includes(feature));
-    const config = { pingInterval, maxGiftsPerSecond: pace || NO_PACE, features };
-    const ack = { sessionId: crypto.randomUUID(), serverTime: iso(now), config };
-    return [
-      encode("connection:ack", JSON.stringify(ack), now),
-      encode("stream:status", JSON.stringify(status(room)), now),
-    ];
-  }
-
-  /** What a host has not acknowledged. */
-  function again(ctx: Ctx, client: Client): string[] {
-    const { key, room } = client;
-    const { delivered, hosts } = state(room);
-    const host = hosts.get(key ?? "");
-    const again = toSendAgain(history, room, { delivered, host }, settings.maxFrameBytes);
-    client.again = again.length;
-    return again.map((event) => ctx.withOffset(encode(RECEIVED, event.body, event.time), event));
-  }
-
-  function leave(ctx: Ctx, next: string): void {
-    const { client } = ctx.state;
-    if (!client) return;
-    // Who comes back to the same stream goes on hearing what it has missed of it.
-    if (client.room !== next) ctx.leave(client.room);
-    viewers.delete(ctx, client.room, client.init.clientId);
-  }
-
-  function startHeartbeat(ctx: Ctx): void {
-    ctx.state.heart ??= {
-      nextPing: 0,
-      beat() {
-        if (ctx.state.unanswered++ >= MAX_UNANSWERED) {
-          ctx.refuse(new Refusal("heartbeat_timeout"));
-          return;
-        }
-        ctx.state.pings++;
-        ctx.reply("heartbeat:ping", { timestamp: iso(ctx.now()), sequence: ctx.state.pings });
-      },
-    };
-    heartbeats.add(ctx.state.heart);
-  }
+  const { enter, objection } = createHandshake(
+    { history, settings, state },
+    { board, deliveries, heartbeats, pingInterval, status, viewers },
+  );
 
   return defineProtocol({
     name: "hyperfocus",
@@ -251,8 +144,8 @@ export function hyperfocus({
       if (heart) heartbeats.delete(heart);
     },
     onStored({ room, time }) {
-      deliveries.look(room, clock.now() - time);
-      board.look(room);
+      deliveries.schedule(room, clock.now() - time);
+      board.update(room);
     },
     onRoomEmptied: (room) => board.emptied(room),
     onStop() {

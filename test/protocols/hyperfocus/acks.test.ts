@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { acknowledged, hostKey, toSendAgain } from "../../../src/protocols/hyperfocus/acks.ts";
+import { acknowledged, hostKey, unacknowledged } from "../../../src/protocols/hyperfocus/acks.ts";
 import type { Gift } from "../../../src/protocols/hyperfocus/schema.ts";
 import type { Host } from "../../../src/protocols/hyperfocus/stream.ts";
 import { from, ROOM } from "./frames.ts";
@@ -20,7 +20,7 @@ function show(log: StreamLog, ...giftIds: string[]): void {
 /** Ids of what the host would be sent if it came now. */
 function again(log: StreamLog, client = CLIENT, maxBytes = PLENTY): string[] {
   const { delivered, hosts } = log.state();
-  return toSendAgain(log.history, ROOM, { delivered, host: hosts.get(client) }, maxBytes).map(
+  return unacknowledged(log.history, ROOM, { delivered, host: hosts.get(client) }, maxBytes).map(
     ({ body }) => (JSON.parse(body) as Gift).giftId,
   );
 }

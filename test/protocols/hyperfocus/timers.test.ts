@@ -33,8 +33,8 @@ function waiting(gifts: number) {
 describe("a stream in which gifts wait", () => {
   test("is looked after once a second, until none does", () => {
     const { asked, clock, deliveries, log } = waiting(2);
-    deliveries.look(ROOM);
-    deliveries.look(ROOM);
+    deliveries.schedule(ROOM);
+    deliveries.schedule(ROOM);
     for (let left = 2; left > 0; left--) {
       clock.advance(1_100);
       expect(asked).toHaveLength(1);
@@ -48,7 +48,7 @@ describe("a stream in which gifts wait", () => {
 
   test("is looked after again when a timer came too early to show one", () => {
     const { asked, clock, deliveries, log } = waiting(1);
-    deliveries.look(ROOM);
+    deliveries.schedule(ROOM);
     clock.advance(WINDOW_MS);
     log.apply("release", { pace: PACE }, 500);
     asked.shift()!();
@@ -59,7 +59,7 @@ describe("a stream in which gifts wait", () => {
 
   test("waits longer where it takes long to store, because its viewers see the last gift later", () => {
     const { asked, clock, deliveries, log } = waiting(2);
-    deliveries.look(ROOM, 200);
+    deliveries.schedule(ROOM, 200);
     clock.advance(WINDOW_MS + 199);
     expect(asked).toHaveLength(0);
     clock.advance(1);
@@ -75,7 +75,7 @@ describe("a stream in which gifts wait", () => {
 
   test("is looked after again when the commit failed, and by no second entry while the first is on its way", () => {
     const { asked, clock, deliveries, log, refused } = waiting(1);
-    deliveries.look(ROOM);
+    deliveries.schedule(ROOM);
     clock.advance(5_000);
     expect(asked).toHaveLength(1);
     refused[0]!();
@@ -86,9 +86,9 @@ describe("a stream in which gifts wait", () => {
 
   test("is left alone when the server stops", () => {
     const { asked, clock, deliveries, log } = waiting(1);
-    deliveries.look(ROOM);
+    deliveries.schedule(ROOM);
     deliveries.stop();
-    deliveries.look(ROOM);
+    deliveries.schedule(ROOM);
     clock.advance(5_000);
     expect(asked).toHaveLength(0);
     log.close();
