@@ -1,6 +1,5 @@
 import type { Access } from "../inbound/access.ts";
 import { ConnectionContext, type ContextParts } from "../inbound/context.ts";
-import { networkOf } from "../inbound/network.ts";
 import type { PipelineParts } from "../inbound/pipeline.ts";
 import { isTooLong, receive } from "../inbound/pipeline.ts";
 import type { Resumption } from "../inbound/resumption.ts";
@@ -12,8 +11,10 @@ import type { Socket } from "../ports/socket.ts";
 import type { OnAuthenticated } from "../protocol/context.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { everyoneRoom, kindOf, userRoom } from "../protocol/room-name.ts";
+import { everyoneRoom, userRoom } from "../protocol/room-name.ts";
 import { Answering } from "./answering.ts";
+import { AskedRooms } from "./asked-rooms.ts";
+import { MessageRates } from "./message-rates.ts";
 import type { Presence } from "./presence.ts";
 import type { Rosters } from "./roster.ts";
 import { WaitingFrames } from "./waiting-frames.ts";
@@ -34,7 +35,7 @@ export interface ConnectionParts extends Omit<PipelineParts, "hold"> {
   note(what: "connect" | "disconnect" | "refused", context: Record<string, unknown>): void;
 }
 
-/** To a user who is let in, on a node that is behind and holds too much: the client connects again, to any node. */
+/** For an authenticated user of a node that is behind and queues too much: the client connects again, to any node. */
 const GO_ELSEWHERE = "server_restart";
 
 /** The life of a connection: opened, authenticated, heard, closed. */
@@ -44,10 +45,14 @@ export class Connections {
   readonly #answering: Answering;
   readonly #pipeline: PipelineParts;
   readonly #contextParts: ContextParts;
+  readonly #rates: MessageRates;
+  readonly #askedRooms: AskedRooms;
 
   constructor(private readonly parts: ConnectionParts) {
     this.#answering = new Answering(parts.clock);
     const { clock, turns, rooms, access, resumption } = parts;
+    this.#rates = new MessageRates(parts.limiter);
+    this.#askedRooms = new AskedRooms(access, resumption);
     this.#contextParts = { clock, turns, rooms, access, resumption, authenticator: this };
     this.#pipeline = { ...parts, hold: (...held) => void this.#hold(...held) };
   }
@@ -67,13 +72,11 @@ export class Connections {
     const context = new ConnectionContext(connection, this.#contextParts);
     this.#contexts.set(connection, context);
     connection.traffic.opened++;
-    if (connection.protocol.guests) rooms.join(connection, everyoneRoom(connection.protocol.name));
     if (connection.protocol.guests) {
-      this.#refuseAsked(context);
-      this.#refuseForeign(context);
+      rooms.join(connection, everyoneRoom(connection.protocol.name));
+      this.#askedRooms.refuseResumes(context);
     }
-    const guests = guestsOf(connection);
-    if (guests !== undefined) this.parts.limiter.adopt(connection.id, guests);
+    this.#rates.opened(connection);
     if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
     else if (token !== undefined) void this.authenticate(connection, token);
   }
@@ -96,7 +99,7 @@ export class Connections {
     this.#bound();
   }
 
-  /** Lets those go for whom most is held, while all together hold too much. */
+  /** Refuses the connections with the longest queues until the queues of all together are short enough. */
   #bound(): void {
     for (let most = this.#waiting.excess(); most; most = this.#waiting.excess()) {
       this.#waiting.end(most);
@@ -135,7 +138,7 @@ export class Connections {
     connection.ending ??= { code, reason: code === 1006 ? reason : "" };
     const { identity, protocol } = connection;
     this.#waiting.end(connection);
-    this.#release(connection);
+    this.#rates.closed(connection);
     protocol.onClosed?.(context);
     rosters.closed(context);
     rooms.leaveAll(connection);
@@ -148,20 +151,13 @@ export class Connections {
     });
   }
 
-  /** Its message rate goes on with the next connection of the same user, or of the same address for guests. */
-  #release(connection: Connection): void {
-    const { id, identity, protocol } = connection;
-    if (protocol.limitBy !== "connection") return;
-    this.parts.limiter.release(id, identity ? `${protocol.name} ${identity.userId}` : guestsOf(connection));
-  }
-
   async authenticate(connection: Connection, token: string, admitted?: OnAuthenticated): Promise<void> {
     this.#waiting.begin(connection, token);
     this.#bound();
     try {
       const identity = withGrants(connection.protocol, await this.parts.verifier.verify(token));
       // A revocation, or the user's rooms, may be in what this node has not applied yet.
-      const caughtUp = this.parts.catchUp(this.#asksForForeign(connection, identity));
+      const caughtUp = this.parts.catchUp(this.#askedRooms.areInDoubt(connection, identity));
       if (caughtUp && !(await caughtUp)) throw new Refusal("unavailable", "Authentication unavailable");
       if (this.#isFull(identity.userId)) await this.#makeSpace(identity.userId);
       if (connection.open) this.#admit(connection, identity, admitted);
@@ -169,14 +165,6 @@ export class Connections {
       if (!(error instanceof Refusal)) this.parts.report(error, { where: "authenticate" });
       this.#reject(connection, error instanceof Refusal ? error : new Refusal("internal"));
     }
-  }
-
-  /** It enters or resumes a room that its user may not be in, as far as this node knows. */
-  #asksForForeign({ protocol, resume, state }: Connection, identity: Identity): boolean {
-    const isForeign = (room: string) =>
-      protocol.roomKinds.includes(kindOf(room)) && !this.parts.access.may(identity, room);
-    const entered = protocol.entrance?.(state, identity);
-    return (entered !== undefined && isForeign(entered)) || (resume?.keys().some(isForeign) ?? false);
   }
 
   #isFull(userId: string): boolean {
@@ -201,47 +189,20 @@ export class Connections {
     if (this.#isFull(userId)) throw new Refusal("too_many_connections");
     const { address, id, protocol } = connection;
     connection.identity = identity;
-    if (protocol.limitBy === "connection") {
-      this.parts.limiter.transfer(id, guestsOf(connection), `${protocol.name} ${userId}`);
-    }
+    this.#rates.authenticated(connection, userId);
     note("connect", { connection: id, protocol: protocol.name, userId, address });
     const context = this.contextOf(connection);
     presence.add(connection.identity, context);
     const own = access.roomsOf(connection.identity, protocol.roomKinds);
     admitted?.(own);
     protocol.onAuthenticated?.(context);
-    const home = userRoom(protocol.name, userId);
-    if (protocol.onUserRoom) protocol.onUserRoom(context, home);
-    else context.join(home);
+    const inbox = userRoom(protocol.name, userId);
+    if (protocol.onUserRoom) protocol.onUserRoom(context, inbox);
+    else context.join(inbox);
     context.join(everyoneRoom(protocol.name));
     for (const room of own) protocol.onRoomGranted?.(context, room);
-    if (!protocol.guests) {
-      this.#refuseAsked(context);
-      this.#refuseForeign(context);
-    }
+    if (!protocol.guests) this.#askedRooms.refuseResumes(context);
     for (const frame of this.#waiting.end(connection)) this.received(connection, frame);
-  }
-
-  /** Sends the error of an unreadable `resume`, once the connection may receive frames. */
-  #refuseAsked(context: ConnectionContext): void {
-    const { wrongResume } = context.connection;
-    if (wrongResume === undefined) return;
-    const issues = [{ path: "resume", message: wrongResume }];
-    context.refuse(new Refusal("invalid", "invalid", { issues }));
-  }
-
-  /** Rooms that the client asked to resume and that its user may not be in. */
-  #refuseForeign(context: ConnectionContext): void {
-    const { connection } = context;
-    const { protocol, resume } = connection;
-    for (const room of resume?.keys() ?? []) {
-      const isOwnKind = protocol.roomKinds.includes(kindOf(room));
-      // Without an account one may be in every room; where that depends on the role, the contract answers.
-      if (isOwnKind && (protocol.guests || context.may(room))) continue;
-      resume?.delete(room);
-      const verdict = { room, after: 0, until: 0, complete: false, reason: "forbidden" } as const;
-      context.replyFrame(this.parts.resumption.frames.verdict(connection, verdict));
-    }
   }
 
   #reject(connection: Connection, refusal: Refusal): void {
@@ -267,14 +228,8 @@ export class Connections {
   }
 }
 
-/** With what the contract's own claims of its token open. */
+/** With the grants that the contract sees in the claims of its tokens. */
 function withGrants({ grants }: AnyProtocol, identity: Identity): Identity {
   const more = grants?.(identity.claims) ?? [];
   return more.length === 0 ? identity : { ...identity, grants: [...more, ...identity.grants] };
 }
-
-/** The guests of one address are counted together: to the limiter they are one owner of connections. */
-const guestsOf = ({ address, protocol }: Connection): string | undefined =>
-  protocol.guests && protocol.limitBy === "connection"
-    ? `${protocol.name} guest ${networkOf(address)}`
-    : undefined;
