@@ -1,24 +1,26 @@
 import packageJson from "../../package.json" with { type: "json" };
 import { CLOCK_TOLERANCE_SECONDS } from "../auth/tokens.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config.ts";
 import type { Core } from "../core/core.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import { createDescription } from "../describe/describe.ts";
 import { exportUser } from "../feed/export.ts";
 import type { Feed } from "../feed/feed.ts";
-import type { Webhooks } from "../feed/webhooks.ts";
 import { answerWithin } from "../http/answer-within.ts";
 import { createHttpApp, operations } from "../http/app.ts";
 import { isLocal } from "../http/local.ts";
 import type { RoomDependencies } from "../http/rooms.ts";
 import type { UserDependencies } from "../http/users.ts";
 import type { Listener } from "../listener.ts";
+import type { JetStreamLog } from "../log/jetstream.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Storage } from "../storage/open.ts";
 import type { Auth } from "./auth.ts";
 import type { Nodes } from "./nodes.ts";
 import type { Reporting } from "./reporting.ts";
-import type { SharedWebhooks } from "./webhooks.ts";
+import type { Status } from "./status.ts";
+import type { OpenWebhooks } from "./webhooks.ts";
 
 /** How long a request of a backend waits for the log of several nodes. */
 const RECORDED_MS = 8_000;
@@ -30,34 +32,26 @@ export interface HttpWiring {
   readonly storage: Storage;
   readonly core: Core;
   readonly feed: Feed;
-  readonly webhooks: Webhooks;
-  /** Where webhooks may be sent. */
-  readonly webhookHosts: readonly string[];
-  /** Where several nodes share them. */
-  readonly sharedWebhooks: SharedWebhooks | undefined;
+  readonly webhooks: OpenWebhooks;
+  readonly status: Status;
   readonly metrics: Metrics;
   readonly reporting: Reporting;
-  /** Of several nodes: resolves when everything is applied here that their log holds now. A request may have to wait for the log. */
-  readonly caughtUp: (() => Promise<void>) | undefined;
   readonly nodes: Nodes;
-  /** Of several nodes: resolves to the names of those that have not applied everything in time. */
-  readonly appliedEverywhere: (() => Promise<readonly string[]>) | undefined;
-  readonly catchUp: ((inDoubt: boolean) => Promise<boolean> | undefined) | undefined;
+  /** Where there are several nodes: a request may have to wait for their log. */
+  readonly shared: JetStreamLog | undefined;
+  readonly cluster: Cluster | undefined;
   readonly hasTls: boolean;
   server(): Listener;
-  /** Why the server is not ready. */
-  fault(): string | undefined;
 }
 
 /** Every HTTP route, with the parts of the server that it asks. */
 export function openHttp(wiring: HttpWiring) {
-  const { config, clock, auth, storage, core, feed, nodes, webhooks, webhookHosts, reporting } = wiring;
-  const { caughtUp, sharedWebhooks } = wiring;
+  const { config, clock, auth, storage, core, feed, nodes, reporting, shared, cluster, status } = wiring;
+  const { webhooks, sharedWebhooks, allowed } = wiring.webhooks;
   const { protocols } = core;
-  const startedAt = clock.monotonic();
   const inTime = <T>(work: Promise<T>): Promise<T> =>
-    caughtUp ? answerWithin(clock, RECORDED_MS, work) : work;
-  const caughtUpInTime = caughtUp && (() => inTime(caughtUp()));
+    shared ? answerWithin(clock, RECORDED_MS, work) : work;
+  const caughtUp = shared && (() => inTime(shared.barrier()));
   const history = storage.store;
   const record: RoomDependencies["record"] = (room, kind, body) => inTime(core.recordRoom(room, kind, body));
   return createHttpApp({
@@ -80,9 +74,9 @@ export function openHttp(wiring: HttpWiring) {
         return stored && inTime(stored);
       },
     },
-    feed: { feed, protocols, after: clock.after, caughtUp: caughtUpInTime },
+    feed: { feed, protocols, after: clock.after, caughtUp },
     webhooks: {
-      ...{ webhooks, protocols, feed, allowed: webhookHosts, caughtUp: caughtUpInTime },
+      ...{ webhooks, protocols, feed, allowed, caughtUp },
       ...(sharedWebhooks && { forward: sharedWebhooks.forward, stored: sharedWebhooks.stored }),
     },
     metrics: wiring.metrics,
@@ -93,8 +87,8 @@ export function openHttp(wiring: HttpWiring) {
       close: (id) => nodes.ask("close", id),
     },
     cluster: { state: () => nodes.state() },
-    appliedEverywhere: wiring.appliedEverywhere,
-    catchUp: wiring.catchUp,
+    appliedEverywhere: cluster && (() => cluster.appliedEverywhere()),
+    catchUp: shared && ((inDoubt) => shared.catchUp(inDoubt)),
     users: usersOf(wiring, inTime),
     description: createDescription(protocols, operations, () => ({
       version: packageJson.version,
@@ -112,8 +106,8 @@ export function openHttp(wiring: HttpWiring) {
     condition: () => ({
       connections: core.connections.count,
       activeChats: core.rooms.count("chat"),
-      uptime: (clock.monotonic() - startedAt) / 1_000,
-      fault: wiring.fault(),
+      uptime: status.uptime,
+      fault: status.fault,
     }),
   });
 }

@@ -10,6 +10,7 @@ import { type Listener, startListener } from "../listener.ts";
 import type { Endpoint } from "../server.ts";
 import { proveTls, readTls, type TlsPair, watchTls } from "../tls.ts";
 import type { Reporting } from "./reporting.ts";
+import type { Status } from "./status.ts";
 
 const NO_DESCRIPTORS =
   "no file descriptor is left, so new connections are closed: raise the limit (ulimit -n, or LimitNOFILE= of systemd)";
@@ -33,16 +34,18 @@ export interface EndpointWiring {
   readonly http: ReturnType<typeof createHttpApp>;
   readonly refusedUpgrades: Map<number, number>;
   readonly reporting: Reporting;
-  draining(): boolean;
-  stopping(): boolean;
+  readonly status: Status;
 }
 
 /** What the listener does with an upgrade and with a request. */
-export function createEndpoint({ config, clock, core, http, reporting, ...rest }: EndpointWiring): Endpoint {
+export function createEndpoint(wiring: EndpointWiring): Endpoint {
+  const { config, clock, core, http, status, refusedUpgrades, reporting } = wiring;
   const { protocols, connections, traffic, newId, spent } = core;
   return {
-    ...{ config, clock, protocols, connections, traffic, newId, spent, direct: http.direct },
-    ...rest,
+    ...{ config, clock, protocols, connections, traffic, newId, spent, refusedUpgrades },
+    direct: http.direct,
+    draining: () => status.isDraining || status.isIsolated,
+    stopping: () => status.isStopping,
     largestFrame: Math.max(
       config.MAX_BUFFERED_BYTES,
       8 * config.MAX_CONTENT_LENGTH + 2 * config.MAX_MESSAGE_BYTES,
