@@ -1,0 +1,138 @@
+import { describe, expect, test } from "bun:test";
+import { readFeed } from "../support/feed.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { post, put, shows, state, users, webhookStages } from "../support/webhooks.ts";
+
+const { ends, stage } = webhookStages();
+
+describe("a receiver that fails", () => {
+  test("is sent the same again under the same id, after a pause that grows, and nothing is skipped", async () => {
+    const { clock, receiver, server } = await stage();
+    receiver.answer = () => new Response("no", { status: 500 });
+    await put(server, { url: receiver.url, batch: 10 });
+    await post(server, "u1");
+    const first = await receiver.next();
+    await shows(server, { attempts: 1 });
+    // What comes meanwhile waits for its turn.
+    await post(server, "u2");
+    for (let attempt = 2; attempt <= 4; attempt++) {
+      clock.advance(600_000);
+      const again = await receiver.next();
+      expect([again.id, again.body]).toEqual([first.id, first.body]);
+      await shows(server, { attempts: attempt });
+    }
+    const failing = await state(server);
+    expect(failing).toMatchObject({
+      ...{ status: "failing", lagEvents: 2, lastError: { message: "the receiver answered 500" } },
+      failingSince: expect.any(String),
+    });
+    expect(failing["lagSeconds"]).toBeGreaterThan(1_000);
+    const metrics = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+    expect(metrics).toContain('switchboard_webhook_lag_events{webhook="xp"} 2');
+    expect(metrics).toContain('switchboard_webhook_deliveries_total{webhook="xp",outcome="failed"} 4');
+    expect(server.lines.join()).toContain("webhook failing");
+    receiver.answer = () => new Response();
+    clock.advance(600_000);
+    expect((await receiver.next()).id).toBe(first.id);
+    expect(users(await receiver.next())).toEqual(["u2"]);
+    await shows(server, { status: "ok", lagEvents: 0 });
+  });
+
+  test("is asked again no sooner than its Retry-After says", async () => {
+    const { clock, receiver, server } = await stage();
+    receiver.answer = () => new Response(null, { status: 503, headers: { "retry-after": "3600" } });
+    await put(server, { url: receiver.url });
+    await post(server, "u1");
+    await receiver.next();
+    await shows(server, { attempts: 1 });
+    clock.advance(3_599_000);
+    await readFeed(server);
+    expect(receiver.deliveries).toHaveLength(1);
+    clock.advance(2_000);
+    await receiver.next();
+  });
+
+  test("of which a redirect leads elsewhere has not taken it", async () => {
+    const { receiver, server } = await stage();
+    const other = startReceiver();
+    ends(other.stop);
+    receiver.answer = () => Response.redirect(other.url, 307);
+    await put(server, { url: receiver.url });
+    await post(server, "u1");
+    await receiver.next();
+    await shows(server, { lastError: { message: "the receiver answered 307" } });
+    expect(other.deliveries).toEqual([]);
+  });
+
+  test("that answers too late has not taken it", async () => {
+    const { receiver, server } = await stage({ env: { WEBHOOK_TIMEOUT_MS: "50" } });
+    receiver.answer = () => new Promise(() => {});
+    await put(server, { url: receiver.url });
+    await post(server, "u1");
+    await shows(server, { lastError: { message: "no answer within 50 ms" } });
+  });
+
+  test("that closes the connection has not taken it, and the operator is told in plain words", async () => {
+    const { server } = await stage();
+    using receiver = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data: (socket) => void socket.end() },
+    });
+    await put(server, { url: `http://127.0.0.1:${receiver.port}/` });
+    await post(server, "u1");
+    await shows(server, { attempts: 1 });
+    const { message } = (await state(server))["lastError"] as { message: string };
+    expect(message).toMatch(/closed/);
+    expect(message).not.toContain("fetch");
+  });
+
+  test("and answers 410 is left alone until a person says so", async () => {
+    const { clock, receiver, server } = await stage();
+    receiver.answer = () => new Response(null, { status: 410 });
+    await put(server, { url: receiver.url });
+    await post(server, "u1");
+    await receiver.next();
+    await shows(server, { status: "paused" });
+    clock.set(86_400_000);
+    clock.advance(1_000);
+    expect(receiver.deliveries).toHaveLength(1);
+    receiver.answer = () => new Response();
+    await put(server, { paused: false });
+    expect(users(await receiver.next())).toEqual(["u1"]);
+  });
+
+  test("is passed over only when a person skips what it hangs on", async () => {
+    const { receiver, server } = await stage();
+    receiver.answer = ({ events }) =>
+      new Response(null, { status: users({ events })[0] === "bad" ? 500 : 200 });
+    await put(server, { url: receiver.url, batch: 1 });
+    const early = await server.http("POST", "/v1/webhooks/xp/skip", {});
+    expect(early.status).toBe(409);
+    await post(server, "bad", "good");
+    await receiver.next();
+    await shows(server, { attempts: 1 });
+    expect((await server.http("POST", "/v1/webhooks/xp/skip", {})).status).toBe(200);
+    expect(users(await receiver.next())).toEqual(["good"]);
+  });
+});
+
+test("what retention has removed before it was taken is not skipped silently", async () => {
+  const { clock, receiver, server } = await stage({ env: { HISTORY_RETENTION_DAYS: "1" } });
+  receiver.answer = () => new Response(null, { status: 500, headers: { "retry-after": "86400" } });
+  await put(server, { url: receiver.url });
+  await post(server, "u1");
+  await receiver.next();
+  await shows(server, { attempts: 1 });
+  clock.skip(0.9 * 86_400_000);
+  clock.advance(1_000);
+  await post(server, "u2");
+  clock.skip(0.5 * 86_400_000);
+  clock.advance(1_000);
+  await put(server, { paused: false });
+  await shows(server, { status: "expired" });
+  expect((await state(server))["lastError"]).toMatchObject({ message: expect.stringContaining("retention") });
+  receiver.answer = () => new Response();
+  expect((await server.http("POST", "/v1/webhooks/xp/skip", {})).status).toBe(200);
+  expect(users(await receiver.next())).toEqual(["u2"]);
+});
