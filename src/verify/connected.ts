@@ -3,16 +3,19 @@ import type { Actor } from "./stage.ts";
 const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 1_000;
 
-/** Reconnects every actor that is gone, later after each failed attempt. */
+/**
+ * Reconnects every actor that is gone, later after each failed attempt. There is one of these: what two of them connect
+ * would be there twice.
+ */
 export class Connected {
   readonly #next = new Map<Actor, { at: number; backoff: number }>();
   readonly #busy = new Set<Actor>();
 
   constructor(private readonly actors: readonly Actor[]) {}
 
-  look(): void {
+  look(actors = this.actors): void {
     const now = performance.now();
-    for (const actor of this.actors) {
+    for (const actor of actors) {
       const { at, backoff } = this.#next.get(actor) ?? { at: 0, backoff: FIRST_BACKOFF_MS };
       if (actor.isIn) this.#next.delete(actor);
       if (actor.isIn || now < at || this.#busy.has(actor)) continue;

@@ -1,5 +1,5 @@
 import { checkStays, checkStored, isUpToDate, type Stored } from "./check.ts";
-import { Connected } from "./connected.ts";
+import type { Connected } from "./connected.ts";
 import type { FeedLog } from "./feed-log.ts";
 import type { Ledger } from "./ledger.ts";
 import { waitFor } from "./patience.ts";
@@ -15,8 +15,12 @@ const HEARD_MS = 10_000;
 const OF_NODES_MS = 45_000;
 
 /** Waits until everything that was said is answered, for as long as answers come; nobody says anything new. */
-export async function rest(actors: readonly Actor[], ledger: Ledger, hasNodes: boolean): Promise<void> {
-  const keep = new Connected(actors);
+export async function rest(
+  actors: readonly Actor[],
+  keep: Connected,
+  ledger: Ledger,
+  hasNodes: boolean,
+): Promise<void> {
   await waitFor(
     () => {
       keep.look();
@@ -33,6 +37,7 @@ export async function judge(
   casts: readonly Cast[],
   feed: readonly FeedLog[],
   readers: readonly Actor[],
+  keep: Connected,
   hasNodes: boolean,
 ): Promise<void> {
   const { faults, stays } = ledger;
@@ -45,10 +50,9 @@ export async function judge(
       const stored = byRoom.get(stay.room);
       return stored !== undefined && !isUpToDate(stay, stored);
     });
-  const keep = new Connected(readers);
   await waitFor(
     () => {
-      keep.look();
+      keep.look(readers);
       return !isBehind();
     },
     () => `${ledger.heard} ${feed.map(({ position }) => position).join()}`,

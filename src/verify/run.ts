@@ -108,14 +108,15 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
       own && new Chaos(stage, own, actors, random.fork("chaos"), receiver && (() => receiver.hold()));
     isDriven = true;
     onStep("driving the clients");
-    await play(wishes, { stage, casts, actors, chaos, random });
+    const keep = new Connected(actors);
+    await play(wishes, { stage, casts, actors, keep, chaos, random });
     onStep("waiting for the last answers");
     receiver?.calm();
     stream.calm();
-    await rest(actors, ledger, cluster !== undefined);
+    await rest(actors, keep, ledger, cluster !== undefined);
     onStep("checking");
     await cluster?.settle();
-    await judge(stage, casts, feed, [stream], cluster !== undefined);
+    await judge(stage, casts, feed, [stream], keep, cluster !== undefined);
     await cluster?.probe();
     tally(stage, actors);
     const result = {
@@ -153,18 +154,18 @@ interface Play {
   readonly stage: Stage;
   readonly casts: readonly Cast[];
   readonly actors: readonly Actor[];
+  readonly keep: Connected;
   readonly chaos: Chaos | undefined;
   readonly random: Random;
 }
 
 async function play(
   { nodes, seconds, target, mishaps }: Wishes,
-  { casts, actors, chaos, random }: Play,
+  { casts, actors, keep, chaos, random }: Play,
 ): Promise<void> {
   const moments = chaos ? scheduleOf(random, seconds, mishaps) : [];
   const speech = random.fork("speech");
   const pace = target ? POLITE_PACE : OWN_PACE;
-  const keep = new Connected(actors);
   const running = new Set<Promise<void>>();
   const run = (work: Promise<void>) => {
     running.add(work);
@@ -175,7 +176,9 @@ async function play(
   let [next, shuffles] = [0, 0];
   /** When the server was last back, and how long it has taken. */
   let [back, took] = [0, 0];
-  while (elapsed() < 1_000 * seconds) {
+  const isOver = () => elapsed() >= 1_000 * seconds;
+  // Until everything has ended that has begun, such as a restart of all nodes.
+  while (!isOver() || running.size > 0) {
     keep.look();
     for (const actor of actors) if (actor.speak && speech.chance(pace)) actor.speak();
     for (let moment = moments[next]; chaos && moment && moment.at <= elapsed(); moment = moments[next]) {
@@ -191,13 +194,12 @@ async function play(
         took = back - killed;
       } else run(work);
     }
-    if (elapsed() > SHUFFLE_MS * (shuffles + 1)) {
+    if (!isOver() && elapsed() > SHUFFLE_MS * (shuffles + 1)) {
       shuffles++;
       for (const cast of casts) if (cast.shuffle) run(cast.shuffle());
     }
     await Bun.sleep(TICK_MS);
   }
-  while (running.size > 0) await Promise.all(running);
 }
 
 /** The position from which on a consumer of a running server reads. */
