@@ -25,6 +25,18 @@ test.each(mutations.filter(({ isOutside }) => !isOutside))(
   },
 );
 
+// From this seed, direct messages of diet are confirmed and lost before the first fault: their inbox is read for half a minute.
+test("a confirmed direct message that is lost is detected", async () => {
+  const [mutation] = mutations;
+  const mutant = createMutant(mutation!);
+  try {
+    const [found] = await searchSimulations(mutant, mutation!, SIMULATIONS, [5]);
+    expect(found).toBeGreaterThan(0);
+  } finally {
+    rmSync(mutant, { recursive: true });
+  }
+}, 60_000);
+
 const FEW = 60;
 /** What has to happen in a few simulations, and how often at least: a third of the measured number. */
 const HAPPENS = {

@@ -14,8 +14,9 @@ const frame = z.object({
   error: z.object({ code: z.string() }).optional(),
   data: z.unknown().optional(),
 });
-/** Half a minute. */
-const READ_TRIES = 1_500;
+const READ_PAUSE_MS = 100;
+/** Half a minute, which is less than the simulation waits. */
+const READ_TRIES = 300;
 const grouped = z.object({ groupId: z.string(), fromUserId: z.string(), content: z.string() });
 const direct = z.object({ toUserId: z.string(), content: z.string() });
 const stored = z.object({ id: z.string(), data: grouped });
@@ -221,8 +222,9 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     };
     await stage.open({ path: "/api/diet/ws" }, { opened, heard, closed: () => {} });
     // The contract does not mark the end of the pending messages. A busy machine may take long to send the first.
-    for (let tries = 0; tries < READ_TRIES && items.length < wanted.length; tries++) await stage.pause(20);
-    await stage.pause(20);
+    for (let tries = 0; tries < READ_TRIES && items.length < wanted.length; tries++)
+      await stage.pause(READ_PAUSE_MS);
+    await stage.pause(READ_PAUSE_MS);
     line?.close();
     return { room, items };
   }
