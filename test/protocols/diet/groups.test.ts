@@ -1,43 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Frame } from "../../support/client.ts";
-import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
-import { error, event, failed, succeeded } from "./samples.ts";
+import { AT, type DietClient, message } from "../../support/diet.ts";
+import { groupStage, heard, join, leave, say, text, texts, typing } from "./group-stage.ts";
+import { error, failed } from "./samples.ts";
 
-const clock = new FakeClock();
-let server: TestServer;
-beforeEach(async () => {
-  server = await startTestServer({ clock, env: { HEARTBEAT_INTERVAL_MS: "3600000" } });
-});
-afterEach(() => server.stop());
-
-/** With a token for these groups alone. */
-const enter = (userId: string, ...groups: string[]) =>
-  dietClient(server, userId, { name: userId.toUpperCase(), rooms: groups.map((id) => `group:${id}`) });
-const text = (from: string, content: string, more: Frame = {}): Frame => ({
-  ...{
-    messageId: content.replaceAll(" ", "-"),
-    groupId: "g",
-    fromUserId: from,
-    content,
-    timestamp: AT,
-    ...more,
-  },
-});
-const say = (client: DietClient, content: string, more?: Frame) =>
-  client.ask("group.message", text(client.userId, content, more));
-const join = (client: DietClient, groupId = "g") =>
-  client.ask("group.member.joined", { groupId, userId: client.userId, userName: "Somebody", joinedAt: AT });
-const leave = (client: DietClient, groupId = "g") =>
-  client.ask("group.member.left", { groupId, userId: client.userId, userName: "Somebody", leftAt: AT });
-const heard = async (client: DietClient, type = "group.message") =>
-  (await client.events()).filter((frame) => frame["type"] === type).map(({ data }) => data);
-const texts = async (client: DietClient) => (await heard(client)).map(({ content }) => content);
-const typing = (client: DietClient, conversationId: string) =>
-  client.ask("typing.indicator", { userId: client.userId, isTyping: true, conversationId });
-const members = (method: string, userId: string) =>
-  server.http(method, `/v1/rooms/group:g/members/${userId}`, method === "PUT" ? {} : undefined);
+const { client, clock, enter, http, members } = groupStage();
 
 test("only users who may be in a group write there, join it and type in it; leaving it as another user changes nothing", async () => {
   const [ada, eve] = [await enter("ada", "g"), await enter("eve", "other")];
@@ -57,13 +24,13 @@ test("only users who may be in a group write there, join it and type in it; leav
 
 test("a token for all groups hears a group from when its user joins it until he leaves", async () => {
   const ada = await enter("ada", "g");
-  const bob = await dietClient(server, "bob", { rooms: ["*"] });
-  const second = await dietClient(server, "bob", { rooms: ["*"] });
+  const bob = await client("bob", { rooms: ["*"] });
+  const second = await client("bob", { rooms: ["*"] });
   await say(ada, "before");
   await join(bob);
   await say(ada, "in");
   expect([await texts(bob), await texts(second)]).toEqual([["in"], ["in"]]);
-  const later = await dietClient(server, "bob", { rooms: ["*"] });
+  const later = await client("bob", { rooms: ["*"] });
   await leave(bob);
   await say(ada, "after");
   for (const client of [bob, second]) expect(await texts(client)).toEqual(["in"]);
@@ -92,14 +59,14 @@ test("members whom a backend makes and unmakes are in and out at once", async ()
 test("a user who may be in an open group joins it and stays a member, until a backend removes the group", async () => {
   const [ada, bob] = [await enter("ada", "g"), await enter("bob")];
   expect(await join(bob)).toMatchObject({ error: { code: "FORBIDDEN" } });
-  await server.http("PUT", "/v1/rooms/group:g", { open: true });
+  await http("PUT", "/v1/rooms/group:g", { open: true });
   expect(await join(bob)).toMatchObject({ success: true });
-  await server.http("PUT", "/v1/rooms/group:g", { open: false });
+  await http("PUT", "/v1/rooms/group:g", { open: false });
   await say(ada, "hello");
   const later = await enter("bob");
   expect(await say(later, "still here")).toMatchObject({ success: true });
   expect(await texts(bob)).toEqual(["hello", "still here"]);
-  expect((await server.http("DELETE", "/v1/rooms/group:g")).ok).toBe(true);
+  expect((await http("DELETE", "/v1/rooms/group:g")).ok).toBe(true);
   await say(ada, "alone", { mentions: ["bob"] });
   expect(await say(bob, "May I?")).toMatchObject({ error: { code: "FORBIDDEN" } });
   expect(await texts(later)).toEqual([]);
@@ -111,8 +78,7 @@ test("who a backend says has joined is a member, until it says that he has left"
   const data = { groupId: "g", userId: "bob", userName: "Bob" };
   const post = async (type: string, more: Frame) =>
     expect(
-      (await server.http("POST", "/v1/diet/events", { room: "group:g", type, data: { ...data, ...more } }))
-        .ok,
+      (await http("POST", "/v1/diet/events", { room: "group:g", type, data: { ...data, ...more } })).ok,
     ).toBe(true);
   await post("group.member.joined", { joinedAt: AT });
   expect(await heard(ada, "group.member.joined")).toEqual([{ ...data, joinedAt: AT }]);
@@ -132,7 +98,7 @@ describe("what a token said of a group", () => {
   const mention = (client: DietClient, content: string) => say(client, content, { mentions: ["mia"] });
   const unread = async () => heard(await enter("mia"), "notification");
   async function away(ttl: string): Promise<void> {
-    const mia = await dietClient(server, "mia", { rooms: ["group:g"], ttl });
+    const mia = await client("mia", { rooms: ["group:g"], ttl });
     await mia.types();
     mia.client.close();
     await mia.client.closed;
@@ -156,7 +122,7 @@ describe("what a token said of a group", () => {
     const ada = await enter("ada", "g");
     await away("1h");
     clock.advance(2_000);
-    await server.http("DELETE", "/v1/users/mia/connections");
+    await http("DELETE", "/v1/users/mia/connections");
     await mention(ada, "revoked");
     clock.advance(10_000);
     expect(await unread()).toEqual([]);
@@ -193,10 +159,10 @@ test("a group whose id begins with dm: is none: a conversation of two has no oth
       },
     ],
   ] as const) {
-    const answer = await server.http(method, path, body);
+    const answer = await http(method, path, body);
     expect([answer.status, await answer.json()]).toEqual([400, expect.objectContaining(issue)]);
   }
-  const [ada, eve] = [await enter("ada", "dm:ada:bob"), await dietClient(server, "eve", { rooms: ["*"] })];
+  const [ada, eve] = [await enter("ada", "dm:ada:bob"), await client("eve", { rooms: ["*"] })];
   for (const client of [ada, eve]) {
     expect(await say(client, "hello", { groupId: "dm:ada:bob" })).toMatchObject({
       error: { code: "INVALID_MESSAGE_FORMAT", details: { errors: [{ field: "data.groupId" }] } },
@@ -208,53 +174,4 @@ test("a group whose id begins with dm: is none: a conversation of two has no oth
   await typing(ada, "dm:ada:bob");
   expect(await heard(bob, "typing.indicator")).toHaveLength(1);
   expect(await eve.types()).toEqual([]);
-});
-
-test("a mention notifies members, online or not, once, and nobody else", async () => {
-  const [ada, bob, eve] = [await enter("ada", "g"), await enter("bob", "g"), await enter("eve")];
-  await members("PUT", "member");
-  bob.client.close();
-  await bob.client.closed;
-  const mentions = ["bob", "bob", "member", "eve", "nobody", "ada"];
-  const frame = message("group.message", text("ada", "Who cooks?", { mentions }));
-  expect(await ada.askFrame(frame)).toEqual(succeeded(frame, text("ada", "Who cooks?", { mentions })));
-  for (const userId of ["bob", "member"]) {
-    const notified = (await (await enter(userId)).events()).filter(({ type }) => type === "notification");
-    expect(notified).toEqual([
-      event("notification", {
-        ...{
-          notificationId: expect.any(String),
-          userId,
-          title: "ADA mentioned you in g",
-          message: "Who cooks?",
-        },
-        ...{ type: "info", category: "social", createdAt: expect.any(String) },
-      }),
-    ]);
-  }
-  for (const client of [ada, eve, await enter("ada")]) {
-    expect(await heard(client, "notification")).toEqual([]);
-  }
-});
-
-test("a message said again under its messageId or envelope id reaches the group, and who is mentioned, once", async () => {
-  const [ada, bob] = [await enter("ada", "g"), await enter("bob", "g")];
-  const frame = message("group.message", text("ada", "Again?", { mentions: ["bob"] }));
-  for (let n = 0; n < 2; n++) expect(await ada.askFrame(frame)).toMatchObject({ success: true });
-  const other = text("ada", "Again?", { mentions: ["bob"], content: "Other words" });
-  // Other words under the same id are no repeat.
-  expect(await ada.ask("group.message", other)).toMatchObject({ success: false });
-  await bob.ask("group.message", text("bob", "Again?", { content: "Bob's own" }));
-  expect(await texts(bob)).toEqual(["Again?"]);
-  expect(await texts(ada)).toEqual(["Bob's own"]);
-  expect(await heard(bob, "notification")).toHaveLength(1);
-});
-
-test("backends read a group's messages", async () => {
-  const ada = await enter("ada", "g");
-  for (const content of ["one", "two", "three"]) await say(ada, content);
-  const answer = await server.http("GET", "/v1/rooms/group:g/messages?limit=2");
-  const { messages, hasMore } = (await answer.json()) as Frame;
-  expect([messages.map(({ data }: Frame) => data.content), hasMore]).toEqual([["two", "three"], true]);
-  expect(await (await server.http("GET", "/v1/rooms/group:g")).json()).toMatchObject({ messageCount: 3 });
 });

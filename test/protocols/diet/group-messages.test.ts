@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import type { Frame } from "../../support/client.ts";
+import { message } from "../../support/diet.ts";
+import { groupStage, heard, say, text, texts } from "./group-stage.ts";
+import { event, succeeded } from "./samples.ts";
+
+const { enter, http, members } = groupStage();
+
+test("a mention notifies members, online or not, once, and nobody else", async () => {
+  const [ada, bob, eve] = [await enter("ada", "g"), await enter("bob", "g"), await enter("eve")];
+  await members("PUT", "member");
+  bob.client.close();
+  await bob.client.closed;
+  const mentions = ["bob", "bob", "member", "eve", "nobody", "ada"];
+  const frame = message("group.message", text("ada", "Who cooks?", { mentions }));
+  expect(await ada.askFrame(frame)).toEqual(succeeded(frame, text("ada", "Who cooks?", { mentions })));
+  for (const userId of ["bob", "member"]) {
+    const notified = (await (await enter(userId)).events()).filter(({ type }) => type === "notification");
+    expect(notified).toEqual([
+      event("notification", {
+        ...{
+          notificationId: expect.any(String),
+          userId,
+          title: "ADA mentioned you in g",
+          message: "Who cooks?",
+        },
+        ...{ type: "info", category: "social", createdAt: expect.any(String) },
+      }),
+    ]);
+  }
+  for (const client of [ada, eve, await enter("ada")]) {
+    expect(await heard(client, "notification")).toEqual([]);
+  }
+});
+
+test("a message said again under its messageId or envelope id reaches the group, and who is mentioned, once", async () => {
+  const [ada, bob] = [await enter("ada", "g"), await enter("bob", "g")];
+  const frame = message("group.message", text("ada", "Again?", { mentions: ["bob"] }));
+  for (let n = 0; n < 2; n++) expect(await ada.askFrame(frame)).toMatchObject({ success: true });
+  const other = text("ada", "Again?", { mentions: ["bob"], content: "Other words" });
+  // Other words under the same id are no repeat.
+  expect(await ada.ask("group.message", other)).toMatchObject({ success: false });
+  await bob.ask("group.message", text("bob", "Again?", { content: "Bob's own" }));
+  expect(await texts(bob)).toEqual(["Again?"]);
+  expect(await texts(ada)).toEqual(["Bob's own"]);
+  expect(await heard(bob, "notification")).toHaveLength(1);
+});
+
+test("backends read a group's messages", async () => {
+  const ada = await enter("ada", "g");
+  for (const content of ["one", "two", "three"]) await say(ada, content);
+  const answer = await http("GET", "/v1/rooms/group:g/messages?limit=2");
+  const { messages, hasMore } = (await answer.json()) as Frame;
+  expect([messages.map(({ data }: Frame) => data.content), hasMore]).toEqual([["two", "three"], true]);
+  expect(await (await http("GET", "/v1/rooms/group:g")).json()).toMatchObject({ messageCount: 3 });
+});
