@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Faults } from "../faults.ts";
 import type { Item } from "../ledger.ts";
 import type { Line } from "../line.ts";
 import type { Actor, Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
+import type { Session } from "./session.ts";
 
 export const frame = z.object({
   type: z.string(),
@@ -25,29 +25,6 @@ const WORDS = 20;
 const JOIN = "join";
 export const PATH = "/api/collaboration/ws";
 
-/** Common knowledge of a session's authors: its text at each version, as any of them has seen it. */
-export class Session {
-  readonly #texts = new Map<number, bigint>();
-
-  constructor(
-    readonly room: string,
-    private readonly faults: Faults,
-  ) {}
-
-  get id(): string {
-    return this.room.slice("session:".length);
-  }
-
-  saw(who: string, version: number, text: string): void {
-    const hash = Bun.hash.wyhash(text);
-    const known = this.#texts.get(version);
-    if (known === undefined) this.#texts.set(version, hash);
-    else if (known !== hash) {
-      this.faults.add("altered", `${who} has another text than others at version ${version} of ${this.room}`);
-    }
-  }
-}
-
 /** One change: a word is inserted or removed. */
 interface Change {
   readonly item: Item;
@@ -65,6 +42,8 @@ export class Author implements Actor {
   #line: Line | undefined;
   #text: string | undefined;
   #version = 0;
+  /** The last version that it has had on any connection. A node that is behind has an older one. */
+  #seen = 0;
   /** The change that waits for its ack, at the position to which earlier edits have moved it. */
   #change: Change | undefined;
   #splice: { position: number; length: number } | undefined;
@@ -93,6 +72,11 @@ export class Author implements Actor {
     return this.#version;
   }
 
+  /** Its own words may be missing in an older text. */
+  get #isCurrent(): boolean {
+    return this.#version >= this.#seen;
+  }
+
   async connect(): Promise<void> {
     if (this.#line?.isOpen) return;
     const token = await this.stage.token(this.userId, this.grants);
@@ -118,7 +102,7 @@ export class Author implements Actor {
   }
 
   speak(): void {
-    if (!this.isIn || this.#change) return;
+    if (!this.isIn || this.#change || !this.#isCurrent) return;
     const word = this.#words.length >= WORDS ? this.#words.shift() : undefined;
     const item = this.stage.ledger.say(this.userId, this.session.room);
     this.#change = { item, word: word ?? `${item.key} `, takes: word !== undefined };
@@ -184,10 +168,16 @@ export class Author implements Actor {
     }
     this.session.saw(this.userId, version, content);
     this.#text = content;
-    this.#version = version;
+    this.#reached(version);
+    this.#splice = undefined;
     if (!this.#change) return;
     this.stage.ledger.again(this.#change.item);
-    this.#send();
+    if (this.#isCurrent) this.#send();
+  }
+
+  #reached(version: number): void {
+    this.#version = version;
+    this.#seen = Math.max(this.#seen, version);
   }
 
   #edit({ version, position, length = 0, content = "" }: z.output<typeof edit>): void {
@@ -199,6 +189,11 @@ export class Author implements Actor {
       this.stage.ledger.faults.add(fault, what);
     }
     this.#apply(position, length, content, version);
+    if (this.#change && !this.#splice && this.#isCurrent) this.#send();
+    else this.#rebase(position, length, content);
+  }
+
+  #rebase(position: number, length: number, content: string): void {
     const mine = this.#splice;
     if (!mine) return;
     // As the contract rebases: text that others removed is gone, and at a tie the earlier text stays left.
@@ -227,7 +222,7 @@ export class Author implements Actor {
   #apply(position: number, length: number, content: string, version: number): void {
     const text = this.#text ?? "";
     this.#text = text.slice(0, position) + content + text.slice(position + length);
-    this.#version = version;
+    this.#reached(version);
     this.session.saw(this.userId, version, this.#text);
   }
 }

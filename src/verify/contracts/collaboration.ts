@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import type { Line } from "../line.ts";
 import { type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
-import { Author, frame, joined, PATH, Session } from "./author.ts";
+import { Author, frame, joined, PATH } from "./author.ts";
+import { Session } from "./session.ts";
 
 /** A running server may limit the connections of an address: to 10 a minute by default, so that one more gets in every 6 s. */
 const RETRY_MS = 6_000;
