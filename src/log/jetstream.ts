@@ -40,8 +40,6 @@ export class JetStreamLog {
   /** The newest format of batches that all nodes read. */
   writeLevel = (): number => BATCH_FORMAT;
   #leases: Leases | undefined;
-  /** Bytes that the log holds. */
-  bytes = 0;
   readonly #appended = new Histogram(SECONDS);
 
   private constructor(
@@ -110,6 +108,10 @@ export class JetStreamLog {
       stream: streamOf(config),
       deliveries: this.#deliveries,
     });
+    const expect = (position: number) => {
+      this.health.heard(position);
+      this.#reader.expect(position);
+    };
     this.#appender = new Appender({
       ...{ client, refuse, note },
       subject: subjectOf(config),
@@ -118,10 +120,7 @@ export class JetStreamLog {
       maxPayload: LEAST_PAYLOAD,
       barrier: () => this.#barrier.seen(),
       applied: (ms) => this.#appended.observe(ms / 1_000),
-      acknowledged: (position) => {
-        this.health.heard(position);
-        this.#reader.expect(position);
-      },
+      acknowledged: expect,
     });
     this.#barrier = new Barrier({
       client,
@@ -130,8 +129,7 @@ export class JetStreamLog {
       writeLevel: () => this.writeLevel(),
       look: () => this.#look(),
       reached: (position) => {
-        this.health.heard(position);
-        this.#reader.expect(position);
+        expect(position);
         return this.#deliveries.reached(position);
       },
       isOver: () => this.#stopped || this.health.fatal !== undefined,
@@ -171,7 +169,6 @@ export class JetStreamLog {
   async #look(): Promise<number | undefined> {
     const state = await this.stream.state();
     if (!state) return undefined;
-    this.bytes = state.bytes;
     this.health.heard(state.last_seq);
     if (state.first_seq > this.#applied() + 1)
       this.health.fatal = `the log begins at ${state.first_seq}, and the database is at ${this.#applied()}: start from an empty database or from a newer backup`;
@@ -215,7 +212,7 @@ export class JetStreamLog {
     const keeper = new SnapshotKeeper({
       snapshots: () => this.snapshots(),
       maxBytes: this.config.LOG_MAX_BYTES,
-      size: () => this.bytes,
+      size: () => this.stream.bytes,
       purge: (upTo) => this.stream.purge(upTo),
       ...parts,
       note: this.note,
@@ -229,7 +226,7 @@ export class JetStreamLog {
       position: this.#applied(),
       last: Math.max(this.health.last, this.#applied()),
       lagMs: this.health.lagMs,
-      bytes: this.bytes,
+      bytes: this.stream.bytes,
       retries: this.#appender.retries,
       refused: this.#appender.refused,
       consumersMade: this.#reader.consumersMade,

@@ -5,6 +5,9 @@ import { accepted, type FoundLog, streamOf } from "./stream.ts";
 
 /** The stream that is the log, as its servers describe it. */
 export class LogStream {
+  /** That it held when its servers were last asked. */
+  bytes = 0;
+
   constructor(
     private readonly connection: NatsConnection,
     private readonly manager: JetStreamManager,
@@ -16,7 +19,9 @@ export class LogStream {
   /** What it holds now; undefined when no server says it. */
   async state() {
     try {
-      return (await this.manager.streams.info(streamOf(this.config))).state;
+      const { state } = await this.manager.streams.info(streamOf(this.config));
+      this.bytes = state.bytes;
+      return state;
     } catch {
       return undefined;
     }
