@@ -77,10 +77,16 @@ const median = (times: readonly number[], part = 0.5): number =>
   times.toSorted((a, b) => a - b)[Math.floor(times.length * part)] ?? Number.NaN;
 
 /** Microseconds of CPU that each node has used meanwhile. */
-async function cpu(nodes: readonly OwnServer[], work: () => Promise<void>): Promise<number[]> {
-  const before = nodes.map(({ pid }) => cpuOf(pid));
+const cpu = (nodes: readonly OwnServer[], work: () => Promise<void>): Promise<number[]> =>
+  cpuOfAll(
+    nodes.map(({ pid }) => pid),
+    work,
+  );
+
+async function cpuOfAll(pids: readonly number[], work: () => Promise<void>): Promise<number[]> {
+  const before = pids.map(cpuOf);
   await work();
-  return nodes.map(({ pid }, n) => (cpuOf(pid) - before[n]!) / 1_000);
+  return pids.map((pid, n) => (cpuOf(pid) - before[n]!) / 1_000);
 }
 
 const positionOf = async (node: OwnServer): Promise<number> =>
@@ -91,6 +97,9 @@ const positionOf = async (node: OwnServer): Promise<number> =>
 /** A member of every node hears what a client of the first says, and tells how late. */
 async function fanOut(nodes: readonly OwnServer[]): Promise<void> {
   const idle = await cpu(nodes, () => Bun.sleep(3_000));
+  console.log(
+    `  at rest: ${idle.map((us) => `${((us / 3_000_000) * 100).toFixed(1)} %`).join(", ")} of a core on each node`,
+  );
   const sender = await Client.open(nodes[0]!, "sender", "crowd");
   const members = await Promise.all(
     nodes.flatMap((node, n) =>
@@ -129,7 +138,12 @@ async function fanOut(nodes: readonly OwnServer[]): Promise<void> {
 }
 
 /** Senders on all nodes, or on the first alone, as many messages as the cluster confirms. */
-async function full(nodes: readonly OwnServer[], on: readonly OwnServer[], what: string): Promise<number> {
+async function full(
+  nodes: readonly OwnServer[],
+  servers: LogServers,
+  on: readonly OwnServer[],
+  what: string,
+): Promise<number> {
   const senders = await Promise.all(
     on.flatMap((node, n) =>
       Array.from({ length: SENDERS }, (_, m) =>
@@ -140,7 +154,8 @@ async function full(nodes: readonly OwnServer[], on: readonly OwnServer[], what:
   let confirmed = 0;
   let elapsed = 0;
   const batches = await positionOf(nodes[0]!);
-  const used = await cpu(nodes, async () => {
+  const pids = [...nodes.map(({ pid }) => pid), ...servers.pids];
+  const all = await cpuOfAll(pids, async () => {
     const began = performance.now();
     const end = began + FULL_MS;
     await Promise.all(
@@ -158,10 +173,11 @@ async function full(nodes: readonly OwnServer[], on: readonly OwnServer[], what:
     for (const node of nodes) while ((await positionOf(node)) < last) await Bun.sleep(5);
   });
   const perBatch = confirmed / ((await positionOf(nodes[0]!)) - batches);
-  const each = used.map((node) => `${(node / confirmed).toFixed(1)} µs`).join(", ");
+  const list = (used: readonly number[]) => used.map((us) => `${(us / confirmed).toFixed(1)} µs`).join(", ");
+  const [ofNodes, ofServers] = [all.slice(0, nodes.length), all.slice(nodes.length)];
   console.log(
     `  senders on ${what}: ${Math.round(confirmed / (elapsed / 1_000)).toLocaleString("en")} messages/s confirmed, ` +
-      `${perBatch.toFixed(0)} a batch; CPU a message on each node ${each}`,
+      `${perBatch.toFixed(0)} a batch; CPU a message on each node ${list(ofNodes)}, on each log server ${list(ofServers)}`,
   );
   for (const sender of senders) sender.close();
   return confirmed;
@@ -195,8 +211,8 @@ for (const count of values.nodes.split(",").map(Number)) {
     await Promise.all(nodes.map((node) => node.start()));
     console.log(`${count} nodes`);
     await fanOut(nodes);
-    let said = await full(nodes, nodes.slice(0, 1), "node 1");
-    if (count > 1) said += await full(nodes, nodes, "all nodes");
+    let said = await full(nodes, servers, nodes.slice(0, 1), "node 1");
+    if (count > 1) said += await full(nodes, servers, nodes, "all nodes");
     await catchUp(nodes[0]!, servers, said);
   } finally {
     await Promise.all(nodes.map((node) => node.end()));

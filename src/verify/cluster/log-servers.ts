@@ -9,6 +9,7 @@ export const natsServer = (): string | undefined =>
 
 const READY = "Server is ready";
 const TRIES = 5;
+const SURE_MS = 200;
 
 /** Nothing listens there: a server that is told of another one by a third cannot reach it past a cut. */
 const NOWHERE = "127.0.0.1:1";
@@ -36,6 +37,9 @@ export class LogServers {
       const servers = await LogServers.#make(directory, ports, count);
       try {
         await Promise.all(servers.#servers.map((_, index) => servers.restart(index)));
+        // One that cannot have the port for the others ends only now.
+        await Bun.sleep(SURE_MS);
+        if (servers.pids.length < count) throw new Error("a nats-server has ended by itself");
         return servers;
       } catch (error) {
         servers.killAll();
@@ -81,6 +85,11 @@ export class LogServers {
   /** Where each of them listens for clients. */
   get ports(): readonly number[] {
     return this.#servers.map(({ port }) => port);
+  }
+
+  /** Of those that run. */
+  get pids(): readonly number[] {
+    return this.#servers.flatMap(({ child }) => (child?.exitCode === null ? child.pid : []));
   }
 
   get count(): number {
@@ -170,17 +179,21 @@ function clusterOf(routes: readonly number[], index: number, links: ReadonlyMap<
   return `cluster { name: log, listen: "127.0.0.1:${routes[index]}", ${hidden}routes: [${urls.join()}] }`;
 }
 
-/** They were free a moment ago. */
+/** Systems take the ports of outgoing connections from above these. */
+const [LOWEST, HIGHEST] = [10_000, 32_000];
+
+/** They were free a moment ago, and no outgoing connection gets them. */
 export async function freePorts(count: number): Promise<number[]> {
-  const listening = Array.from({ length: count }, () => net.createServer());
-  const ports = await Promise.all(
-    listening.map(
-      (server) =>
-        new Promise<number>((resolve) =>
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as net.AddressInfo).port)),
-        ),
-    ),
-  );
-  await Promise.all(listening.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = net.createServer().once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });

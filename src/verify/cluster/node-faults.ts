@@ -14,6 +14,8 @@ interface Parts {
   readonly servers: LogServers;
   count(what: string): void;
   skip(why: string): void;
+  /** A node does not come back. */
+  died(why: string): void;
   /** Clocks of nodes can be set. */
   readonly hasClocks: boolean;
 }
@@ -47,7 +49,7 @@ export class NodeFaults {
   }
 
   async #start(node: OwnNode): Promise<void> {
-    await node.start(await this.#reached());
+    await node.start(await this.#reached()).catch((error) => this.parts.died(`${node.name}: ${error}`));
   }
 
   readonly #mishaps: {

@@ -77,6 +77,7 @@ export class OwnCluster {
     this.cluster = new NodeFaults({
       ...{ nodes: this.#nodes, servers, count, hasClocks },
       skip: (why) => this.#skipped.add(why),
+      died: (why) => faults.add("died", why),
     });
   }
 

@@ -53,7 +53,7 @@ export class OwnNode {
         await this.server.start();
         break;
       } catch (error) {
-        if (performance.now() > deadline) return this.faults.add("died", `${this.name}: ${error}`);
+        if (performance.now() > deadline) throw error;
       }
       await Bun.sleep(AGAIN_MS);
     }
