@@ -6,7 +6,7 @@ import { reasonOf } from "../feed/webhook-send.ts";
 import type { ClusterState } from "../http/cluster.ts";
 import { inspectLog } from "../storage/inspect.ts";
 import { clusterLines } from "./cluster-lines.ts";
-import { parseOptions, refuseMore, UsageError } from "./usage.ts";
+import { originOf, parseOptions, refuseMore } from "./usage.ts";
 
 const HELP = `Shows whether a running server is ready, the id of its log, and how far it has applied that log.
 
@@ -39,8 +39,7 @@ export async function statusCommand(
   const [url, ...more] = positionals;
   refuseMore("status", more, "one URL");
   if (url !== undefined) {
-    const origin = URL.parse(url)?.origin;
-    if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
+    const origin = originOf(url);
     return await ofServer(origin, {}, firstKey(env["API_KEYS"])).catch((error) => noAnswer(origin, error));
   }
   checkEnvFiles();

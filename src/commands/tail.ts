@@ -4,7 +4,7 @@ import { z } from "zod";
 import { firstKey } from "../auth/api-keys.ts";
 import { readConfig } from "../config.ts";
 import { reasonOf } from "../feed/webhook-send.ts";
-import { parseOptions, refuseMore, UsageError } from "./usage.ts";
+import { originOf, parseOptions, refuseMore, UsageError } from "./usage.ts";
 
 const HELP = `Shows the feed of a running server, one line for each event.
 
@@ -45,8 +45,7 @@ export async function tailCommand(args: string[], env: Record<string, string | u
   const [named, ...more] = positionals;
   const url = named ?? `http://localhost:${env["WS_PORT"] || 3001}`;
   refuseMore("tail", more, "one URL");
-  const origin = URL.parse(url)?.origin;
-  if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
+  const origin = originOf(url);
   const key = values["api-key"] ?? firstKey(env["API_KEYS"]) ?? keyOfFile(env);
   if (!key)
     throw new UsageError(

@@ -29,3 +29,10 @@ export function refuseMore(command: string, more: readonly string[], takes: stri
   if (more.length > 0)
     throw new UsageError(`${command} takes ${takes}, so '${more[0]}' has no meaning: leave it out`);
 }
+
+/** The server of a URL that was given as an argument. Throws `UsageError`. */
+export function originOf(url: string): string {
+  const origin = URL.parse(url)?.origin;
+  if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
+  return origin;
+}

@@ -5,7 +5,7 @@ import { report } from "../verify/report.ts";
 import { type Step, verify } from "../verify/run.ts";
 import { ALL_MISHAPS, MISHAPS, NODE_MISHAPS } from "../verify/schedule.ts";
 import { show } from "./progress.ts";
-import { parseOptions, refuseMore, UsageError } from "./usage.ts";
+import { originOf, parseOptions, refuseMore, UsageError } from "./usage.ts";
 
 const HELP = `Checks that a server keeps its promises: it loses no confirmed message and stores none twice, and a client that
 stays connected gets every message in order.
@@ -106,8 +106,7 @@ export async function verifyCommand(
   return result.faults.held ? 0 : 1;
 
   function remote(text: string) {
-    const origin = URL.parse(text)?.origin;
-    if (!origin?.startsWith("http")) throw new UsageError("URL: must be http://host:port");
+    const origin = originOf(text);
     const secret = parsed.data?.secret ?? env["JWT_SECRET"];
     const apiKey = parsed.data?.["api-key"] ?? firstKey(env["API_KEYS"]);
     if (!secret) throw new UsageError("--secret: must be the JWT_SECRET of the server");

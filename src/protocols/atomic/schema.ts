@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { createContent, text } from "../../core/protocol/text-schemas.ts";
 import { time } from "../../core/protocol/time.ts";
 import { senderIds } from "./sender.ts";
 
@@ -15,18 +16,6 @@ export const DERIVED = ["activity", "engagement"] as const;
 export type Derived = (typeof DERIVED)[number];
 export const isDerived = (metric: string): metric is Derived => DERIVED.some((derived) => derived === metric);
 
-const wellFormed = (text: string) => text.isWellFormed();
-const NOT_WELL_FORMED = "must not have lone surrogates";
-const createContent = (maxLength: number) =>
-  z
-    .string()
-    .min(1, "must not be empty")
-    .refine((text) => text.length <= maxLength || Array.from(text).length <= maxLength, {
-      message: `must have at most ${maxLength} characters`,
-      params: { tooLong: true },
-    })
-    .refine(wellFormed, NOT_WELL_FORMED)
-    .meta({ maxLength });
 const messageType = z
   .string()
   .regex(/^[\w.:-]{1,64}$/, "must be a word")
@@ -76,7 +65,7 @@ const user = z.object({ userId: id, username: z.string() });
 
 /** The value of a metric: null means that there is none yet. */
 const value = z.union(
-  [z.number(), z.boolean(), z.string().max(1_000).refine(wellFormed), z.null()],
+  [z.number(), z.boolean(), text(1_000), z.null()],
   "must be a number, true, false, null or a text of at most 1000 characters",
 );
 const update = z.object({ metric: id, value, timestamp: time });
@@ -101,11 +90,7 @@ export const events = {
   }),
 };
 
-const author = z
-  .string()
-  .min(1, "must not be empty")
-  .max(200, "must have at most 200 characters")
-  .refine(wellFormed, NOT_WELL_FORMED);
+const author = text(200).min(1, "must not be empty");
 
 /** A message as backends post it. The server sets its time, because history is paged by time. */
 export const createPostedMessage = (maxContentLength: number) =>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { text } from "../../core/protocol/text-schemas.ts";
 import { senderIds } from "./sender.ts";
 
 export const roomOf = (sessionId: string): string => `session:${sessionId}`;
@@ -27,10 +28,7 @@ const place = {
 };
 const length = z.int().min(1, "must be 1 or more");
 // Never cleaned of markup: positions count every unit of it.
-const content = z
-  .string()
-  .max(MAX_CONTENT, `must have at most ${MAX_CONTENT} characters`)
-  .refine((text) => text.isWellFormed(), "must not have lone surrogates");
+const content = text(MAX_CONTENT);
 
 /** Messages that clients send (contract: Collaboration WebSocket API). */
 export const messages = {

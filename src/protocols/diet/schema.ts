@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { createContent, text } from "../../core/protocol/text-schemas.ts";
 import { activity } from "./schema/activity.ts";
 import { createChat } from "./schema/chat.ts";
 import { createCoach, createCoachQuestion } from "./schema/coach.ts";
-import { createContent, isoTime, storedText, text, word } from "./schema/fields.ts";
+import { isoTime, storedText, word } from "./schema/fields.ts";
 import { gamification } from "./schema/gamification.ts";
 import { notifications } from "./schema/notifications.ts";
 import { nutrition } from "./schema/nutrition.ts";

@@ -1,12 +1,8 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { text } from "../../core/protocol/text-schemas.ts";
 
-const name = z
-  .string()
-  .max(200, "must have at most 200 characters")
-  .refine((text) => text.isWellFormed(), {
-    message: "must not have lone surrogates",
-  });
+const name = text(200);
 
 /** Messages that clients send (contract: Client → Server Messages). */
 export const messages = {

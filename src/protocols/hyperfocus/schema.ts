@@ -1,12 +1,8 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
+import { text } from "../../core/protocol/text-schemas.ts";
 import { time } from "../../core/protocol/time.ts";
 
-const text = (most: number) =>
-  z
-    .string()
-    .max(most, `must have at most ${most} characters`)
-    .refine((text) => text.isWellFormed(), "must not have lone surrogates");
 const name = text(200);
 const url = text(2_048);
 const word = text(64).min(1, "must not be empty");

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { id } from "../../../core/protocol/identifiers.ts";
-import { between, isoTime, oneOf, text } from "./fields.ts";
+import { text } from "../../../core/protocol/text-schemas.ts";
+import { between, isoTime, oneOf } from "./fields.ts";
 
 /** Contract: User Activity Events. */
 export const activity = {

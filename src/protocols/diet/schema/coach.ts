@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { id } from "../../../core/protocol/identifiers.ts";
-import { between, description, isoTime, listOf, oneOf, text, title } from "./fields.ts";
+import { text } from "../../../core/protocol/text-schemas.ts";
+import { between, description, isoTime, listOf, oneOf, title } from "./fields.ts";
 
 /** Contract: AI Coach Events. `userId` is the user in the conversation, no matter which side speaks. */
 export const createCoach = (content: z.ZodString) => ({

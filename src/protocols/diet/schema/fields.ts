@@ -1,28 +1,12 @@
 import { z } from "zod";
+import { text, wellFormed } from "../../../core/protocol/text-schemas.ts";
 import { time } from "../../../core/protocol/time.ts";
 
 export const isoTime = time;
 
-const wellFormed = (text: string) => text.isWellFormed();
-const NOT_WELL_FORMED = "must not have lone surrogates";
-
 /** A text as it is stored: cleaning may have made it longer than a client may send. */
-export const storedText = z.string().refine(wellFormed, NOT_WELL_FORMED);
+export const storedText = z.string().refine(...wellFormed);
 
-/** A text that people write. Its length, in characters, is the one limit that an operator sets. */
-export const createContent = (maxLength: number) =>
-  z
-    .string()
-    .min(1, "must not be empty")
-    .refine((text) => text.length <= maxLength || Array.from(text).length <= maxLength, {
-      message: `must have at most ${maxLength} characters`,
-      params: { tooLong: true },
-    })
-    .refine(wellFormed, NOT_WELL_FORMED)
-    .meta({ maxLength });
-
-export const text = (most: number) =>
-  z.string().max(most, `must have at most ${most} characters`).refine(wellFormed, NOT_WELL_FORMED);
 const some = (most: number) => text(most).min(1, "must not be empty");
 
 /** The displayed name of a person or a thing. */

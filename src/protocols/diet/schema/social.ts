@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { id } from "../../../core/protocol/identifiers.ts";
-import { isoTime, name, oneOf, text } from "./fields.ts";
+import { text } from "../../../core/protocol/text-schemas.ts";
+import { isoTime, name, oneOf } from "./fields.ts";
 
 /** Contract: Social Events. */
 export const createSocial = (content: z.ZodString) => ({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { id } from "../../../core/protocol/identifiers.ts";
-import { count, isoTime, name, progress, text } from "./fields.ts";
+import { text } from "../../../core/protocol/text-schemas.ts";
+import { count, isoTime, name, progress } from "./fields.ts";
 
 /** Contract: Task Events. The contract names no unit of durations: each app chooses its own. */
 export const tasks = {
