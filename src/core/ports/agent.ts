@@ -25,8 +25,8 @@ export interface Answer {
 
 export interface Agent {
   /**
-   * Resolves to a non-empty answer. Rejects when the endpoint is down, slow or talks nonsense, or
-   * with the signal's reason when aborted; it never hangs longer than its own time limit.
+   * Resolves to a non-empty answer. Rejects when the endpoint is down, too slow or sends no valid answer, or with the
+   * signal's reason when aborted. It never takes longer than its own time limit.
    */
   answer(question: Question): Promise<Answer>;
 }

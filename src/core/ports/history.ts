@@ -50,7 +50,7 @@ export interface History {
   byExternalId(room: string, externalId: string): StoredEvent | undefined;
   /** Those of these events that a user other than the sender has read. */
   read(room: string, offsets: readonly number[]): ReadonlySet<number>;
-  /** Who has read these events since a time; of very many the last. */
+  /** The receipts of these events since a time; the last ones, if there are very many. */
   receipts(room: string, offsets: readonly number[], since: number): Receipt[];
   /** The title a backend has given the room, and how many history messages it has had. */
   summary(room: string): { readonly title: string | undefined; readonly count: number };

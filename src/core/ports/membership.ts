@@ -1,10 +1,10 @@
-/** Whom a backend has made members. */
+/** The members of rooms, whom backends set. */
 export interface Members {
   isMember(room: string, userId: string): boolean;
   memberCount(room: string): number;
 }
 
-/** Backends' settings of rooms: their members, and which are open to all. */
+/** What backends set for rooms: their members, and which rooms are open to all. */
 export interface Membership extends Pick<Members, "isMember"> {
   isOpen(room: string): boolean;
   /** Rooms of which the user is a member. */

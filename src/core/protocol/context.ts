@@ -11,9 +11,9 @@ export type EntryOf<Entries> = keyof Entries & string;
 export interface Recording {
   /** The sender's own id for it. */
   readonly clientId?: string | undefined;
-  /** Runs after the commit, on the node that it came in on, when it was applied and is no repeat. */
+  /** Called after the commit, on the node that received the message, if the entry was applied and is no repeat. */
   readonly applied?: OnApplied | undefined;
-  /** The sender hears nothing of it: another entry of the same message confirms or refuses it. */
+  /** The sender gets no answer to it: another entry of the same message confirms or refuses it. */
   readonly quiet?: boolean;
 }
 
@@ -29,13 +29,19 @@ export interface Joining {
    * the room has had them.
    */
   readonly owed?: { all(): readonly number[]; has(offset: number): boolean };
-  /** What has changed of what the client has heard up to this offset. Only for one that resumes, after what it has missed. */
+  /**
+   * Frames about changes to events up to this offset, which the client has. Only for a client that resumes, after the
+   * events that it missed.
+   */
   readonly changed?: (since: number) => readonly string[];
-  /** The turn's commit has failed, and the sender has not joined if a message asked for it; otherwise the sender is greeted again. */
+  /**
+   * The turn's commit has failed. If a message asked for the join, the sender has not joined; otherwise they are
+   * greeted again.
+   */
   failed?(): void;
 }
 
-/** Hears which rooms are the user's own. */
+/** Gets the rooms that the user has access to by name. */
 export type OnAuthenticated = (rooms: ReadonlySet<string>) => void;
 
 /** The effects that a handler may ask for. It never touches a socket, a topic or the database. */
@@ -76,7 +82,7 @@ export interface Context<Out extends Schemas, Entries, State> {
    * effect of the message; the last change is taken back first.
    */
   undo(change: () => void): void;
-  /** Hears the room's announcements from now on, while it has not joined. */
+  /** Gets the room's announcements from now on, while it has not joined the room. */
   watch(room: string): void;
   /** Ends `watch`, unless the room is the user's own. */
   unwatch(room: string): void;

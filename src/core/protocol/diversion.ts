@@ -1,4 +1,4 @@
-/** A personal way for a room's frames, for a socket whose bytes differ from the room's. */
+/** The way of a room's frames to a connection that needs other bytes than the rest of the room. */
 export interface Diversion {
   deliver(frame: string): void;
   /** Sends the frames that it still holds. Called before a room is left and before the connection closes. */

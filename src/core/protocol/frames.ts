@@ -3,7 +3,7 @@ import type { History, StoredEvent } from "../ports/history.ts";
 import type { StateChange } from "./personal-data.ts";
 import type { Schemas } from "./schemas.ts";
 
-/** When and as what an event was made. */
+/** When, where and by whom an event was made. */
 export interface Stamp {
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -11,10 +11,10 @@ export interface Stamp {
   readonly clientId?: string | null | undefined;
   /** User id of who made it; null for agents and backends. */
   readonly sender?: string | null | undefined;
-  /** Where it is stored, if it is. */
+  /** The place of a stored event. */
   readonly room?: string;
   readonly offset?: number;
-  /** Id of the entry that published it, where nothing is stored: the same on every node. */
+  /** The id of the entry that published an event that is not stored. The same on every node. */
   readonly id?: string;
 }
 
@@ -33,22 +33,22 @@ export interface HistoryView {
   /** An event as a backend sees it. */
   show(event: StoredEvent): unknown;
   /**
-   * The data of the event without what its sender said in it, as JSON text: what a backend leaves of a message that it
-   * takes back. Of its own result it makes the same text. Undefined for an event that says nothing of anybody.
+   * The event's data without the words of its sender, as JSON text: what is left of a message that a backend redacts.
+   * Redacting twice gives the same text. Undefined for an event without such words.
    */
   redact(event: StoredEvent): string | undefined;
-  /** The id by which clients know the event, if they know it by one. */
+  /** The event's id in frames, if it has one. */
   id(event: StoredEvent): string | undefined;
   /** Other stored events that hold the same text, in this room or in others. */
   copies?(history: History, event: StoredEvent): readonly StoredEvent[];
   /** The offset of the event that clients know by this id. */
   find(history: History, room: string, id: string): number | undefined;
-  /** The offset of an event that can be redacted; otherwise that is what `find` finds. */
+  /** The same for events that can be redacted. Without it, `find` is used. */
   findToRedact?(history: History, room: string, id: string): number | undefined;
-  /** One row of the state of the event's room without what the event said; undefined where it holds nothing of that. */
+  /** One row of the room's state without the words of the event; undefined if the row has none of them. */
   redactState?(key: string, value: string, event: StoredEvent): StateChange | undefined;
   /**
-   * The offset before which a page by time ends, where the times that its events show say where they are. Other
+   * The offset before which a page by time ends, if events are in the order of the times that they show. Other
    * histories are paged by id alone. `time` is in milliseconds since the epoch.
    */
   findTime?(history: History, room: string, time: number): number | undefined;

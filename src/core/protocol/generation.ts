@@ -1,6 +1,6 @@
 /**
- * A server that starts with a restored backup has lost what was stored after the backup, and clients and consumers may
- * have heard of it. So its positions go on at the next multiple of this: no position, and no number on the wire, ever
+ * A server that starts with a restored backup has lost what was stored after the backup, and clients and consumers
+ * may know of it. So its positions go on at the next multiple of this: no position, and no number on the wire, ever
  * stands for two events.
  */
 const GENERATION = 1_000_000_000_000;

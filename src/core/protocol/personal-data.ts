@@ -9,22 +9,22 @@ export const ERASED_NAME = "Erased user";
 /** A key of a room's state and its new value; null removes it. */
 export type StateChange = readonly [key: string, value: string | null];
 
-/** Where a contract stores what is about a user, besides the sender of an event. */
+/** Where the events and rows of a contract name users, besides the sender of an event. */
 export interface PersonalData {
   /**
-   * The fields of events that hold the id of a user, or a list of ids: each with what takes the place of the fields
-   * beside it that tell of the same user.
+   * Fields of events that hold the id of a user, or a list of ids. Each has the replacements of the fields beside it
+   * that describe the same user.
    */
   readonly users: Readonly<Record<string, Readonly<Record<string, string | null>>>>;
-  /** Where the user stands who has said what an event says, as paths: `message.userId`. */
+  /** Where an event holds the id of its author, as paths: `message.userId`. */
   readonly authors: readonly string[];
-  /** Fields that go from an event with its author, such as a client's own id for a message. */
+  /** Fields that are removed with the author, such as a client's own id for a message. */
   readonly authorsOwn?: readonly string[];
-  /** External ids of events hold the id of who said them. */
+  /** External ids of events hold the id of the author. */
   readonly hasUserInExternalIds?: boolean;
-  /** A text that holds the ids of several users, without this one; undefined where it does not hold this one. */
+  /** A text with the ids of several users, without this user's; undefined if it has no such id. */
   eraseFromText?(field: string, text: string, userId: string): string | undefined;
-  /** One row of a room's state without this user; undefined where it says nothing of them. */
+  /** One row of a room's state without this user; undefined if the row does not name them. */
   eraseState?(key: string, value: string, userId: string): readonly StateChange[] | undefined;
 }
 
@@ -49,14 +49,14 @@ const at = (data: unknown, [field, ...rest]: readonly string[]): unknown =>
 export const eraseUser = (personal: PersonalData | undefined, body: string, userId: string): string =>
   personal ? JSON.stringify(without(personal, JSON.parse(body), userId).data) : body;
 
-/** The same of an event that the user is the author of. */
+/** The same for an event whose author is the user. */
 export function eraseAuthor(personal: PersonalData | undefined, body: string, userId: string): string {
   const own = personal?.authorsOwn ?? [];
   const kept = Object.entries(JSON.parse(body)).filter(([field]) => !own.includes(field));
   return eraseUser(personal, JSON.stringify(Object.fromEntries(kept)), userId);
 }
 
-/** The event says something of an erased user: what it said before is not known any more. */
+/** The event names an erased user, so nobody knows its first content any more. */
 export const isErased = ({ body }: Pick<StoredEvent, "body">): boolean => body.includes(`"${ERASED}"`);
 
 function without(

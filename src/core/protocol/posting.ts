@@ -13,8 +13,8 @@ export interface Post {
   /** Idempotency key: a repeat answers the same and delivers nothing. */
   readonly id?: string | undefined;
   /**
-   * The term of the node that posts, where one of several does it: the later one's is the higher. In a room that has
-   * heard of a later term it is refused, so a node that was held up and does not know of its successor does no harm.
+   * With several nodes, the term of the node that posts; a successor has a higher one. A room refuses a lower term
+   * than it has seen, so a node that was held up and does not know of its successor does no harm.
    */
   readonly term?: number | undefined;
 }
@@ -27,20 +27,20 @@ export interface Posting<Data> {
   readonly schema?: z.ZodType;
   /** The room that the data names, if it names one: the only one it may be posted to. */
   room?(data: Data): string | undefined;
-  /** Whom it may be posted to; otherwise to all of these. */
+  /** The targets that it may be posted to; all of them, if this is missing. */
   readonly to?: readonly Target[];
-  /** The users that the data names, if it names any: of users only one of them may it be posted to. */
+  /** The users that the data names, if it names any: a post for a user must be for one of them. */
   users?(data: Data): readonly string[] | undefined;
-  /** It is for rooms of these kinds; otherwise for all of its protocol. */
+  /** The kinds of rooms that it may be posted to; all of the protocol's, if this is missing. */
   readonly roomKinds?: readonly string[];
   /**
-   * Before it is stored: text cleaned, for example; the body of the `entry`, where there is one. May throw a
-   * `Refusal`, and then nothing of the request is stored; the paths of its issues are within the data.
+   * Prepares the data for the store, by cleaning texts for example; returns the body of the `entry`, if there is one.
+   * May throw a `Refusal`: then nothing of the request is stored. The paths of its issues are within the data.
    */
   prepare?(data: Data, room: string): unknown;
   /** The event's own id, which answers a post without an id. */
   id?(data: Data): string | undefined;
-  /** The id by which clients will speak of it. */
+  /** The id that clients will use for it. */
   externalId?(data: Data): string | undefined;
   /** Counts as one of the room's history messages. */
   readonly counted?: boolean;
@@ -59,7 +59,7 @@ export interface PostedEvent {
 
 export const POSTED = "posted";
 
-/** Where a room keeps the highest term that it has heard of. */
+/** The key of a room's state that holds the highest term it has seen. */
 const TERM = "posting term";
 
 export function applyPosted({ room, body }: Entry<PostedEvent>, { history }: Place): Decision {
@@ -71,6 +71,6 @@ export function applyPosted({ room, body }: Entry<PostedEvent>, { history }: Pla
   return { events, rows: term > known ? [{ table: "state", key: TERM, value: String(term) }] : [] };
 }
 
-/** Whether an entry of `applyPosted` equals the stored event. */
+/** Whether a post with a known id equals the stored event. */
 export const isRepeatedPost = ({ body: { type, data } }: Entry<PostedEvent>, stored: StoredEvent): boolean =>
   stored.kind === type && isStoredAs(data, stored.body);

@@ -28,7 +28,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly name: string;
   /** Paths of its endpoints. */
   readonly paths: readonly string[];
-  /** Offered by its clients, and echoed; protocols may share a path when this differs. */
+  /** The subprotocol that its clients offer and the server echoes. Protocols with different ones may share a path. */
   readonly subprotocol?: string;
   /** Kinds of rooms that belong to it. */
   readonly roomKinds: readonly string[];
@@ -37,7 +37,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   /** Connections without a token may stay. */
   readonly guests: boolean;
   readonly timeouts: { readonly authMs: number; readonly heartbeatMs: number };
-  /** Whose rate is limited: each connection's, or each user's per kind of message. */
+  /** What the message rate is counted for: each connection, or each user and kind of message. */
   readonly limitBy: "connection" | "user-and-kind";
   readonly messages: In;
   readonly events: Out;
@@ -71,9 +71,9 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly repeats?: NoInfer<{
     readonly [Kind in keyof Entries]?: (entry: Entry<Entries[Kind]>, stored: StoredEvent) => boolean;
   }>;
-  /** Its memory of a room for `applies`, as the room's log has made it. */
+  /** Builds its memory of a room, which `applies` gets, from the rows that its reducers have written. */
   restore?(room: string, history: History): RoomState;
-  /** Keys of the room's state that go with an event when retention removes it, such as what is pending about it. */
+  /** Keys of the room's state that are removed with an event when retention removes it. */
   stateOf?(event: TrimmedEvent): readonly string[];
   /** Events that backends may post. */
   readonly posts: { readonly [Kind in keyof Out]?: Posting<Body<Out, Kind>> };
@@ -81,17 +81,20 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   /** How many connections a minute one address may open; 0 is no limit. */
   readonly connectionsPerMinute?: number;
   /**
-   * The frame that confirms an entry and its repeats to the sender, in place of the published frame:
-   * that goes to the others. Where it is undefined, the event itself confirms.
+   * The frame that confirms an entry, or a repeat of it, to the sender; the others get the published frame. If it is
+   * undefined, the sender gets the published frame too.
    */
   confirm?(last: Confirmed, ref?: string): string | undefined;
-  /** Stored events as they stand when they are sent again, such as a message that was read since. */
+  /** Stored events as they are sent again, with what has changed since: a message may have been read. */
   again?(room: string, events: readonly StoredEvent[]): readonly StoredEvent[];
   /** The events of its rooms that backends may read as their history. */
   readonly historyView?: HistoryView;
-  /** Where it stores what is about a user. */
+  /** Where its events and rows name users, for exports and erasures. */
   readonly personalData?: PersonalData;
-  /** Whether a frame that is somewhat too long is refused, and its connection lives; otherwise it ends with 1009. */
+  /**
+   * Whether a frame that is somewhat too long is refused and its connection stays open; otherwise the connection is
+   * closed with 1009.
+   */
   longFrames?(state: State): boolean;
   /** Its information about a connection, for operators. */
   describe?(state: State): Record<string, unknown>;
@@ -100,13 +103,19 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
 
   /** The connection has authenticated. */
   onAuthenticated?(ctx: Uses<Out, Entries, State>): void;
-  /** A room is the user's own: granted by name or by membership; `guild:*` stands for all of a kind. After `admitted`, and when it becomes so. */
+  /**
+   * The user has access to the room by name, by a grant or as a member. Called after `onAuthenticated`, and when a
+   * backend grants it later. `guild:*` stands for all rooms of a kind.
+   */
   onRoomGranted?(ctx: Uses<Out, Entries, State>, room: string): void;
-  /** Joins the room of its user in its own way; otherwise that is a plain join. After `admitted`. */
+  /** Joins the user's own room in the protocol's way, after `onAuthenticated`. Without it the core joins the room. */
   onUserRoom?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The user may no longer be in the room, and is about to leave it. */
   onRoomRevoked?(ctx: Uses<Out, Entries, State>, room: string): void;
-  /** A backend has removed the room. Who may be in it all the same is about to be in another, empty one of that name. */
+  /**
+   * A backend has removed the room. Connections that still have access are about to be in a new, empty room of that
+   * name.
+   */
   onRoomRemoved?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** The socket has closed; it is still in its rooms. */
   onClosed?(ctx: Uses<Out, Entries, State>): void;
@@ -128,20 +137,20 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
 export interface Services<Out extends Schemas, Entries, RoomState = unknown> {
   readonly clock: Clock;
   readonly history: History;
-  /** What its reducers keep of a room, as of the last commit: to be read only. */
+  /** The protocol's memory of a room, as of the last commit. Only reducers change it. */
   state(room: string): RoomState;
   readonly agent: Agent;
-  /** Whether these work, as far as was last seen. */
+  /** Whether the store and the agent worked when they were last used. */
   readonly health: { store(): boolean; agent(): boolean };
   readonly members: Members & Pick<Membership, "roomsOf"> & Revocations;
   /** Speaks to rooms without being a connection: for agents and timers. */
   readonly systemSender: SystemSender<Out, Entries>;
-  /** Who is where, over all nodes; what follows from its changes is derived on each node. */
+  /** Live state of connections on all nodes. Each node derives what follows from a change. */
   readonly roster: OpenRoster<Out>;
-  /** How many live nodes come before this one for what falls due in a room, and is done once for all nodes: 0 on one node. */
+  /** How many live nodes come before this one for timed work of a room that one node does for all. 0 on one server. */
   rank(room: string): number;
   readonly settings: Settings;
-  /** Tells the operator of a fault. Never a message's text. */
+  /** Reports an error to the operator. It must not hold the text of a message. */
   report(error: unknown, context: Record<string, unknown>): void;
 }
 

@@ -3,12 +3,12 @@ export const kindOf = (room: string): string => room.slice(0, Math.max(0, room.i
 /** The name that stands for all rooms of a kind. */
 export const allOf = (kind: string): string => `${kind}:*`;
 
-/** Rooms of the core's own, in which every connection is that may be spoken to so. */
+/** The room of all connections of a user. The core has it, and no client can join it. */
 export const userRoom = (protocol: string, userId: string): string => `${protocol}-user:${userId}`;
 
 const everyoneRooms = new Map<string, string>();
 
-/** The same text each time: every connection keeps it. */
+/** The room of all connections of a protocol. The same string each time, because every connection keeps it. */
 export function everyoneRoom(protocol: string): string {
   const known = everyoneRooms.get(protocol);
   if (known !== undefined) return known;
@@ -22,14 +22,17 @@ interface Contract {
   readonly roomKinds: readonly string[];
 }
 
-/** Every kind of room whose events are a contract's: its own, and the core's for its users. */
+/** All kinds of rooms that hold events of a contract: its own, and the core's for its users. */
 export const roomKindsOf = ({ name, roomKinds }: Contract): string[] => [
   ...roomKinds,
   kindOf(userRoom(name, "")),
   kindOf(everyoneRoom(name)),
 ];
 
-/** Whether a contract's events may be stored in it: not in one that stands for all of its kind, or lies in another. */
+/**
+ * Whether events of the contract may be stored in the room: not if its name stands for all rooms of a kind, or for a
+ * part of another room.
+ */
 export const isStored = (contract: Contract, room: string): boolean => {
   const kind = kindOf(room);
   return roomKindsOf(contract).includes(kind) && room !== allOf(kind) && !room.includes(" ");

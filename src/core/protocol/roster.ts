@@ -4,7 +4,7 @@ import type { Body, Schemas } from "./schemas.ts";
 /** Any connection's context. */
 type Ctx = Pick<Context<Schemas, unknown, unknown>, "identity" | "undo">;
 
-/** What all connections on all nodes say under one key of a group: none, where nobody is there. */
+/** The values of all connections on all nodes under one key of a group. */
 export interface Change<Value> {
   readonly group: string;
   readonly key: string;
@@ -20,8 +20,8 @@ export type Tell<Out extends Schemas> = <K extends EventOf<Out>>(
 ) => void;
 
 /**
- * Who is where now, over all nodes: each connection may say one value under each key of each group. What it says ends
- * when it closes. A value is small, is JSON, and is read by the nodes of the release before too.
+ * Live state of connections on all nodes: each connection may set one value under each key of each group. Its values
+ * end when it closes. A value is small and JSON, and nodes of the previous release must read it.
  */
 export interface Roster<Value> {
   /** Sets the connection's value. Undone, without an event, when the commit of its message fails. */
@@ -30,9 +30,9 @@ export interface Roster<Value> {
   delete(ctx: Ctx, group: string, key: string, quiet?: boolean): void;
   /** Sets the value of all connections of this node that have one under the key, without an event. */
   replace(group: string, key: string, value: Value): void;
-  /** What all connections say in the group, by key. */
+  /** The values of all connections in the group, by key. */
   of(group: string): Iterable<readonly [key: string, values: readonly Value[]]>;
-  /** What all connections say under the key. */
+  /** The values of all connections under the key. */
   values(group: string, key: string): readonly Value[];
   /** How many keys the group has. */
   size(group: string): number;
