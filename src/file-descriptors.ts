@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from "no
 import type { Cancel, Clock } from "./core/ports/clock.ts";
 
 /** How often one is tried, and how often new connections are turned away while there is none. */
-const LOOK_MS = 500;
+const CHECK_MS = 500;
 const RELIEF_MS = 20;
 /** Connections that are turned away at a time: more than the kernel lets wait. */
 const MOST_WAITING = 8_192;
@@ -43,7 +43,7 @@ export function watchFileDescriptors(
     reserve = openSync("/dev/null", "r");
   };
 
-  const look = () => {
+  const check = () => {
     if (isOneLeft()) {
       if (relief) told.freed(turnedAway);
       relief?.();
@@ -57,13 +57,13 @@ export function watchFileDescriptors(
     told.exhausted();
   };
 
-  const stopLooking = clock.every(LOOK_MS, look);
+  const stopChecking = clock.every(CHECK_MS, check);
   return {
     listens(port) {
       listeners = listenersOn(port);
     },
     stop() {
-      stopLooking();
+      stopChecking();
       relief?.();
       closeSync(reserve);
     },

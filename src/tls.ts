@@ -61,7 +61,7 @@ function shakeHands(host: string, port: number): Promise<void> {
   });
 }
 
-const LOOK_MS = 10_000;
+const CHECK_MS = 10_000;
 
 /**
  * Checks every 10 s whether the files hold another pair, and passes a new pair on. A faulty pair is reported
@@ -76,11 +76,11 @@ export function watchTls(
   /** The pair in use, or the last one reported. */
   let done = seen;
   let isBusy = false;
-  return clock.every(LOOK_MS, () => {
-    if (!isBusy) void look();
+  return clock.every(CHECK_MS, () => {
+    if (!isBusy) void check();
   });
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const found = contents(config);
     const hasSettled = found === seen;
     seen = found;

@@ -16,7 +16,7 @@ const APPLIED_MS = 2_000;
 /** How long a start waits to hear of the other nodes, and then for what their connections say. */
 const HELLO_MS = 250;
 const WHOLE_MS = 2_000;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 export interface ClusterParts {
   readonly clock: Clock;
@@ -181,7 +181,7 @@ export class Cluster {
     const wait = (ms: number) => new Promise<void>((done) => clock.after(ms, done));
     await wait(HELLO_MS);
     const until = clock.monotonic() + WHOLE_MS;
-    while (!this.#roster.isWhole && clock.monotonic() < until) await wait(LOOK_MS);
+    while (!this.#roster.isWhole && clock.monotonic() < until) await wait(POLL_MS);
   }
 
   /** More of the log is applied. */

@@ -5,12 +5,12 @@ import { adoptLog, leaveBackup } from "../storage/log-identity.ts";
 import { withDatabase } from "../storage/open.ts";
 
 /**
- * Founds the log of several nodes on the database of one server, or on that of a node whose log is lost. No server may
+ * Creates the log of several nodes from the database of one server, or of a node whose log is lost. No server may
  * use the database. When it was interrupted it can be run again. Throws `ConfigError`.
  */
 export async function adoptCommand(config: Config): Promise<void> {
   const { DATABASE_URL: file } = config;
-  if (!config.LOG_URL) throw new ConfigError("LOG_URL: must be set: adopt founds the log there");
+  if (!config.LOG_URL) throw new ConfigError("LOG_URL: must be set: adopt creates the log there");
   if (!existsSync(file))
     throw new ConfigError(`DATABASE_URL: there is no ${file}: serve makes a new log by itself`);
   const before = withDatabase(config, (database) => {
@@ -18,11 +18,11 @@ export async function adoptCommand(config: Config): Promise<void> {
     return adoptLog(database);
   });
   // Loaded only where several nodes share a log.
-  const { foundLog } = await import("../log/found.ts");
-  const founded = await foundLog(config, before.position);
+  const { createLog } = await import("../log/create-log.ts");
+  const log = await createLog(config, before.position);
   try {
     withDatabase(config, (database) => {
-      const { position } = adoptLog(database, founded.id);
+      const { position } = adoptLog(database, log.id);
       if (position !== before.position)
         throw new ConfigError(
           `DATABASE_URL: ${file} was written meanwhile: stop its server, and run this again`,
@@ -31,12 +31,12 @@ export async function adoptCommand(config: Config): Promise<void> {
     const copy = `${file}.snapshot`;
     rmSync(copy, { force: true });
     backUp(file, copy);
-    await founded.keep(copy);
+    await log.keep(copy);
     rmSync(copy, { force: true });
   } finally {
-    await founded.close();
+    await log.close();
   }
   console.log(
-    `${founded.name} goes on after position ${before.position} of ${file}: start this node with LOG_URL, and the others without a database`,
+    `${log.name} goes on after position ${before.position} of ${file}: start this node with LOG_URL, and the others without a database`,
   );
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-const LOOK_MS = 1_000;
+const CHECK_MS = 1_000;
 
 /** Calls `stop` with the reason when the process gets a signal to end, or when the script that started it has ended. */
 export function onEnding(stop: (why: string) => void): void {
@@ -14,7 +14,7 @@ export function onEnding(stop: (why: string) => void): void {
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) stop("the script that started it has ended");
-  }, LOOK_MS).unref();
+  }, CHECK_MS).unref();
 }
 
 /** SIGHUP is the first bit of the signals that are ignored. */

@@ -53,14 +53,14 @@ export function whileShowing<T>(
 }
 
 /** Shows on a terminal how far work has come that leaves this thread free. Call what it returns at the end. */
-export function show(look: () => Progress, stream: NodeJS.WriteStream = process.stderr): () => void {
+export function show(progress: () => Progress, stream: NodeJS.WriteStream = process.stderr): () => void {
   if (!stream.isTTY) return () => {};
   const start = performance.now();
   let isDrawn = false;
   const timer = setInterval(() => {
     if (performance.now() - start < AFTER_MS) return;
     isDrawn = true;
-    stream.write(`\r\u001b[K${progressLine(look())}`);
+    stream.write(`\r\u001b[K${progressLine(progress())}`);
   }, EVERY_MS);
   return () => {
     clearInterval(timer);

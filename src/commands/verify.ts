@@ -91,7 +91,7 @@ export async function verifyCommand(
     const fraction = step === "driving the clients" ? elapsed / (1_000 * seconds) : undefined;
     return { what: `verify: ${step}`, fraction, elapsed };
   });
-  const wishes = {
+  const run = {
     target: url === undefined ? undefined : remote(url),
     seconds,
     clients,
@@ -99,7 +99,7 @@ export async function verifyCommand(
     mishaps,
     nodes,
   };
-  const result = await verify(wishes, (next) => {
+  const result = await verify(run, (next) => {
     [step, since] = [next, performance.now()];
   }).finally(hide);
   console.log(report(result));

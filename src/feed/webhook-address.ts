@@ -20,12 +20,12 @@ const listOf = (networks: readonly string[], family: "ipv4" | "ipv6") => {
 };
 const privateV4 = listOf(PRIVATE_V4, "ipv4");
 const privateV6 = listOf(PRIVATE_V6, "ipv6");
-const givenOut = listOf(["2000::/3"], "ipv6");
+const allocated = listOf(["2000::/3"], "ipv6");
 
 const isPublic = (address: string): boolean =>
   isIP(address) === 4
     ? !privateV4.check(address, "ipv4")
-    : isIP(address) === 6 && givenOut.check(address, "ipv6") && !privateV6.check(address, "ipv6");
+    : isIP(address) === 6 && allocated.check(address, "ipv6") && !privateV6.check(address, "ipv6");
 
 /** `*`: any; `public`: https to public addresses; a host: that host, by http too. */
 export type Allowed = readonly string[];

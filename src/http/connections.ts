@@ -41,7 +41,7 @@ export const connectionOperations: readonly Operation[] = [
   },
 ];
 
-export interface PageWish {
+export interface PageRequest {
   readonly limit: number;
   /** The id of the connection before the first. */
   readonly after?: string | undefined;
@@ -59,7 +59,7 @@ export interface ConnectionDependencies {
   /** Names of the live nodes; undefined where there is one alone. */
   nodes(): readonly string[] | undefined;
   /** Asks all nodes, or the one of this name. */
-  pages(wish: PageWish, node?: string): Promise<Gathered<ConnectionPage>>;
+  pages(request: PageRequest, node?: string): Promise<Gathered<ConnectionPage>>;
   /** Of each node, whether it had the connection, which it has closed. */
   close(id: string): Promise<Gathered<boolean>>;
 }
@@ -68,7 +68,7 @@ export interface ConnectionDependencies {
 export function connectionRoutes(deps: ConnectionDependencies): Hono {
   const app = new Hono();
   app.get("/", async (c) => {
-    const { node, ...wish } = check(page, c.req.query());
+    const { node, ...request } = check(page, c.req.query());
     const nodes = deps.nodes();
     if (node !== undefined && !nodes?.includes(node)) {
       const message = nodes
@@ -76,8 +76,8 @@ export function connectionRoutes(deps: ConnectionDependencies): Hono {
         : "must not be given: this server is not one of several nodes";
       throw invalid("node", message);
     }
-    const { answers, silent } = await deps.pages(wish, node);
-    const found = merge(answers, wish);
+    const { answers, silent } = await deps.pages(request, node);
+    const found = merge(answers, request);
     if (!found) {
       const message = "must be the id of a connection that is still open";
       throw maybeOn(silent, invalid("after", message));
@@ -99,7 +99,7 @@ export function connectionRoutes(deps: ConnectionDependencies): Hono {
 }
 
 /** One page of all nodes, by their names; undefined when none of them has the connection before it. */
-function merge(answers: Gathered<ConnectionPage>["answers"], { after, limit }: PageWish) {
+function merge(answers: Gathered<ConnectionPage>["answers"], { after, limit }: PageRequest) {
   const byName = answers.toSorted((one, other) => (one.node < other.node ? -1 : 1));
   const start = after === undefined ? 0 : byName.findIndex(({ answer }) => answer.hasAfter);
   if (start < 0) return undefined;
@@ -114,7 +114,7 @@ function merge(answers: Gathered<ConnectionPage>["answers"], { after, limit }: P
 }
 
 /** What one node answers. */
-export function pageOf(open: Iterable<Connection>, { limit, after }: PageWish): ConnectionPage {
+export function pageOf(open: Iterable<Connection>, { limit, after }: PageRequest): ConnectionPage {
   const all = [...open];
   const last = after === undefined ? -1 : all.findIndex(({ id }) => id === after);
   const connections: z.output<typeof connection>[] = [];

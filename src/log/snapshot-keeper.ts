@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { Snapshot, Snapshots } from "./snapshots.ts";
 
-const LOOK_MS = 10_000;
+const CHECK_MS = 10_000;
 const EVERY_MS = 60 * 60_000;
 const APART_MS = 60_000;
 /** A log that is fuller than this is purged as soon as it can be. */
@@ -31,7 +31,7 @@ export class SnapshotKeeper {
   constructor(private readonly parts: SnapshotKeeperParts) {}
 
   start(): void {
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => void this.#check(), CHECK_MS);
   }
 
   stop(): void {
@@ -40,7 +40,7 @@ export class SnapshotKeeper {
     this.#timer = undefined;
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { maxBytes, note, size } = this.parts;
     if (this.#isWorking) return;
     this.#isWorking = true;

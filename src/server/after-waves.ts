@@ -1,10 +1,10 @@
 import type { Traffic } from "../core/outbound/traffic.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
 
-const LOOK_MS = 100;
-/** The server is at rest when fewer connections and messages than this come and go in ten looks. */
+const CHECK_MS = 100;
+/** The server is at rest when fewer connections and messages than this come and go in ten checks. */
 const REST = 10;
-const LOOKS_A_REST = 10;
+const CHECKS_A_REST = 10;
 /** Connections that have come and gone. Fewer leave less garbage than a collection is worth. */
 const WAVE = 1_000;
 /** While a wave comes, garbage is collected when this part of the connections is new, and at least this number. */
@@ -34,8 +34,8 @@ export function collectAfterWaves(clock: Clock, traffic: () => Iterable<Traffic>
   let kept = 0;
   /** The most that were open since the last collection at rest. */
   let most = 0;
-  let [seen, looks] = [0, 0];
-  return clock.every(LOOK_MS, () => {
+  let [seen, checks] = [0, 0];
+  return clock.every(CHECK_MS, () => {
     let [open, opened, received] = [0, 0, 0];
     for (const one of traffic()) {
       open += one.open;
@@ -49,7 +49,7 @@ export function collectAfterWaves(clock: Clock, traffic: () => Iterable<Traffic>
       kept = open;
       memory.collect();
     }
-    if (++looks % LOOKS_A_REST !== 0) return;
+    if (++checks % CHECKS_A_REST !== 0) return;
     const isAtRest = moved + received - seen < REST;
     seen = moved + received;
     if (!isAtRest || moved - collected < WAVE) return;

@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
 /** Of several nodes one has the events of a user erased. Each of those behind it waits so much longer, and finds little to do. */
 const BEHIND_MS = 5_000;
 /** How often it asks meanwhile whether one of them has finished. */
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /** How far the erasure of a user is. Times in milliseconds since the epoch. */
 export interface ErasureState {
@@ -103,9 +103,9 @@ export function startErasures(
     for (let one = next(); one && !isStopped; one = next()) {
       try {
         const ahead = log.rank(one.userId);
-        for (let waited = 0; waited < ahead * BEHIND_MS && !isStopped; waited += LOOK_MS) {
+        for (let waited = 0; waited < ahead * BEHIND_MS && !isStopped; waited += POLL_MS) {
           if (await log.finishedElsewhere?.(one.userId)) break;
-          await wait(LOOK_MS);
+          await wait(POLL_MS);
         }
         if (isStopped) return;
         await erase(one);

@@ -8,11 +8,11 @@ export class FileWatch {
   readonly #known = new Map<string, string>();
 
   constructor(private readonly files: readonly string[]) {
-    this.look();
+    this.check();
   }
 
   /** What is wrong now; undefined when all is well. A file that is put back is the same again. */
-  look(): string | undefined {
+  check(): string | undefined {
     for (const file of this.files) {
       const found = identityOf(file);
       const known = this.#known.get(file);

@@ -149,7 +149,7 @@ export function openStorage(
   const checkpoints = startCheckpoints(config.DATABASE_URL, clock, {
     writer: database.client,
     onError(error) {
-      if (files.look()) report(error, { where: "checkpoint" });
+      if (files.check()) report(error, { where: "checkpoint" });
     },
   });
   let stopRetention: Cancel | undefined;
@@ -199,12 +199,12 @@ function watchFiles(
   database: OpenDatabase,
   clock: Clock,
   report: (error: unknown, context: Record<string, unknown>) => void,
-): { look(): boolean; readonly stop: Cancel } {
+): { check(): boolean; readonly stop: Cancel } {
   const watch = new FileWatch([file, `${file}-wal`, `${file}-shm`, lockOf(file)]);
   let told: string | undefined;
   /** True when they are what they were. */
-  function look(): boolean {
-    const wrong = watch.look();
+  function check(): boolean {
+    const wrong = watch.check();
     if (wrong !== told) {
       told = wrong;
       const failure = wrong === undefined ? undefined : lost(wrong);
@@ -213,7 +213,7 @@ function watchFiles(
     }
     return wrong === undefined;
   }
-  return { look, stop: clock.every(WATCH_MS, look) };
+  return { check, stop: clock.every(WATCH_MS, check) };
 }
 
 const lost = (what: string): StoreUnavailable =>

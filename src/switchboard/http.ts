@@ -83,7 +83,7 @@ export function openHttp(wiring: HttpWiring) {
     errors: reporting.errors,
     connections: {
       nodes: () => nodes.names,
-      pages: (wish, node) => nodes.ask("connections", wish, node),
+      pages: (request, node) => nodes.ask("connections", request, node),
       close: (id) => nodes.ask("close", id),
     },
     cluster: { state: () => nodes.state() },

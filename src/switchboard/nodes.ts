@@ -2,13 +2,13 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Peer } from "../cluster/membership.ts";
 import type { Core } from "../core/core.ts";
 import type { ClusterState, LogServers, NodeState } from "../http/cluster.ts";
-import { type ConnectionPage, type PageWish, pageOf } from "../http/connections.ts";
+import { type ConnectionPage, type PageRequest, pageOf } from "../http/connections.ts";
 import type { Gathered } from "../http/nodes.ts";
 import type { Storage } from "../storage/open.ts";
 
 /** What each node is asked, by itself and by the others, and what it answers. */
 export interface NodeQuestions {
-  connections(wish: PageWish): ConnectionPage;
+  connections(request: PageRequest): ConnectionPage;
   /** Whether the connection is here; it is closed. */
   close(id: string): boolean;
   /** How many connections are in each of these rooms. */
@@ -27,7 +27,7 @@ export const answersOf = (
   state: () => NodeState,
 ): NodeQuestions => ({
   state,
-  connections: (wish) => pageOf(core.connections.all, wish),
+  connections: (request) => pageOf(core.connections.all, request),
   close(id) {
     const found = [...core.connections.all].find((one) => one.id === id);
     found?.close(1008, "Closed by the server");

@@ -13,7 +13,7 @@ export class Connected {
 
   constructor(private readonly actors: readonly Actor[]) {}
 
-  look(actors = this.actors): void {
+  reconnect(actors = this.actors): void {
     const now = performance.now();
     for (const actor of actors) {
       const { at, backoff } = this.#next.get(actor) ?? { at: 0, backoff: FIRST_BACKOFF_MS };

@@ -23,7 +23,7 @@ export async function rest(
 ): Promise<void> {
   await waitFor(
     () => {
-      keep.look();
+      keep.reconnect();
       return actors.every(({ isDone }) => isDone);
     },
     () => ledger.answered,
@@ -52,7 +52,7 @@ export async function judge(
     });
   await waitFor(
     () => {
-      keep.look(readers);
+      keep.reconnect(readers);
       return !isBehind();
     },
     () => `${ledger.heard} ${feed.map(({ position }) => position).join()}`,

@@ -10,8 +10,8 @@ const entry = z.object({
 });
 
 /** One page: what was done, which promises held, a verdict. */
-export function report({ wishes, faults, counts, skipped, errors }: Result): string {
-  const { seed, seconds, clients, mishaps, nodes, target } = wishes;
+export function report({ options, faults, counts, skipped, errors }: Result): string {
+  const { seed, seconds, clients, mishaps, nodes, target } = options;
   const isAll = mishaps.length === (nodes === undefined ? MISHAPS : ALL_MISHAPS).length;
   const chaos = mishaps.length === 0 ? "" : isAll ? " --chaos" : ` --mishaps ${mishaps.join()}`;
   const ours = nodes === undefined ? "a server of its own" : `${nodes} nodes of its own`;

@@ -16,7 +16,7 @@ import { addressOf, ask, type Target, tokenFor } from "./target.ts";
 import { WebhookReceiver } from "./webhook-receiver.ts";
 import { Wire } from "./wire.ts";
 
-export interface Wishes {
+export interface VerifyOptions {
   /** A running server. Undefined: verify starts one of its own. */
   readonly target: Target | undefined;
   readonly seconds: number;
@@ -29,7 +29,7 @@ export interface Wishes {
 }
 
 export interface Result {
-  readonly wishes: Wishes;
+  readonly options: VerifyOptions;
   readonly faults: Faults;
   readonly counts: ReadonlyMap<string, number>;
   readonly skipped: readonly string[];
@@ -51,32 +51,35 @@ const SHUFFLE_MS = 700;
 const FLOOD_BYTES = 9_600_000;
 
 /** Drives a server for a while, and compares what it confirmed and delivered with what it has stored. */
-export async function verify(wishes: Wishes, onStep: (step: Step) => void = () => {}): Promise<Result> {
+export async function verify(
+  options: VerifyOptions,
+  onStep: (step: Step) => void = () => {},
+): Promise<Result> {
   const faults = new Faults();
   const counts = new Map<string, number>();
   const count = (what: string, by = 1) => void counts.set(what, (counts.get(what) ?? 0) + by);
-  const { nodes, target: running } = wishes;
+  const { nodes, target: running } = options;
   const cluster =
     nodes === undefined
       ? undefined
       : new OwnCluster({
-          ...{ faults, size: nodes, count, mishaps: wishes.mishaps },
-          random: new Random(wishes.seed).fork("victims"),
+          ...{ faults, size: nodes, count, mishaps: options.mishaps },
+          random: new Random(options.seed).fork("victims"),
         });
   const own = running ? undefined : (cluster ?? new OwnServer(faults));
   try {
     await own?.start();
-    const random = new Random(wishes.seed);
-    const target = wishes.target ?? own!;
+    const random = new Random(options.seed);
+    const target = options.target ?? own!;
     let isDriven = false;
     const turnedAway = (what: string) => {
       count("turned away");
-      if (isDriven && own && wishes.mishaps.every((one) => one === "roll")) faults.add("turned", what);
+      if (isDriven && own && options.mishaps.every((one) => one === "roll")) faults.add("turned", what);
     };
     const ledger = new Ledger(faults, turnedAway);
     const stage: Stage = {
       // Another name each time: a running server may have seen this seed.
-      run: `${wishes.seed.toString(36)}${wishes.target ? Date.now().toString(36) : ""}`,
+      run: `${options.seed.toString(36)}${options.target ? Date.now().toString(36) : ""}`,
       ...{ random: random.fork("clients"), ledger, hasNodes: cluster !== undefined },
       // Half of all clients, then.
       resuming: 1,
@@ -91,11 +94,11 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
       floodBytes: FLOOD_BYTES,
       pause: (ms) => Bun.sleep(ms),
       count,
-      wire: async () => (wishes.mishaps.length > 0 ? Wire.open(() => addressOf(target)) : undefined),
+      wire: async () => (options.mishaps.length > 0 ? Wire.open(() => addressOf(target)) : undefined),
     };
     const casts: Cast[] = [];
     for (const { contract, share } of contracts) {
-      casts.push(await contract.cast(stage, Math.max(2, Math.round(share * wishes.clients))));
+      casts.push(await contract.cast(stage, Math.max(2, Math.round(share * options.clients))));
     }
     const stream = new FeedStream(stage, target, await stage.wire(), own !== undefined);
     if (!own) stream.log.position = await endOfFeed(stage);
@@ -109,7 +112,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     isDriven = true;
     onStep("driving the clients");
     const keep = new Connected(actors);
-    await play(wishes, { stage, casts, actors, keep, chaos, random });
+    await play(options, { stage, casts, actors, keep, chaos, random });
     onStep("waiting for the last answers");
     receiver?.calm();
     stream.calm();
@@ -120,7 +123,7 @@ export async function verify(wishes: Wishes, onStep: (step: Step) => void = () =
     await cluster?.probe();
     tally(stage, actors);
     const result = {
-      wishes,
+      options,
       faults,
       counts: new Map(counts),
       skipped: [...(chaos?.skipped ?? []), ...(cluster?.skipped ?? [])],
@@ -160,7 +163,7 @@ interface Play {
 }
 
 async function play(
-  { nodes, seconds, target, mishaps }: Wishes,
+  { nodes, seconds, target, mishaps }: VerifyOptions,
   { casts, actors, keep, chaos, random }: Play,
 ): Promise<void> {
   const moments = chaos ? scheduleOf(random, seconds, mishaps) : [];
@@ -179,7 +182,7 @@ async function play(
   const isOver = () => elapsed() >= 1_000 * seconds;
   // Until everything has ended that has begun, such as a restart of all nodes.
   while (!isOver() || running.size > 0) {
-    keep.look();
+    keep.reconnect();
     for (const actor of actors) if (actor.speak && speech.chance(pace)) actor.speak();
     for (let moment = moments[next]; chaos && moment && moment.at <= elapsed(); moment = moments[next]) {
       next++;

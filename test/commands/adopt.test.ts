@@ -15,7 +15,7 @@ test("adopt needs the log's servers", async () => {
   const { code, err } = await command(["adopt"], { directory: cwd });
   expect({ code, err }).toEqual({
     code: 1,
-    err: "switchboard: LOG_URL: must be set: adopt founds the log there\n",
+    err: "switchboard: LOG_URL: must be set: adopt creates the log there\n",
   });
 });
 

@@ -6,7 +6,7 @@ import { openLog } from "../../src/log/jetstream.ts";
 import { canMakeCertificates, makeCertificate } from "../support/certificate.ts";
 import { command, commandDirectory } from "../support/command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { hasNats, type NatsWishes, startNats } from "../support/nats.ts";
+import { hasNats, type NatsOptions, startNats } from "../support/nats.ts";
 import { API_KEY, SECRET } from "../support/server.ts";
 import { logConfig } from "./follower.ts";
 
@@ -14,8 +14,8 @@ const ofNats = test.skipIf(!hasNats);
 const directory = commandDirectory();
 
 /** What a node says of a server like this one. */
-async function saidOf(wishes: NatsWishes, more: Parameters<typeof logConfig>[2] = {}): Promise<string> {
-  const nats = await startNats(wishes);
+async function saidOf(options: NatsOptions, more: Parameters<typeof logConfig>[2] = {}): Promise<string> {
+  const nats = await startNats(options);
   try {
     await (await openLog(logConfig(nats, "c", more), () => {}, undefined, 2_000)).stop();
     return "";

@@ -39,8 +39,8 @@ async function say(client: TestClient, frames: readonly unknown[]): Promise<void
 async function everything(): Promise<void> {
   const target: Pick<TestServer, "connect" | "token"> = {
     connect: server.connect.bind(server),
-    async token(user, wishes) {
-      const token = await server.token(user, { ...wishes, name: `Ada ${TEXT}` });
+    async token(user, options) {
+      const token = await server.token(user, { ...options, name: `Ada ${TEXT}` });
       tokens.push(token);
       return token;
     },

@@ -13,7 +13,7 @@ import { upgradeRequest } from "../support/raw-socket.ts";
 import { recordsOf } from "../support/records.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-const LOOK_MS = 10_000;
+const CHECK_MS = 10_000;
 
 describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_KEY_FILE change", () => {
   let directory: string;
@@ -65,12 +65,12 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
   test("who connects gets the new certificate; who is connected stays, and all hear each other, in order", async () => {
     const [ada, ann] = [await chat("ada"), await chat("ann")];
     makeCertificate(cert, key, "second");
-    clock.advance(LOOK_MS);
+    clock.advance(CHECK_MS);
     await serves("second");
     expect(recordsOf(server, "the certificate was renewed")).toHaveLength(1);
     const bob = await chat("bob");
     makeCertificate(cert, key, "third");
-    clock.advance(LOOK_MS);
+    clock.advance(CHECK_MS);
     await serves("third");
     const cleo = await chat("cleo");
 
@@ -101,7 +101,7 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
   test("the old certificate's connections may end, and the others still hear each other", async () => {
     const ada = await chat("ada");
     makeCertificate(cert, key, "second");
-    clock.advance(LOOK_MS);
+    clock.advance(CHECK_MS);
     await serves("second");
     const [bob, cleo] = [await chat("bob"), await chat("cleo")];
     ada.close();
@@ -124,7 +124,7 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
     });
     await once(ada, "secureConnect");
     makeCertificate(cert, key, "second");
-    clock.advance(LOOK_MS);
+    clock.advance(CHECK_MS);
     await serves("second");
     const bob = await chat("bob");
     ada.write(request);
@@ -143,24 +143,24 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
     const ada = await chat("ada");
     for (const bad of ["garbage", ""]) {
       await Bun.write(cert, bad);
-      clock.advance(5 * LOOK_MS);
+      clock.advance(5 * CHECK_MS);
       expect(await served()).toBe("first");
     }
     const complaint = ["tls", "TLS_CERT_FILE, TLS_KEY_FILE"];
     expect(errors()).toEqual([complaint, complaint]);
     expect(await ada.drain()).toEqual([]);
     makeCertificate(cert, key, "second");
-    clock.advance(LOOK_MS);
+    clock.advance(CHECK_MS);
     await serves("second");
     expect(errors()).toHaveLength(2);
   });
 
   test("a certificate that is written before its key is no trouble", async () => {
     makeCertificate(cert, join(directory, "new-key.pem"), "second");
-    clock.advance(LOOK_MS);
+    clock.advance(CHECK_MS);
     expect(await served()).toBe("first");
     await Bun.write(key, Bun.file(join(directory, "new-key.pem")));
-    clock.advance(LOOK_MS);
+    clock.advance(CHECK_MS);
     await serves("second");
     expect(recordsOf(server, "error")).toEqual([]);
   });
@@ -173,14 +173,14 @@ describe.skipIf(!canMakeCertificates)("when the files of TLS_CERT_FILE and TLS_K
     async (_, before, algorithm, why) => {
       before();
       makeCertificate(cert, key, "second", algorithm);
-      clock.advance(LOOK_MS);
-      clock.advance(LOOK_MS);
+      clock.advance(CHECK_MS);
+      clock.advance(CHECK_MS);
       await eventually(() => {
-        clock.advance(LOOK_MS);
+        clock.advance(CHECK_MS);
         return recordsOf(server, "error").length > 0;
       });
       expect(await served()).toBe("first");
-      clock.advance(LOOK_MS);
+      clock.advance(CHECK_MS);
       expect(recordsOf(server, "error").map(({ err }) => err.message)).toEqual([expect.stringMatching(why)]);
     },
   );

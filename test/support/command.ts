@@ -12,7 +12,7 @@ export interface Ended {
   readonly err: string;
 }
 
-export interface CommandWishes {
+export interface CommandOptions {
   /** All of its environment, but for the path. */
   readonly env?: Record<string, string>;
   /** The directory to run in: without a DATABASE_URL its data lies in `data` there. */
@@ -23,7 +23,7 @@ export interface CommandWishes {
 
 const running = new Set<Bun.Subprocess>();
 
-function spawn(args: readonly string[], { env = {}, directory, through = [] }: CommandWishes) {
+function spawn(args: readonly string[], { env = {}, directory, through = [] }: CommandOptions) {
   const child = Bun.spawn([...through, process.execPath, "run", MAIN, ...args], {
     cwd: directory,
     env: { PATH: process.env["PATH"] ?? "", ...env },
@@ -44,8 +44,8 @@ export function commandDirectory(): string {
 }
 
 /** Runs the command line to its end. */
-export async function command(args: readonly string[], wishes: CommandWishes): Promise<Ended> {
-  const child = spawn(args, wishes);
+export async function command(args: readonly string[], options: CommandOptions): Promise<Ended> {
+  const child = spawn(args, options);
   const [code, out, err] = await Promise.all([
     child.exited,
     new Response(child.stdout).text(),
@@ -55,8 +55,8 @@ export async function command(args: readonly string[], wishes: CommandWishes): P
 }
 
 /** `serve` on a free port of this machine. Resolves when it has said all that it says at its start. */
-export async function serve({ env = {}, ...wishes }: CommandWishes) {
-  const child = spawn(["serve"], { env: { WS_PORT: "0", HOST: "127.0.0.1", ...env }, ...wishes });
+export async function serve({ env = {}, ...options }: CommandOptions) {
+  const child = spawn(["serve"], { env: { WS_PORT: "0", HOST: "127.0.0.1", ...env }, ...options });
   const err = new Response(child.stderr).text();
   const started = Promise.withResolvers<void>();
   let out = "";

@@ -62,9 +62,9 @@ export async function initialise({ client }: DietClient, publicKey: string): Pro
 export async function sealedClient(
   server: TestServer,
   userId: string,
-  wishes?: TokenOptions,
+  options?: TokenOptions,
 ): Promise<SealedClient> {
-  const plain = await dietClient(server, userId, wishes);
+  const plain = await dietClient(server, userId, options);
   const cipher = await DietCipher.init();
   const [, ready] = await initialise(plain, cipher.publicKey);
   await cipher.rotate(ready["data"]);

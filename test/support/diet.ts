@@ -74,10 +74,10 @@ async function befriend(one: DietClient, other: DietClient): Promise<void> {
 export async function dietClient(
   server: TestServer,
   userId: string,
-  wishes: TokenOptions = { rooms: [] },
+  options: TokenOptions = { rooms: [] },
 ): Promise<DietClient> {
   const client = await server.connect("/api/diet/ws");
-  client.send({ type: "auth", token: await server.token(userId, wishes), userId, sessionId: "s" });
+  client.send({ type: "auth", token: await server.token(userId, options), userId, sessionId: "s" });
   const answer = await client.next("auth_response");
   if (!answer["success"]) throw new Error(JSON.stringify(answer));
   return new DietClient(userId, client);

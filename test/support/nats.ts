@@ -25,7 +25,7 @@ export interface NatsServer {
   stop(): Promise<void>;
 }
 
-export interface NatsWishes {
+export interface NatsOptions {
   /** Lines of its configuration. */
   readonly config?: string;
   readonly maxPayload?: string;
@@ -33,9 +33,9 @@ export interface NatsWishes {
 }
 
 /** One server of its own, with JetStream, on a free port. */
-export async function startNats(wishes: NatsWishes = {}): Promise<NatsServer> {
+export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
   const directory = mkdtempSync(join(tmpdir(), "switchboard-nats-"));
-  const { config = "", maxPayload = "8MB", jetstream = true } = wishes;
+  const { config = "", maxPayload = "8MB", jetstream = true } = options;
   const file = join(directory, "nats.conf");
   let port = -1;
   let child: Bun.Subprocess<"ignore", "ignore", "pipe">;

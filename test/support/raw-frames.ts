@@ -13,7 +13,7 @@ export interface RawFrame {
   readonly payload: Buffer;
 }
 
-export interface FrameWishes {
+export interface FrameOptions {
   readonly opcode?: number;
   /** False: more frames of this message follow. */
   readonly fin?: boolean;
@@ -23,9 +23,9 @@ export interface FrameWishes {
   readonly reserved?: number;
 }
 
-/** A frame as a client sends it, or, with other wishes, as it must not. */
-export function encodeFrame(payload: string | Uint8Array, wishes: FrameWishes = {}): Buffer {
-  const { opcode = TEXT, fin = true, masked = true, reserved = 0 } = wishes;
+/** A frame as a client sends it, or, with other options, as it must not. */
+export function encodeFrame(payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
+  const { opcode = TEXT, fin = true, masked = true, reserved = 0 } = options;
   const body = Buffer.from(payload);
   const head = Buffer.alloc(body.length < 126 ? 2 : body.length < 65_536 ? 4 : 10);
   head[0] = (fin ? 0x80 : 0) | (reserved << 4) | opcode;

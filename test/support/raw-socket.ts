@@ -4,8 +4,8 @@ import type { Closing, Frame } from "./client.ts";
 import {
   CLOSE,
   encodeFrame,
+  type FrameOptions,
   FrameReader,
-  type FrameWishes,
   PING,
   PONG,
   type RawFrame,
@@ -93,8 +93,8 @@ export class RawSocket {
     if (this.#unsent.length === 1) this.#flush();
   }
 
-  send(payload: string | Uint8Array, wishes: FrameWishes = {}): void {
-    this.write(encodeFrame(payload, wishes));
+  send(payload: string | Uint8Array, options: FrameOptions = {}): void {
+    this.write(encodeFrame(payload, options));
   }
 
   /** Sends a gurukul frame of this type. */

@@ -20,7 +20,7 @@ export interface TestServer extends BareServer {
   /** Connects to a path as it stands. */
   connect(path: string, options?: Bun.WebSocketOptions): Promise<TestClient>;
   /** A gurukul client of this user. */
-  chat(userId: string, wishes?: TokenOptions & { query?: string }): Promise<TestClient>;
+  chat(userId: string, options?: TokenOptions & { query?: string }): Promise<TestClient>;
   /** Stops it as an operator would, clients connected. */
   shutdown(): Promise<void>;
   /** Another on the same data, once this one has stopped; its settings over this one's. */
@@ -56,8 +56,8 @@ async function startIn(
       clients.push(client);
       return client;
     },
-    async chat(userId, wishes = {}) {
-      return started.connect(`/ws?token=${await server.token(userId, wishes)}${wishes.query ?? ""}`);
+    async chat(userId, options = {}) {
+      return started.connect(`/ws?token=${await server.token(userId, options)}${options.query ?? ""}`);
     },
     async stop() {
       await stop();

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import type { CommandWishes } from "./command.ts";
+import type { CommandOptions } from "./command.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
 /** Runs `serve` in a pseudo-terminal, stops it when it has logged its start, and returns all that a person would see. */
-export async function serveInTerminal({ env = {}, directory }: CommandWishes): Promise<string> {
+export async function serveInTerminal({ env = {}, directory }: CommandOptions): Promise<string> {
   let seen = "";
   const decoder = new TextDecoder();
   const child = Bun.spawn([process.execPath, "run", MAIN, "serve"], {

@@ -1,10 +1,10 @@
 import { expect } from "bun:test";
-import { encodeFrame, type FrameWishes, TEXT } from "../support/raw-frames.ts";
+import { encodeFrame, type FrameOptions, TEXT } from "../support/raw-frames.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 import { startTestServer } from "../support/server.ts";
 
 /** A frame that a client sends, or whole lists of them. */
-export type Sent = readonly [payload: string | Uint8Array, wishes?: FrameWishes];
+export type Sent = readonly [payload: string | Uint8Array, options?: FrameOptions];
 
 /** Is answered by one text frame; no endpoint of ours says back what it hears, as the suite's peer does. */
 export const ASK = '{"type":"ping"}';
@@ -36,7 +36,7 @@ export async function send(
   frames: readonly Sent[],
   way: Way = "in one chop",
 ): Promise<void> {
-  const bytes = frames.map(([payload, wishes]) => encodeFrame(payload, wishes));
+  const bytes = frames.map(([payload, options]) => encodeFrame(payload, options));
   if (way === "in one chop") peer.write(Buffer.concat(bytes));
   else if (way === "in frame-wise chops") for (const frame of bytes) await chop(peer, frame);
   else for (const octet of Buffer.concat(bytes)) await chop(peer, Buffer.from([octet]));

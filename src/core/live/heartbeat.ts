@@ -29,12 +29,12 @@ export function startHeartbeat(
     sweptAt = now;
     for (const connection of connections()) {
       if (Math.abs(jump) >= JUMP_MS) connection.countFrom(now);
-      if (connection.open) lookAfter(connection, now);
+      if (connection.open) checkAlive(connection, now);
     }
   });
 }
 
-function lookAfter(connection: Connection, now: number): void {
+function checkAlive(connection: Connection, now: number): void {
   const { authMs, heartbeatMs } = connection.protocol.timeouts;
   const { identity } = connection;
   if (now - connection.lastSeen > 2 * heartbeatMs) connection.refuse(new Refusal("heartbeat_timeout"));

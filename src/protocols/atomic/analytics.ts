@@ -9,7 +9,7 @@ import { isWithin } from "../../core/protocol/same.ts";
 import { cleanText } from "../../core/protocol/text.ts";
 import { iso } from "../../core/protocol/time.ts";
 import { Activity } from "./activity.ts";
-import { keptOf } from "./contexts.ts";
+import { contextState } from "./contexts.ts";
 import { contextRoom, type State, type Visit } from "./entrance.ts";
 import { encode } from "./frames.ts";
 import { Gauges } from "./gauges.ts";
@@ -35,16 +35,16 @@ export const applies = {
   /** The metric is stored as an event only for the sake of its id: nobody reads the event again. */
   metric(entry: Entry<PostedUpdate>, { offset, state }: Place<unknown>): Decision {
     const { room, time, clientId, body } = entry;
-    const kept = keptOf(state);
+    const context = contextState(state);
     const { metric, value, timestamp = iso(time) } = body;
     const data = { metric, value, timestamp };
     const publish = { kind: "metric_update", room: subscribersOf(room, metric), data };
-    if (clientId === null) return { publish, rows: [kept.update(data)] };
-    const { rows, time: storedAt } = kept.timeline.stored(time, offset);
+    if (clientId === null) return { publish, rows: [context.update(data)] };
+    const { rows, time: storedAt } = context.timeline.stored(time, offset);
     return {
       events: [{ kind: "metric_update", silent: true, time: storedAt, data }],
       publish,
-      rows: [...rows, kept.update(data)],
+      rows: [...rows, context.update(data)],
     };
   },
 };
@@ -76,7 +76,7 @@ export function createAnalytics(
     const users = Array.from(present.of(room), ([userId]) => userId);
     const named = members.memberCount(room);
     if (named > 0) return users.filter((userId) => members.isMember(room, userId)).length / named;
-    const { seen } = keptOf(state(room));
+    const { seen } = contextState(state(room));
     const all = seen.size + users.filter((userId) => !seen.has(userId)).length;
     return all === 0 ? 0 : users.length / all;
   }
@@ -121,7 +121,7 @@ export function createAnalytics(
           if (ctx.state.room === undefined) return [];
           const time = ctx.now();
           const now = isDerived(metric) ? derive(room, metric) : null;
-          const said = keptOf(state(room)).metrics.get(metric);
+          const said = contextState(state(room)).metrics.get(metric);
           const update = said ?? { metric, value: now, timestamp: iso(time) };
           return [encode("metric_update", JSON.stringify(update), { time, clientId })];
         };
@@ -147,17 +147,17 @@ export function createAnalytics(
      */
     prepare(update: PostedUpdate, room: string): PostedUpdate {
       const { metric, value } = update;
-      const known = keptOf(state(room)).metrics;
+      const known = contextState(state(room)).metrics;
       if (value !== null && known.size >= MAX_CONTEXT_METRICS && !known.has(metric)) throw tooManyInContext();
       return typeof value === "string" ? { ...update, value: cleanText(value) } : update;
     },
     onStored(event: StoredEvent): void {
       if (event.kind !== "message") return;
       activity.add(event);
-      gauges.look(subscribersOf(event.room, "activity"));
+      gauges.changed(subscribersOf(event.room, "activity"));
     },
     /** The users or the members of the context have changed. */
-    usersChanged: (room: string): void => gauges.look(subscribersOf(room, "engagement")),
+    usersChanged: (room: string): void => gauges.changed(subscribersOf(room, "engagement")),
     /** Nobody is in the room any more. The room may be that of a metric's subscribers. */
     onRoomEmptied(room: string): void {
       gauges.drop(room);

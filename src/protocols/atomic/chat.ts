@@ -7,7 +7,7 @@ import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { isWithin } from "../../core/protocol/same.ts";
 import { nameOf, shownText } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
-import { keptOf } from "./contexts.ts";
+import { contextState } from "./contexts.ts";
 import { contextRoom, type State } from "./entrance.ts";
 import { encode } from "./frames.ts";
 import { messageId, page, placeOf } from "./past.ts";
@@ -20,7 +20,7 @@ export type ChatEntries = { message: PostedMessage };
 export const applies = {
   message({ id: entryId, time, body }: Entry<PostedMessage>, { offset, state }: Place<unknown>): Decision {
     const { id = messageId(entryId, offset), content, author, authorId, messageType } = body;
-    const { timeline } = keptOf(state);
+    const { timeline } = contextState(state);
     const { rows, time: storedAt } = timeline.stored(time, offset);
     const data = { id, content, author, authorId, messageType, timestamp: timeline.show() };
     return { events: [{ kind: "message", counted: true, externalId: body.id, time: storedAt, data }], rows };

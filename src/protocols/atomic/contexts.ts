@@ -14,7 +14,7 @@ const SEEN = "seen ";
 export const seenKey = (userId: string): string => SEEN + userId;
 
 /** The state of a context. It is stored in rows of the context's room. */
-export class Kept {
+export class ContextState {
   /** The last update that backends posted, by metric. */
   readonly metrics = new Map<string, Update>();
   /** Users who have ever been in the context. */
@@ -22,14 +22,14 @@ export class Kept {
 
   private constructor(readonly timeline: Timeline) {}
 
-  static restore(room: string, history: History): Kept {
+  static restore(room: string, history: History): ContextState {
     const rows = history.state(room);
-    const kept = new Kept(new Timeline(room, history, rows.get(STRETCHES)));
+    const context = new ContextState(new Timeline(room, history, rows.get(STRETCHES)));
     for (const [key, value] of rows) {
-      if (key.startsWith(SEEN)) kept.seen.add(key.slice(SEEN.length));
-      else if (key.startsWith(METRIC)) kept.metrics.set(key.slice(METRIC.length), JSON.parse(value));
+      if (key.startsWith(SEEN)) context.seen.add(key.slice(SEEN.length));
+      else if (key.startsWith(METRIC)) context.metrics.set(key.slice(METRIC.length), JSON.parse(value));
     }
-    return kept;
+    return context;
   }
 
   /** Null means no value: it frees the metric's place. */
@@ -46,8 +46,8 @@ export class Kept {
   }
 }
 
-export function keptOf(state: unknown): Kept {
-  if (state instanceof Kept) return state;
+export function contextState(state: unknown): ContextState {
+  if (state instanceof ContextState) return state;
   throw new Error("the room is not the room of a context");
 }
 
@@ -56,6 +56,6 @@ export type ContextEntries = { seen: { readonly userId: string } };
 
 export const applies = {
   seen: ({ body }: Entry<ContextEntries["seen"]>, { state }: Place<unknown>): Decision => ({
-    rows: [keptOf(state).see(body.userId)],
+    rows: [contextState(state).see(body.userId)],
   }),
 };

@@ -31,7 +31,7 @@ export class Gauges {
   }
 
   /** The value may have changed. */
-  look(key: string): void {
+  changed(key: string): void {
     if (this.#told.has(key)) this.#pace.touch(key);
   }
 
@@ -62,7 +62,7 @@ export class Gauges {
     if (at === undefined) return;
     const wake = () => {
       this.#waking.delete(key);
-      this.look(key);
+      this.changed(key);
     };
     this.#waking.set(key, this.parts.clock.after(Math.max(1, at - this.parts.clock.now()), wake));
   }

@@ -2,7 +2,7 @@ import type { History, StoredEvent } from "../../core/ports/history.ts";
 import type { HistoryView } from "../../core/protocol/frames.ts";
 import { ERASED_NAME, type PersonalData } from "../../core/protocol/personal-data.ts";
 import { parseTime } from "../../core/protocol/time.ts";
-import { isContext, keptOf, seenKey } from "./contexts.ts";
+import { contextState, isContext, seenKey } from "./contexts.ts";
 import { wrong } from "./refusals.ts";
 import { offsetOfTime } from "./timeline.ts";
 
@@ -34,7 +34,9 @@ export const createPast = (state: State): HistoryView => ({
   id: ({ kind, body }) => (kind === "message" ? JSON.parse(body).id : undefined),
   find,
   findTime: (history, room, time) =>
-    isContext(room) ? offsetOfTime(history, room, keptOf(state(room)).timeline.stretches, time) : undefined,
+    isContext(room)
+      ? offsetOfTime(history, room, contextState(state(room)).timeline.stretches, time)
+      : undefined,
 });
 
 /** Resolves the time or the id of a message to its offset, once everything before it is committed. */
@@ -43,7 +45,7 @@ export function placeOf(history: History, state: State, room: string, before: st
   if (offset !== undefined) return () => offset;
   const time = parseTime(before);
   if (time === undefined) throw wrong("before", "must be the time or the id of a message");
-  return () => offsetOfTime(history, room, keptOf(state(room)).timeline.stretches, time);
+  return () => offsetOfTime(history, room, contextState(state(room)).timeline.stretches, time);
 }
 
 interface Wanted {

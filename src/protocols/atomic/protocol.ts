@@ -18,10 +18,10 @@ import {
 import { createCollaboration, rules as sessionRules } from "./collaboration.ts";
 import {
   type ContextEntries,
+  ContextState,
   applies as contextApplies,
+  contextState,
   isContext,
-  Kept,
-  keptOf,
   roomOf,
 } from "./contexts.ts";
 import {
@@ -73,7 +73,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     ctx.state.room = room;
     const greet = () => {
       // Recorded in a turn of its own, so that a user who enters need not wait for the disk.
-      if (!keptOf(state(room)).seen.has(userId)) systemSender.record(room, "seen", { userId });
+      if (!contextState(state(room)).seen.has(userId)) systemSender.record(room, "seen", { userId });
       return [];
     };
     ctx.join(room, greet, { muted: !isChat, failed: () => lose(ctx, room) });
@@ -142,7 +142,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     applies: { ...chatApplies, ...metricApplies, ...contextApplies, ...editApplies },
     repeats: { ...chatRepeats, ...metricRepeats, ...editRepeats },
     restore: (room, history): unknown =>
-      isContext(room) ? Kept.restore(room, history) : restoreSession(room, history),
+      isContext(room) ? ContextState.restore(room, history) : restoreSession(room, history),
     historyView: createPast(state),
     personalData,
     posts: {

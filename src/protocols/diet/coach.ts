@@ -19,7 +19,7 @@ const TYPE = "ai.coach.message";
  * coach they are searched.
  */
 const CONTEXT_MESSAGES = 20;
-const LOOKED_AT = 200;
+const MAX_LOOKED_UP = 200;
 
 /** The coach: an agent that answers users, conversation by conversation (contract: AI Coach Events). */
 export function createCoach(services: Services<typeof events, Entries, unknown>) {
@@ -28,7 +28,7 @@ export function createCoach(services: Services<typeof events, Entries, unknown>)
 
   /** Ends with the question. A question that arrives while others are being answered gets its own turn. */
   function conversationOf(question: CoachMessage): Utterance[] {
-    const last = history.page(inboxOf(question.userId), { kind: TYPE, limit: LOOKED_AT });
+    const last = history.page(inboxOf(question.userId), { kind: TYPE, limit: MAX_LOOKED_UP });
     const messages = last
       .map(({ body }): CoachMessage => JSON.parse(body))
       // Without a text it was redacted.

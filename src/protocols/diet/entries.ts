@@ -16,7 +16,7 @@ import type {
   NotificationRead,
 } from "./schema.ts";
 
-interface Saying {
+interface Publication {
   readonly type: EventType;
   readonly data: unknown;
   /** Present while the event is pending in an inbox: until it is read or answered. */
@@ -31,7 +31,7 @@ interface Saying {
 
 /** The kinds of entries in the log. */
 export type Entries = {
-  say: Saying;
+  say: Publication;
   read: {
     readonly type: "message.read" | "notification.read";
     /** Id of the message or notification. */
@@ -61,7 +61,7 @@ const removal = (userId: string, state: unknown): Row[] => [
 ];
 
 export const applies = {
-  say({ room, body }: Entry<Saying>, { offset, state }: Place<unknown>): Decision {
+  say({ room, body }: Entry<Publication>, { offset, state }: Place<unknown>): Decision {
     const { type: kind, data, waits, reads, unique: externalId, toFriends } = body;
     return {
       events: [{ kind, data, externalId, counted: kind === "group.message" }],
@@ -133,7 +133,7 @@ type Stored = StoredEvent;
 
 export const repeats = {
   /** A mention is the server's own, with an id and a time of its own: the message that it is of decides. */
-  say: ({ sender, body: { type, data } }: Entry<Saying>, stored: Stored): boolean =>
+  say: ({ sender, body: { type, data } }: Entry<Publication>, stored: Stored): boolean =>
     stored.kind === type && ((type === "notification" && sender !== null) || isStoredAs(data, stored.body)),
   read: ({ body: { type, data } }: Entry<Entries["read"]>, stored: Stored): boolean =>
     stored.kind === type && isStoredAs(data, stored.body),

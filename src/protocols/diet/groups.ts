@@ -39,8 +39,8 @@ export function createGroups({
         const data = cleaned(message.data);
         const users = mentioned(data);
         ctx.reserve(users.length + 1);
-        const saying = { type: "group.message", data, unique: uniqueOf("group.message", data) } as const;
-        record(ctx, message, groupRoom(data.groupId), "say", saying);
+        const publication = { type: "group.message", data, unique: uniqueOf("group.message", data) } as const;
+        record(ctx, message, groupRoom(data.groupId), "say", publication);
         for (const userId of users) {
           // A full inbox only loses the mention: the group still has the message.
           if (!hasSpace(inboxFrom(state(inboxOf(userId))), data.fromUserId)) continue;

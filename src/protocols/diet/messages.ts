@@ -31,11 +31,11 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
     "direct.message"(ctx: Ctx, message: Message<"direct.message">): void {
       const data = { ...cleaned(message.data), isRead: false };
       const { fromUserId, toUserId } = data;
-      const saying = { type: "direct.message", data, unique: uniqueOf("direct.message", data) } as const;
+      const publication = { type: "direct.message", data, unique: uniqueOf("direct.message", data) } as const;
       checkSpace(inboxFrom(state(inboxOf(toUserId))), fromUserId);
       ctx.reserve(2);
-      if (fromUserId !== toUserId) record(ctx, message, inboxOf(fromUserId), "say", saying, ALSO);
-      record(ctx, message, inboxOf(toUserId), "say", { ...saying, waits: waitingMessage(data) });
+      if (fromUserId !== toUserId) record(ctx, message, inboxOf(fromUserId), "say", publication, ALSO);
+      record(ctx, message, inboxOf(toUserId), "say", { ...publication, waits: waitingMessage(data) });
     },
 
     /** Tells the message's author. The reader does not learn whether the message exists. */

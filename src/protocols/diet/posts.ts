@@ -50,7 +50,7 @@ const ENTRIES: Readonly<Partial<Record<EventType, keyof Entries>>> = {
   "group.member.left": "leave",
 };
 
-function saying(type: EventType, data: unknown, room: string): Entries["say"] {
+function publication(type: EventType, data: unknown, room: string): Entries["say"] {
   const said = { type, data, toFriends: catalogue[type].to === "friends" };
   if (isData("group.message", type, data)) return { ...said, unique: uniqueOf(type, data) };
   if (!isInbox(room)) return said;
@@ -83,7 +83,7 @@ export function createPosts(maxContentLength: number): {
     ...{ schema: schemas[type], to: TARGETS[catalogue[type].to], entry: ENTRIES[type] ?? "say" },
     users: (data) => usersOf(type, data),
     room: groupOf,
-    prepare: (data, room) => (ENTRIES[type] ? cleaned(data) : saying(type, cleaned(data), room)),
+    prepare: (data, room) => (ENTRIES[type] ? cleaned(data) : publication(type, cleaned(data), room)),
   });
   const types = Object.keys(catalogue).filter((type): type is EventType => Object.hasOwn(catalogue, type));
   const posted = types.filter((type) => catalogue[type].from !== "server");

@@ -5,7 +5,7 @@ import type { Ctx } from "./client.ts";
 import type { Entries } from "./entries.ts";
 import type { Data, events } from "./schema.ts";
 
-const LOOK_MS = 1_000;
+const CHECK_MS = 1_000;
 
 type Status = Omit<Data<"system.status">, "timestamp">;
 
@@ -30,7 +30,7 @@ export function createStatus({
   };
   let told = JSON.stringify(now());
 
-  const cancel = clock.every(LOOK_MS, () => {
+  const cancel = clock.every(CHECK_MS, () => {
     const status = now();
     const text = JSON.stringify(status);
     if (text === told) return;

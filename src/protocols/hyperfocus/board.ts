@@ -30,7 +30,7 @@ export class StatusBoard {
 
   /** The status may have changed. `tell` sends it to those who do not have it yet, if it is sent at once. */
   update(room: string, tell?: (status: Status) => void): void {
-    if (this.#news(room)) this.#pace.touch(room, tell && (() => this.#show(room, tell)));
+    if (this.#change(room)) this.#pace.touch(room, tell && (() => this.#show(room, tell)));
   }
 
   emptied(room: string): void {
@@ -42,13 +42,13 @@ export class StatusBoard {
   }
 
   #show(room: string, tell: (status: Status) => void): void {
-    const news = this.#news(room);
-    if (!news) return;
-    this.#shown.set(room, news.text);
-    tell(news.status);
+    const change = this.#change(room);
+    if (!change) return;
+    this.#shown.set(room, change.text);
+    tell(change.status);
   }
 
-  #news(room: string): { status: Status; text: string } | undefined {
+  #change(room: string): { status: Status; text: string } | undefined {
     const shown = this.#shown.get(room);
     if (shown === undefined) return undefined;
     const status = this.statusOf(room);

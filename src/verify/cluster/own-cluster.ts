@@ -15,7 +15,7 @@ import { differences } from "./same.ts";
 
 /** How long nothing may move before nodes that differ count as different. */
 const SETTLED_MS = 30_000;
-const LOOK_MS = 250;
+const POLL_MS = 250;
 /** All of them share one machine, which must not look like dead peers. */
 const HEARTBEAT_INTERVAL_MS = "5000";
 
@@ -90,7 +90,7 @@ export class OwnCluster {
   /** Waits until all nodes have come to the same: what is still on its way to the log arrives meanwhile. */
   async settle(): Promise<void> {
     let [seen, found]: [string, readonly string[]] = ["", []];
-    const look = async () => {
+    const poll = async () => {
       const places = await Promise.all(this.#nodes.map((node) => node.place()));
       const now = places.map((place) => (place ? `${place.position} ${place.hash}` : "no answer"));
       const same = new Set(now).size === 1 && places[0] !== undefined;
@@ -101,7 +101,7 @@ export class OwnCluster {
       return found.length === 0;
     };
     // A slow machine is waited for as long as its nodes get on.
-    await waitFor(look, () => seen, SETTLED_MS, LOOK_MS);
+    await waitFor(poll, () => seen, SETTLED_MS, POLL_MS);
     for (const difference of found) this.parts.faults.add("diverged", difference);
   }
 

@@ -6,7 +6,7 @@ import { type Cut, Link } from "./link.ts";
 
 const START_MS = 180_000;
 const AGAIN_MS = 500;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 const ANSWER_MS = 5_000;
 /** The reason of a node that has made something else of the log than the others: it stays as it is. */
 const DIFFERS = "differs from the other nodes";
@@ -68,12 +68,12 @@ export class OwnNode {
   /** Resolves when it is ready or down, or when it will not be ready. */
   async ready(): Promise<void> {
     let reason = "";
-    const look = async () => {
+    const poll = async () => {
       const answer = await this.#ask("/health/ready");
       reason = answer?.status === 200 ? "" : ((await answer?.text().catch(() => "")) ?? "no answer");
       return reason === "" || !this.server.isUp || reason.includes(DIFFERS);
     };
-    await waitFor(look, () => reason, START_MS, LOOK_MS);
+    await waitFor(poll, () => reason, START_MS, POLL_MS);
     if (reason !== "" && this.server.isUp)
       this.faults.add("diverged", `${this.name} does not become ready: ${reason}`);
   }

@@ -6,7 +6,7 @@ import type { OwnNode } from "./own-node.ts";
 
 /** Nodes hear of each other in milliseconds; the rest is for a slow machine. */
 const HEARD_MS = 20_000;
-const LOOK_MS = 250;
+const POLL_MS = 250;
 const CHAT = "verify-who-is-there";
 const LEASES = ["webhooks", "snapshots"];
 const typing = z.object({ type: z.literal("typing"), data: z.object({ userId: z.string() }) });
@@ -112,12 +112,12 @@ async function shownAs(
 }
 
 /** What is wrong in the end, when it has had the time to become right. */
-async function lastWrong(look: () => Promise<readonly string[]>): Promise<readonly string[]> {
+async function lastWrong(poll: () => Promise<readonly string[]>): Promise<readonly string[]> {
   let wrong: readonly string[] = [];
   const isRight = async () => {
-    wrong = await look();
+    wrong = await poll();
     return wrong.length === 0;
   };
-  await waitFor(isRight, () => wrong.join(), HEARD_MS, LOOK_MS);
+  await waitFor(isRight, () => wrong.join(), HEARD_MS, POLL_MS);
   return wrong;
 }

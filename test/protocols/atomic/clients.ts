@@ -10,7 +10,7 @@ export const COLLABORATION = "/api/collaboration/ws";
 export const CONTEXT = "context_123";
 export const ROOM = `context:${CONTEXT}`;
 
-interface Wishes extends TokenOptions {
+interface ClientOptions extends TokenOptions {
   readonly contextId?: string;
 }
 
@@ -19,10 +19,10 @@ export async function enter(
   server: TestServer,
   path: string,
   userId: string,
-  { contextId = CONTEXT, ...wishes }: Wishes = {},
+  { contextId = CONTEXT, ...options }: ClientOptions = {},
 ): Promise<TestClient> {
   const client = await server.connect(
-    `${path}?token=${await server.token(userId, wishes)}&contextId=${contextId}`,
+    `${path}?token=${await server.token(userId, options)}&contextId=${contextId}`,
   );
   await client.next("connected");
   return client;

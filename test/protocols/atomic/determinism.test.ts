@@ -4,7 +4,7 @@ import type { Entry } from "../../../src/core/protocol/entry.ts";
 import { parseTime } from "../../../src/core/protocol/time.ts";
 import { applies as metricApplies } from "../../../src/protocols/atomic/analytics.ts";
 import { applies as chatApplies } from "../../../src/protocols/atomic/chat.ts";
-import { applies as contextApplies, Kept } from "../../../src/protocols/atomic/contexts.ts";
+import { ContextState, applies as contextApplies } from "../../../src/protocols/atomic/contexts.ts";
 import { applyLog, type Turns, turns } from "../../support/applied-log.ts";
 import { contents, createApplying, entry } from "../../support/applying.ts";
 
@@ -48,7 +48,7 @@ function logOf(drafts: readonly Draft[]): Entry[] {
 }
 
 function apply(log: readonly Entry[], cut: Turns) {
-  const applied = applyLog(createApplying(applies, { restore: Kept.restore }), log, cut);
+  const applied = applyLog(createApplying(applies, { restore: ContextState.restore }), log, cut);
   expect(applied.applying.faults).toEqual([]);
   return applied;
 }
@@ -105,10 +105,13 @@ test("a context keeps the last value of each metric and every user, once", () =>
           if (one.kind === "metric") metrics.set(metric!, value);
           if (one.kind === "seen") seen.add(userId!);
         }
-        const kept = Kept.restore(room, applying.store);
-        const values = Array.from(kept.metrics, ([metric, { value }]): [string, unknown] => [metric, value]);
+        const context = ContextState.restore(room, applying.store);
+        const values = Array.from(context.metrics, ([metric, { value }]): [string, unknown] => [
+          metric,
+          value,
+        ]);
         expect(new Map(values)).toEqual(metrics);
-        expect([...kept.seen].sort()).toEqual([...seen].sort());
+        expect([...context.seen].sort()).toEqual([...seen].sort());
       }
     }),
     { numRuns: 60 },

@@ -15,9 +15,9 @@ export const startSessions = ({ env, ...options }: TestServerOptions = {}): Prom
 export async function come(
   server: TestServer,
   userId: string,
-  wishes: TokenOptions = {},
+  options: TokenOptions = {},
 ): Promise<TestClient> {
-  const client = await server.connect(`${COLLABORATION}?token=${await server.token(userId, wishes)}`);
+  const client = await server.connect(`${COLLABORATION}?token=${await server.token(userId, options)}`);
   await client.next("connected");
   return client;
 }

@@ -22,7 +22,7 @@ function stage() {
   });
   const set = (key: string, value: number) => {
     truth.set(key, value);
-    gauges.look(key);
+    gauges.changed(key);
   };
   return { clock, truth, told, asked, gauges, set };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createAnalytics } from "../../../src/protocols/atomic/analytics.ts";
-import { Kept } from "../../../src/protocols/atomic/contexts.ts";
+import { ContextState } from "../../../src/protocols/atomic/contexts.ts";
 import { open } from "../../../src/protocols/atomic/entrance.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { createTestStore, event } from "../../support/stored.ts";
@@ -24,7 +24,7 @@ test("what is kept for the subscribers of a metric goes with the last of them", 
       },
     },
     members: { isMember: () => false, memberCount: () => 0 },
-    state: () => Kept.restore(ROOM, store),
+    state: () => ContextState.restore(ROOM, store),
     systemSender: { relayLocal: (room: string) => relayed.push(room) },
   } as unknown as Parts[0];
   const analytics = createAnalytics(services, { of: () => [] });

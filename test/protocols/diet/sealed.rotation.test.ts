@@ -5,7 +5,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
 
 const ROTATION = 60_000;
-const wishes = { rooms: ["group:g"] };
+const inGroup = { rooms: ["group:g"] };
 let clock: FakeClock;
 let server: TestServer;
 beforeEach(async () => {
@@ -16,8 +16,8 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 test("the server rotates by the clock, and under traffic no frame is lost either way", async () => {
-  const ada = await sealedClient(server, "ada", wishes);
-  const bob = await dietClient(server, "bob", wishes);
+  const ada = await sealedClient(server, "ada", inGroup);
+  const bob = await dietClient(server, "bob", inGroup);
   let said = 0;
   const asked: string[] = [];
   for (let round = 0; round < 4; round++) {

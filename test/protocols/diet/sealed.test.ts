@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const wishes = { rooms: ["group:g"] };
+const inGroup = { rooms: ["group:g"] };
 const notOpened = error("INVALID_MESSAGE_FORMAT", "Frame cannot be decrypted");
 
 test("encryption.init is answered in plain text, by its response and then encryption.ready", async () => {
@@ -49,8 +49,8 @@ test("a bad public key is refused by name, and the connection stays plain", asyn
 });
 
 test("everything goes encrypted both ways: answers, events of rooms and users, errors", async () => {
-  const ada = await sealedClient(server, "ada", wishes);
-  const bob = await dietClient(server, "bob", wishes);
+  const ada = await sealedClient(server, "ada", inGroup);
+  const bob = await dietClient(server, "bob", inGroup);
   const frame = groupMessage("ada", "m-1");
   expect(await ada.ask("group.message", frame)).toMatchObject({ success: true, data: frame });
   expect(await bob.event("group.message")).toEqual(event("group.message", frame));
@@ -72,8 +72,8 @@ test("everything goes encrypted both ways: answers, events of rooms and users, e
 });
 
 test("encrypted and plain members of a group hear the same, in the same order", async () => {
-  const sealed = [await sealedClient(server, "ada", wishes), await sealedClient(server, "bob", wishes)];
-  const plain = await dietClient(server, "eve", wishes);
+  const sealed = [await sealedClient(server, "ada", inGroup), await sealedClient(server, "bob", inGroup)];
+  const plain = await dietClient(server, "eve", inGroup);
   const say = (n: number) =>
     n % 2
       ? sealed[0]!.send(message("group.message", groupMessage("ada", `m-${n}`)))
@@ -186,7 +186,7 @@ test("a second encryption.init right behind the first is refused, and the first 
 
 test("with compression both sides deflate", async () => {
   server = await server.restart({ ENCRYPTION_COMPRESSION: "on" });
-  const [ada, bob] = [await sealedClient(server, "ada", wishes), await sealedClient(server, "bob", wishes)];
+  const [ada, bob] = [await sealedClient(server, "ada", inGroup), await sealedClient(server, "bob", inGroup)];
   const data = { ...groupMessage("ada", "long"), content: "x".repeat(5_000) };
   expect(await ada.ask("group.message", data)).toMatchObject({ success: true });
   expect((await bob.event("group.message"))["data"]).toEqual(data);

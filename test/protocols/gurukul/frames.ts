@@ -41,7 +41,7 @@ export const answer = (
   chatId: string,
   agentId: string,
   content: unknown,
-  { messageId, confidence = 1, part = 1, of = 1, offline }: AnswerWishes = {},
+  { messageId, confidence = 1, part = 1, of = 1, offline }: AnswerOptions = {},
 ): Frame => ({
   type: "message",
   data: {
@@ -61,7 +61,7 @@ export const answer = (
   timestamp,
 });
 
-interface AnswerWishes {
+interface AnswerOptions {
   readonly messageId?: string;
   readonly confidence?: unknown;
   readonly part?: number;

@@ -43,7 +43,7 @@ export async function viewer(server: TestServer, clientId = "viewer-1", more?: F
   return client;
 }
 
-interface HostWishes extends TokenOptions {
+interface HostOptions extends TokenOptions {
   readonly userId?: string;
   readonly clientId?: string;
 }
@@ -51,9 +51,9 @@ interface HostWishes extends TokenOptions {
 /** A host who is in the stream, and has read its status. */
 export async function host(
   server: TestServer,
-  { userId = "ada", clientId = "host-1", ...wishes }: HostWishes = {},
+  { userId = "ada", clientId = "host-1", ...options }: HostOptions = {},
 ): Promise<TestClient> {
-  const client = await dial(server, `?token=${await server.token(userId, wishes)}`);
+  const client = await dial(server, `?token=${await server.token(userId, options)}`);
   client.send(init("host", clientId));
   await client.next("stream:status");
   return client;

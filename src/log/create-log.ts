@@ -7,7 +7,7 @@ import { accepted, findStream, makeStream, streamOf } from "./stream.ts";
 const PATIENCE_MS = 5_000;
 
 /** A log that begins after a position, with nothing in it yet. */
-export interface FoundedLog {
+export interface EmptyLog {
   readonly name: string;
   readonly id: string;
   /** Keeps the database at that position, which other nodes begin with. */
@@ -16,7 +16,7 @@ export interface FoundedLog {
 }
 
 /** Makes the log, or finds the one that an interrupted attempt has made. Throws a `ConfigError` when there is another. */
-export async function foundLog(config: LogConfig, position: number): Promise<FoundedLog> {
+export async function createLog(config: LogConfig, position: number): Promise<EmptyLog> {
   const connection = await connectToLog(config, PATIENCE_MS);
   try {
     const manager = await jetstreamManager(connection, { timeout: PATIENCE_MS, checkAPI: false });
