@@ -54,7 +54,7 @@ export class Ledger {
   readonly removed = new Set<string>();
   repeated = 0;
   heard = 0;
-  /** Confirmations and refusals. */
+  /** Items that were confirmed or refused. A client that connects again and again gets answers to no others. */
   answered = 0;
   /** Milliseconds from one confirmation to the next, at most. */
   longestSilence = 0;
@@ -94,9 +94,9 @@ export class Ledger {
     }
     if (item.forbidden)
       this.faults.add("access", `${item.key}: accepted from a user without access to ${item.room}`);
+    if (item.state === "waiting") this.answered++;
     item.stamp = stamp;
     item.state = "confirmed";
-    this.answered++;
     const now = performance.now();
     this.longestSilence = Math.max(this.longestSilence, now - (this.#confirmedAt ?? now));
     this.#confirmedAt = now;
@@ -104,7 +104,7 @@ export class Ledger {
 
   refused(item: Item): void {
     const { key, room, sender } = item;
-    this.answered++;
+    if (item.state === "waiting") this.answered++;
     const isRight = !item.forbidden && !this.#barred.has(`${sender} ${room}`);
     // One that was stored unnoticed may be refused when it comes again.
     if (isRight && item.attempts === 1) this.turnedAway(`${key} in ${room}`);
