@@ -2,7 +2,7 @@ import { dlopen } from "bun:ffi";
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Cancel, Clock } from "./core/ports/clock.ts";
 
-/** How often one is tried, and how often new connections are turned away while there is none. */
+/** How often a descriptor is tried, and how often new connections are turned away while there is none. */
 const CHECK_MS = 500;
 const RELIEF_MS = 20;
 /** Connections that are turned away at a time: more than the kernel lets wait. */
@@ -15,9 +15,9 @@ export interface FileDescriptors {
 }
 
 /**
- * While no file descriptor is left, a connection that waits to be accepted makes the event loop spin: the kernel
- * says again and again that it is there. So one descriptor is kept in reserve, with which such connections are
- * accepted and closed. `exhausted` and `freed` are each called once.
+ * While no file descriptor is left, a connection that waits to be accepted makes the event loop spin, because the
+ * kernel reports it again and again. So one descriptor is kept in reserve, with which such connections are accepted
+ * and closed. `exhausted` and `freed` are each called once.
  */
 export function watchFileDescriptors(
   clock: Clock,

@@ -11,11 +11,11 @@ export interface Listener extends Publisher {
    * stays.
    */
   renew(tls: TlsPair): void;
-  /** Of the peer that asks; undefined for a request that has been read or copied. */
+  /** The address of the peer; undefined for a request that has been read or copied. */
   addressOf(request: Request): string | undefined;
   /** HTTP requests that are not answered yet. */
   unanswered(): number;
-  /** Takes no new connections, and closes those on which nothing is on its way; WebSockets stay. */
+  /** Accepts no new connections and closes idle ones. WebSockets stay. */
   refuse(): void;
   /** Closes every socket. */
   stop(): Promise<void>;
@@ -27,8 +27,8 @@ export interface Listener extends Publisher {
  * connections of a room are on both.
  */
 export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Listener {
-  /** The servers of sockets, but for those of the first server: nearly always that has all. */
-  const homes = new WeakMap<Socket, Server<Connection>>();
+  /** The server of each socket that is not on the first server. Nearly always the first has all. */
+  const serverOf = new WeakMap<Socket, Server<Connection>>();
   /** The newest is the last. */
   const servers: Server<Connection>[] = [];
   let used = tls;
@@ -36,7 +36,7 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
   const parts: Endpoint = {
     ...endpoint,
     opened(socket, server) {
-      if (server !== first) homes.set(socket, server);
+      if (server !== first) serverOf.set(socket, server);
     },
   };
   const start = (port: number, pair: TlsPair | undefined) => {
@@ -75,10 +75,10 @@ export function startListener(endpoint: Endpoint, tls: TlsPair | undefined): Lis
     },
     publish(topic, frame, compress, except) {
       if (servers.length === 1) return (except ?? newest()).publish(topic, frame, compress);
-      const home = except && (homes.get(except) ?? first);
+      const own = except && (serverOf.get(except) ?? first);
       let worst = 1;
       for (const server of servers) {
-        worst = Math.min(worst, (server === home ? except : server)!.publish(topic, frame, compress));
+        worst = Math.min(worst, (server === own ? except : server)!.publish(topic, frame, compress));
       }
       return worst;
     },

@@ -32,7 +32,7 @@ export interface Endpoint {
   /** Largest frame that is ever sent, in bytes. */
   readonly largestFrame: number;
   draining(): boolean;
-  /** Requests are no longer taken on: those that were are answered, then the server goes. */
+  /** New requests are refused. The server stops when earlier ones are answered. */
   stopping(): boolean;
   newId(): string;
   readonly clock: Clock;
@@ -77,7 +77,7 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
       ),
     },
     fetch(request, server) {
-      // Long polls and streams are silent for longer than a request that is being made may be.
+      // Long polls and streams may be silent for longer than a peer that is still sending its request.
       if (IS_FEED.test(request.url)) server.timeout(request, FEED_IDLE_SECONDS);
       return answer(request);
     },
@@ -87,7 +87,7 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
     },
     websocket: {
       data: {} as Connection,
-      // Up to this size the core itself refuses a frame; beyond it Bun stops reading and closes with 1009.
+      // The core refuses frames up to this size. Beyond it Bun stops reading and closes with 1009.
       maxPayloadLength: 2 * config.MAX_MESSAGE_BYTES,
       backpressureLimit: hardLimit(config.MAX_BUFFERED_BYTES, endpoint.largestFrame),
       closeOnBackpressureLimit: true,
@@ -126,7 +126,10 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
 
 const count = (counts: Map<number, number>, key: number) => counts.set(key, (counts.get(key) ?? 0) + 1);
 
-/** What had to be given another URL goes the long way: what Bun's router has found is in the request itself. */
+/**
+ * A request that had to get another URL goes to Hono: the parameters that Bun's router has found belong to the first
+ * request.
+ */
 const withHost =
   <R extends Request>(endpoint: Endpoint, answer: Answering<R>): Answering<R> =>
   (request) => {

@@ -9,7 +9,7 @@ interface Step<Row> {
   readonly next: number | undefined;
 }
 
-/** What an export asks of the database: each call is short. */
+/** What an export reads from the database. Each call is short. */
 export interface ExportStore {
   events(
     userId: string,
@@ -30,7 +30,7 @@ interface ExportParts {
   readonly rows: ExportStore;
   /** Times in milliseconds since the epoch. */
   stored(userId: string): { readonly lastActive: number | null; readonly revokedBefore: number | null };
-  /** Rooms that are the user's own: everything in them is about the user. */
+  /** The user's own rooms. Everything in them is about the user. */
   readonly rooms: readonly string[];
   readonly protocols: readonly {
     readonly name: string;

@@ -1,7 +1,7 @@
 import { generationOf, startOf } from "../core/protocol/generation.ts";
 import { type Cursor, compareCursors, formatCursor } from "./cursor.ts";
 
-/** What the feed hands out of the log. Lists leave out what is not in them; without a list everything passes. */
+/** Which events the feed delivers: those in every list that is given. A missing list lets all events through. */
 export interface FeedFilter {
   readonly kinds?: readonly string[] | undefined;
   readonly rooms?: { readonly names: readonly string[]; readonly kinds: readonly string[] } | undefined;
@@ -9,7 +9,7 @@ export interface FeedFilter {
 }
 
 export interface FeedEvent extends Cursor {
-  /** Of its row, while the process runs. */
+  /** The id of its row, valid while the process runs. */
   readonly id: number;
   readonly room: string;
   readonly offset: number;
@@ -22,7 +22,7 @@ export interface FeedEvent extends Cursor {
   readonly body: string;
 }
 
-/** What the feed asks of the database: each call is short. */
+/** What the feed reads from the database. Each call takes less than a millisecond or two. */
 export interface FeedStore {
   seek(cursor: Cursor): number;
   seekTime(time: number): number;
@@ -47,7 +47,7 @@ export interface FeedStore {
   end(): Cursor;
 }
 
-/** Where a reader is: ids of rows hold while the process runs, the cursor for ever. */
+/** Where a reader is. Ids of rows are valid while the process runs, the cursor for ever. */
 export interface Place {
   readonly id: number;
   readonly cursor: Cursor;
@@ -69,22 +69,25 @@ export class Expired extends Error {
     );
   }
 }
-/** The log has not come so far: the database was restored from a backup, or it is another server's position. */
+/**
+ * The position is beyond the end of the log: the database was restored from a backup, or the position is another
+ * server's.
+ */
 export class BeyondEnd extends Error {}
 
-/** What one step reads: about half a millisecond, and then clients have their turn. */
+/** One step reads this much, which takes about half a millisecond. Clients are served between steps. */
 const STEP_EVENTS = 64;
 const STEP_ROWS = 1_024;
-/** A page ends here, even when its filter has let little pass. */
+/** A page ends after this many steps or bytes, even if few events pass its filter. */
 const MAX_STEPS = 256;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Between two looks of one reader: turns that follow each other closely are read together. */
+/** The shortest time between two reads of one reader, so that turns in close succession are read together. */
 const GATHER_MS = 10;
 
 /**
- * The log for consumers outside: read from the database, a few rows at a time, between turns. Without a consumer a
- * turn costs it one comparison.
+ * The log for consumers outside, read from the database a few rows at a time, between turns. Without consumers it
+ * adds one comparison to a turn.
  */
 export class Feed {
   readonly #waiting = new Set<() => void>();
@@ -114,7 +117,7 @@ export class Feed {
     return { id: this.store.seek(cursor), cursor };
   }
 
-  /** Whether it counts what was stored after the backup that this server was restored from. */
+  /** Whether the position is of a generation that was lost when this server was restored from a backup. */
   #isLost(cursor: Cursor): boolean {
     const generation = generationOf(cursor.position);
     if (generation === generationOf(this.position())) return false;
@@ -122,7 +125,7 @@ export class Feed {
     return compareCursors(cursor, this.store.cursorAt(this.store.seek(next))) > 0;
   }
 
-  /** Before the first event in the log that is not older than this time; the end, where all are. */
+  /** The place before the first event that is not older than this time; the end, if all are older. */
   async placeOfTime(time: number, signal: AbortSignal): Promise<Place> {
     let id = this.store.seekTime(time);
     for (;;) {
@@ -178,8 +181,8 @@ export class Feed {
   };
 
   /**
-   * Resolves soon after the next commit, or when the signal aborts. Ask for it before the page that may be empty. `gatherMs`:
-   * how long what follows closely is waited for.
+   * Resolves soon after the next commit, or when the signal aborts. Ask for it before the page that may be empty.
+   * `gatherMs`: how long to wait for commits in close succession.
    */
   next(signal: AbortSignal, gatherMs = GATHER_MS): Promise<void> {
     return new Promise((resolve) => {

@@ -1,13 +1,13 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 
-/** Networks that are not for everybody: a server's own, its neighbours', and what is kept for examples and tests. */
+/** Networks that are not public: the server's own, private ones, and those reserved for examples and tests. */
 const PRIVATE_V4 = [
   ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"],
   ...["192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15"],
   ...["198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"],
 ];
-/** Within what is given out; the last two wrap addresses of IPv4. */
+/** Within the allocated addresses. The last two contain IPv4 addresses. */
 const PRIVATE_V6 = ["2001:db8::/32", "2001::/32", "2002::/16"];
 
 const listOf = (networks: readonly string[], family: "ipv4" | "ipv6") => {
@@ -35,7 +35,7 @@ const isListed = (allowed: Allowed, host: string) =>
 
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
 
-/** What is wrong with an address as it is written; undefined where nothing is. */
+/** Why a URL may not be used, as far as its text shows; undefined if it may. */
 export function refusedUrl(url: URL, allowed: Allowed): string | undefined {
   const host = hostOf(url);
   if (url.username || url.password) return "must not hold a user or a password";

@@ -7,7 +7,7 @@ import type { Secret, WebhookFilter, WebhookParts, WebhookRow } from "./webhook-
 
 type Contracts = WebhookParts["contracts"];
 
-/** What one request says, and the id by which its receiver knows it again. */
+/** The body of one request, and the id by which its receiver recognises a repeat. */
 export interface Delivery {
   readonly id: string;
   readonly body: string;
@@ -38,7 +38,7 @@ export const testOf = ({ name }: WebhookRow, now: number, random: number): Deliv
   }),
 });
 
-/** Those that sign at this time, the newest first. */
+/** The secrets that sign at this time, newest first. */
 export function secretsAt(row: WebhookRow, now: number): string[] {
   const secrets: Secret[] = JSON.parse(row.secrets);
   return secrets.filter(({ until = Number.POSITIVE_INFINITY }) => until > now).map(({ secret }) => secret);

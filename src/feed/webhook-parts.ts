@@ -46,7 +46,7 @@ export interface WebhookParts {
   save(row: WebhookRow): void;
   /** The id of the last row of the log. */
   lastId(): number;
-  /** Tells the operator that deliveries fail, or work again. */
+  /** Reports to the operator that deliveries fail, or succeed again. */
   note(name: string, what: "failing" | "delivered" | "paused", error?: string): void;
   report(error: unknown, context: Record<string, unknown>): void;
   random(): number;
@@ -54,7 +54,7 @@ export interface WebhookParts {
 
 export const freshSecrets = (secret = newSecret()): string => JSON.stringify([{ secret }] satisfies Secret[]);
 
-/** There, with nothing on its way. */
+/** The columns of a place, with no delivery on its way. */
 export const placeAt = ({ position, ordinal }: Cursor) => ({
   ...{ position, ordinal, untilPosition: null, untilOrdinal: null },
 });

@@ -38,17 +38,17 @@ export interface Sending {
   readonly allowed: Allowed;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Who else may vouch for a certificate. */
+  /** Further certificate authorities. */
   readonly ca?: string;
 }
 
 export interface Answered {
   readonly status: number;
-  /** Milliseconds that the receiver wants to be left alone. */
+  /** Milliseconds until the receiver wants the next request. */
   readonly retryAfter: number;
 }
 
-/** One request, no redirect followed. Throws where no answer came in time. */
+/** Sends one request and follows no redirect. Throws if no answer comes in time. */
 export async function send(
   message: Message,
   { url, secrets, allowed, timeoutMs, signal, ca }: Sending,
@@ -73,7 +73,7 @@ export async function send(
       // A proxy of the environment would connect to an address that nobody checked.
       proxy: false,
       signal: ended,
-      // A kept connection to an address would be anybody's who has the same one.
+      // A kept connection to an address could be used for another host at that address.
       keepalive: !isSecure,
       headers: {
         host,
@@ -91,7 +91,7 @@ export async function send(
   return { status: answer.status, retryAfter: retryAfterOf(answer.headers.get("retry-after")) };
 }
 
-/** As much as a polite receiver says; the rest is not read. */
+/** Reads as much as a well-behaved receiver sends, and drops the rest. */
 async function readAnswer({ body }: Response): Promise<void> {
   const reader = body?.getReader();
   for (let bytes = 0; reader && bytes < MAX_ANSWER_BYTES; ) {

@@ -11,14 +11,14 @@ import {
 import { FIRST_RETRY_MS, pauseAfter, sleep } from "./webhook-retry.ts";
 import { type Answered, isTaken, reasonOf, type Sending, send } from "./webhook-send.ts";
 
-/** A place that only a filter has moved is saved so often. */
+/** How often a place is saved that moves only over events which the filter leaves out. */
 const SAVE_MS = 10_000;
 /** Events that follow each other closely go in one delivery: each costs a request and two commits. */
 const GATHER_MS = 100;
 
 export type Status = "ok" | "failing" | "paused" | "expired";
 
-/** One receiver: in order, one request at a time, each delivery again until it is taken. */
+/** One receiver. Deliveries are sent in order, one request at a time, and repeated until the receiver takes them. */
 export class Webhook {
   readonly outcomes = { delivered: 0, failed: 0 };
   #place: Place | undefined;
@@ -49,7 +49,7 @@ export class Webhook {
     return JSON.parse(this.row.filter);
   }
 
-  /** Rows of the log that it has not looked at, and seconds since the oldest event that waits for it. */
+  /** How many rows of the log it has not reached, and the age in seconds of the oldest event that waits for delivery. */
   get lag(): { readonly events: number; readonly seconds: number } {
     const id = this.#place?.id ?? this.#find()?.id ?? 0;
     const events = Math.max(0, this.parts.lastId() - id);
@@ -60,7 +60,7 @@ export class Webhook {
     };
   }
 
-  /** Where it is, found anew; undefined where retention has overtaken it. */
+  /** Its place, looked up again; undefined if retention has removed events that it has not delivered. */
   #find(): Place | undefined {
     try {
       return this.parts.feed.placeAfter(this.row);
@@ -75,12 +75,12 @@ export class Webhook {
     void this.#run(this.#ended.signal);
   }
 
-  /** What is on its way is told so and forgotten: it comes again. */
+  /** Aborts the delivery that is on its way. It is sent again later. */
   stop(): void {
     this.#ended.abort();
   }
 
-  /** Saves what is to be otherwise, and begins anew with it. Nothing changes when it cannot be saved. */
+  /** Saves the changes and starts again with them. If they cannot be saved, nothing changes. */
   change(changed: Partial<WebhookRow>): void {
     this.parts.save({ ...this.row, ...changed });
     Object.assign(this.row, changed);
@@ -98,14 +98,14 @@ export class Webhook {
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof Expired) return this.#overtaken(error);
-        // The database cannot be written, most likely: nothing has moved.
+        // Most likely the database cannot be written. The place has not moved.
         this.parts.report(error, { where: "webhook", webhook: this.row.name });
         await sleep(this.parts.clock, FIRST_RETRY_MS, signal);
       }
     }
   }
 
-  /** A person must say that what is gone may be skipped. */
+  /** Only an operator may skip events that were removed before they were delivered. */
   #overtaken({ message }: Expired): void {
     this.#expired = true;
     this.#failed(message);
@@ -163,7 +163,7 @@ export class Webhook {
     const { row, parts } = this;
     this.#oldest = events[0]?.time ?? last.time;
     if (row.untilPosition === null) {
-      // Also when the process dies meanwhile, it is the same delivery that comes again. With it is saved what the one before has moved.
+      // Saved, so that the same delivery is repeated if the process dies. This also saves the place after the delivery before.
       const until = { untilPosition: last.position, untilOrdinal: last.ordinal };
       parts.save({ ...row, ...until });
       Object.assign(row, until);
@@ -216,7 +216,7 @@ export class Webhook {
     Object.assign(row, { lastError: error.slice(0, 500), lastErrorAt: now });
   }
 
-  /** One request of no event, to see whether it arrives. Throws where no answer came. */
+  /** Sends one request without an event, to see whether it arrives. Throws if no answer comes. */
   test(): Promise<Answered> {
     const { clock, random } = this.parts;
     return this.#send(testOf(this.row, clock.now(), random()), new AbortController().signal);
@@ -231,7 +231,7 @@ export class Webhook {
     return send({ id, timestamp: Math.floor(now / 1_000), body }, sending);
   }
 
-  /** Where a delivery that is not taken ends, or, where retention has overtaken it, what is kept begins. */
+  /** The end of the delivery that the receiver does not take; if retention has removed it, the beginning of what is kept. */
   get obstacle(): Cursor | undefined {
     const { untilPosition: position, untilOrdinal: ordinal } = this.row;
     if (this.#expired) return this.parts.feed.beginning().cursor;

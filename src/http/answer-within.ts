@@ -4,8 +4,8 @@ import { Refusal } from "../core/protocol/refusal.ts";
 const RETRY_MS = 1_000;
 
 /**
- * Waits so long for what was recorded to be applied, then rejects with a `busy` refusal. It may be applied all the same:
- * a backend that tries again with the same id is answered right in both cases.
+ * Waits this long until what was recorded is applied, then rejects with a `busy` refusal. It may still be applied
+ * later. A backend that repeats its request with the same id gets the right answer in both cases.
  */
 export async function answerWithin<T>(clock: Pick<Clock, "after">, ms: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();

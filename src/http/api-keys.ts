@@ -42,18 +42,21 @@ export const keyOperations: readonly Operation[] = [
 
 const digest = (text: string, into = new Uint8Array(32)) => Bun.SHA256.hash(text, into);
 
-/** The contracts that the key of a request is limited to, for routes that answer of several. */
+/** The contracts that the key of a request is limited to, for routes whose answers are about several. */
 const limits = new WeakMap<Request, readonly string[]>();
 const FREE: readonly string[] = [];
 
-/** Undefined: all contracts. Throws where no key was looked at. */
+/** The contracts that a request may ask about; undefined: all. Throws if no key was checked. */
 export function contractsOf(request: Request): readonly string[] | undefined {
   const found = limits.get(request);
   if (!found) throw new Problem(403, "Send this request without a body in chunks");
   return found === FREE ? undefined : found;
 }
 
-/** Lets backends in that hold a key for what they ask. Compared as digests, so that time tells nothing. */
+/**
+ * Lets requests through whose key allows them. Keys are compared as digests, so the time of a comparison reveals
+ * nothing.
+ */
 export function requireApiKey<R extends Request>(
   keys: readonly ApiKey[],
   contracts: () => readonly Contract[],
@@ -89,7 +92,7 @@ interface Need {
 
 const ADMIN_OF_ALL: Need = { scope: "admin", of: "all" };
 
-/** What a request needs. A request that is written in another way needs every scope. */
+/** The scope that a request needs. A request that is not recognised needs every scope. */
 function needOf({ method, url }: Request, contracts: readonly Contract[]): Need {
   const segments = new URL(url).pathname.split("/").map((segment) => {
     try {

@@ -68,11 +68,11 @@ export interface HttpParts {
   readonly console: ConsoleSettings;
   /** Where there are other nodes: resolves to the names of those that have not applied everything in time. */
   readonly appliedEverywhere: (() => Promise<readonly string[]>) | undefined;
-  /** Where there are other nodes: as the log has it. */
+  /** Where there are other nodes: as in `Log`. */
   readonly catchUp: ((inDoubt: boolean) => Promise<boolean> | undefined) | undefined;
   /** Absent where tokens come from elsewhere. */
   readonly makeToken: MakeToken | undefined;
-  /** Whether this request gets at `/dev`, where there is one. */
+  /** Whether this request may use `/dev`, if the server has it. */
   opensDev(request: Request): boolean;
   condition(): Condition;
   failed(error: unknown): void;
@@ -157,7 +157,7 @@ export function createHttpApp(parts: HttpParts): {
     .route("/", consoleRoutes(parts.console, parts.opensDev))
     .route("/", examples)
     .all("/dev/*", (c) => (production || parts.opensDev(c.req.raw) ? dev(c.req.raw) : closed.response()))
-    // A path that means /v1 but is written in another way, such as with escapes.
+    // A path below /v1 that is written in another way, such as with escapes.
     .all("/v1/*", (c) => v1(c.req.raw));
   const routes = [open, forBackends, forPages].flatMap((app) => app.routes);
   return {

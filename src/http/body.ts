@@ -6,8 +6,8 @@ import { check, Problem, parseJson } from "./problem.ts";
 const decoder = new TextDecoder();
 
 /**
- * The body as text. Throws a `Problem` where its bytes are not what JSON is made of (RFC 8259, 8.1): nothing is
- * decoded with replacement, for then something else would be stored than was sent.
+ * The body as text. Throws a `Problem` if its bytes are not UTF-8 (RFC 8259, 8.1): decoding with replacement
+ * characters would store something else than was sent.
  */
 export async function readText(request: Request): Promise<string> {
   const { headers } = request;

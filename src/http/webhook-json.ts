@@ -43,7 +43,7 @@ export const shownWebhook = z.object({
   kinds: z.array(z.string()).nullable(),
   batch: z.int(),
   status: z.enum(["ok", "failing", "paused", "expired"]),
-  /** Everything up to here was delivered, or is none of its filter. */
+  /** Everything up to here was delivered, or did not pass its filter. */
   position: z.string(),
   lagEvents: z.int(),
   lagSeconds: z.number(),

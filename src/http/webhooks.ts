@@ -55,7 +55,7 @@ export interface WebhookDependencies extends PlaceDependencies {
   readonly webhooks: Webhooks;
   readonly protocols: readonly AnyProtocol[];
   readonly allowed: Allowed;
-  /** Of several nodes, one sends: it is asked for the answer to a request. Undefined on that node. */
+  /** Of several nodes, one sends. Forwards a request to that node; undefined on that node itself. */
   forward?(request: Request): Promise<Response> | undefined;
   /** Resolves when what was changed is stored. Rejects with a `Problem`. */
   stored?(): Promise<void>;

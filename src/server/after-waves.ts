@@ -7,12 +7,12 @@ const REST = 10;
 const CHECKS_A_REST = 10;
 /** Connections that have come and gone. Fewer leave less garbage than a collection is worth. */
 const WAVE = 1_000;
-/** While a wave comes, garbage is collected when this part of the connections is new, and at least this number. */
+/** While connections arrive, garbage is collected when this part of them is new, and at least this many. */
 const NEW_PART = 1 / 4;
 const NEW_LEAST = 250;
 /** With more connections the heap is so large that a collection stops the event loop for too long. */
 const SMALL = 5_000;
-/** A wave has gone when less than this part of its connections is open. */
+/** A wave is over when less than this part of its connections is open. */
 const GONE_PART = 1 / 10;
 
 export interface Memory {
@@ -23,9 +23,9 @@ export interface Memory {
 }
 
 /**
- * Has garbage collected while a wave of connections comes, once the server is at rest after one, and once they have
- * gone. Each connection leaves some 20 kB of garbage when it comes. Left alone, that spreads the connections that stay
- * over more memory than they fill, which no later collection returns; and nothing would make an idle server collect.
+ * Collects garbage while many connections arrive, when the server is at rest afterwards, and when they have closed.
+ * Each new connection leaves about 20 kB of garbage, which would scatter the open connections over more memory than
+ * they need; no later collection returns that memory, and an idle server does not collect by itself.
  */
 export function collectAfterWaves(clock: Clock, traffic: () => Iterable<Traffic>, memory: Memory): Cancel {
   /** At the last collection at rest: connections that had come and gone. */

@@ -1,14 +1,14 @@
 /** A host and a port as a URL may have them (RFC 3986, 3.2.2). Two headers arrive as one, with a comma. */
 const HOST = /^(?:(?:[\w.~!$&'()*+;=-]|%[\da-f]{2})+|\[[\da-f:.]+\])(?::(\d*))?$/i;
-/** Takes the place of a host that is none for URLs, such as `app.1`, or that an HTTP/1.0 request does not name. */
+/** Replaces a host that no URL can have, such as `app.1`, or that an HTTP/1.0 request does not name. */
 const NOBODY = "http://unnamed.invalid";
 
-/** What the last URL began with: most say the same as the one before, and to parse it takes a microsecond. */
+/** The beginning of the last URL. Most requests have the same one, and parsing it takes a microsecond. */
 let known = "?";
 
 /**
- * The request with a URL that can be parsed: mostly as it is. Undefined where what it says is no host (RFC 9112,
- * 3.2), or its URL is not UTF-8: Bun would put U+FFFD in place of what was sent.
+ * The request with a URL that can be parsed; mostly the same request. Undefined if its Host header is no host (RFC
+ * 9112, 3.2) or its URL is not UTF-8: Bun would put U+FFFD in place of what was sent.
  */
 export function readable(request: Request): Request | undefined {
   const { url } = request;
