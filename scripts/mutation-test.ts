@@ -15,6 +15,7 @@ import {
 // Applies each mutation to a copy of the server and checks that verify and the simulation detect it:
 // `bun run break [part of a name]`. A few attempts are allowed, since a broken server does not fail at every moment.
 const ATTEMPTS = 5;
+/** Of the first attempt. Each further one is longer by as much, since little happens in six seconds of a busy machine. */
 const SECONDS = 6;
 /** From each seed. */
 const SIMULATIONS = 300;
@@ -29,7 +30,7 @@ async function verify(
   const { mishaps } = mutation;
   const chaos = !mishaps ? ["--chaos"] : mishaps.length > 0 ? ["--mishaps", mishaps.join()] : [];
   for (let seed = 1; seed <= ATTEMPTS; seed++) {
-    const options = [...more, ...chaos, "--seconds", `${SECONDS}`, "--seed", `${seed}`];
+    const options = [...more, ...chaos, "--seconds", `${SECONDS * seed}`, "--seed", `${seed}`];
     const { out, err, code } = await run(join(mutant, "src/main.ts"), "verify", ...options);
     const lines = out.split("\n");
     const at = lines.findIndex((line) => line.startsWith(`  ${PROMISES[mutation.fault]} `));
