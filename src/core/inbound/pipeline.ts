@@ -182,6 +182,10 @@ function authorize(
   const room = rule.room?.(message, connection.state);
   const isOutside = room !== undefined && !connection.rooms.has(room);
   if (isOutside && (!access.may(identity, room) || isOld(parts))) throw new Refusal("forbidden");
+  const left = isOld === isCurrent ? undefined : rule.leaves?.(message);
+  // Held until this node has caught up, and never answered so.
+  if (left !== undefined && !access.may(identity, left) && parts.catchUp(true))
+    throw new Refusal("forbidden");
   const retryAfter = room !== undefined && rule.broadcasts ? roomLimiter.take(room) : 0;
   if (retryAfter > 0) throw new Refusal("room_rate_limited", "room_rate_limited", { retryAfter });
 }

@@ -240,3 +240,30 @@ test("a node that does not hear of the log lets nobody wait whom it may let in, 
   expect(again.connection.open).toBe(true);
   expect(second.faults).toEqual([]);
 });
+
+test("who leaves a group of which this node does not know yet that they are in it has left it, once it knows", async () => {
+  const { nodes, settle } = createNodes(0, 0);
+  const [first, second] = nodes;
+  second.knows = "behind";
+  const bob = second.guest("diet", "/api/diet/ws");
+  bob.say({ type: "auth", token: "bob", userId: "bob", sessionId: "s" });
+  while (!bob.connection.identity) await null;
+  second.core.turns.end();
+  void first.core.recordRoom("group:g", "member", { userId: "bob", role: null });
+  first.core.turns.end();
+  first.advance();
+  const data = { groupId: "g", userId: "bob", userName: "Bob", leftAt: new Date(START).toISOString() };
+  bob.say({ id: "m-1", type: "group.member.left", timestamp: new Date(START).toISOString(), data });
+  for (let n = 0; n < 20; n++) await null;
+  second.core.turns.end();
+  expect(bob.heard.join()).not.toContain("m-1");
+  settle();
+  for (let n = 0; n < 20; n++) await null;
+  second.core.turns.end();
+  settle();
+  expect(bob.heard.map((frame) => JSON.parse(frame)).find(({ id }) => id === "m-1")).toMatchObject({
+    success: true,
+  });
+  expect(JSON.stringify(first.rows())).toContain("group.member.left");
+  expect(second.faults).toEqual([]);
+});
