@@ -25,7 +25,10 @@ export class Gauges {
   /** Returns the value now. The watcher gets its changes from now on. */
   watch(key: string): number {
     const value = this.parts.value(key);
-    if (!this.#told.has(key)) this.#told.set(key, value);
+    const told = this.#told.get(key);
+    if (told === undefined) this.#told.set(key, value);
+    // The others are told later. If it has changed back by then, only the new watcher must hear of that.
+    else if (told !== value) this.#told.set(key, Number.NaN);
     this.#wake(key);
     return value;
   }

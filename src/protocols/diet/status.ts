@@ -44,6 +44,8 @@ export function createStatus({
   return {
     onAuthenticated(ctx: Ctx): void {
       const status = now();
+      // The others are told later. If it has passed by then, only this one must hear of that.
+      if (JSON.stringify(status) !== told) told = "";
       if (status.status !== "healthy") ctx.reply("system.status", { ...status, timestamp: iso(ctx.now()) });
     },
     stop: cancel,

@@ -26,6 +26,8 @@ export class StatusBoard {
   joined(room: string, tellOthers: (status: Status) => void): void {
     if (!this.#shown.has(room)) this.#shown.set(room, "");
     this.#pace.touch(room, () => this.#show(room, tellOthers));
+    // The others are told later. If it has passed by then, only the one who has joined must hear of that.
+    if (this.#change(room)) this.#shown.set(room, "");
   }
 
   /** The status may have changed. `tell` sends it to those who do not have it yet, if it is sent at once. */

@@ -42,6 +42,17 @@ test("a change is told at once, the next ones at the pace, and what is no change
   ]);
 });
 
+test("a change that is taken back before it was told is taken back for who has begun to watch meanwhile", () => {
+  const { clock, gauges, set, told } = stage();
+  gauges.watch("a");
+  set("a", 1);
+  set("a", 2);
+  expect(gauges.watch("a")).toBe(2);
+  set("a", 1);
+  clock.advance(PACE);
+  expect(told.at(-1)).toEqual(["a", 1, PACE]);
+});
+
 test("a change that comes by itself is told when it comes", () => {
   const { clock, gauges, set, told, truth } = stage();
   gauges.watch("a");

@@ -61,6 +61,20 @@ test("all users, and those who connect meanwhile, are told once when the coach g
   expect(await statuses(await dietClient(server, "later"))).toEqual([]);
 });
 
+test("who connects while the coach is gone for less than a second is told that it is back", async () => {
+  const ada = await dietClient(server, "ada");
+  ai.reply = fails(400);
+  await ask(ada, "m-1");
+  await ada.event("error");
+  const late = await dietClient(server, "late");
+  expect(await statuses(late)).toEqual([status("degraded", "up", "down")]);
+  ai.reply = says("Back");
+  await ask(ada, "m-2");
+  await ada.event("ai.coach.message");
+  clock.advance(1_000);
+  expect((await statuses(late)).slice(1)).toEqual([status("healthy", "up", "up")]);
+});
+
 test("all are told when nothing can be stored, and when it can; what is refused meanwhile reached nobody", async () => {
   const [ada, bob] = [await dietClient(server, "ada"), await dietClient(server, "bob")];
   using trouble = failWrites(server, "events", "log_position");

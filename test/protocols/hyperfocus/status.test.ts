@@ -112,6 +112,18 @@ describe("a change", () => {
     expect((await shown()).map(({ viewerCount }) => viewerCount)).toEqual([1]);
   });
 
+  test("that is taken back before the others were shown it is taken back for a newcomer too", async () => {
+    const leaving = await viewer(server, "v");
+    clock.advance(2_000);
+    await setStatus(server, { isLive: true });
+    const client = await viewer(server, "w");
+    expect(statuses(client.frames).at(-1)?.["viewerCount"]).toBe(2);
+    leaving.close();
+    await leaving.closed;
+    clock.advance(1_000);
+    expect(statuses(await drain(client)).at(-1)?.["viewerCount"]).toBe(1);
+  });
+
   test("that a viewer makes by coming is not shown to it twice", async () => {
     const client = await viewer(server, "v");
     expect((await shown()).map(({ viewerCount }) => viewerCount)).toEqual([1]);
