@@ -35,11 +35,12 @@ export function createMutant({ changes }: Pick<Mutation, "changes">): string {
 /** For each seed, the number of the first simulation that broke the promise, counted from 1; 0: none did. */
 export async function searchSimulations(
   root: string,
+  servers: "server" | "nodes",
   { fault }: Pick<Mutation, "fault">,
   simulations: number,
   seeds: readonly number[],
 ): Promise<number[]> {
-  const options = [fault, simulations, ...seeds].map(String);
+  const options = [servers, fault, simulations, ...seeds].map(String);
   const { out, err, code } = await run(join(root, "test/simulation/search.ts"), ...options);
   if (code !== 0) throw new Error(`the search of the simulations failed: ${err}`);
   return out.trim().split("\n").map(Number);

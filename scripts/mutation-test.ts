@@ -20,6 +20,8 @@ const SECONDS = 6;
 /** From each seed. */
 const SIMULATIONS = 300;
 const SIMULATION_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+/** A simulation of several nodes takes several times as long. */
+const NODE_SEEDS = [1, 2, 3];
 
 /** Verify's report of the fault; undefined when no attempt detects it. */
 async function verify(
@@ -42,17 +44,29 @@ async function verify(
 }
 
 /** Undefined when the simulations of a seed do not detect it. An unchanged server must pass the same simulations. */
-async function simulate(mutation: Mutation, mutant: string): Promise<string | undefined> {
-  const found = await searchSimulations(mutant, mutation, SIMULATIONS, SIMULATION_SEEDS);
+async function simulate(
+  mutation: Pick<Mutation, "fault">,
+  mutant: string,
+  servers: "server" | "nodes",
+): Promise<string | undefined> {
+  const seeds = servers === "server" ? SIMULATION_SEEDS : NODE_SEEDS;
+  const found = await searchSimulations(mutant, servers, mutation, SIMULATIONS, seeds);
   if (found.includes(0)) return undefined;
-  const unchanged = await searchSimulations(ROOT, mutation, Math.max(...found), SIMULATION_SEEDS);
+  const unchanged = await searchSimulations(ROOT, servers, mutation, Math.max(...found), seeds);
   if (unchanged.some((simulation) => simulation > 0))
     throw new Error(`an unchanged server shows the fault ${mutation.fault}, too`);
   return `from each of ${found.length} seeds, in simulation ${found.join(", ")}`;
 }
 
+/** By what a mutation of nodes is found: simulations, or a test that fails. */
+async function foundInNodes({ fault, test }: NodeMutation, mutant: string): Promise<string | undefined> {
+  if (fault) return simulate({ fault }, mutant, "nodes");
+  if (test !== undefined) return failing(test, mutant);
+  throw new Error("a mutation has a fault or a test");
+}
+
 /** The first test that fails with the mutation, and passes without it. */
-async function failing({ test }: NodeMutation, mutant: string): Promise<string | undefined> {
+async function failing(test: string, mutant: string): Promise<string | undefined> {
   cpSync(join(ROOT, test), join(mutant, test));
   const [changed, unchanged] = await Promise.all([runTest(mutant, test), runTest(ROOT, test)]);
   if (unchanged.code !== 0) throw new Error(`an unchanged server fails ${test}, too`);
@@ -65,7 +79,10 @@ async function ofCluster(mutation: ClusterMutation): Promise<string | undefined>
   try {
     const began = performance.now();
     const found = await verify(mutation, mutant, "--cluster", "3");
-    return found && `after ${Math.round((performance.now() - began) / 1_000)} s, ${found}`;
+    const inCluster = found && `after ${Math.round((performance.now() - began) / 1_000)} s, ${found}`;
+    if (!inCluster || !mutation.isSimulated) return inCluster;
+    const simulated = await simulate(mutation, mutant, "nodes");
+    return simulated && `${inCluster}\n    in the simulation: ${simulated}`;
   } finally {
     rmSync(mutant, { recursive: true });
   }
@@ -77,7 +94,7 @@ for (const mutation of mutations.filter(({ name }) => name.includes(wanted))) {
   const mutant = createMutant(mutation);
   try {
     const found = await verify(mutation, mutant);
-    const simulated = mutation.isOutside ? undefined : await simulate(mutation, mutant);
+    const simulated = mutation.isOutside ? undefined : await simulate(mutation, mutant, "server");
     if (!found || !(simulated || mutation.isOutside)) missed++;
     console.log(`${found ? "found " : "MISSED"}  a server that ${mutation.name}\n    ${found ?? ""}`);
     if (!mutation.isOutside)
@@ -86,10 +103,13 @@ for (const mutation of mutations.filter(({ name }) => name.includes(wanted))) {
     rmSync(mutant, { recursive: true });
   }
 }
-for (const mutation of nodeMutations.filter(({ name }) => name.includes(wanted))) {
+const noServer = natsServer() === undefined;
+const ofLog = nodeMutations.filter(({ name }) => name.includes(wanted));
+const skipped = ofLog.filter(({ needsNats }) => needsNats && noServer);
+for (const mutation of ofLog.filter((one) => !skipped.includes(one))) {
   const mutant = createMutant(mutation);
   try {
-    const found = await failing(mutation, mutant);
+    const found = await foundInNodes(mutation, mutant);
     if (!found) missed++;
     console.log(
       `${found ? "found " : "MISSED"}  nodes on one log, of which one ${mutation.name}\n    ${found ?? ""}`,
@@ -99,9 +119,9 @@ for (const mutation of nodeMutations.filter(({ name }) => name.includes(wanted))
   }
 }
 const ofNodes = clusterMutations.filter(({ name }) => name.includes(wanted));
-if (natsServer() === undefined && ofNodes.length > 0)
+if (noServer && ofNodes.length + skipped.length > 0)
   console.log(
-    `SKIPPED ${ofNodes.length} mutations of a cluster: there is no nats-server, see scripts/get-nats.sh`,
+    `SKIPPED ${ofNodes.length + skipped.length} mutations of a cluster: there is no nats-server, see scripts/get-nats.sh`,
   );
 else
   for (const mutation of ofNodes) {

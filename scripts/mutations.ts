@@ -272,15 +272,21 @@ export const mutations: readonly Mutation[] = [
   },
 ];
 
-/** A small change that breaks several nodes on one log, and the test that must fail with it. */
+/** A small change that breaks several nodes on one log. */
 export interface NodeMutation extends Pick<Mutation, "name" | "changes"> {
-  readonly test: string;
+  /** By which the simulation of nodes must detect it; without one, the test must fail. */
+  readonly fault?: Fault;
+  readonly test?: string;
+  /** The test needs a NATS server. */
+  readonly needsNats?: boolean;
 }
 
 /** A small change that breaks a cluster, which `verify --cluster 3` must detect. */
 export interface ClusterMutation extends Pick<Mutation, "name" | "changes" | "fault"> {
   /** The faults to inject for it; empty: it shows without any. */
   readonly mishaps: readonly Mishap[];
+  /** It concerns what the simulation of nodes has too, so that must detect it as well. */
+  readonly isSimulated?: boolean;
 }
 
 export const clusterMutations: readonly ClusterMutation[] = [
@@ -300,6 +306,7 @@ export const clusterMutations: readonly ClusterMutation[] = [
     name: "tells its clients nothing of what other nodes took",
     fault: "gap",
     mishaps: [],
+    isSimulated: true,
     changes: [
       {
         file: "src/core/log/turn.ts",
@@ -312,6 +319,7 @@ export const clusterMutations: readonly ClusterMutation[] = [
     name: "skips a batch when it goes on with another consumer",
     fault: "diverged",
     mishaps: ["kill", "partition"],
+    isSimulated: true,
     changes: [
       {
         file: "src/log/reader.ts",
@@ -329,6 +337,7 @@ export const clusterMutations: readonly ClusterMutation[] = [
     name: "recognises a repeat only on the node that took the message",
     fault: "diverged",
     mishaps: ["cut", "kill"],
+    isSimulated: true,
     changes: [
       {
         file: "src/core/log/turn.ts",
@@ -353,6 +362,7 @@ export const clusterMutations: readonly ClusterMutation[] = [
     name: "keeps what its clients type from other nodes",
     fault: "there",
     mishaps: [],
+    isSimulated: true,
     changes: [
       {
         file: "src/cluster/relays.ts",
@@ -365,6 +375,7 @@ export const clusterMutations: readonly ClusterMutation[] = [
     name: "takes the users of a node that died for there",
     fault: "there",
     mishaps: [],
+    isSimulated: true,
     changes: [
       {
         file: "src/cluster/membership.ts",
@@ -377,6 +388,7 @@ export const clusterMutations: readonly ClusterMutation[] = [
     name: "tells nobody which users it has",
     fault: "there",
     mishaps: [],
+    isSimulated: true,
     changes: [
       {
         file: "src/cluster/cluster.ts",
@@ -395,7 +407,7 @@ export const clusterMutations: readonly ClusterMutation[] = [
 export const nodeMutations: readonly NodeMutation[] = [
   {
     name: "orders by time what it restores",
-    test: "test/protocols/hyperfocus/determinism.test.ts",
+    fault: "diverged",
     changes: [
       {
         file: "src/protocols/hyperfocus/combo.ts",
@@ -406,7 +418,7 @@ export const nodeMutations: readonly NodeMutation[] = [
   },
   {
     name: "removes what is old outside of the log",
-    test: "test/core/log/nodes.test.ts",
+    fault: "diverged",
     changes: [
       {
         file: "src/core/core.ts",
@@ -417,7 +429,7 @@ export const nodeMutations: readonly NodeMutation[] = [
   },
   {
     name: "does not publish what another node took",
-    test: "test/simulation/nodes.test.ts",
+    fault: "gap",
     changes: [
       {
         file: "src/core/log/turn.ts",
@@ -427,8 +439,8 @@ export const nodeMutations: readonly NodeMutation[] = [
     ],
   },
   {
-    name: "ends a membership only on the node that was asked",
-    test: "test/core/log/nodes.test.ts",
+    name: "ends memberships and connections only on the node that was asked",
+    fault: "access",
     changes: [
       {
         file: "src/core/outbound/delivery.ts",
@@ -445,6 +457,73 @@ export const nodeMutations: readonly NodeMutation[] = [
         file: "src/core/inbound/resumption.ts",
         from: "const caughtUp = isAhead ? this.caughtUp() : undefined;",
         to: "const caughtUp = isAhead && NONE.length > 0 ? this.caughtUp() : undefined;",
+      },
+    ],
+  },
+  {
+    name: "starts again one batch too late",
+    fault: "diverged",
+    changes: [
+      {
+        file: "src/storage/store.ts",
+        from: "let { position, hash, after: withoutRow } = readChain(database.db);",
+        to: "let { position, hash, after: withoutRow } = readChain(database.db);\n  if (position > 0) position++;",
+      },
+    ],
+  },
+  {
+    name: "drops what is relayed to it while it is behind",
+    fault: "there",
+    changes: [
+      {
+        file: "src/cluster/relays.ts",
+        from: "    this.#held.push({ ...relayed, until: clock.monotonic() + HELD_MS });\n",
+        to: "    this.dropped++;\n",
+      },
+    ],
+  },
+  {
+    name: "keeps what the connections of a node that died have said",
+    fault: "there",
+    changes: [
+      {
+        file: "src/cluster/roster-sync.ts",
+        from: "if (this.#followed.delete(id)) this.parts.roster.heardAll(id, []);",
+        to: "this.#followed.delete(id);",
+      },
+    ],
+  },
+  {
+    name: "takes a user for gone when one of their connections closes",
+    fault: "there",
+    changes: [
+      {
+        file: "src/core/live/roster.ts",
+        from: "const rest = said.filter((one) => one.by !== by);",
+        to: "const rest: Said[] = [];",
+      },
+    ],
+  },
+  {
+    name: "relays what each node derives from a roster",
+    fault: "there",
+    changes: [
+      {
+        file: "src/core/live/roster.ts",
+        from: "    ctx.relayLocal(room, kind, data);",
+        to: "    ctx.relay(room, kind, data);",
+      },
+    ],
+  },
+  {
+    name: "works on when its lease has expired",
+    test: "test/log/leases.test.ts",
+    needsNats: true,
+    changes: [
+      {
+        file: "src/log/leases.ts",
+        from: "this.#deadline = setTimeout(() => this.#lost(), left);",
+        to: "void left;",
       },
     ],
   },

@@ -1,4 +1,5 @@
 import { type Apply, BATCH_FORMAT, type Batch } from "../core/log/log.ts";
+import type { Cancel, Clock } from "../core/ports/clock.ts";
 
 /** A batch that could not be committed is tried again after this. */
 const AGAIN_MS = 100;
@@ -11,6 +12,7 @@ export interface StoredBatch extends Batch {
 }
 
 export interface DeliveriesParts {
+  readonly clock: Pick<Clock, "after" | "monotonic">;
   applied(): number;
   readonly apply: Apply;
   /** A batch was applied. */
@@ -28,7 +30,7 @@ export class Deliveries {
   #held: { readonly position: number; readonly batch: StoredBatch; readonly since: number } | undefined;
   #isOver = false;
   #stopped = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancel: Cancel | undefined;
   /** Who waits until a position is applied. */
   #waiting: { readonly position: number; readonly reached: () => void }[] = [];
 
@@ -46,7 +48,7 @@ export class Deliveries {
       this.parts.tooNew(batch.v);
       return false;
     }
-    return this.#apply(position, batch, performance.now());
+    return this.#apply(position, batch, this.parts.clock.monotonic());
   }
 
   /** Nothing can be applied now: what is read is read again later. */
@@ -61,13 +63,13 @@ export class Deliveries {
 
   /** For how long a batch has not been committed, in milliseconds. */
   get heldMs(): number {
-    return this.#held ? performance.now() - this.#held.since : 0;
+    return this.#held ? this.parts.clock.monotonic() - this.#held.since : 0;
   }
 
   #apply(position: number, batch: StoredBatch, since: number): boolean {
     if (!this.parts.apply(position, batch)) {
       this.#held = { position, batch, since };
-      this.#timer = setTimeout(() => this.#again(), AGAIN_MS);
+      this.#cancel = this.parts.clock.after(AGAIN_MS, () => this.#again());
       return false;
     }
     this.#held = undefined;
@@ -94,7 +96,7 @@ export class Deliveries {
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#cancel?.();
     for (const one of this.#waiting) one.reached();
     this.#waiting = [];
   }

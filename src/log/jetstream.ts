@@ -3,6 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { ConfigError } from "../config.ts";
 import { Histogram } from "../core/log/histogram.ts";
 import { type Apply, BATCH_FORMAT, type Log } from "../core/log/log.ts";
+import { systemClock } from "../core/ports/clock.ts";
 import type { Refusal } from "../core/protocol/refusal.ts";
 import { Appender } from "./appender.ts";
 import { Barrier } from "./barrier.ts";
@@ -96,6 +97,7 @@ export class JetStreamLog {
     const client = jetstream(connection, { timeout: REQUEST_MS });
     this.#applied = applied;
     this.#deliveries = new Deliveries({
+      clock: systemClock,
       applied,
       apply,
       done: ({ id }) => this.#appender.applied(id),

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import fc from "fast-check";
 import { createMutant, searchSimulations } from "../../scripts/mutant.ts";
-import { mutations } from "../../scripts/mutations.ts";
-import { actions } from "./actions.ts";
+import { clusterMutations, type Mutation, mutations, nodeMutations } from "../../scripts/mutations.ts";
+import { actions, nodeRuns } from "./actions.ts";
 import { Simulation } from "./simulation.ts";
 
 // A simulation in which nothing goes wrong finds nothing, and passes like one in which every promise is kept.
@@ -12,30 +12,42 @@ const SEED = 1;
 /** Every mutation was found within 50 from each of 20 seeds. */
 const SIMULATIONS = 100;
 
+const search = async (
+  servers: "server" | "nodes",
+  mutation: Pick<Mutation, "changes" | "fault">,
+  seed = SEED,
+) => {
+  const mutant = createMutant(mutation);
+  try {
+    const [found] = await searchSimulations(mutant, servers, mutation, SIMULATIONS, [seed]);
+    return found;
+  } finally {
+    rmSync(mutant, { recursive: true });
+  }
+};
+
 test.each(mutations.filter(({ isOutside }) => !isOutside))(
   "a server that $name is detected",
   async (mutation) => {
-    const mutant = createMutant(mutation);
-    try {
-      const [found] = await searchSimulations(mutant, mutation, SIMULATIONS, [SEED]);
-      expect(found).toBeGreaterThan(0);
-    } finally {
-      rmSync(mutant, { recursive: true });
-    }
+    expect(await search("server", mutation)).toBeGreaterThan(0);
   },
 );
 
 // From this seed, direct messages of diet are confirmed and lost before the first fault: their inbox is read for half a minute.
 test("a confirmed direct message that is lost is detected", async () => {
-  const [mutation] = mutations;
-  const mutant = createMutant(mutation!);
-  try {
-    const [found] = await searchSimulations(mutant, mutation!, SIMULATIONS, [5]);
-    expect(found).toBeGreaterThan(0);
-  } finally {
-    rmSync(mutant, { recursive: true });
-  }
+  expect(await search("server", mutations[0]!, 5)).toBeGreaterThan(0);
 }, 60_000);
+
+const ofNodes = [...nodeMutations, ...clusterMutations.filter(({ isSimulated }) => isSimulated)].flatMap(
+  ({ fault, ...mutation }) => (fault ? [{ ...mutation, fault }] : []),
+);
+test.each(ofNodes)(
+  "nodes on one log, of which one $name, are detected",
+  async (mutation) => {
+    expect(await search("nodes", mutation)).toBeGreaterThan(0);
+  },
+  60_000,
+);
 
 const FEW = 60;
 /** What has to happen in a few simulations, and how often at least: a third of the measured number. */
@@ -61,13 +73,51 @@ const HAPPENS = {
   "messages said again": 1_500,
 };
 
-test("a few simulations contain the events that the promises are about", async () => {
+/** What happened in these, less often than it should. */
+async function rare(runs: readonly (() => Promise<Simulation>)[], happens: Readonly<Record<string, number>>) {
   const counts = new Map<string, number>();
-  for (const script of fc.sample(actions, { seed: SEED, numRuns: FEW })) {
-    for (const [what, times] of (await Simulation.run(script)).counts) {
-      counts.set(what, (counts.get(what) ?? 0) + times);
-    }
-  }
-  const rare = Object.entries(HAPPENS).filter(([what, least]) => (counts.get(what) ?? 0) < least);
-  expect(rare.map(([what, least]) => `${what}: ${counts.get(what) ?? 0} of ${least}`)).toEqual([]);
-}, 60_000);
+  for (const run of runs)
+    for (const [what, times] of (await run()).counts) counts.set(what, (counts.get(what) ?? 0) + times);
+  return Object.entries(happens)
+    .filter(([what, least]) => (counts.get(what) ?? 0) < least)
+    .map(([what, least]) => `${what}: ${counts.get(what) ?? 0} of ${least}`);
+}
+
+test("a few simulations contain the events that the promises are about", async () => {
+  const scripts = fc.sample(actions, { seed: SEED, numRuns: FEW });
+  expect(
+    await rare(
+      scripts.map((script) => () => Simulation.run(script)),
+      HAPPENS,
+    ),
+  ).toEqual([]);
+});
+
+const FEW_OF_NODES = 12;
+/** Likewise. */
+const HAPPENS_ON_NODES = {
+  comes: 12,
+  goes: 2,
+  typed: 100,
+  revoked: 6,
+  trims: 2,
+  "old events": 10,
+  gifts: 1,
+  strangers: 1,
+  "members removed": 2,
+  "rooms changed": 2,
+  "commits failed": 1,
+  "crashes with own data": 2,
+  "crashes with copy data": 1,
+  "frames compared": 200,
+};
+
+test("a few simulations of nodes contain what nodes tell each other, and what befalls them", async () => {
+  const runs = fc.sample(nodeRuns, { seed: SEED, numRuns: FEW_OF_NODES });
+  expect(
+    await rare(
+      runs.map((run) => () => Simulation.run(...run)),
+      HAPPENS_ON_NODES,
+    ),
+  ).toEqual([]);
+});

@@ -2,6 +2,7 @@ import { type Core, createCore } from "../../src/core/core.ts";
 import { readAsked } from "../../src/core/inbound/resume-query.ts";
 import { hardLimit } from "../../src/core/outbound/backpressure.ts";
 import { Connection } from "../../src/core/outbound/connection.ts";
+import type { Bus } from "../../src/core/ports/bus.ts";
 import type { Store } from "../../src/core/ports/store.ts";
 import { protocols } from "../../src/protocols/all.ts";
 import type { openDatabase } from "../../src/storage/database.ts";
@@ -12,11 +13,12 @@ import type { LineEvents, Way } from "../../src/verify/line.ts";
 import { take } from "../../src/verify/line.ts";
 import { createMemoryScratch } from "../support/scratch.ts";
 import type { NodeLog } from "../support/shared-log.ts";
-import { SimulatedClock } from "./clock.ts";
+import type { SimulatedClock } from "./clock.ts";
 import { SimulatedSocket, Topics } from "./sockets.ts";
 
 const SOFT_LIMIT = 65_536;
 const LARGEST = 131_072;
+const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** How the next transaction fails, and the name under which that is counted. */
 export const STORE_FAULTS = {
@@ -30,20 +32,32 @@ interface Peer {
   readonly socket: SimulatedSocket;
   readonly path: string;
   readonly events: LineEvents;
+  /** Reads at once whatever comes. */
+  readonly isPrompt: boolean;
 }
 
-/** A token of the simulation contains its user and rooms in clear. */
-export const tokenOf = (userId: string, rooms: readonly string[]): string =>
-  Buffer.from(JSON.stringify({ userId, rooms })).toString("base64url");
-function holderOf(token: string): { userId: string; rooms: string[] } {
-  return JSON.parse(Buffer.from(token, "base64url").toString());
+interface Token {
+  readonly userId: string;
+  readonly rooms: readonly string[];
+  readonly issuedAt: number;
+}
+
+/** A token of the simulation contains in clear what it says. */
+export const tokenOf = (token: Token): string => Buffer.from(JSON.stringify(token)).toString("base64url");
+const holderOf = (token: string): Token => JSON.parse(Buffer.from(token, "base64url").toString());
+
+/** What a node shares with the others. */
+export interface Sharing {
+  readonly log: NodeLog;
+  readonly bus: Bus;
+  /** More of the log is applied. */
+  committed(): void;
 }
 
 /** The core from one start to its crash, on a database that outlives it. */
 export class Instance {
   readonly core: Core;
   readonly store: Store;
-  readonly clock: SimulatedClock;
   /** Resolves when it crashes. */
   readonly crashed = Promise.withResolvers<undefined>();
   hasCrashed = false;
@@ -54,35 +68,27 @@ export class Instance {
 
   constructor(
     database: ReturnType<typeof openDatabase>,
-    now: number,
+    readonly clock: SimulatedClock,
     private readonly faults: Faults,
     private readonly count: (what: string) => void,
-    /** Without one it is alone. */
-    log?: NodeLog,
+    /** Without it the server is alone. */
+    sharing?: Sharing,
   ) {
-    this.clock = new SimulatedClock(now);
     this.store = this.#withFaults(createStore(database));
     this.core = createCore({
-      ...{ clock: this.clock, store: this.store, people: createPeople(database), protocols },
-      ...(log && { log: log.attach }),
+      ...{ clock, store: this.store, people: createPeople(database), protocols },
+      ...(sharing && { log: sharing.log.attach, bus: sharing.bus, committed: sharing.committed }),
       verifier: {
         async verify(token) {
-          const { userId, rooms } = holderOf(token);
+          const { userId, rooms, issuedAt } = holderOf(token);
           const claims = { sub: userId };
-          return {
-            userId,
-            roles: [],
-            grants: rooms,
-            expiresAt: Number.MAX_SAFE_INTEGER,
-            issuedAt: now,
-            claims,
-          };
+          return { ...{ userId, roles: [], grants: rooms }, ...{ expiresAt: NEVER, issuedAt, claims } };
         },
       },
       agent: { answer: () => Promise.reject(new Error("the simulation has no agent")) },
       settings: {
         ...{ path: "/ws", authMs: undefined, heartbeatMs: undefined, maxContentLength: 10_000 },
-        ...{ maxFrameBytes: 0.75 * SOFT_LIMIT, batchMs: 100, maxGiftsPerSecond: 0 },
+        ...{ maxFrameBytes: 0.75 * SOFT_LIMIT, batchMs: 100, maxGiftsPerSecond: sharing ? 200 : 0 },
         ...{ connectionsPerMinute: 0, messagesPerMinute: 0 },
         encryption: { rotationMs: 3_600_000, compression: false, maxPlainBytes: 65_536 },
       },
@@ -101,7 +107,7 @@ export class Instance {
   }
 
   /** Opens a connection on both sides before it returns. */
-  open({ path, protocols: offered = [] }: Way, events: LineEvents): void {
+  open({ path, protocols: offered = [] }: Way, events: LineEvents, isPrompt = false): void {
     const { core, clock } = this;
     const url = new URL(path, "ws://simulation");
     const protocol = core.protocols.find(
@@ -123,7 +129,7 @@ export class Instance {
       ended: (code, reason) => core.connections.closed(connection, code, reason),
       overflowed: () => this.faults.add("gap", `the hard limit was exceeded on ${url.pathname}`),
     });
-    const peer: Peer = { socket, path, events };
+    const peer: Peer = { socket, path, events, isPrompt };
     this.#peers.add(peer);
     core.connections.opened(connection, socket, protocol.token?.(url));
     const isOpen = () => this.#peers.has(peer);
@@ -142,10 +148,10 @@ export class Instance {
   }
 
   /** Each selected peer reads up to `frames` frames. True when a peer that stays connected has read one. */
-  read(frames: number, isSelected: (n: number) => boolean = () => true): boolean {
+  read(frames: number, isSelected: (n: number, isPrompt: boolean) => boolean = () => true): boolean {
     let hasRead = false;
     for (const [n, peer] of [...this.#peers].entries()) {
-      if (!isSelected(n)) continue;
+      if (!isSelected(n, peer.isPrompt)) continue;
       const { socket, path, events } = peer;
       for (let left = frames; left > 0 && this.#peers.has(peer); left--) {
         const frame = socket.read();

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { PROMISES } from "../../src/verify/faults.ts";
-import { actions } from "./actions.ts";
-import { type Action, Simulation } from "./simulation.ts";
+import { type Action, actions } from "./actions.ts";
+import { Simulation } from "./simulation.ts";
 
 /** `SIMULATION_RUNS=5000 bun test test/simulation` searches longer. */
 const RUNS = Number(process.env["SIMULATION_RUNS"] ?? 60);

@@ -1,75 +1,74 @@
+import { z } from "zod";
 import { contracts } from "../../src/verify/contracts/all.ts";
 import { Faults } from "../../src/verify/faults.ts";
 import { Ledger } from "../../src/verify/ledger.ts";
 import { Resumer } from "../../src/verify/resumer.ts";
 import type { Actor, Stage } from "../../src/verify/stage.ts";
 
-/** Frames of one node, by who heard them. */
-type Heard = Map<string, string[]>;
+const stored = z.looseObject({ room: z.string(), offset: z.number() });
+const batch = z.object({ type: z.literal("batch"), data: z.object({ messages: z.array(z.unknown()) }) });
 
 /**
- * A client of each contract on a node that nobody speaks to. It hears what comes out of the log and nothing else, so it
- * hears the same on every such node.
+ * A client for each room of each contract, on a node that nobody speaks to. It resumes whenever its node was down, so
+ * it hears everything that comes out of the log, and the same on every such node.
  */
 export class Witnesses {
-  readonly #heard: Heard = new Map();
+  /** Stored frames, by room and offset. */
+  readonly #heard = new Map<string, string>();
+  readonly #faults = new Faults();
   #actors: readonly Actor[] = [];
 
+  /** The listeners of a cast of their own, whose ledger knows nothing of what others say. */
   static async on(stage: Stage, clients: number): Promise<Witnesses> {
     const witnesses = new Witnesses();
-    await witnesses.#cast(stage, clients);
+    const own: Stage = {
+      ...stage,
+      ledger: new Ledger(witnesses.#faults),
+      open: (way, events) =>
+        stage.open(way, {
+          ...events,
+          heard(frame) {
+            witnesses.#note(frame);
+            events.heard(frame);
+          },
+        }),
+    };
+    const casts = await Promise.all(contracts.map(({ contract }) => contract.cast(own, clients)));
+    witnesses.#actors = casts.flatMap(({ actors }) => actors.filter((actor) => actor instanceof Resumer));
     return witnesses;
   }
 
-  /** The listeners of a cast of their own, whose ledger knows nothing of what others say. */
-  async #cast(stage: Stage, clients: number): Promise<void> {
-    const own: Stage = {
-      ...stage,
-      ledger: new Ledger(new Faults()),
-      open: (way, events) => {
-        const frames: string[] = [];
-        this.#heard.set(`${this.#heard.size} ${way.path.split("?")[0]}`, frames);
-        return stage.open(way, {
-          ...events,
-          heard(frame) {
-            const ofLog = inBatch(frame).filter((one) => !isPing(one));
-            frames.push(...ofLog.map((one) => JSON.stringify(one)));
-            events.heard(frame);
-          },
-        });
-      },
-    };
-    const casts = await Promise.all(contracts.map(({ contract }) => contract.cast(own, clients)));
-    this.#actors = casts.flatMap(({ actors }) => actors.filter((actor) => actor instanceof Resumer));
-    for (const actor of this.#actors) await actor.connect();
+  connect(): void {
+    for (const actor of this.#actors) if (!actor.isIn) void actor.connect();
   }
 
-  /** Greetings name the time of a node's own clock: what is compared begins now. */
-  begin(): void {
-    for (const frames of this.#heard.values()) frames.length = 0;
+  get areIn(): boolean {
+    return this.#actors.every(({ isIn }) => isIn);
+  }
+
+  #note(frame: unknown): void {
+    const { data } = batch.safeParse(frame);
+    for (const one of data?.data.messages ?? [frame]) {
+      const found = stored.safeParse(one).data;
+      if (found) this.#heard.set(`${found.room}@${found.offset}`, JSON.stringify(one));
+    }
   }
 
   get frames(): number {
-    return [...this.#heard.values()].reduce((sum, frames) => sum + frames.length, 0);
+    return this.#heard.size;
   }
 
-  /** The first frame in which one of them heard something else than on the other node, as long as both were connected. */
+  /** What was missed, doubled or out of order here. */
+  get missed(): string | undefined {
+    return this.#faults.examples("resumed")[0];
+  }
+
+  /** The first frame that is not the same on the other node. */
   difference(other: Witnesses): string | undefined {
-    for (const [who, frames] of this.#heard) {
-      const others = other.#heard.get(who) ?? [];
-      for (const [n, frame] of frames.slice(0, others.length).entries()) {
-        if (frame !== others[n]) return `${who}, frame ${n}: ${frame} and ${others[n]}`;
-      }
+    for (const place of new Set([...this.#heard.keys(), ...other.#heard.keys()])) {
+      const [one, another] = [this.#heard.get(place), other.#heard.get(place)];
+      if (one !== another) return `${place}: ${one} and ${another}`;
     }
     return undefined;
   }
-}
-
-/** A node asks its own connections, by its own clock. */
-const isPing = (frame: unknown): boolean => String((frame as { type?: unknown }).type).endsWith("ping");
-
-/** A batch is cut by a node's own clock. */
-function inBatch(frame: unknown): readonly unknown[] {
-  const { type, data } = frame as { type?: string; data?: { messages?: readonly unknown[] } };
-  return (type === "batch" && data?.messages) || [frame];
 }

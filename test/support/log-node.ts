@@ -85,7 +85,7 @@ export class LogNode {
   restart(): void {
     this.#heard.clear();
     const sockets = new FakeSockets((name, frame) => this.#heard.get(name)?.push(frame));
-    this.#log = new NodeLog(this.log, () => this.knows);
+    this.#log = new NodeLog(this.log, this.clock, () => this.knows);
     this.#store = createStore(this.database);
     this.core = createCore({
       ...{ clock: this.clock, verifier, protocols, log: this.#log.attach },

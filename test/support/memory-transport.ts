@@ -1,5 +1,5 @@
 import type { Answer, Transport } from "../../src/cluster/transport.ts";
-import type { FakeClock } from "./fake-clock.ts";
+import type { Clock } from "../../src/core/ports/clock.ts";
 
 type Heard = (bytes: Uint8Array, answer: Answer) => void;
 
@@ -7,7 +7,7 @@ type Heard = (bytes: Uint8Array, answer: Answer) => void;
 export class MemoryNetwork {
   readonly #all = new Set<MemoryTransport>();
 
-  constructor(readonly clock: FakeClock) {}
+  constructor(readonly clock: Clock) {}
 
   join(): MemoryTransport {
     const transport = new MemoryTransport(this);

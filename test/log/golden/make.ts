@@ -1,7 +1,7 @@
 import packageJson from "../../../package.json" with { type: "json" };
 import type { RoomEntries } from "../../../src/core/log/room-entries.ts";
 import { from, ROOM } from "../../protocols/hyperfocus/frames.ts";
-import type { Action } from "../../simulation/simulation.ts";
+import type { Action } from "../../simulation/actions.ts";
 import { Simulation } from "../../simulation/simulation.ts";
 import { LogNode } from "../../support/log-node.ts";
 import { SharedLog } from "../../support/shared-log.ts";
