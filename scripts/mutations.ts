@@ -277,8 +277,6 @@ export interface NodeMutation extends Pick<Mutation, "name" | "changes"> {
   /** By which the simulation of nodes must detect it; without one, the test must fail. */
   readonly fault?: Fault;
   readonly test?: string;
-  /** The test needs a NATS server. */
-  readonly needsNats?: boolean;
 }
 
 /** A small change that breaks a cluster, which `verify --cluster 3` must detect. */
@@ -512,18 +510,6 @@ export const nodeMutations: readonly NodeMutation[] = [
         file: "src/core/live/roster.ts",
         from: "    ctx.relayLocal(room, kind, data);",
         to: "    ctx.relay(room, kind, data);",
-      },
-    ],
-  },
-  {
-    name: "works on when its lease has expired",
-    test: "test/log/leases.test.ts",
-    needsNats: true,
-    changes: [
-      {
-        file: "src/log/leases.ts",
-        from: "this.#deadline = setTimeout(() => this.#lost(), left);",
-        to: "void left;",
       },
     ],
   },
