@@ -5,6 +5,7 @@ import { Refusal } from "../core/protocol/refusal.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Listener } from "../listener.ts";
 import type { Leases } from "../log/leases.ts";
+import { dismissAll, until } from "./dismissal.ts";
 import type { watchListener } from "./listen.ts";
 import type { Status } from "./status.ts";
 import type { OpenWebhooks } from "./webhooks.ts";
@@ -43,7 +44,7 @@ export async function stopServing(wiring: StopWiring): Promise<void> {
   sources?.stop();
   await webhooks.sharedWebhooks?.stop();
   await leases?.stop();
-  await until(() => allDismissed(core), config.SHUTDOWN_GRACE_MS);
+  await dismissAll(core, config.SHUTDOWN_GRACE_MS);
   core.stop();
   // Requests that were received are answered. Bun gives a request that is still arriving 10 s, which is not waited for.
   status.isStopping = true;
@@ -59,24 +60,4 @@ export function sendAwayWhileIsolated(clock: Clock, core: Core, status: Status):
     if (status.isIsolated)
       for (const one of [...core.connections.all]) one.refuse(new Refusal("server_restart"));
   });
-}
-
-/**
- * Closes all connections except those that still have something to read. Bun reports nothing about a closed
- * socket.
- */
-function allDismissed({ connections, turns }: Core): boolean {
-  turns.end();
-  // Senders get their confirmations before they are closed.
-  if (!turns.isDrained) return false;
-  for (const connection of [...connections.all]) {
-    if (connection.unsent() === 0) connection.refuse(new Refusal("server_restart"));
-  }
-  return connections.count === 0;
-}
-
-/** Resolves when it is done, or after this time: peers may read slowly. */
-async function until(done: () => boolean, graceMs: number): Promise<void> {
-  const deadline = performance.now() + graceMs;
-  while (!done() && performance.now() < deadline) await Bun.sleep(5);
 }

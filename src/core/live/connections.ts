@@ -40,6 +40,7 @@ const GO_ELSEWHERE = "server_restart";
 
 /** The life of a connection: opened, authenticated, heard, closed. */
 export class Connections {
+  #hears = true;
   readonly #contexts = new Map<Connection, ConnectionContext>();
   readonly #waiting = new WaitingFrames();
   readonly #answering: Answering;
@@ -81,8 +82,13 @@ export class Connections {
     else if (token !== undefined) void this.authenticate(connection, token);
   }
 
+  /** What clients send from now on is not handled: they are about to be sent away, and send it again elsewhere. */
+  stopHearing(): void {
+    this.#hears = false;
+  }
+
   received(connection: Connection, frame: string | Uint8Array): void {
-    if (!connection.open) return;
+    if (!connection.open || !this.#hears) return;
     this.seen(connection);
     const { protocol, state } = connection;
     if (isTooLong(frame, this.parts.maxMessageBytes) && !protocol.longFrames?.(state)) {
