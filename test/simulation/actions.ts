@@ -28,6 +28,8 @@ export interface Action {
     | "strangers"
     | "shower"
     | "revoke"
+    /** With several nodes: half an hour in which nobody says anything, so that rooms leave memory. */
+    | "silence"
     | StoreFault;
   readonly who: number;
   readonly much: number;

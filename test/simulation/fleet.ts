@@ -59,9 +59,9 @@ export class Fleet {
   }
 
   /** `stepped` is called after each of the steps in which time passes on the nodes. */
-  advance(ms: number, stepped?: () => void): void {
-    for (let left = ms; left > 0; left -= STEP_MS) {
-      const step = Math.min(left, STEP_MS);
+  advance(ms: number, stepped?: () => void, most = STEP_MS): void {
+    for (let left = ms; left > 0; left -= most) {
+      const step = Math.min(left, most);
       for (const { clock } of this.instances) clock.advance(step);
       this.clock.advance(step);
       stepped?.();

@@ -29,6 +29,18 @@ test("who resumes on a node that is behind the one that they come from is told w
   await holds([{ what: "flood", who: 60, much: 50 }], [0, 0, 0], [0]);
 });
 
+test("rooms that were silent for so long that a node has forgotten them are the same on all nodes", async () => {
+  const at = { who: 0, much: 0 };
+  const talk = [0, 1, 2, 5, 6, 7].flatMap((who) => [
+    { what: "speak", who, much: 0 } as const,
+    { what: "repeat", who, much: who } as const,
+    { what: "turn", who: 0, much: 0 } as const,
+    { what: "turn", who: 1, much: 0 } as const,
+  ]);
+  const restart = { what: "crash", who: 2, much: 0 } as const;
+  await holds([...talk, { what: "silence", ...at }, restart, ...talk], [0, 9_000], [-4_000, 0]);
+}, 120_000);
+
 test(
   "nodes on one log keep the promises through random faults, come to the same rows, and tell the same of it",
   async () => {

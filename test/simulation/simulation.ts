@@ -17,6 +17,8 @@ const CLIENTS_EACH = 6;
 /** Bytes: a reader may survive a short flood. No socket holds a long one, and all of it may wait for a token's verification. */
 const [SHORT_FLOOD, LONG_FLOOD] = [240_000, 960_000];
 const ROUNDS = 400;
+/** Rooms are forgotten that have been silent through two sweeps of half an hour. */
+const SILENCE_MS = 61 * 60_000;
 
 class Unsettled extends Error {}
 
@@ -138,7 +140,8 @@ export class Simulation {
     if (what === "change") this.#past.change(who, much);
     if (what === "shower") this.#past.shower(much);
     if (what === "strangers") this.#past.strangers(who);
-    if (what === "advance") this.#advance(much);
+    if (what === "advance") this.#advance(much * (this.#crowd ? 20 : 5));
+    if (what === "silence") this.#advance(SILENCE_MS, 1_000);
     if (what === "jump") this.#count("jumps of the clock");
     if (what === "jump") one.clock.jump((much - 50) * 400);
     if (what === "crash") this.#count("crashes");
@@ -149,14 +152,14 @@ export class Simulation {
       one.storeFault = what;
   }
 
-  #advance(much: number): void {
-    const crowd = this.#crowd;
-    if (!crowd) this.#fleet.advance(much * 5);
-    else
-      this.#fleet.advance(much * 20, () => {
-        for (const { core } of this.#fleet.instances) core.turns.end();
-        crowd.look();
-      });
+  #advance(ms: number, most?: number): void {
+    const { instances, nodes } = this.#fleet;
+    const stepped = () => {
+      for (const { core } of instances) core.turns.end();
+      if (most) for (const node of nodes) node.catchUp();
+      this.#crowd?.look();
+    };
+    this.#fleet.advance(ms, this.#crowd && stepped, most);
   }
 
   #connect(): void {
