@@ -4,7 +4,7 @@ export const SCOPES = ["publish", "read", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export interface ApiKey {
-  /** As `GET /v1/keys` shows it. */
+  /** The name that `GET /v1/keys` shows. */
   readonly name: string;
   readonly secret: string;
   /** Undefined: all of them. `admin` includes the others. */

@@ -1,7 +1,7 @@
 import type { Backup } from "./backup.ts";
 import type { BackupDone, BackupOrder } from "./backup-worker.ts";
 
-/** Copies the database of this server on another thread: on the loop a large one would hold up everybody. */
+/** Copies the database of this server on another thread: a large copy would block the event loop. */
 export function backUpApart(database: string, target: string): Promise<Backup> {
   const { promise, resolve, reject } = Promise.withResolvers<Backup>();
   // The bundler does not follow this URL; scripts/build.ts puts the file there.

@@ -7,7 +7,7 @@ import { keepLog } from "./database.ts";
 import { markBackup } from "./log-identity.ts";
 import { readPosition } from "./position.ts";
 
-/** Runs the work, and may show how far it is: it copies to `file` (step 0), checks the copy (1), waits for the disk (2). */
+/** Runs the work and may show its progress: it copies to `file` (step 0), checks the copy (1), waits for the disk (2). */
 export type Watch = <T>(file: string, bytes: number, work: (at: (step: number) => void) => T) => T;
 
 export interface Backup {
@@ -26,7 +26,7 @@ export function backUp(
   database: string,
   target: string,
   watch: Watch = (_, __, work) => work(() => {}),
-  /** A server that starts with it has lost what was stored since. */
+  /** A server that starts with the copy has lost what was stored later. */
   isRestorable = false,
 ): Backup {
   const file = resolve(target);

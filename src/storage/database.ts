@@ -19,7 +19,7 @@ export interface OpenDatabase {
 
 /** Nothing is served while migrations wait for another process. */
 const START_PATIENCE_MS = 5_000;
-/** So long one write may wait for another process, and the event loop with it. */
+/** The longest time that one write, and the event loop, waits for another process. */
 const PATIENCE_MS = 50;
 
 /** Opens the server's database, creates it if it is new, and migrates it. One writer, on this thread. */
@@ -38,7 +38,7 @@ export function openDatabase(
   // Checkpoints belong to the worker: on this thread each of them would stall every connection.
   client.run("PRAGMA wal_autocheckpoint = 0");
   client.run("PRAGMA cache_size = -65536");
-  // What is removed or redacted is overwritten in the file, not only forgotten.
+  // Removed and redacted content is overwritten in the file.
   client.run("PRAGMA secure_delete = ON");
   // A log that has grown does not keep its size.
   client.run("PRAGMA journal_size_limit = 67108864");
@@ -58,7 +58,7 @@ export function keepLog(client: Database): void {
 export function writing(client: Database, file: string): Pick<OpenDatabase, "write" | "refuseWrites"> {
   const immediate = client.transaction((work: () => unknown) => work()).immediate;
   let refused: StoreUnavailable | undefined;
-  /** What the last write found, when the lock was held: until one succeeds, none waits. */
+  /** The error of the last write, if the lock was held. Until a write succeeds, none waits. */
   let held: string | undefined;
   return {
     write<T>(work: () => T): T {

@@ -8,11 +8,14 @@ import { createUserRows } from "./user-rows.ts";
 
 /** Between two steps: clients have their turn. */
 const STEP_MS = 2;
-/** What could not be written is tried again after this time; and what somebody else must finish is asked for again. */
+/** The time after which a failed write is tried again, and work of another node is asked for again. */
 const RETRY_MS = 1_000;
-/** Of several nodes one has the events of a user erased. Each of those behind it waits so much longer, and finds little to do. */
+/**
+ * Of several nodes, one has the events of a user erased. Each one after it waits this much longer, and finds little
+ * to do.
+ */
 const BEHIND_MS = 5_000;
-/** How often it asks meanwhile whether one of them has finished. */
+/** How often a waiting node asks whether another has finished. */
 const POLL_MS = 500;
 
 /** How far the erasure of a user is. Times in milliseconds since the epoch. */
@@ -24,7 +27,7 @@ export interface ErasureState {
   readonly redacted: number;
 }
 
-/** What is erased at its place in the log. Each call resolves when it is committed. */
+/** Erases by entries of the log. Each call resolves when its entry is committed. */
 export interface ErasureLog {
   /** Rooms that are the user's own. */
   roomsOf(userId: string): readonly string[];
@@ -39,7 +42,7 @@ export interface ErasureLog {
   rank(userId: string): number;
   /** Another node has finished it: nothing is left for the log to erase. */
   finishedElsewhere?(userId: string): Promise<boolean>;
-  /** Nothing of what was removed is left in the database's files: false where that must be tried again. */
+  /** Whether nothing that was removed is left in the files of the database; false if that must be tried again. */
   emptyLog(): Promise<boolean>;
   failed(error: unknown): void;
 }

@@ -11,7 +11,7 @@ interface Cursor {
 
 const NONE: Cursor = { position: 0, ordinal: 0 };
 
-/** Lists leave out what is not in them; without a list everything passes. */
+/** An event passes if it is in every list that is given. */
 export interface EventFilter {
   readonly kinds?: readonly string[] | undefined;
   /** A room passes that is named here, or whose kind is: `chat` of `chat:1`. */
@@ -21,7 +21,7 @@ export interface EventFilter {
 }
 
 export interface PagedEvent extends Cursor {
-  /** Of its row: grows in the order of the log, and holds for as long as this process runs. */
+  /** The id of its row: it grows in the order of the log, and is valid while this process runs. */
   readonly id: number;
   readonly room: string;
   readonly offset: number;
@@ -36,7 +36,7 @@ export interface EventScan {
   readonly events: PagedEvent[];
   /** The id to go on after. */
   readonly after: number;
-  /** Of the last row that was looked at; undefined where there was none. */
+  /** The cursor of the last row that was read; undefined if there was none. */
   readonly cursor: Cursor | undefined;
   /** Nothing comes after it so far. */
   readonly isEnd: boolean;
@@ -58,13 +58,13 @@ export interface EventPages {
   seek(cursor: Cursor): number;
   /** The id of a row up to which all are known to be older than this time, in milliseconds since the epoch. */
   seekTime(time: number): number;
-  /** Looks at `span` rows after an id for the first that is not older than this time. */
+  /** Searches `span` rows after an id for the first that is not older than this time. */
   scanTime(after: number, time: number, span: number): TimeScan;
   /** Of the last row up to this id; where there is none, of the last that retention removed. */
   cursorAt(id: number): Cursor;
   /** Of the last row. */
   end(): Cursor;
-  /** Looks at `span` rows after an id, or fewer when `limit` of them pass. */
+  /** Reads `span` rows after an id, or fewer when `limit` of them pass. */
   scan(after: number, filter: EventFilter, limit: number, span: number): EventScan;
   /** The last event that retention removed. */
   trimmed(): Cursor;
@@ -137,7 +137,7 @@ export function createEventPages(database: OpenDatabase): EventPages {
         sql`(${placeholder("rooms")} is null
           or ${rooms.name} in (select value from json_each(${placeholder("rooms")}))
           or ${kindOfRoom} in (select value from json_each(${placeholder("kindsNamed")})))`,
-        // What is left of a removed room is on its way out.
+        // Events of a removed room are about to be deleted.
         sql`${rooms.name} not like ${`${REMOVED}%`}`,
       ),
     )

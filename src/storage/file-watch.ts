@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 
 /**
- * Notices that files of a running server were removed, or that others took their names. SQLite goes on writing to
- * the files that it has open, and what it writes there is gone with the process.
+ * Notices that files of a running server were removed, or replaced by others of the same name. SQLite goes on writing
+ * to the files that it has open, which are lost when the process ends.
  */
 export class FileWatch {
   readonly #known = new Map<string, string>();
@@ -11,7 +11,7 @@ export class FileWatch {
     this.check();
   }
 
-  /** What is wrong now; undefined when all is well. A file that is put back is the same again. */
+  /** What is wrong now; undefined if nothing is. A file that is put back counts as the same. */
   check(): string | undefined {
     for (const file of this.files) {
       const found = identityOf(file);

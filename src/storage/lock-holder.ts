@@ -5,7 +5,7 @@ const WRITE_LOCK = 120;
 /** A line of /proc/locks: type, process, inode, and the bytes from and to. */
 const HELD = /POSIX\s+\S+\s+WRITE\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s+(\d+)\s+(\d+|EOF)/;
 
-/** For the operator: which other process holds the write lock of a database. Linux knows; elsewhere it is a guess. */
+/** For the operator: which other process holds the write lock of a database. Exact on Linux, a guess elsewhere. */
 export function lockHolder(file: string): string {
   try {
     const { ino } = statSync(`${file}-shm`);

@@ -13,13 +13,13 @@ export interface LogIdentity {
   readonly dedupSeed: Seed;
 }
 
-/** How the id of a log begins that one server keeps for itself. */
+/** The prefix of the id of a log that one server keeps for itself. */
 const LOCAL = "local-";
 const seed = z.tuple([z.int32(), z.int32()]);
 
 /**
  * The log of this database. At the first start it gets an id: the one that is expected, or, where none is, one of its
- * own. Throws `ConfigError` where it holds another log, of which this server would go on in another order.
+ * own. Throws `ConfigError` if it holds another log: this server would continue that log in another order.
  */
 export function identifyLog(database: OpenDatabase, position: number, expected?: string): LogIdentity {
   const { logId, dedupSeed } = database.db
@@ -59,7 +59,7 @@ export function leaveBackup({ client, db, write }: OpenDatabase, isAlone: boolea
   });
 }
 
-/** Where a database is in its log; with an id, the database is of that log from now on, at the same position. */
+/** The place of a database in its log. With an id, the database belongs to that log from now on, at the same position. */
 export function adoptLog(database: OpenDatabase, logId?: string): { readonly position: number } {
   if (logId !== undefined) database.write(() => database.db.update(logPosition).set({ logId }).run());
   return { position: readPosition(database.db) };

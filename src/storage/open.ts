@@ -26,7 +26,7 @@ export interface Storage extends LogIdentity {
   readonly eventPages: EventPages;
   readonly scratch: Scratch;
   /**
-   * Begins to remove what is too old, by entries of the log that `record` appends. `rank`: how many live nodes come
+   * Starts to remove what is too old, by entries of the log that `record` appends. `rank`: how many live nodes come
    * before this one for it.
    */
   startRetention(
@@ -36,7 +36,7 @@ export interface Storage extends LogIdentity {
   readonly webhooks: WebhookTable;
   readonly erasures: Erasures;
   readonly userRows: UserRows;
-  /** Goes on with the erasures that are not finished; returns what to call when there may be a new one. */
+  /** Continues the unfinished erasures; returns a function to call when there may be a new one. */
   startErasures(log: Omit<ErasureLog, "emptyLog" | "failed">): () => void;
   /** Sizes of the files in bytes. */
   size(): { readonly database: number; readonly wal: number };
@@ -78,7 +78,7 @@ function open(
   onMigration?: (index: number) => void,
 ): { database: OpenDatabase; release(): void } {
   const file = config.DATABASE_URL;
-  // What SQLite makes is its owner's alone, wherever the directory came from.
+  // Only the owner may read the files that SQLite creates, whatever the mode of the directory.
   const umask = process.umask(0o077);
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -193,7 +193,7 @@ export function openStorage(
   };
 }
 
-/** While a name leads to another file than at the start, or to none, nothing is written: it would be lost. */
+/** Writes are refused while a name belongs to another file than at the start, or to none: they would be lost. */
 function watchFiles(
   file: string,
   database: OpenDatabase,

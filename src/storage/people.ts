@@ -35,7 +35,7 @@ export interface People extends Membership, Members, Activity, Revocations {
   lastActive(userId: string): number | undefined;
 }
 
-/** So long after an erasure began, other nodes may still tell that the user was here. */
+/** For this long after an erasure began, other nodes may still report that the user was here. */
 const ERASURE_MS = 10_000;
 /** How many rooms of one user are looked up when the user connects. */
 const ROOMS_OF_USER = 1_000;

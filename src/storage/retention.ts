@@ -11,13 +11,13 @@ import { ROWS, type Trimmed } from "./trim.ts";
 const EVERY_MS = 250;
 /** When there is more to remove: together with `ROWS` it keeps up with a busy server. */
 const AGAIN_MS = 50;
-/** Of several nodes one has events removed. Each of those behind it waits so much longer, in case that one does not. */
+/** Of several nodes, one has events removed. Each one after it waits this much longer, in case the first does not. */
 const BEHIND_MS = 5_000;
-/** At most one line of the log in this time says what was removed. */
+/** At most one log line in this time reports what was removed. */
 const TELL_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** What was deleted since the last one of these, and up to where. */
+/** What was deleted since the last report, and up to where. */
 export interface Removal extends Omit<Trimmed, "position"> {
   /** Position in the log. */
   readonly upTo: number;
@@ -57,7 +57,7 @@ export function startRetention(
   const clear = clearRemoved(database);
   /** The position up to which is removed next, and since when that is so. */
   let next = { step: 0, since: 0 };
-  /** It is due, and the nodes before this one had their time for it. */
+  /** Removal is due, and the nodes before this one have had their time for it. */
   function isOwn(step: number): boolean {
     if (next.step !== step) next = { step, since: clock.monotonic() };
     return clock.monotonic() - next.since >= rank() * BEHIND_MS;

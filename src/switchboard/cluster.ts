@@ -31,7 +31,7 @@ export interface ClusterWiring {
   draining(): boolean;
 }
 
-/** The other nodes, of which nothing is heard before `joinCluster`. */
+/** The other nodes. `joinCluster` begins to listen to them. */
 export async function openOtherNodes(wiring: ClusterWiring): Promise<Cluster> {
   const { config, clock, log, shared, storage } = wiring;
   const { openCluster } = await import("../cluster/open.ts");

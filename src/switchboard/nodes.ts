@@ -47,7 +47,7 @@ export class Nodes {
     private readonly log: { servers(): Promise<LogServers | undefined> } | undefined,
   ) {}
 
-  /** Of the live nodes; undefined where one server is alone. */
+  /** The names of the live nodes; undefined for one server alone. */
   get names(): readonly string[] | undefined {
     return this.cluster && [this.name, ...this.cluster.peers.map(({ name }) => name)].sort();
   }
@@ -80,7 +80,7 @@ export class Nodes {
 
 const byName = (one: NodeState, other: NodeState): number => (one.name < other.name ? -1 : 1);
 
-/** Of a node that gave no answer: what its last heartbeat said. */
+/** The state of a node that gave no answer, from its last heartbeat. */
 const silentState = ({ name, position, hash, writeLevel }: Peer): NodeState => ({
   ...{ name, position, hash, writeLevel },
   ...{ ready: false, reason: "it gives no answer" },

@@ -50,8 +50,8 @@ export interface SharedWebhooksParts {
 }
 
 /**
- * Webhooks of several nodes: one node, which holds the lease for it, sends and answers for all. Its rows, with the places
- * up to which was delivered, are kept by the servers of the log: another node goes on there.
+ * The webhooks of several nodes. The node that holds the lease sends, and answers requests for all nodes. The servers
+ * of the log keep the rows with the place of each webhook, so another node can go on from there.
  */
 export class SharedWebhooks {
   #state: "elsewhere" | "taking over" | "here" = "elsewhere";
@@ -74,7 +74,7 @@ export class SharedWebhooks {
   };
   readonly remove = (name: string): void => this.#rows.remove(name);
 
-  /** Takes part: with what earlier versions kept on this node alone. */
+  /** Starts, and shares the rows that earlier versions kept on this node alone. */
   async start(leases: Leases, answer: (request: Request) => Response | Promise<Response>): Promise<void> {
     const { cluster, log, table } = this.parts;
     this.#answer = answer;
@@ -104,7 +104,7 @@ export class SharedWebhooks {
     webhooks.forget();
     while (isWanted()) {
       try {
-        // A place that another node has come to may not be applied here yet.
+        // Another node may have delivered events that this one has not applied yet.
         await shared.barrier();
         const rows = await this.#rows.load();
         if (!isWanted()) return;
@@ -136,7 +136,7 @@ export class SharedWebhooks {
     await this.#rows.flushed(RETRY_MS);
   }
 
-  /** Has the node that sends answer a request; undefined where that is this one. */
+  /** Has the node that sends answer a request; undefined if this node sends. */
   readonly forward = (request: Request): Promise<Response> | undefined =>
     this.#state === "here" ? undefined : this.#ask(request);
 
@@ -152,7 +152,7 @@ export class SharedWebhooks {
     return new Response(status === 204 ? null : body, { status, headers: [...headers] });
   }
 
-  /** Answers to the questions of other nodes: null where this one does not send. */
+  /** Answers to the questions of other nodes; null if this node does not send. */
   readonly answers = {
     webhooks: (asked: Asked) => this.#answered(asked),
     "webhooks added": async () => {

@@ -5,8 +5,8 @@ import type { Clock } from "../core/ports/clock.ts";
 import type { Leases } from "../log/leases.ts";
 
 /**
- * Starts what brings events from outside; undefined where nothing does. Of several nodes the one that holds the lease
- * does it: two bots would tell everything twice.
+ * Starts the sources of events from outside; undefined without one. Of several nodes, the holder of the lease runs
+ * them: two bots would post each event twice.
  */
 export async function startSources(
   config: Config,

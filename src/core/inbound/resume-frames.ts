@@ -7,7 +7,7 @@ import { generationOf, numberOf, startOf } from "../protocol/generation.ts";
 import { allOf, isStored, kindOf } from "../protocol/room-name.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Rooms of a kind whose place is told to a client that joins all of them: it may resume 100, its own rooms too. */
+/** Rooms of a kind whose place a client gets that joins all of them. It may resume 100 rooms, its own included. */
 const MAX_PLACED = 90;
 const NONE: readonly never[] = [];
 
@@ -17,7 +17,7 @@ interface Joiner {
   readonly joining: Joining;
 }
 
-/** What a client is told of a room besides its events, in numbers of the wire: a verdict, or where the room is. */
+/** What a client gets about a room besides its events, with offsets as on the wire: a verdict, or the place of the room. */
 export class ResumeFrames {
   constructor(
     private readonly history: History & Pick<Store, "position">,

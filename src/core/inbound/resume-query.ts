@@ -6,7 +6,7 @@ export interface Asked {
   readonly offsets: boolean;
   /** By room, the offset of the last event that the client has. */
   readonly resume: ReadonlyMap<string, number>;
-  /** Why `resume` cannot be read. The connection then goes on as one that did not ask. */
+  /** Why `resume` cannot be read. The connection then goes on without it. */
   readonly wrong?: string;
 }
 

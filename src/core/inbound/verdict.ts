@@ -30,7 +30,7 @@ export function judge(history: History, room: string, asked: number, limit: numb
   return (asked > 0 && lost(room, asked, span)) || { room, after, until: last, complete: true };
 }
 
-/** The verdict of somebody who was told up to an offset, once what comes after it is not kept any more. */
+/** The verdict for a client that got the events up to an offset, when later ones are no longer kept. */
 export function lost(room: string, told: number, { removed, gone, last }: Span): Verdict | undefined {
   if (told >= gone) return undefined;
   const reason = told < removed ? "removed" : "expired";

@@ -12,7 +12,7 @@ export interface AccessChangeParts {
   readonly rooms: Rooms;
 }
 
-/** What a change of who may be in a room means for connections that are open. */
+/** Applies changes of access to open connections. */
 export class AccessChanges {
   constructor(private readonly parts: AccessChangeParts) {}
 
@@ -30,7 +30,7 @@ export class AccessChanges {
     }
   }
 
-  /** A room is no longer open, or is no more: out with who may not be in it. */
+  /** A room is no longer open, or was removed: removes connections that may not be in it. */
   ofRoom(room: string): void {
     for (const connection of [...this.parts.connections.all]) {
       const { identity, rooms, watched } = connection;

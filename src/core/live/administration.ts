@@ -92,7 +92,7 @@ export function createAdministration({
       return recorded(protocol, room, kind, body);
     },
 
-    /** Takes back what a message said. Resolves when that is committed and applied; rejects with a `Refusal`. */
+    /** Redacts a message. Resolves when that is committed and applied; rejects with a `Refusal`. */
     redact: (room: string, body: Redaction): Promise<void> => recordIn(room, REDACT, body),
 
     /** Erases a user from some of a room. Resolves and rejects likewise. */

@@ -15,7 +15,7 @@ export class Answering {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Resolves to those that have said nothing within `ANSWER_MS`, at once when all have. */
+  /** Resolves to the connections that have sent nothing within `ANSWER_MS`; at once when all have answered. */
   async silentOf(connections: Iterable<Connection>): Promise<Connection[]> {
     const silent = new Set(connections);
     if (silent.size === 0) return [];

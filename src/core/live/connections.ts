@@ -38,7 +38,7 @@ export interface ConnectionParts extends Omit<PipelineParts, "hold"> {
 /** For an authenticated user of a node that is behind and queues too much: the client connects again, to any node. */
 const GO_ELSEWHERE = "server_restart";
 
-/** The life of a connection: opened, authenticated, heard, closed. */
+/** The life of a connection: it is opened, authenticated, sends frames and is closed. */
 export class Connections {
   #hears = true;
   readonly #contexts = new Map<Connection, ConnectionContext>();

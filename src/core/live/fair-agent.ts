@@ -16,7 +16,7 @@ interface Asker {
 /** Puts the users' questions to an agent in turns, so that no user keeps the others waiting. */
 export class FairAgent implements Agent {
   #atOnce = 0;
-  /** Who asks now. The user whose question was put last is last. */
+  /** The users who ask now, in turn: the user whose question was sent last is last. */
   readonly #askers = new Map<string, Asker>();
 
   constructor(private readonly agent: Agent) {}

@@ -5,15 +5,13 @@ import { Refusal } from "../protocol/refusal.ts";
 
 /** Looked after this often at the least; oftener when intervals are short. */
 const SWEEP_MS = 250;
-/** A sweep so much too late, or too early, tells of a clock that was set or a process that was held up. */
+/** A sweep that is early or late by this much shows that the clock was set or the process was held up. */
 const JUMP_MS = 2_000;
 
 /**
- * One timer for all connections, because ten thousand timers cost four times one sweep: pings, silent
- * peers, peers that never authenticate, tokens that run out.
- *
- * Bun's `idleTimeout` does not notice a silent peer that is being sent to, so `lastSeen` is kept here. Time in which
- * nobody could be heard counts against nobody.
+ * One timer for all connections, because ten thousand timers cost four times one sweep: pings, silent peers, peers
+ * that never authenticate, tokens that run out. Bun's `idleTimeout` does not notice a silent peer that is being sent
+ * to, so `lastSeen` is kept here. Time in which the server could not receive anything is not counted as silence.
  */
 export function startHeartbeat(
   clock: Clock,

@@ -32,7 +32,7 @@ export class Presence {
     this.everywhere?.set(context, USERS, userId, issuedAt);
   }
 
-  /** Connections of the user have come or gone, here or on another node. */
+  /** Connections of the user were opened or closed, here or on another node. */
   changed(userId: string): void {
     if (!this.#connections.has(userId)) this.#unsaved.set(userId, this.clock.now());
   }

@@ -3,7 +3,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Change, Roster, Tell } from "../protocol/roster.ts";
 import type { Schemas } from "../protocol/schemas.ts";
 
-/** What a connection of this node says, or one of another node, whose id stands for all of its connections. */
+/** The source of a value: a connection of this node, or the id of another node, which stands for all connections there. */
 interface Said {
   readonly by: ConnectionContext | string;
   readonly group: string;
@@ -11,7 +11,7 @@ interface Said {
   value: unknown;
 }
 
-/** What all connections of one node say under a key of a roster. */
+/** The values of all connections of one node under a key of a roster. */
 export interface RosterEntry {
   readonly roster: string;
   readonly group: string;
@@ -30,7 +30,7 @@ export interface RosterParts {
   added(said: Said): void;
   /** And no longer. */
   removed(said: Said): void;
-  /** The connections of this node say this now under the key: nothing, when none says anything. */
+  /** The values of this node's connections under the key have changed to these. */
   readonly changedHere: ((group: string, key: string, values: readonly unknown[]) => void) | undefined;
 }
 
@@ -82,7 +82,7 @@ export class NodeRoster implements Roster<unknown> {
     return sum;
   }
 
-  /** The connections of another node say this now under the key, and nothing else. */
+  /** Replaces the values of another node's connections under the key. */
   heard(node: string, group: string, key: string, values: readonly unknown[]): void {
     this.#change(group, key, this.parts.tellAll, () => {
       this.#remove(node, group, key);
@@ -166,7 +166,7 @@ export class Rosters {
   readonly #said = new Map<ConnectionContext, Map<Said, NodeRoster>>();
 
   constructor(
-    /** Where there are other nodes: hears what the connections of this one say now under a key of a roster. */
+    /** Where there are other nodes: gets the values of this node's connections under a key of a roster when they change. */
     private readonly changedHere?: Bus["rosterChanged"],
   ) {}
 
@@ -194,7 +194,7 @@ export class Rosters {
     this.#said.set(by, all.set(said, roster));
   }
 
-  /** The connections of another node say this now under a key of a roster. */
+  /** The values of another node's connections under a key of a roster have changed to these. */
   heard(node: string, { roster, group, key, values }: RosterEntry): void {
     this.#all.get(roster)?.heard(node, group, key, values);
   }
@@ -225,7 +225,7 @@ export class Rosters {
     }
   }
 
-  /** The connection has closed: it says nothing any more. */
+  /** The connection has closed: removes its values. */
   closed(ctx: ConnectionContext): void {
     for (const [{ group, key }, roster] of this.#said.get(ctx) ?? NOTHING) roster.delete(ctx, group, key);
     this.#said.delete(ctx);

@@ -13,7 +13,7 @@ const TOKEN_BYTES = 32 * 1024;
 /** The memory of a queued frame besides its text: the string and its place in the list. */
 const OVERHEAD = 64;
 
-/** A string takes one byte for each character where all are ASCII; at the most two. */
+/** A string takes one byte for each character if all are ASCII, otherwise at most two. */
 function memoryOf(frame: Frame): number {
   if (typeof frame !== "string") return OVERHEAD + frame.length;
   const isAscii = Buffer.byteLength(frame) === frame.length;
@@ -21,8 +21,8 @@ function memoryOf(frame: Frame): number {
 }
 
 /**
- * Bounds the memory of frames whose senders are not authenticated yet. One bound is for each connection,
- * and one for all of them: when that is passed, the connection for which most is held goes.
+ * Bounds the memory of frames whose senders are not authenticated yet. One bound is for each connection, and one for
+ * all together. Beyond the second, the connection with the longest queue is refused.
  */
 export class WaitingFrames {
   readonly #connections = new Map<Connection, Waiting>();

@@ -1,6 +1,6 @@
 import type { Agent, Answer, Question } from "../ports/agent.ts";
 
-/** Knows whether the last answer came. One that was aborted tells nothing. */
+/** Knows whether the last question was answered. An aborted one does not count. */
 export class WatchedAgent implements Agent {
   works = true;
 

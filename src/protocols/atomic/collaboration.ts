@@ -117,7 +117,7 @@ export function createCollaboration(
       ctx.join(room, greet, { contained: true });
     },
 
-    /** Who is in it no longer, or never was, has left it. */
+    /** A user who is not in the session has left it. */
     leave_session(ctx: Ctx, { sessionId }: Message<"leave_session">): void {
       leave(ctx, sessionId);
       ctx.leave(roomOf(sessionId));

@@ -54,7 +54,7 @@ export function restore(room: string, history: History): unknown {
   return isGroup(room) ? Group.restore(room, history) : undefined;
 }
 
-/** What a token once said of the group goes with the membership. */
+/** The end of the membership also ends what a token has granted in the group. */
 const removal = (userId: string, state: unknown): Row[] => [
   { table: "members", userId, remove: true },
   ...groupFrom(state).forget(userId),

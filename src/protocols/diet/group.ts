@@ -3,7 +3,7 @@ import type { Row } from "../../core/ports/store.ts";
 
 const SEEN = "seen ";
 
-/** What a token said of its user's place in a group. It counts no longer than the token. */
+/** What a token grants its user in a group. It is valid as long as the token. */
 export interface Seen {
   /** Both in milliseconds since the epoch. */
   readonly issuedAt: number;
@@ -16,7 +16,7 @@ type Kept = Seen & { readonly order: number };
 /** Rows of earlier versions do not say how long their token was good. */
 const OVER: Seen = { issuedAt: 0, expiresAt: 0 };
 
-/** What is kept of a group besides its members: the users whose token has brought them into it. */
+/** The stored state of a group besides its members: the users whom a token has let in. */
 export class Group {
   /** The user who came last is last. */
   readonly #seen = new Map<string, Kept>();
@@ -38,7 +38,7 @@ export class Group {
   }
 
   see(userId: string, seen: Seen, now: number): Row[] {
-    // Two go for one that comes, so that tokens that have expired do not pile up.
+    // Removes up to two expired ones for each new one, so that they do not pile up.
     const expired = [...this.#seen].slice(0, 2).filter(([, { expiresAt }]) => expiresAt <= now);
     const rows = expired.flatMap(([userId]) => this.forget(userId));
     this.#seen.delete(userId);

@@ -19,7 +19,7 @@ export function createGroups({
   state,
   systemSender,
 }: Pick<Services<typeof events, Entries, unknown>, "members" | "state" | "systemSender">) {
-  /** Only users who are in the group: to anybody else a mention would reveal that the group exists. */
+  /** Only users who are in the group: a mention would reveal to others that the group exists. */
   function mentioned({ groupId, fromUserId, mentions = [] }: GroupMessage): string[] {
     const room = groupRoom(groupId);
     return mentions.filter(

@@ -93,7 +93,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     historyView: past,
     personalData,
 
-    // Pending events come again on each connection until they are read, on whichever of the user's connections that is.
+    // Pending events are sent again on each connection until they are read on any of them.
     onUserRoom(ctx, inbox) {
       const pending = () => inboxFrom(services.state(inbox));
       const owed = { all: () => pending().waiting(), has: (offset: number) => pending().isWaiting(offset) };

@@ -3,7 +3,7 @@ import { shownAt } from "./gifts.ts";
 import { nextSlotIn, WINDOW_MS } from "./pacing.ts";
 import type { Stream } from "./stream.ts";
 
-/** Of several nodes one records a release. Each of those behind it waits so much longer, in case that one does not. */
+/** Of several nodes, one records a release. Each one after it waits this much longer, in case the first does not. */
 const BEHIND_MS = 500;
 
 export interface DeliveryParts {

@@ -107,7 +107,7 @@ export function createHandshake(
   function leave(ctx: Ctx, next: string): void {
     const { client } = ctx.state;
     if (!client) return;
-    // Who comes back to the same stream goes on hearing what it has missed of it.
+    // A client that enters the same stream again still gets the events that it missed.
     if (client.room !== next) ctx.leave(client.room);
     viewers.delete(ctx, client.room, client.init.clientId);
   }
