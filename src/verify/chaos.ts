@@ -4,6 +4,7 @@ import { type Mishap, type Moment, NODE_MISHAPS, type NodeMishap } from "./sched
 import type { Actor, Stage } from "./stage.ts";
 import type { Target } from "./target.ts";
 
+const NEVER_FULL = "the disk was never full: prlimit cannot be used here";
 const STALLED = 3;
 /** The share of kills that wait for a delivery to be on its way. */
 const MET = 0.6;
@@ -27,6 +28,7 @@ export class Chaos {
   /** Faults that could not be injected, and why. */
   readonly skipped = new Set<string>();
   #isDiskFull = false;
+  #wasDiskFull = false;
   /** A stalled actor is not stalled again: the first thaw would make it read. */
   readonly #stalled = new Set<Actor>();
 
@@ -96,10 +98,11 @@ export class Chaos {
     disk: async ({ long }) => {
       if (this.#isDiskFull) return;
       if (!this.server.limitFiles(8_192)) {
-        this.skipped.add("the disk was never full: prlimit cannot be used here");
+        if (!this.#wasDiskFull) this.skipped.add(NEVER_FULL);
         return;
       }
-      this.#isDiskFull = true;
+      this.skipped.delete(NEVER_FULL);
+      this.#isDiskFull = this.#wasDiskFull = true;
       this.stage.count("disk full");
       await Bun.sleep(200 + 1_000 * long);
       // The server was killed meanwhile: this is another process, without the limit.

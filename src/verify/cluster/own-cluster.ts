@@ -83,7 +83,10 @@ export class OwnCluster {
 
   /** Of one node; all of them get it back. */
   limitFiles(bytes: number | undefined): boolean {
-    const nodes = bytes === undefined ? this.#nodes : [this.parts.random.pick(this.#nodes)];
+    // One that is down has no process that could have a limit.
+    const up = this.#nodes.filter(({ server }) => server.isUp);
+    const nodes =
+      bytes === undefined ? this.#nodes : [this.parts.random.pick(up.length > 0 ? up : this.#nodes)];
     return nodes.map(({ server }) => server.limitFiles(bytes)).some((done) => done);
   }
 
