@@ -3,8 +3,8 @@ import type { Bus } from "../ports/bus.ts";
 import type { Change, Roster, Tell } from "../protocol/roster.ts";
 import type { Schemas } from "../protocol/schemas.ts";
 
-/** The source of a value: a connection of this node, or the id of another node, which stands for all connections there. */
-interface Said {
+interface OwnedValue {
+  /** A connection of this node, or the id of another node, which stands for all connections there. */
   readonly by: ConnectionContext | string;
   readonly group: string;
   readonly key: string;
@@ -27,9 +27,9 @@ export interface RosterParts {
   /** Tells all connections of this node. */
   readonly tellAll: Tell<Schemas>;
   /** A connection says something now. */
-  added(said: Said): void;
+  added(said: OwnedValue): void;
   /** And no longer. */
-  removed(said: Said): void;
+  removed(said: OwnedValue): void;
   /** The values of this node's connections under the key have changed to these. */
   readonly changedHere: ((group: string, key: string, values: readonly unknown[]) => void) | undefined;
 }
@@ -39,7 +39,7 @@ const tellNobody: Tell<Schemas> = () => {};
 
 /** One roster: the values of this node's connections, and those that other nodes have sent. */
 export class NodeRoster implements Roster<unknown> {
-  readonly #groups = new Map<string, Map<string, Said[]>>();
+  readonly #groups = new Map<string, Map<string, OwnedValue[]>>();
 
   constructor(private readonly parts: RosterParts) {}
 
@@ -92,7 +92,7 @@ export class NodeRoster implements Roster<unknown> {
 
   /** What the connections of this node say, or those of another. */
   *saidBy(node?: string): Iterable<readonly [group: string, key: string, values: readonly unknown[]]> {
-    const isWanted = node === undefined ? isHere : ({ by }: Said) => by === node;
+    const isWanted = node === undefined ? isHere : ({ by }: OwnedValue) => by === node;
     for (const [group, keys] of this.#groups) {
       for (const [key, said] of keys) {
         const values = said.filter(isWanted).map(spoken);
@@ -123,11 +123,11 @@ export class NodeRoster implements Roster<unknown> {
     this.parts.changedHere?.(group, key, this.#said(group, key).filter(isHere).map(spoken));
   }
 
-  #said(group: string, key: string): readonly Said[] {
+  #said(group: string, key: string): readonly OwnedValue[] {
     return this.#groups.get(group)?.get(key) ?? NOTHING;
   }
 
-  #find(by: Said["by"], group: string, key: string): Said | undefined {
+  #find(by: OwnedValue["by"], group: string, key: string): OwnedValue | undefined {
     return this.#said(group, key).find((said) => said.by === by);
   }
 
@@ -137,9 +137,9 @@ export class NodeRoster implements Roster<unknown> {
     else this.parts.added(this.#add({ by, group, key, value }));
   }
 
-  #add(said: Said): Said {
+  #add(said: OwnedValue): OwnedValue {
     const { group, key } = said;
-    const keys = this.#groups.get(group) ?? new Map<string, Said[]>();
+    const keys = this.#groups.get(group) ?? new Map<string, OwnedValue[]>();
     this.#groups.set(group, keys);
     const others = keys.get(key);
     if (others) others.push(said);
@@ -147,7 +147,7 @@ export class NodeRoster implements Roster<unknown> {
     return said;
   }
 
-  #remove(by: Said["by"], group: string, key: string): void {
+  #remove(by: OwnedValue["by"], group: string, key: string): void {
     const keys = this.#groups.get(group);
     const said = keys?.get(key);
     if (!keys || !said) return;
@@ -163,7 +163,7 @@ export class NodeRoster implements Roster<unknown> {
 export class Rosters {
   readonly #all = new Map<string, NodeRoster>();
   /** What each connection says, and in which roster. */
-  readonly #said = new Map<ConnectionContext, Map<Said, NodeRoster>>();
+  readonly #said = new Map<ConnectionContext, Map<OwnedValue, NodeRoster>>();
 
   constructor(
     /** Where there are other nodes: gets the values of this node's connections under a key of a roster when they change. */
@@ -188,9 +188,9 @@ export class Rosters {
     return roster as Roster<Value>;
   }
 
-  #added(said: Said, roster: NodeRoster): void {
+  #added(said: OwnedValue, roster: NodeRoster): void {
     const by = said.by as ConnectionContext;
-    const all = this.#said.get(by) ?? new Map<Said, NodeRoster>();
+    const all = this.#said.get(by) ?? new Map<OwnedValue, NodeRoster>();
     this.#said.set(by, all.set(said, roster));
   }
 
@@ -232,8 +232,8 @@ export class Rosters {
   }
 }
 
-const spoken = ({ value }: Said): unknown => value;
-const isHere = ({ by }: Said): boolean => typeof by !== "string";
+const spoken = ({ value }: OwnedValue): unknown => value;
+const isHere = ({ by }: OwnedValue): boolean => typeof by !== "string";
 
 const tellOthers =
   (ctx: ConnectionContext): Tell<Schemas> =>
