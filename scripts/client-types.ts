@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
 import ts from "typescript-5";
-import { PlainTypes } from "./plain-types.ts";
+import { type InferredAlias, PlainTypes } from "./plain-types.ts";
 
 // The types of the messages are inferred from the contracts' zod schemas. A project that installs the client has
 // neither, so each inferred alias is written out as the plain type that it stands for.
@@ -68,12 +68,6 @@ function withoutSchemas(text: string, module: ts.SourceFile, checker: ts.TypeChe
     return `${before}${isExported ? "export " : ""}type ${name.text} = ${plain};`;
   });
   return `${parts.join("").trimStart()}\n`;
-}
-
-export interface InferredAlias {
-  readonly node: ts.TypeAliasDeclaration;
-  /** Of what is sent: `undefined` may stand for what is left out. Nothing that arrives holds it. */
-  readonly isInput: boolean;
 }
 
 /** Aliases of a module that follow from a schema, directly or through another alias. */

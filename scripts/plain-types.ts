@@ -1,9 +1,14 @@
 import ts from "typescript-5";
-import type { InferredAlias } from "./client-types.ts";
 
 const FLAGS = ts.TypeFormatFlags.NoTruncation;
 /** Deeper than any message: a type that holds itself. */
 const MAX_DEPTH = 12;
+
+export interface InferredAlias {
+  readonly node: ts.TypeAliasDeclaration;
+  /** Of what is sent: `undefined` may stand for what is left out. Nothing that arrives holds it. */
+  readonly isInput: boolean;
+}
 
 /** Writes a type out in full, down to its literals. */
 export class PlainTypes {

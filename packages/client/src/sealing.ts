@@ -1,4 +1,3 @@
-import type { DietCipher } from "./cipher.ts";
 import { POLICY } from "./connection.ts";
 
 /** The data of `encryption.ready` and `encryption.rotate`. */
@@ -15,6 +14,15 @@ export interface SealedFrame {
   readonly authTag: string;
   readonly timestamp: string;
   readonly keyId: string;
+}
+
+/** Seals and opens frames with the keys that both sides have agreed on. */
+interface Cipher {
+  /** For the data of `encryption.init`. */
+  readonly publicKey: string;
+  rotate(announcement: Announcement): Promise<void>;
+  seal(frame: string): Promise<SealedFrame>;
+  open(frame: SealedFrame): Promise<string>;
 }
 
 /** As much of a frame in plain text as is read here. */
@@ -53,7 +61,7 @@ export class Sealing {
   readonly #init: string;
 
   constructor(
-    private readonly cipher: DietCipher,
+    private readonly cipher: Cipher,
     private readonly line: SealedLine,
   ) {
     // At once, so that little of what waits for the user comes in plain text.
