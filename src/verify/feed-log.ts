@@ -73,8 +73,9 @@ export class FeedLog {
   /** Compares what it has got with what is stored: everything, in order. */
   check({ room, items, derived }: Stored): void {
     const known = new Set(items);
-    // Without a history, only what was confirmed is known to be stored.
-    const got = (this.#items.get(room) ?? []).filter((item) => !derived || known.has(item));
+    // Without a history, only what was confirmed is known to be stored. What was answered too late may be stored since.
+    const counts = (item: Item) => known.has(item) || (!derived && item.state !== "waiting");
+    const got = (this.#items.get(room) ?? []).filter(counts);
     const at = items.findIndex((item, n) => got[n] !== item);
     if (at >= 0) this.#fault(`got ${got[at]?.key ?? "nothing"} in ${room} where ${items[at]?.key} is stored`);
     else if (got.length > items.length)

@@ -59,6 +59,7 @@ export class Ledger {
   /** Milliseconds from one confirmation to the next, at most. */
   longestSilence = 0;
   #confirmedAt: number | undefined;
+  #isClosed = false;
   #tick = 0;
   readonly #counts = new Map<string, number>();
   /** By user and room: open to the user, or the tick since when it is closed. */
@@ -83,12 +84,18 @@ export class Ledger {
     return item;
   }
 
+  /** Nobody waits any longer: what is answered from now on was answered too late, and is compared with nothing. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   again(item: Item): void {
     item.attempts++;
     this.repeated++;
   }
 
   confirmed(item: Item, stamp: string): void {
+    if (this.#isClosed && item.state === "waiting") return;
     if (item.stamp !== undefined && item.stamp !== stamp) {
       this.faults.add("twice", `${item.key} in ${item.room}: confirmed as ${item.stamp} and as ${stamp}`);
     }
@@ -103,6 +110,7 @@ export class Ledger {
   }
 
   refused(item: Item): void {
+    if (this.#isClosed && item.state === "waiting") return;
     const { key, room, sender } = item;
     if (item.state === "waiting") this.answered++;
     const isRight = !item.forbidden && !this.#barred.has(`${sender} ${room}`);

@@ -117,6 +117,7 @@ export async function verify(
     receiver?.calm();
     stream.calm();
     await rest(actors, keep, ledger, cluster !== undefined);
+    ledger.close();
     onStep("checking");
     await cluster?.settle();
     await judge(stage, casts, feed, [stream], keep, cluster !== undefined);

@@ -48,6 +48,14 @@ describe("what is stored", () => {
     expect(found(talk, [talk.one, talk.two])).toEqual({ lost: 2 });
   });
 
+  test("what is confirmed once nobody waits any longer was never answered, and is not lost", () => {
+    const talk = conversation();
+    const late = talk.ledger.say("ada", ROOM);
+    talk.ledger.close();
+    talk.ledger.confirmed(late, "an id");
+    expect(found(talk, [talk.one, talk.two, talk.three])).toEqual({ unanswered: 1 });
+  });
+
   test("what is there twice is stored twice", () => {
     const talk = conversation();
     expect(found(talk, [talk.one, talk.two, talk.three, talk.three])).toMatchObject({ twice: 1 });
