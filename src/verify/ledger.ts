@@ -59,7 +59,7 @@ export class Ledger {
   /** Milliseconds from one confirmation to the next, at most. */
   longestSilence = 0;
   #confirmedAt: number | undefined;
-  #isClosed = false;
+  readonly #late = new Set<Item>();
   #tick = 0;
   readonly #counts = new Map<string, number>();
   /** By user and room: open to the user, or the tick since when it is closed. */
@@ -84,9 +84,9 @@ export class Ledger {
     return item;
   }
 
-  /** Nobody waits any longer: what is answered from now on was answered too late, and is compared with nothing. */
+  /** Nobody waits any longer for what was said so far: answered from now on it was answered too late. */
   close(): void {
-    this.#isClosed = true;
+    for (const item of this.items.values()) if (item.state === "waiting") this.#late.add(item);
   }
 
   again(item: Item): void {
@@ -95,7 +95,7 @@ export class Ledger {
   }
 
   confirmed(item: Item, stamp: string): void {
-    if (this.#isClosed && item.state === "waiting") return;
+    if (this.#late.has(item)) return;
     if (item.stamp !== undefined && item.stamp !== stamp) {
       this.faults.add("twice", `${item.key} in ${item.room}: confirmed as ${item.stamp} and as ${stamp}`);
     }
@@ -110,7 +110,7 @@ export class Ledger {
   }
 
   refused(item: Item): void {
-    if (this.#isClosed && item.state === "waiting") return;
+    if (this.#late.has(item)) return;
     const { key, room, sender } = item;
     if (item.state === "waiting") this.answered++;
     const isRight = !item.forbidden && !this.#barred.has(`${sender} ${room}`);

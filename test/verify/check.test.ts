@@ -53,7 +53,10 @@ describe("what is stored", () => {
     const late = talk.ledger.say("ada", ROOM);
     talk.ledger.close();
     talk.ledger.confirmed(late, "an id");
-    expect(found(talk, [talk.one, talk.two, talk.three])).toEqual({ unanswered: 1 });
+    const last = talk.ledger.say("ada", ROOM);
+    talk.ledger.confirmed(last, "another id");
+    talk.ledger.hear("bob", last, talk.stay);
+    expect(found(talk, [talk.one, talk.two, talk.three, last])).toEqual({ unanswered: 1 });
   });
 
   test("what is there twice is stored twice", () => {
