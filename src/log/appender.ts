@@ -12,6 +12,7 @@ const HEADERS = 1_024;
 /** The log has reached its `max_bytes`. */
 export const FULL = 10077;
 const FULL_RETRY_MS = 1_000;
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
 const BYTES = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 
@@ -27,8 +28,6 @@ export interface AppenderParts {
   barrier(): Promise<void>;
   /** The log has a batch at this position. */
   acknowledged(position: number): void;
-  /** A batch of this node was applied, these milliseconds after it was appended. */
-  applied(ms: number): void;
   /** The log has not taken a batch, for certain. */
   refuse(id: string, refusal: Refusal): void;
   note(line: string, context: Record<string, unknown>): void;
@@ -45,6 +44,8 @@ export class Appender {
   #reconnected = Promise.withResolvers<never>();
   retries = 0;
   refused = 0;
+  /** Seconds until a batch of this node was applied here. */
+  readonly appended = new Histogram(SECONDS);
   /** Of each batch of this node. */
   readonly entries = new Histogram(ENTRIES);
   readonly bytes = new Histogram(BYTES);
@@ -72,7 +73,7 @@ export class Appender {
   /** A batch was applied, whichever node appended it. */
   applied(id: string): void {
     if (this.#pending?.id !== id) return;
-    this.parts.applied(performance.now() - this.#pending.began);
+    this.appended.observe((performance.now() - this.#pending.began) / 1_000);
     this.#pending = undefined;
   }
 

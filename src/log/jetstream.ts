@@ -1,7 +1,6 @@
 import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ConfigError } from "../config.ts";
-import { Histogram } from "../core/log/histogram.ts";
 import { type Apply, BATCH_FORMAT, type Log } from "../core/log/log.ts";
 import { systemClock } from "../core/ports/clock.ts";
 import type { Refusal } from "../core/protocol/refusal.ts";
@@ -24,8 +23,6 @@ const START_MS = 30_000;
 const REQUEST_MS = 1_000;
 const LOOK_MS = 1_000;
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
 type Note = (line: string, context: Record<string, unknown>) => void;
 
 /** The log of a cluster, in JetStream. */
@@ -41,7 +38,6 @@ export class JetStreamLog {
   /** The newest format of batches that all nodes read. */
   writeLevel = (): number => BATCH_FORMAT;
   #leases: Leases | undefined;
-  readonly #appended = new Histogram(SECONDS);
 
   private constructor(
     readonly connection: NatsConnection,
@@ -121,7 +117,6 @@ export class JetStreamLog {
       writeLevel: () => this.writeLevel(),
       maxPayload: LEAST_PAYLOAD,
       barrier: () => this.#barrier.seen(),
-      applied: (ms) => this.#appended.observe(ms / 1_000),
       acknowledged: expect,
     });
     this.#barrier = new Barrier({
@@ -233,7 +228,7 @@ export class JetStreamLog {
       refused: this.#appender.refused,
       consumersMade: this.#reader.consumersMade,
       swept: this.#reader.swept,
-      appended: this.#appended,
+      appended: this.#appender.appended,
       entries: this.#appender.entries,
       batchBytes: this.#appender.bytes,
       differs: this.health.differs,

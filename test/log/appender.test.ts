@@ -19,7 +19,7 @@ function appending(answers: (Error | "stored")[], barrier: (appender: Appender) 
     },
   } as unknown as JetStreamClient;
   const appender: Appender = new Appender({
-    ...{ client, subject: "s", node: "n", maxPayload: 8_388_608, note: () => {}, applied: () => {} },
+    ...{ client, subject: "s", node: "n", maxPayload: 8_388_608, note: () => {} },
     // What the oldest live node reads.
     writeLevel: () => 3,
     barrier: async () => barrier(appender),
