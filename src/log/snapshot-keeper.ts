@@ -6,6 +6,8 @@ const EVERY_MS = 60 * 60_000;
 const APART_MS = 60_000;
 /** A log that is fuller than this is purged as soon as it can be. */
 const FULL = 0.4;
+/** One that is fuller than this may take nothing before the next snapshot, which then would not be of a later position. */
+const NEARLY_FULL = 0.8;
 
 export interface SnapshotKeeperParts {
   snapshots(): Promise<Snapshots>;
@@ -64,14 +66,15 @@ export class SnapshotKeeper {
     return newest ? Date.now() - newest.madeAt : Number.POSITIVE_INFINITY;
   }
 
-  /** Makes one, and drops from the log what is in the one before it and was applied by all. */
+  /** Makes one, and drops from the log what is in the one before it, or in this one if need be, and was applied by all. */
   async make(): Promise<Snapshot[]> {
-    const { appliedByAll, copy, note, purge, snapshots } = this.parts;
+    const { appliedByAll, copy, maxBytes, note, purge, size, snapshots } = this.parts;
     const { file, position } = await copy();
     try {
       const kept = await (await snapshots()).keep(file, position);
-      const oldest = kept.length > 1 ? kept.at(-1) : undefined;
-      const purgedUpTo = oldest && Math.min(oldest.position, appliedByAll());
+      const isNearlyFull = size() > NEARLY_FULL * maxBytes;
+      const last = isNearlyFull ? kept[0] : kept[1];
+      const purgedUpTo = last && Math.min(last.position, appliedByAll());
       if (purgedUpTo !== undefined) await purge(purgedUpTo);
       note("a snapshot was made", { position, bytes: kept[0]?.bytes, purgedUpTo });
       return kept;

@@ -1,9 +1,10 @@
 import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { ABANDONED_MS, removeAbandoned } from "./abandoned-copies.ts";
 import type { LogConfig } from "./connection.ts";
 
 /** How many are kept. The log is purged up to the oldest of them: what is in no snapshot is never dropped. */
@@ -24,14 +25,20 @@ export class Snapshots {
   private constructor(
     private readonly store: ObjectStore,
     private readonly logId: string,
+    private readonly clean: () => Promise<void>,
   ) {}
 
-  static async open(connection: NatsConnection, config: LogConfig, logId: string): Promise<Snapshots> {
+  static async open(
+    connection: NatsConnection,
+    config: LogConfig,
+    logId: string,
+    abandonedMs = ABANDONED_MS,
+  ): Promise<Snapshots> {
     const client = jetstream(connection, { timeout: REQUEST_MS });
-    const store = await new Objm(client).create(`snapshots-${config.CLUSTER}`, {
-      replicas: config.LOG_REPLICAS,
-    });
-    return new Snapshots(store, logId);
+    const bucket = `snapshots-${config.CLUSTER}`;
+    const store = await new Objm(client).create(bucket, { replicas: config.LOG_REPLICAS });
+    const manager = await jetstreamManager(connection, { timeout: REQUEST_MS, checkAPI: false });
+    return new Snapshots(store, logId, () => removeAbandoned(manager, store, bucket, abandonedMs));
   }
 
   /** Those of this log, the newest first. */
@@ -49,6 +56,7 @@ export class Snapshots {
 
   /** Keeps a copy of a database, and removes those that are not needed any more. Returns those that are left. */
   async keep(file: string, position: number): Promise<Snapshot[]> {
+    await this.clean();
     await this.store.put(
       { name: `${this.logId}-${position}`, metadata: { log: this.logId, position: String(position) } },
       Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>,

@@ -1,8 +1,10 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { openLog } from "../../src/log/jetstream.ts";
 import { SnapshotKeeper } from "../../src/log/snapshot-keeper.ts";
+import { Snapshots } from "../../src/log/snapshots.ts";
 import { backUpApart } from "../../src/storage/backup-apart.ts";
 import { databaseOf } from "../support/child.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -68,3 +70,47 @@ test.skipIf(!nats)(
     await log.stop();
   },
 );
+
+test.skipIf(!nats)("a log that has become full before its first snapshot is purged up to it", async () => {
+  const a = await startNode("full");
+  const directory = temporaryDirectory();
+  const log = await openLog(logConfig(nats!, "switchboard"), () => {});
+  const keeper = new SnapshotKeeper({
+    snapshots: () => Snapshots.open(log.connection, logConfig(nats!, "full"), "a log of its own"),
+    ...{ maxBytes: 100, size: () => 100, note: () => {} },
+    copy: () => backUpApart(databaseOf(a.directory), join(directory, "full.db")),
+    appliedByAll: () => Number.POSITIVE_INFINITY,
+    purge: (upTo) => log.stream.purge(upTo),
+  });
+  await say(a, "the last for which there is room");
+  const { first } = await log.stream.describe();
+  const [only, ...others] = await keeper.make();
+  expect(others).toEqual([]);
+  expect(only!.position).toBeGreaterThan(first);
+  expect(await log.stream.describe()).toMatchObject({ first: only!.position + 1 });
+  await log.stop();
+});
+
+test.skipIf(!nats)("what a node has left that died while it wrote a snapshot is removed", async () => {
+  const log = await openLog(logConfig(nats!, "switchboard"), () => {});
+  const config = logConfig(nats!, "abandoned");
+  const file = join(temporaryDirectory(), "copy");
+  await Bun.write(file, "a database");
+  const snapshots = await Snapshots.open(log.connection, config, "log", 0);
+  await snapshots.keep(file, 1);
+  const left = jetstream(log.connection);
+  await left.publish("$O.snapshots-abandoned.C.of-nobody", "half a database");
+  const manager = await jetstreamManager(log.connection);
+  const parts = async () => {
+    const all = { subjects_filter: "$O.snapshots-abandoned.C.>" };
+    return Object.keys((await manager.streams.info("OBJ_snapshots-abandoned", all)).state.subjects ?? {});
+  };
+  expect(await parts()).toHaveLength(2);
+  // Another may still be writing it.
+  await (await Snapshots.open(log.connection, config, "log")).keep(file, 2);
+  expect(await parts()).toHaveLength(3);
+  await snapshots.keep(file, 3);
+  expect(await parts()).toHaveLength(2);
+  expect((await snapshots.all()).map(({ position }) => position)).toEqual([3, 2]);
+  await log.stop();
+});

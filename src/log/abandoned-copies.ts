@@ -1,0 +1,27 @@
+import type { JetStreamManager } from "@nats-io/jetstream";
+import type { ObjectStore } from "@nats-io/obj";
+
+/** Whoever writes a copy is never silent for this long. */
+export const ABANDONED_MS = 60_000;
+
+/**
+ * A node that dies while it writes a copy leaves parts of it, which belong to no object and would fill the servers' disks:
+ * a log for which there is no room for another copy is never purged.
+ */
+export async function removeAbandoned(
+  { streams }: JetStreamManager,
+  store: ObjectStore,
+  bucket: string,
+  silentMs: number,
+): Promise<void> {
+  const stream = `OBJ_${bucket}`;
+  const prefix = `$O.${bucket}.C.`;
+  const { state } = await streams.info(stream, { subjects_filter: `${prefix}>` });
+  const whole = new Set((await store.list()).map(({ nuid }) => `${prefix}${nuid}`));
+  for (const subject of Object.keys(state.subjects ?? {})) {
+    if (whole.has(subject)) continue;
+    const last = await streams.getMessage(stream, { last_by_subj: subject });
+    if (last && Date.now() - last.time.getTime() >= silentMs)
+      await streams.purge(stream, { filter: subject });
+  }
+}
