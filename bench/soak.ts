@@ -8,7 +8,8 @@ import { machine } from "./machine.ts";
 import { type RunningServer, secret, startServer } from "./servers.ts";
 import { type Frame, SoakClient } from "./soak-client.ts";
 import { faults, head, isJudged, type Minute, row, share } from "./soak-minute.ts";
-import { type Me, type Part, parts, posts } from "./soak-parts.ts";
+import type { Me, Part } from "./soak-part.ts";
+import { parts, posts } from "./soak-parts.ts";
 import { tokenFor } from "./token.ts";
 
 const HEAP_WAIT_MS = 2_000;
