@@ -11,7 +11,7 @@ export class FileWatch {
     this.check();
   }
 
-  /** What is wrong now; undefined if nothing is. A file that is put back counts as the same. */
+  /** Why the file cannot be used; undefined if it can. A file that was moved away and back counts as the same. */
   check(): string | undefined {
     for (const file of this.files) {
       const found = identityOf(file);

@@ -16,7 +16,7 @@ const ROOMS_IN_MEMORY = 20_000;
 /** The number of empty rooms whose protocol state stays in memory. */
 const IDLE_IN_MEMORY = 64;
 
-/** What applying needs of rooms, kept in memory while they are in use. What is not here is read from the store. */
+/** The state of rooms in use that applying needs, in memory. Other rooms are read from the store. */
 export class RoomCache {
   readonly #rooms = new Map<string, CachedRoom>();
   #uses = 0;

@@ -5,7 +5,7 @@ import type { Entry } from "../protocol/entry.ts";
 export interface TurnQueue {
   /** Returns the id of the entry. */
   record(entry: Omit<Entry, "v" | "id" | "time">, completion: Completion): string;
-  /** So many entries that are recorded now fall into one turn. */
+  /** Commits this number of entries, which are recorded now, in one transaction. */
   reserve(entries: number): void;
   /**
    * Runs in its place among the turn's publishes, after the commit; when that fails, not at all. `snapshot` runs
