@@ -1,12 +1,12 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { ObjectStore } from "@nats-io/obj";
 
-/** Whoever writes a copy is never silent for this long. */
+/** A node that writes a snapshot sends its parts less than this apart. */
 export const ABANDONED_MS = 60_000;
 
 /**
- * A node that dies while it writes a copy leaves parts of it, which belong to no object and would fill the servers' disks:
- * a log for which there is no room for another copy is never purged.
+ * Removes the parts of snapshots whose writer has died. They belong to no object, and would fill the servers' disks until
+ * there is no room for another snapshot, without which the log is never purged.
  */
 export async function removeAbandoned(
   { streams }: JetStreamManager,

@@ -7,7 +7,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { ABANDONED_MS, removeAbandoned } from "./abandoned-copies.ts";
 import type { LogConfig } from "./connection.ts";
 
-/** How many are kept. The log is purged up to the oldest of them: what is in no snapshot is never dropped. */
+/** How many are kept. What is in no snapshot is never purged from the log. */
 const KEPT = 2;
 const REQUEST_MS = 5_000;
 
@@ -57,14 +57,19 @@ export class Snapshots {
   /** Keeps a copy of a database, and removes those that are not needed any more. Returns those that are left. */
   async keep(file: string, position: number): Promise<Snapshot[]> {
     await this.clean();
+    // Nothing has been applied since the last one: this would be the same again.
+    if (!(await this.all()).some((one) => one.position === position)) await this.#put(file, position);
+    const all = await this.all();
+    for (const { name } of all.slice(KEPT)) await this.store.delete(name);
+    return all.slice(0, KEPT);
+  }
+
+  async #put(file: string, position: number): Promise<void> {
     await this.store.put(
       { name: `${this.logId}-${position}`, metadata: { log: this.logId, position: String(position) } },
       Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>,
       { timeout: REQUEST_MS },
     );
-    const all = await this.all();
-    for (const { name } of all.slice(KEPT)) await this.store.delete(name);
-    return all.slice(0, KEPT);
   }
 
   /** Writes the newest snapshot into a new file. Undefined when there is none. */

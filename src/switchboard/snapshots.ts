@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { JetStreamLog } from "../log/jetstream.ts";
@@ -29,13 +29,22 @@ export async function restoreSnapshot(shared: JetStreamLog, config: Config, log:
   }
 }
 
-/** Makes snapshots of the database while this node holds the lease for it. */
+/** Removes what earlier processes left that died while they wrote a snapshot or read one: each is as large as the database. */
+function removeLeftovers(database: string): void {
+  const directory = dirname(database);
+  const isLeft = new RegExp(`^${RegExp.escape(basename(database))}\\.(?:snapshot|\\d+\\.partial)$`);
+  for (const name of readdirSync(directory))
+    if (isLeft.test(name)) rmSync(join(directory, name), { force: true });
+}
+
+/** Makes snapshots of the database while this node holds the lease for it. Call it once the database is locked. */
 export function keepSnapshots(
   shared: JetStreamLog,
   leases: Leases,
   { DATABASE_URL }: Config,
   appliedByAll: () => number,
 ): void {
+  removeLeftovers(DATABASE_URL);
   const copy = async () => {
     const file = `${DATABASE_URL}.snapshot`;
     rmSync(file, { force: true });

@@ -110,7 +110,24 @@ test.skipIf(!nats)("what a node has left that died while it wrote a snapshot is 
   await (await Snapshots.open(log.connection, config, "log")).keep(file, 2);
   expect(await parts()).toHaveLength(3);
   await snapshots.keep(file, 3);
-  expect(await parts()).toHaveLength(2);
+  const kept = await parts();
+  expect(kept).toHaveLength(2);
+  // Of a position that is there already nothing is written again.
+  await snapshots.keep(file, 3);
+  expect(await parts()).toEqual(kept);
   expect((await snapshots.all()).map(({ position }) => position)).toEqual([3, 2]);
   await log.stop();
 });
+
+test.skipIf(!nats)(
+  "a node that starts removes the copies of its database that an earlier process left",
+  async () => {
+    const directory = temporaryDirectory();
+    const names = ["snapshot", "4711.partial", "of-somebody"].map((end) => `${databaseOf(directory)}.${end}`);
+    for (const name of names) await Bun.write(name, "half a database");
+    stopAfterAll(
+      await startTestServer({ directory, env: { ...clusterEnv(nats!, "left"), CLUSTER: "left" } }),
+    );
+    expect(await Promise.all(names.map((name) => Bun.file(name).exists()))).toEqual([false, false, true]);
+  },
+);
