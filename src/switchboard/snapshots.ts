@@ -32,9 +32,10 @@ export async function restoreSnapshot(shared: JetStreamLog, config: Config, log:
 /** Removes what earlier processes left that died while they wrote a snapshot or read one: each is as large as the database. */
 function removeLeftovers(database: string): void {
   const directory = dirname(database);
-  const isLeft = new RegExp(`^${RegExp.escape(basename(database))}\\.(?:snapshot|\\d+\\.partial)$`);
+  const prefix = `${basename(database)}.`;
   for (const name of readdirSync(directory))
-    if (isLeft.test(name)) rmSync(join(directory, name), { force: true });
+    if (name.startsWith(prefix) && /^(?:snapshot|\d+\.partial)$/.test(name.slice(prefix.length)))
+      rmSync(join(directory, name), { force: true });
 }
 
 /** Makes snapshots of the database while this node holds the lease for it. Call it once the database is locked. */
