@@ -2,7 +2,7 @@
  * `bun bench/cluster.ts [--nodes 1,2,3]`: what a node of a cluster spends, on a log of three servers: CPU for each
  * delivery and for each message that it applies, confirmed messages a second, the time until a client of another node
  * has a message, and how fast an empty node catches up. Needs nats-server on the PATH or in NATS_SERVER. Everything
- * shares this machine, so CPU is what to read; see docs/cluster.md.
+ * shares this machine, so CPU is what to read; see README.md.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
