@@ -1,8 +1,4 @@
-/** The place of one event in the log: which entry made it, and which of that entry's events it is, from 0. The same on every node. */
-export interface Cursor {
-  readonly position: number;
-  readonly ordinal: number;
-}
+import type { Cursor } from "../core/ports/feed-store.ts";
 
 /** Before the first event. */
 export const START: Cursor = { position: 0, ordinal: 0 };

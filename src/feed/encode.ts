@@ -1,6 +1,6 @@
+import type { FeedEvent } from "../core/ports/feed-store.ts";
 import { iso } from "../core/protocol/time.ts";
 import { formatCursor } from "./cursor.ts";
-import type { FeedEvent } from "./feed.ts";
 
 /** As consumers get it: JSON text. The data goes in as it is stored. */
 export function encodeEvent(event: FeedEvent, protocol: string | null): string {

@@ -1,33 +1,11 @@
+import type { UserRows } from "../core/ports/user-rows.ts";
 import { concerns, type PersonalData } from "../core/protocol/personal-data.ts";
 import { ownerOfAny } from "../core/protocol/room-name.ts";
 import { iso } from "../core/protocol/time.ts";
 import { encodeEvent } from "./encode.ts";
-import type { FeedEvent } from "./feed.ts";
-
-interface Step<Row> {
-  readonly rows: readonly Row[];
-  readonly next: number | undefined;
-}
-
-/** What an export reads from the database. Each call is short. */
-export interface ExportStore {
-  events(
-    userId: string,
-    after: number,
-    rooms: readonly string[],
-  ): Step<FeedEvent & { readonly count: number }>;
-  state(
-    userId: string,
-    after: number,
-    rooms: readonly string[],
-  ): Step<{ room: string; key: string; value: string }>;
-  receipts(userId: string, after: number): Step<{ room: string; offset: number; time: number }>;
-  memberships(userId: string, after: number): Step<{ room: string; role: string | null; time: number }>;
-  lastEvent(): number;
-}
 
 interface ExportParts {
-  readonly rows: ExportStore;
+  readonly rows: UserRows;
   /** Times in milliseconds since the epoch. */
   stored(userId: string): { readonly lastActive: number | null; readonly revokedBefore: number | null };
   /** The user's own rooms. Everything in them is about the user. */

@@ -1,51 +1,6 @@
+import type { Cursor, EventFilter, FeedEvent, FeedStore } from "../core/ports/feed-store.ts";
 import { generationOf, startOf } from "../core/protocol/generation.ts";
-import { type Cursor, compareCursors, formatCursor } from "./cursor.ts";
-
-/** Which events the feed delivers: those in every list that is given. A missing list lets all events through. */
-export interface FeedFilter {
-  readonly kinds?: readonly string[] | undefined;
-  readonly rooms?: { readonly names: readonly string[]; readonly kinds: readonly string[] } | undefined;
-  readonly roomKinds?: readonly string[] | undefined;
-}
-
-export interface FeedEvent extends Cursor {
-  /** The id of its row, valid while the process runs. */
-  readonly id: number;
-  readonly room: string;
-  readonly offset: number;
-  readonly kind: string;
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-  readonly sender: string | null;
-  readonly clientId: string | null;
-  /** JSON text. */
-  readonly body: string;
-}
-
-/** What the feed reads from the database. Each call takes less than a millisecond or two. */
-export interface FeedStore {
-  seek(cursor: Cursor): number;
-  seekTime(time: number): number;
-  scanTime(
-    after: number,
-    time: number,
-    span: number,
-  ): { readonly after: number; readonly isFound: boolean; readonly isEnd: boolean };
-  cursorAt(id: number): Cursor;
-  scan(
-    after: number,
-    filter: FeedFilter,
-    limit: number,
-    span: number,
-  ): {
-    readonly events: readonly FeedEvent[];
-    readonly after: number;
-    readonly cursor: Cursor | undefined;
-    readonly isEnd: boolean;
-  };
-  trimmed(): Cursor;
-  end(): Cursor;
-}
+import { compareCursors, formatCursor } from "./cursor.ts";
 
 /** Where a reader is. Ids of rows are valid while the process runs, the cursor for ever. */
 export interface Place {
@@ -143,7 +98,7 @@ export class Feed {
   }
 
   /** Throws `Expired` when retention overtakes the reader. */
-  async page(from: Place, filter: FeedFilter, limit: number): Promise<FeedPage> {
+  async page(from: Place, filter: EventFilter, limit: number): Promise<FeedPage> {
     const events: FeedEvent[] = [];
     let place = from;
     let bytes = 0;

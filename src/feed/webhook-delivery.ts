@@ -1,7 +1,7 @@
+import type { EventFilter, FeedEvent } from "../core/ports/feed-store.ts";
 import { roomKindsOf } from "../core/protocol/room-name.ts";
 import { formatCursor } from "./cursor.ts";
 import { encodeEvent } from "./encode.ts";
-import type { FeedEvent, FeedFilter } from "./feed.ts";
 import { protocolOf } from "./protocol-rooms.ts";
 import type { Secret, WebhookFilter, WebhookParts, WebhookRow } from "./webhook-parts.ts";
 
@@ -44,7 +44,7 @@ export function secretsAt(row: WebhookRow, now: number): string[] {
   return secrets.filter(({ until = Number.POSITIVE_INFINITY }) => until > now).map(({ secret }) => secret);
 }
 
-export function feedFilter({ protocols, rooms, kinds }: WebhookFilter, contracts: Contracts): FeedFilter {
+export function eventFilter({ protocols, rooms, kinds }: WebhookFilter, contracts: Contracts): EventFilter {
   const isAll = (name: string) => name.endsWith(":*");
   return {
     ...(kinds && { kinds }),

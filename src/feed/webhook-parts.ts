@@ -1,5 +1,5 @@
 import type { Clock } from "../core/ports/clock.ts";
-import type { Cursor } from "./cursor.ts";
+import type { Cursor } from "../core/ports/feed-store.ts";
 import type { Feed } from "./feed.ts";
 import type { Allowed } from "./webhook-address.ts";
 import { newSecret } from "./webhook-send.ts";

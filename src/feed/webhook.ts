@@ -1,6 +1,7 @@
-import { type Cursor, compareCursors } from "./cursor.ts";
-import { Expired, type FeedEvent, type Place } from "./feed.ts";
-import { type Delivery, deliveryOf, feedFilter, secretsAt, testOf } from "./webhook-delivery.ts";
+import type { Cursor, FeedEvent } from "../core/ports/feed-store.ts";
+import { compareCursors } from "./cursor.ts";
+import { Expired, type Place } from "./feed.ts";
+import { type Delivery, deliveryOf, eventFilter, secretsAt, testOf } from "./webhook-delivery.ts";
 import {
   placeAt,
   type Secret,
@@ -123,7 +124,7 @@ export class Webhook {
     signal.addEventListener("abort", end);
     try {
       const next = parts.feed.next(woken.signal, GATHER_MS);
-      const page = await parts.feed.page(this.#place, feedFilter(this.filter, parts.contracts), row.batch);
+      const page = await parts.feed.page(this.#place, eventFilter(this.filter, parts.contracts), row.batch);
       if (signal.aborted) return;
       const events = row.untilPosition === null ? page.events : page.events.filter(this.#isInFlight);
       const last = events.at(-1);

@@ -1,4 +1,4 @@
-import type { Cursor } from "./cursor.ts";
+import type { Cursor } from "../core/ports/feed-store.ts";
 import { Webhook } from "./webhook.ts";
 import {
   freshSecrets,

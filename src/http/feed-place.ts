@@ -1,4 +1,5 @@
-import { type Cursor, formatCursor } from "../feed/cursor.ts";
+import type { Cursor } from "../core/ports/feed-store.ts";
+import { formatCursor } from "../feed/cursor.ts";
 import { BeyondEnd, Expired, type Feed, type Place } from "../feed/feed.ts";
 import { invalid, Problem } from "./problem.ts";
 

@@ -1,12 +1,6 @@
+import type { EventFilter, FeedEvent } from "../core/ports/feed-store.ts";
 import { formatCursor } from "../feed/cursor.ts";
-import {
-  Expired,
-  type Feed,
-  type FeedEvent,
-  type FeedFilter,
-  type FeedPage,
-  type Place,
-} from "../feed/feed.ts";
+import { Expired, type Feed, type FeedPage, type Place } from "../feed/feed.ts";
 import { HEADERS } from "./headers.ts";
 
 export type FeedEncoder = (event: FeedEvent) => string;
@@ -21,7 +15,7 @@ const RETRY_MS = 1_000;
 
 interface FeedStream {
   readonly place: Place;
-  readonly filter: FeedFilter;
+  readonly filter: EventFilter;
   readonly encode: FeedEncoder;
   readonly signal: AbortSignal;
 }

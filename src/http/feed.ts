@@ -1,12 +1,13 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import type { EventFilter } from "../core/ports/feed-store.ts";
 import { roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import { allOf, kindOf, roomKindsOf } from "../core/protocol/room-name.ts";
 import { parseTime } from "../core/protocol/time.ts";
 import { parseCursor } from "../feed/cursor.ts";
 import { encodeEvent } from "../feed/encode.ts";
-import type { FeedFilter, Place } from "../feed/feed.ts";
+import type { Place } from "../feed/feed.ts";
 import { protocolOf } from "../feed/protocol-rooms.ts";
 import { explainExpired, type PlaceDependencies, placeOf } from "./feed-place.ts";
 import { encodeAnswer, type FeedEncoder, streamFeed } from "./feed-stream.ts";
@@ -98,7 +99,7 @@ export function feedRoutes(
 
 interface Wanted {
   readonly place: Place;
-  readonly filter: FeedFilter;
+  readonly filter: EventFilter;
   readonly limit: number;
   readonly wait: number;
   readonly signal: AbortSignal;
@@ -129,7 +130,7 @@ function filterOf(
   c: Context,
   protocols: readonly AnyProtocol[],
   allowed: readonly string[] | undefined,
-): FeedFilter {
+): EventFilter {
   const list = (name: string) => c.req.queries(name) ?? [];
   const { room, kind, protocol } = check(repeated, {
     room: list("room"),

@@ -1,73 +1,29 @@
 import { and, asc, desc, eq, gt, gte, lte, type SQL, sql } from "drizzle-orm";
+import type { Cursor, FeedStore } from "../core/ports/feed-store.ts";
 import type { OpenDatabase } from "./database.ts";
 import { REMOVED } from "./statements.ts";
 import { events, logPosition, rooms } from "./tables.ts";
 import { TimeIndex } from "./time-index.ts";
 
-interface Cursor {
-  readonly position: number;
-  readonly ordinal: number;
-}
-
 const NONE: Cursor = { position: 0, ordinal: 0 };
 
-/** An event passes if it is in every list that is given. */
-export interface EventFilter {
-  readonly kinds?: readonly string[] | undefined;
-  /** A room passes that is named here, or whose kind is: `chat` of `chat:1`. */
-  readonly rooms?: { readonly names: readonly string[]; readonly kinds: readonly string[] } | undefined;
-  /** Of these, a kind of room must be one as well. */
-  readonly roomKinds?: readonly string[] | undefined;
-}
-
-export interface PagedEvent extends Cursor {
-  /** The id of its row: it grows in the order of the log, and is valid while this process runs. */
-  readonly id: number;
-  readonly room: string;
-  readonly offset: number;
-  readonly kind: string;
-  readonly time: number;
-  readonly sender: string | null;
-  readonly clientId: string | null;
-  readonly body: string;
-}
-
-export interface EventScan {
-  readonly events: PagedEvent[];
-  /** The id to go on after. */
-  readonly after: number;
-  /** The cursor of the last row that was read; undefined if there was none. */
-  readonly cursor: Cursor | undefined;
-  /** Nothing comes after it so far. */
-  readonly isEnd: boolean;
-}
-
-export interface TimeScan {
-  /** Before the row that was found, or the id to go on after. */
-  readonly after: number;
-  readonly isFound: boolean;
-  /** Nothing comes after it so far. */
-  readonly isEnd: boolean;
-}
+const PLACE = { id: events.id, position: events.position, ordinal: events.ordinal };
+/** The columns of an event of the feed. */
+export const EVENT = {
+  ...PLACE,
+  room: rooms.name,
+  offset: events.offset,
+  kind: events.kind,
+  time: events.time,
+  sender: events.sender,
+  clientId: events.clientId,
+  body: events.body,
+};
 
 /** Times of events may be this far ahead of when they were stored: nodes differ, and atomic makes times differ. */
 const AHEAD_MS = 120_000;
 
-export interface EventPages {
-  /** The id of the last row that is not after this cursor; where all are after it, one less than the first. */
-  seek(cursor: Cursor): number;
-  /** The id of a row up to which all are known to be older than this time, in milliseconds since the epoch. */
-  seekTime(time: number): number;
-  /** Searches `span` rows after an id for the first that is not older than this time. */
-  scanTime(after: number, time: number, span: number): TimeScan;
-  /** Of the last row up to this id; where there is none, of the last that retention removed. */
-  cursorAt(id: number): Cursor;
-  /** Of the last row. */
-  end(): Cursor;
-  /** Reads `span` rows after an id, or fewer when `limit` of them pass. */
-  scan(after: number, filter: EventFilter, limit: number, span: number): EventScan;
-  /** The last event that retention removed. */
-  trimmed(): Cursor;
+export interface EventPages extends FeedStore {
   /** The id of the last row. */
   lastId(): number;
 }
@@ -80,7 +36,6 @@ export function createEventPages(database: OpenDatabase): EventPages {
   const { db } = database;
   const index = new TimeIndex(database);
   const { placeholder } = sql;
-  const PLACE = { id: events.id, position: events.position, ordinal: events.ordinal };
   const from = db
     .select(PLACE)
     .from(events)
@@ -116,16 +71,7 @@ export function createEventPages(database: OpenDatabase): EventPages {
     sql`(${placeholder(list)} is null or ${value} in (select value from json_each(${placeholder(list)})))`;
   const kindOfRoom = sql`substr(${rooms.name}, 1, instr(${rooms.name}, ':') - 1)`;
   const scan = db
-    .select({
-      ...PLACE,
-      room: rooms.name,
-      offset: events.offset,
-      kind: events.kind,
-      time: events.time,
-      sender: events.sender,
-      clientId: events.clientId,
-      body: events.body,
-    })
+    .select(EVENT)
     .from(events)
     .innerJoin(rooms, eq(rooms.id, events.roomId))
     .where(

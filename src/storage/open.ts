@@ -5,6 +5,7 @@ import type { Cancel, Clock } from "../core/ports/clock.ts";
 import type { Scratch } from "../core/ports/scratch.ts";
 import type { Store } from "../core/ports/store.ts";
 import { StoreUnavailable } from "../core/ports/store.ts";
+import type { UserRows } from "../core/ports/user-rows.ts";
 import { startCheckpoints } from "./checkpoint.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
 import { createErasures, type ErasureLog, type Erasures, startErasures } from "./erasure.ts";
@@ -17,7 +18,7 @@ import { type Removal, startRetention } from "./retention.ts";
 import { openScratch } from "./scratch.ts";
 import { createStore } from "./store.ts";
 import type { Trimmed } from "./trim.ts";
-import { createUserRows, type UserRows } from "./user-rows.ts";
+import { createUserRows } from "./user-rows.ts";
 import { createWebhookTable, type WebhookTable } from "./webhook-table.ts";
 
 export interface Storage extends LogIdentity {

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, lte, or, type SQL, sql } from "drizzle-orm";
+import type { Step, UserRows } from "../core/ports/user-rows.ts";
 import type { OpenDatabase } from "./database.ts";
-import type { PagedEvent } from "./event-pages.ts";
+import { EVENT } from "./event-pages.ts";
 import { REMOVED } from "./statements.ts";
 import { events, members, receipts, rooms, state } from "./tables.ts";
 
@@ -9,58 +10,14 @@ const SPAN = 2_048;
 /** Rows that one step returns. */
 const LIMIT = 128;
 
-/** Some rows, and the row to go on after; undefined where none follow. */
-export interface Step<Row> {
-  readonly rows: readonly Row[];
-  readonly next: number | undefined;
-}
-
-export interface StateRow {
-  readonly room: string;
-  readonly key: string;
-  readonly value: string;
-}
-
-/**
- * What may be of a user, in steps: there is no index by user, because every message would pay for it. Events and state
- * are those that hold the user's id anywhere; the contract knows whether it is the user's.
- */
-export interface UserRows {
-  /** Of rooms that no backend has removed. `rooms`: all that is in these counts as the user's. */
-  events(
-    userId: string,
-    after: number,
-    rooms: readonly string[],
-  ): Step<PagedEvent & { readonly count: number }>;
-  state(userId: string, after: number, rooms: readonly string[]): Step<StateRow>;
-  receipts(userId: string, after: number): Step<{ room: string; offset: number; time: number; row: number }>;
-  memberships(
-    userId: string,
-    after: number,
-  ): Step<{ room: string; role: string | null; time: number; row: number }>;
-  /** The row of the last event. */
-  lastEvent(): number;
-}
-
+/** In steps, because there is no index by user: every message would pay for it. */
 export function createUserRows({ db }: OpenDatabase): UserRows {
   const { placeholder } = sql;
   const kept = sql`${rooms.name} not like ${`${REMOVED}%`}`;
   const holds = (text: SQL | typeof events.body) => sql`instr(${text}, ${placeholder("text")}) > 0`;
   const inOwn = sql`${rooms.name} in (select value from json_each(${placeholder("rooms")}))`;
   const event = db
-    .select({
-      id: events.id,
-      position: events.position,
-      ordinal: events.ordinal,
-      room: rooms.name,
-      offset: events.offset,
-      kind: events.kind,
-      time: events.time,
-      sender: events.sender,
-      clientId: events.clientId,
-      body: events.body,
-      count: events.count,
-    })
+    .select({ ...EVENT, count: events.count })
     .from(events)
     .innerJoin(rooms, eq(rooms.id, events.roomId))
     .where(

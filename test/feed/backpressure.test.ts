@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import net from "node:net";
+import type { FeedStore } from "../../src/core/ports/feed-store.ts";
 import { START } from "../../src/feed/cursor.ts";
-import { Feed, type FeedStore } from "../../src/feed/feed.ts";
+import { Feed } from "../../src/feed/feed.ts";
 import { streamFeed } from "../../src/http/feed-stream.ts";
 import { readAll } from "../support/feed.ts";
 import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";

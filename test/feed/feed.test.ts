@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Feed, type FeedStore } from "../../src/feed/feed.ts";
+import type { FeedStore } from "../../src/core/ports/feed-store.ts";
+import { Feed } from "../../src/feed/feed.ts";
 import { Webhooks } from "../../src/feed/webhooks.ts";
 import { feedRoutes } from "../../src/http/feed.ts";
 import { Problem } from "../../src/http/problem.ts";
