@@ -86,8 +86,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/inbound/pipeline.ts",
-        from: "if (isOutside && (!access.may(identity, room) || isOld(parts))) throw",
-        to: "if (isOutside && !access) throw",
+        from: "const hasAccess = access.may(identity, room);",
+        to: "const hasAccess = access !== undefined;",
       },
     ],
   },

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { busy } from "../log/lanes.ts";
 import type { Connection } from "../outbound/connection.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Identity } from "../ports/identity.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Incoming, Rule } from "../protocol/rule.ts";
 import { safeParse } from "../protocol/safe-parse.ts";
@@ -60,7 +61,7 @@ function handle(parts: PipelineParts, ctx: ConnectionContext, frame: string | Ui
     charge(parts, connection, rule ? kind : NO_KIND, rule ? costOf(rule, connection) : 1);
     if (!rule) throw new Refusal("unknown_kind");
     message = validate(protocol.messages[kind], decoded.body);
-    authorize(parts, connection, rule, message, isBehind);
+    authorize(parts, connection, rule, message, false);
     protocol.handlers[kind]?.(ctx, message);
   } catch (error) {
     const isHeld = rule !== undefined && isForbidden(error) && holdBack(parts, ctx, kind, rule, message);
@@ -99,7 +100,7 @@ function holdBack(
     ctx.ref = ref;
     try {
       if (!isCaughtUp) throw busy();
-      authorize(parts, connection, rule, message);
+      authorize(parts, connection, rule, message, true);
       connection.protocol.handlers[kind]?.(ctx, message);
     } catch (error) {
       answer(parts, ctx, error);
@@ -159,18 +160,14 @@ function validate(schema: z.ZodType, body: unknown): unknown {
   throw new Refusal(tooLong ? "too_long" : "invalid", "invalid", { issues });
 }
 
-const isBehind = ({ catchUp }: PipelineParts): boolean => catchUp(false) !== undefined;
-const isCurrent = () => false;
-
-/** `isOld`: whether nobody enters a room by what this node knows of its members. */
+/** `isCaughtUp`: this node has applied everything that was confirmed before the message came. */
 function authorize(
   parts: PipelineParts,
   connection: Connection,
   rule: Rule<unknown>,
   message: unknown,
-  isOld: (parts: PipelineParts) => boolean = isCurrent,
+  isCaughtUp: boolean,
 ): void {
-  const { access, roomLimiter } = parts;
   const { identity } = connection;
   if (!identity) {
     if (rule.allow === "guest") return;
@@ -181,11 +178,20 @@ function authorize(
     throw new Refusal("forbidden", "not the sender's own id");
   const room = rule.room?.(message, connection.state);
   const isOutside = room !== undefined && !connection.rooms.has(room);
-  if (isOutside && (!access.may(identity, room) || isOld(parts))) throw new Refusal("forbidden");
-  const left = isOld === isCurrent ? undefined : rule.leaves?.(message);
-  // Held until this node has caught up, and never answered so.
-  if (left !== undefined && !access.may(identity, left) && parts.catchUp(true))
-    throw new Refusal("forbidden");
-  const retryAfter = room !== undefined && rule.broadcasts ? roomLimiter.take(room) : 0;
+  if (isOutside && !maySend(parts, identity, rule, room, isCaughtUp)) throw new Refusal("forbidden");
+  const retryAfter = room !== undefined && rule.broadcasts ? parts.roomLimiter.take(room) : 0;
   if (retryAfter > 0) throw new Refusal("room_rate_limited", "room_rate_limited", { retryAfter });
+}
+
+/** For a connection that is not in the room. While this node is behind, access to the room may have ended meanwhile. */
+function maySend(
+  { access, catchUp }: PipelineParts,
+  identity: Identity,
+  { leaves }: Rule<unknown>,
+  room: string,
+  isCaughtUp: boolean,
+): boolean {
+  const hasAccess = access.may(identity, room);
+  if (leaves) return hasAccess || isCaughtUp || !catchUp(true);
+  return hasAccess && (isCaughtUp || !catchUp(false));
 }

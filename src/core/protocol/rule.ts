@@ -7,8 +7,8 @@ export interface Rule<Message, State = unknown> {
   readonly cost: number | ((state: State) => number);
   /** The room it is about, if it is about one: the sender must have access to it. */
   room?(message: Message, state: State): string | undefined;
-  /** The room that the sender leaves. A sender without access is no longer in it: a node that is behind makes sure first. */
-  leaves?(message: Message): string | undefined;
+  /** The sender leaves that room, and may do so without access: a node that is behind catches up first. */
+  readonly leaves?: boolean;
   /** The user that it names as its sender. A message that names another user is refused. */
   sender?(message: Message): string | undefined;
   /** Whether a connection may send it at all. For other connections it is an unknown kind. */

@@ -28,8 +28,8 @@ export const rules: Rules = perType(createMessages(1), (_, type) => ({
     const sender = String(data[catalogue[type].user]);
     return (metadata?.userId ?? sender) === sender ? sender : NOBODY;
   },
-  // Who is no longer in a group can still leave it.
-  [type === "group.member.left" ? "leaves" : "room"]({ data }: { data: Fields }) {
+  leaves: type === "group.member.left",
+  room({ data }: { data: Fields }) {
     return typeof data["groupId"] === "string" ? groupRoom(data["groupId"]) : undefined;
   },
 })) as Rules;
