@@ -6,10 +6,10 @@ import { Membership, type Peer, WRITE_LEVEL } from "./membership.ts";
 import { Newcomers } from "./newcomers.ts";
 import { rankOf } from "./owners.ts";
 import { type Answers, type Gathered, Questions } from "./questions.ts";
+import { Recent } from "./recent.ts";
 import { Relays } from "./relays.ts";
 import { type Chunk, RosterSync, type RosterSyncParts } from "./roster-sync.ts";
 import type { Transport } from "./transport.ts";
-import { WriteLevel } from "./write-level.ts";
 
 /** How long the administration of a room waits for the other nodes. */
 const APPLIED_MS = 2_000;
@@ -17,6 +17,8 @@ const APPLIED_MS = 2_000;
 const HELLO_MS = 250;
 const WHOLE_MS = 2_000;
 const POLL_MS = 20;
+/** A silent node may have stalled and come back: what it cannot read is not written for this long. */
+export const REMEMBERED_MS = 300_000;
 
 export interface ClusterParts {
   readonly clock: Clock;
@@ -56,7 +58,8 @@ export class Cluster {
   readonly #questions: Questions;
   readonly #newcomers: Newcomers;
   readonly #divergence: Divergence;
-  readonly #writeLevel: WriteLevel;
+  /** The newest formats of batches that nodes read. */
+  readonly #formats: Recent<number>;
   #node: ClusterNode | undefined;
   #waiting: { readonly position: number; readonly reached: () => void }[] = [];
 
@@ -65,7 +68,7 @@ export class Cluster {
     const subject = (of: string) => `sb.${cluster}.${of}`;
     const id = () => this.#membership.id;
     const { reads = WRITE_LEVEL } = parts;
-    this.#writeLevel = new WriteLevel(clock, reads);
+    this.#formats = new Recent(clock, REMEMBERED_MS);
     this.#questions = new Questions(
       transport,
       {
@@ -91,7 +94,7 @@ export class Cluster {
     this.#newcomers = new Newcomers({
       ...{ clock, transport, newId, applied, writeLevel: reads },
       subject: subject("newcomer"),
-      heard: (id, level) => this.#writeLevel.heard(id, level),
+      heard: (id, level) => this.#formats.set(id, level),
     });
     this.relays = new Relays({
       ...{ clock, transport, id, applied },
@@ -113,13 +116,13 @@ export class Cluster {
         };
       },
       heard: ({ id, counter, position, hash, mark, writeLevel }) => {
-        this.#writeLevel.heard(id, writeLevel);
+        this.#formats.set(id, writeLevel);
         this.#roster.follow(id, counter);
         this.#divergence.heard(id, { position, hash });
         if (mark) this.#divergence.heard(id, mark);
       },
       gone: ({ id, name }, hasLeft) => {
-        if (hasLeft) this.#writeLevel.left(id);
+        if (hasLeft) this.#formats.delete(id);
         note("a node is gone", { node: name });
         this.#roster.gone(id);
         this.#divergence.gone(id);
@@ -146,7 +149,8 @@ export class Cluster {
 
   /** The newest format of batches that every live node reads. */
   get writeLevel(): number {
-    return this.#writeLevel.level;
+    const { reads = WRITE_LEVEL } = this.parts;
+    return Math.min(reads, ...this.#formats.values());
   }
 
   /** Other nodes that are alive. */

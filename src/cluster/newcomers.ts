@@ -1,8 +1,9 @@
 import type { Cancel, Clock } from "../core/ports/clock.ts";
 import { HEARTBEAT_MS, SILENT_MS } from "./membership.ts";
+import { Recent } from "./recent.ts";
 import { decode, encode, type Transport } from "./transport.ts";
 
-interface Said {
+interface Progress {
   readonly id: string;
   readonly position: number;
   readonly writeLevel: number;
@@ -20,29 +21,31 @@ export interface NewcomersParts {
 
 /** Nodes that catch up with the log before they join the others: what they still have to read must not be purged. */
 export class Newcomers {
-  readonly #heard = new Map<string, Said & { readonly at: number }>();
+  readonly #recent: Recent<number>;
   #unsubscribe = () => {};
 
-  constructor(private readonly parts: NewcomersParts) {}
+  constructor(private readonly parts: NewcomersParts) {
+    this.#recent = new Recent(parts.clock, SILENT_MS);
+  }
 
-  /** This node is one. Returns the end of it. */
+  /** This node catches up. Call what it returns once it has joined the others. */
   announce(): Cancel {
     const { applied, clock, newId, subject, transport, writeLevel } = this.parts;
     const id = newId();
-    const say = () => {
+    const publish = () => {
       if (transport.isConnected)
-        transport.publish(subject, encode({ id, position: applied(), writeLevel } satisfies Said));
+        transport.publish(subject, encode({ id, position: applied(), writeLevel } satisfies Progress));
     };
-    say();
-    return clock.every(HEARTBEAT_MS, say);
+    publish();
+    return clock.every(HEARTBEAT_MS, publish);
   }
 
   start(): void {
-    const { clock, subject, transport } = this.parts;
+    const { heard, subject, transport } = this.parts;
     this.#unsubscribe = transport.subscribe(subject, (bytes) => {
-      const said = decode<Said>(bytes);
-      this.parts.heard(said.id, said.writeLevel);
-      this.#heard.set(said.id, { ...said, at: clock.monotonic() });
+      const { id, position, writeLevel } = decode<Progress>(bytes);
+      this.#recent.set(id, position);
+      heard(id, writeLevel);
     });
   }
 
@@ -50,10 +53,8 @@ export class Newcomers {
     this.#unsubscribe();
   }
 
-  /** How far each of them is. */
+  /** Up to where each of them has applied the log. */
   get positions(): number[] {
-    const now = this.parts.clock.monotonic();
-    for (const { id, at } of [...this.#heard.values()]) if (now - at >= SILENT_MS) this.#heard.delete(id);
-    return Array.from(this.#heard.values(), ({ position }) => position);
+    return this.#recent.values();
   }
 }

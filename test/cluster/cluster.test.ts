@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { REMEMBERED_MS } from "../../src/cluster/cluster.ts";
 import { CHUNK } from "../../src/cluster/roster-sync.ts";
-import { REMEMBERED_MS } from "../../src/cluster/write-level.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { Nodes } from "./nodes.ts";
 
