@@ -377,7 +377,7 @@ export const clusterMutations: readonly ClusterMutation[] = [
     changes: [
       {
         file: "src/cluster/membership.ts",
-        from: "    else this.#bury(now);\n",
+        from: "    else this.#removeSilent(now);\n",
         to: "",
       },
     ],

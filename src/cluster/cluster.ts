@@ -13,7 +13,7 @@ import type { Transport } from "./transport.ts";
 
 /** How long the administration of a room waits for the other nodes. */
 const APPLIED_MS = 2_000;
-/** How long a start waits to hear of the other nodes, and then for what their connections say. */
+/** How long a starting node waits for heartbeats of the others, and then for their rosters. */
 const HELLO_MS = 250;
 const WHOLE_MS = 2_000;
 const POLL_MS = 20;
@@ -27,21 +27,21 @@ export interface ClusterParts {
   readonly cluster: string;
   /** The name of this node, for operators. */
   readonly node: string;
-  /** The newest format that this node reads, where that is another than this version's. */
+  /** The newest batch format that this node reads, if it is not this version's. */
   readonly reads?: number;
   newId(): string;
   applied(): number;
   hash(): string;
   draining(): boolean;
   /**
-   * The nodes have made different things of the log up to this position. `isOdd`: most of them have one, and this node
-   * has another.
+   * Nodes have different data, though each has applied the log up to this position. `isOdd`: most of them agree, and
+   * this node differs.
    */
   differs(position: number, isOdd: boolean): void;
   note(line: string, context: Record<string, unknown>): void;
 }
 
-/** What this node does with what the others say. */
+/** What this node does with the messages of others. */
 export interface ClusterNode {
   readonly roster: RosterSyncParts["roster"];
   isHeard(room: string): boolean;
@@ -50,7 +50,7 @@ export interface ClusterNode {
   readonly answers: Answers;
 }
 
-/** The other nodes: who is alive, who is connected there, what is said there that is in no log, and what they know. */
+/** The other nodes: which of them are alive, their rosters, frames that they relay, and questions to them. */
 export class Cluster {
   readonly relays: Relays;
   readonly #membership: Membership;
@@ -142,7 +142,7 @@ export class Cluster {
       rankOf(work, { id: this.#membership.id, draining: this.parts.draining() }, this.#membership.alive()),
   };
 
-  /** Of all nodes together. */
+  /** The name that all nodes share. */
   get name(): string {
     return this.parts.cluster;
   }
@@ -158,12 +158,12 @@ export class Cluster {
     return this.#membership.peers;
   }
 
-  /** This node catches up with the log. Returns the end of it. */
+  /** Tells the others that this node catches up with the log. Call what it returns once it has joined them. */
   announce(): Cancel {
     return this.#newcomers.announce();
   }
 
-  /** Up to where every live node has applied the log, also those that catch up. */
+  /** The position up to which every live node has applied the log, also each that still catches up. */
   get appliedByAll(): number {
     const positions = [...this.peers.map(({ position }) => position), ...this.#newcomers.positions];
     return Math.min(this.parts.applied(), ...positions);
@@ -179,7 +179,7 @@ export class Cluster {
     this.#membership.start();
   }
 
-  /** Resolves when it is known what the connections of the others say, or after a time. */
+  /** Resolves when the rosters of the others are known, or after a time limit. */
   async joined(): Promise<void> {
     const { clock } = this.parts;
     const wait = (ms: number) => new Promise<void>((done) => clock.after(ms, done));
@@ -188,7 +188,7 @@ export class Cluster {
     while (!this.#roster.isWhole && clock.monotonic() < until) await wait(POLL_MS);
   }
 
-  /** More of the log is applied. */
+  /** To be called whenever more of the log was applied. */
   committed(): void {
     this.relays.release();
     const applied = this.parts.applied();
@@ -229,13 +229,13 @@ export class Cluster {
     });
   }
 
-  /** Resolves when every other node has applied what this one has, to the names of those that have not in time. */
+  /** Waits until every other node has applied what this one has. Resolves to the names of those that have not in time. */
   async appliedEverywhere(): Promise<readonly string[]> {
     const { silent } = await this.#questions.gather(this.peers, "applied", this.parts.applied(), APPLIED_MS);
     return silent;
   }
 
-  /** The others hear at once that this node is gone. */
+  /** Tells the others that this node is gone. */
   stop(): void {
     this.#membership.stop();
     this.#roster.stop();

@@ -1,10 +1,10 @@
-/** What a node says of itself: the hash of everything up to a position of the log. */
+/** A node's hash of its data, with the log applied up to a position. */
 export interface Claim {
   readonly position: number;
   readonly hash: string;
 }
 
-/** Busy nodes are seldom heard of at the same position. So each also says what it had at the last multiple of this. */
+/** Heartbeats of busy nodes seldom have the same position, so each also carries the hash at the last multiple of this. */
 export const MARK = 1_000;
 const KEPT_OWN = 64;
 const KEPT_CLAIMS = 16;
@@ -19,18 +19,18 @@ export interface DivergenceParts {
   differs(position: number, isOdd: boolean): void;
 }
 
-/** Compares what the nodes have made of the same log. Which of two that differ is right, only a third can tell. */
+/** Compares the hashes of nodes that apply the same log. Of two that differ, only a third node shows which is right. */
 export class Divergence {
   readonly #own = new Map<number, string>();
   readonly #claims = new Map<string, Claim[]>();
   #isTold = false;
   #isOdd = false;
-  /** What this node had at the last position that all nodes tell of. */
+  /** This node's hash at the last multiple of `MARK`. */
   mark: Claim | undefined;
 
   constructor(private readonly parts: DivergenceParts) {}
 
-  /** This node has applied the log up to there. */
+  /** This node has applied the log up to this position. */
   applied(position: number, hash: () => string): void {
     if (position % MARK !== 0) return;
     this.mark = { position, hash: hash() };

@@ -10,18 +10,18 @@ export const SILENT_MS = 3 * HEARTBEAT_MS;
 export const WRITE_LEVEL = BATCH_FORMAT;
 
 export interface Heartbeat {
-  /** Drawn at each start, and when the node comes back from a stall: the others know its connections by it. */
+  /** New at each start, and when the node comes back from a stall. The others keep its roster under it. */
   readonly id: string;
   readonly name: string;
   /** How many deltas of its roster it has sent. */
   readonly counter: number;
   readonly position: number;
   readonly hash: string;
-  /** What it had at the last position that all nodes tell of. */
+  /** Its hash at the last multiple of `MARK`. */
   readonly mark?: Claim | undefined;
   readonly writeLevel: number;
   readonly draining: boolean;
-  /** It leaves. */
+  /** The node leaves. */
   readonly gone?: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface MembershipParts {
   /** What the next heartbeat says of this node. */
   status(): Pick<Heartbeat, "writeLevel" | "name" | "counter" | "position" | "hash" | "mark" | "draining">;
   heard(peer: Peer): void;
-  /** `hasLeft`: it has said so itself. */
+  /** `hasLeft`: the node has announced it; otherwise it was silent for too long. */
   gone(peer: Peer, hasLeft: boolean): void;
   /** This node has another id from now on. */
   renamed(): void;
@@ -47,21 +47,21 @@ export class Membership {
   #id: string;
   #cancel: Cancel | undefined;
   #unsubscribe = () => {};
-  #beatAt: number;
-  /** When this node heard itself last: while it does not, it is this node that is cut off. */
+  #tickedAt: number;
+  /** When this node last got a heartbeat of its own. While it gets none, it is cut off itself. */
   #selfHeardAt: number;
 
   constructor(private readonly parts: MembershipParts) {
     this.#id = parts.newId();
-    this.#beatAt = this.#selfHeardAt = parts.clock.monotonic();
+    this.#tickedAt = this.#selfHeardAt = parts.clock.monotonic();
   }
 
-  /** Of this node. */
+  /** The id of this node. */
   get id(): string {
     return this.#id;
   }
 
-  /** The same, without a copy. */
+  /** The other nodes that are alive, without a copy. */
   alive(): Iterable<Peer> {
     return this.#peers.values();
   }
@@ -73,22 +73,18 @@ export class Membership {
   start(): void {
     const { clock, subject, transport } = this.parts;
     this.#unsubscribe = transport.subscribe(subject, (bytes) => this.#heard(decode(bytes)));
-    this.#beatAt = this.#selfHeardAt = clock.monotonic();
+    this.#tickedAt = this.#selfHeardAt = clock.monotonic();
     this.#cancel = clock.every(HEARTBEAT_MS, () => this.#tick());
-    this.beat();
+    this.#publish(false);
   }
 
   stop(): void {
     this.#cancel?.();
-    this.#say(true);
+    this.#publish(true);
     this.#unsubscribe();
   }
 
-  beat(): void {
-    this.#say(false);
-  }
-
-  #say(gone: boolean): void {
+  #publish(gone: boolean): void {
     const { status, subject, transport } = this.parts;
     if (!transport.isConnected) return;
     const { id } = this;
@@ -97,28 +93,28 @@ export class Membership {
 
   #tick(): void {
     const now = this.parts.clock.monotonic();
-    const late = now - this.#beatAt;
-    this.#beatAt = now;
-    if (late >= SILENT_MS) this.#comeBack(now);
-    else this.#bury(now);
-    this.beat();
+    const late = now - this.#tickedAt;
+    this.#tickedAt = now;
+    if (late >= SILENT_MS) this.#rejoin(now);
+    else this.#removeSilent(now);
+    this.#publish(false);
   }
 
-  /** The others have buried this node meanwhile, and what they have said waits to be heard. */
-  #comeBack(now: number): void {
+  /** The others take this node for dead by now. Their heartbeats wait to be read, so none of them is taken for dead. */
+  #rejoin(now: number): void {
     this.#selfHeardAt = now;
     for (const [id, peer] of this.#peers) this.#peers.set(id, { ...peer, heardAt: now });
-    this.#say(true);
+    this.#publish(true);
     this.#id = this.parts.newId();
     this.parts.renamed();
   }
 
-  #bury(now: number): void {
+  #removeSilent(now: number): void {
     if (now - this.#selfHeardAt > 2 * HEARTBEAT_MS) return;
-    for (const peer of this.#peers.values()) if (now - peer.heardAt >= SILENT_MS) this.#gone(peer, false);
+    for (const peer of this.#peers.values()) if (now - peer.heardAt >= SILENT_MS) this.#remove(peer, false);
   }
 
-  #gone(peer: Peer, hasLeft: boolean): void {
+  #remove(peer: Peer, hasLeft: boolean): void {
     this.#peers.delete(peer.id);
     this.parts.gone(peer, hasLeft);
   }
@@ -126,7 +122,7 @@ export class Membership {
   #heard({ gone, ...heartbeat }: Heartbeat): void {
     const heardAt = this.parts.clock.monotonic();
     if (heartbeat.id === this.#id) {
-      // What the others have said while this node was cut off is still to come.
+      // Heartbeats that the others sent while this node was cut off are still to come.
       if (heardAt - this.#selfHeardAt > SILENT_MS)
         for (const [id, peer] of this.#peers) this.#peers.set(id, { ...peer, heardAt });
       this.#selfHeardAt = heardAt;
@@ -134,13 +130,13 @@ export class Membership {
     }
     const known = this.#peers.get(heartbeat.id);
     if (gone) {
-      if (known) this.#gone(known, true);
+      if (known) this.#remove(known, true);
       return;
     }
     const peer = { ...heartbeat, heardAt };
     this.#peers.set(peer.id, peer);
     this.parts.heard(peer);
     // A new node need not wait for the next heartbeat.
-    if (!known) this.beat();
+    if (!known) this.#publish(false);
   }
 }

@@ -28,12 +28,12 @@ export class Questions {
     private readonly subjectOf: (id: string) => string,
   ) {}
 
-  /** Answers these too. */
+  /** Adds to what this node answers. */
   answer(answers: Answers): void {
     this.answers = { ...this.answers, ...answers };
   }
 
-  /** Hears what is asked of this node under this id, and under no other. */
+  /** Answers what is asked of this node under this id, and under no other. */
   listen(id: string): void {
     this.#unsubscribe();
     this.#unsubscribe = this.transport.subscribe(

@@ -1,14 +1,14 @@
 import type { Clock } from "../core/ports/clock.ts";
 import { decode, encode, type Transport } from "./transport.ts";
 
-/** A frame waits at most this long for what was said before it. */
+/** A frame waits at most this long for the entries before it. */
 export const HELD_MS = 1_000;
 /** Frames that wait at a time. */
 const MAX_HELD = 10_000;
 
 interface Relayed {
   readonly id: string;
-  /** What its node had applied when it said it. */
+  /** The position up to which its node had applied the log when it sent the frame. */
   readonly position: number;
   readonly room: string;
   readonly frame: string;
@@ -21,18 +21,18 @@ export interface RelayParts {
   /** Of this node, now. */
   id(): string;
   applied(): number;
-  /** Somebody here hears the room. */
+  /** Whether a connection of this node is in the room. */
   isHeard(room: string): boolean;
   deliver(room: string, frame: string): void;
 }
 
-/** What clients say that is in no log. It waits here for what was said before it on its node. */
+/** Frames that no log holds, such as typing. Each waits here until this node has applied what the sending node had. */
 export class Relays {
   #held: (Relayed & { readonly until: number })[] = [];
   #unsubscribe = () => {};
   sent = 0;
   received = 0;
-  /** Said while this node was cut off, or more than may wait. */
+  /** Frames that were not sent because this node was cut off, or were the oldest when too many waited. */
   dropped = 0;
 
   constructor(private readonly parts: RelayParts) {}
@@ -56,7 +56,7 @@ export class Relays {
     transport.publish(subject, encode({ id: id(), position: applied(), room, frame } satisfies Relayed));
   }
 
-  /** More of the log is applied, or time has passed. */
+  /** To be called when more of the log was applied, or time has passed. */
   release(): void {
     if (this.#held.length === 0) return;
     const applied = this.parts.applied();

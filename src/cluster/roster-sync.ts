@@ -16,7 +16,7 @@ interface Delta {
   readonly entries: readonly RosterEntry[];
 }
 
-/** A part of all that a node's connections say. */
+/** A part of a node's whole roster. */
 export interface Chunk {
   /** How many deltas it contains. */
   readonly counter: number;
@@ -26,10 +26,10 @@ export interface Chunk {
 }
 
 interface Followed {
-  /** Undefined until all that it says is known. */
+  /** Undefined until its whole roster is known. */
   counter: number | undefined;
   isAsking: boolean;
-  /** What it has said meanwhile. */
+  /** Deltas that came while its whole roster was asked for. */
   waiting: Delta[];
 }
 
@@ -40,7 +40,7 @@ export interface RosterSyncParts {
   /** Of this node, now. */
   id(): string;
   newId(): string;
-  /** Asks a node for a part of what its connections say. */
+  /** Asks a node for a part of its whole roster. */
   ask(id: string, rest: string | undefined, timeoutMs: number): Promise<Chunk>;
   readonly roster: {
     heard(node: string, entry: RosterEntry): void;
@@ -49,7 +49,7 @@ export interface RosterSyncParts {
   };
 }
 
-/** What connections say, on all nodes: deltas with a counter, and all of it for a node that has missed one. */
+/** Each node sends deltas of its roster with a counter, and its whole roster to a node that has missed one. */
 export class RosterSync {
   #counter = 0;
   readonly #pending = new Map<string, RosterEntry>();
@@ -68,7 +68,7 @@ export class RosterSync {
     this.#unsubscribe();
   }
 
-  /** Everything is known of each node that was heard of. */
+  /** The whole roster of each known node is known. */
   get isWhole(): boolean {
     return [...this.#followed.values()].every(({ counter }) => counter !== undefined);
   }
@@ -78,7 +78,7 @@ export class RosterSync {
     return this.#counter;
   }
 
-  /** The connections of this node say this now. */
+  /** The values of this node's connections under this key are these now. */
   changed(roster: string, group: string, key: string, values: readonly unknown[]): void {
     if (this.#pending.size === 0) this.parts.clock.after(GATHER_MS, () => this.flush());
     this.#pending.set(JSON.stringify([roster, group, key]), { roster, group, key, values });
@@ -89,11 +89,11 @@ export class RosterSync {
     const entries = [...this.#pending.values()];
     this.#pending.clear();
     const delta: Delta = { id: this.parts.id(), counter: ++this.#counter, entries };
-    // The counter goes on all the same: who has not heard it asks for all.
+    // The counter grows all the same, so that the others notice what they miss and ask for everything.
     if (this.parts.transport.isConnected) this.parts.transport.publish(this.parts.subject, encode(delta));
   }
 
-  /** This node begins anew for the others. */
+  /** This node has a new id, under which the others know nothing of it. */
   restart(): void {
     this.#counter = 0;
     this.#pending.clear();
@@ -109,7 +109,7 @@ export class RosterSync {
     if (this.#followed.delete(id)) this.parts.roster.heardAll(id, []);
   }
 
-  /** Answers a node that asks for all, or for the rest of it. */
+  /** Answers a node that asks for the whole roster, or for the rest of it. */
   chunk(rest?: string): Chunk {
     if (rest === undefined) {
       this.flush();
@@ -161,7 +161,7 @@ export class RosterSync {
         entries.push(...last.entries);
       } while (last.rest !== undefined);
     } catch {
-      // Its next heartbeat lets it be asked again.
+      // It is asked again at its next heartbeat.
       last = undefined;
     }
     followed.isAsking = false;

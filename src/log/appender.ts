@@ -28,25 +28,25 @@ export interface AppenderParts {
   barrier(): Promise<void>;
   /** The log has a batch at this position. */
   acknowledged(position: number): void;
-  /** The log has not taken a batch, for certain. */
+  /** A batch is certainly not in the log. */
   refuse(id: string, refusal: Refusal): void;
   note(line: string, context: Record<string, unknown>): void;
 }
 
 /**
- * Appends the batches of this node, one at a time. With several on their way a retry changes their order. One whose
+ * Appends the batches of this node, one at a time. With several in flight a retry would change their order. One whose
  * acknowledgement is missing is appended again only when the log was applied up to its end and the batch was not in it.
  */
 export class Appender {
   #pending: { readonly id: string; readonly began: number } | undefined;
   #stopped = false;
-  /** Ends waiting for an acknowledgement that went down with a connection: nothing else would before its time-out. */
+  /** Rejects when a connection was lost, and acknowledgements with it: otherwise only their time-out would tell. */
   #reconnected = Promise.withResolvers<never>();
   retries = 0;
   refused = 0;
   /** Seconds until a batch of this node was applied here. */
   readonly appended = new Histogram(SECONDS);
-  /** Of each batch of this node. */
+  /** In each batch of this node. */
   readonly entries = new Histogram(ENTRIES);
   readonly bytes = new Histogram(BYTES);
   /** The log is full. */
@@ -95,7 +95,7 @@ export class Appender {
   async #publish(id: string, payload: Uint8Array): Promise<void> {
     const { acknowledged, barrier, client, maxPayload, note, subject } = this.parts;
     if (payload.length + HEADERS > maxPayload) {
-      // The caller is still appending it.
+      // Not before `append` has returned.
       await null;
       this.#refuse(id, new Refusal("too_long", "too much at once"));
       return;

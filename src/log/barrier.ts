@@ -5,7 +5,7 @@ import type { StoredBatch } from "./deliveries.ts";
 const RETRY_MS = 100;
 /** How long a client waits for its node to catch up before it is told to try again. */
 const CATCH_UP_MS = 5_000;
-/** Those who ask within this share one batch. */
+/** Callers within this time share one request or batch. */
 const TOGETHER_MS = 20;
 
 export interface BarrierParts {
@@ -13,8 +13,8 @@ export interface BarrierParts {
   readonly subject: string;
   readonly node: string;
   writeLevel(): number;
-  /** The end of the log, as one server says; undefined when none says it. */
-  look(): Promise<number | undefined>;
+  /** The end of the log, as one server says; undefined when none answers. */
+  end(): Promise<number | undefined>;
   /** Resolves when everything up to this position is applied. */
   reached(position: number): Promise<void>;
   /** Nothing more will be applied. */
@@ -23,42 +23,42 @@ export interface BarrierParts {
 
 /** Waits until this node has applied what the log holds at a moment. */
 export class Barrier {
-  #coming: Promise<void> | undefined;
-  #seeing: Promise<boolean> | undefined;
+  #passing: Promise<void> | undefined;
+  #catchingUp: Promise<boolean> | undefined;
 
   constructor(private readonly parts: BarrierParts) {}
 
   /**
    * Resolves when everything is applied up to the end that one server says. A leader that was cut off from the other
-   * servers, or stood still, may not know yet that they have another one, and say an old end.
+   * servers, or stalled, may not know yet that they have elected another one, and say an old end.
    */
-  seen(): Promise<void> {
-    return this.#pass(this.parts.look);
+  caughtUp(): Promise<void> {
+    return this.#pass(this.parts.end);
   }
 
-  /** Resolves to whether that was in some seconds. One request to the servers is for all that ask within a moment. */
-  seenInTime(): Promise<boolean> {
-    // It is sent after the last of them has asked.
-    this.#seeing ??= Bun.sleep(TOGETHER_MS).then(() => {
-      this.#seeing = undefined;
+  /** The same, and resolves to whether it took less than some seconds. Callers within a moment share one request. */
+  caughtUpInTime(): Promise<boolean> {
+    // The request is sent after the last of them has called.
+    this.#catchingUp ??= Bun.sleep(TOGETHER_MS).then(() => {
+      this.#catchingUp = undefined;
       return Promise.race([
-        this.seen().then(() => !this.parts.isOver()),
+        this.caughtUp().then(() => !this.parts.isOver()),
         Bun.sleep(CATCH_UP_MS).then(() => false),
       ]);
     });
-    return this.#seeing;
+    return this.#catchingUp;
   }
 
   /**
-   * Resolves when everything is applied that was confirmed to anybody when it was called. For that it appends an empty
-   * batch: what comes behind all others only a majority of the servers can say.
+   * Resolves when everything is applied that any node had confirmed when it was called. For that it appends an empty
+   * batch: only a majority of the servers knows where the log ends.
    */
   passed(): Promise<void> {
-    this.#coming ??= Bun.sleep(TOGETHER_MS).then(() => {
-      this.#coming = undefined;
-      return this.#pass(() => this.#mark());
+    this.#passing ??= Bun.sleep(TOGETHER_MS).then(() => {
+      this.#passing = undefined;
+      return this.#pass(() => this.#appendEmpty());
     });
-    return this.#coming;
+    return this.#passing;
   }
 
   async #pass(end: () => Promise<number | undefined>): Promise<void> {
@@ -69,14 +69,14 @@ export class Barrier {
     }
   }
 
-  /** The position of an empty batch. A log that is full takes none, and has no later end than the one it says. */
-  async #mark(): Promise<number | undefined> {
-    const { client, look, node, subject, writeLevel } = this.parts;
+  /** Appends an empty batch and returns its position. A full log takes none, and cannot have grown beyond the end it says. */
+  async #appendEmpty(): Promise<number | undefined> {
+    const { client, end, node, subject, writeLevel } = this.parts;
     const batch: StoredBatch = { v: writeLevel(), id: crypto.randomUUID(), node, entries: [] };
     try {
       return (await client.publish(subject, JSON.stringify(batch), { timeout: ACK_MS })).seq;
     } catch (error) {
-      return error instanceof JetStreamApiError && error.code === FULL ? look() : undefined;
+      return error instanceof JetStreamApiError && error.code === FULL ? end() : undefined;
     }
   }
 }

@@ -8,10 +8,10 @@ import {
 import { readPrivateFile } from "../config/private-file.ts";
 import { type Config, ConfigError } from "../config.ts";
 
-/** What a server must be to keep the log. */
-const LEAST_VERSION = [2, 12] as const;
+/** The oldest server that can keep the log. */
+const MIN_VERSION = [2, 12] as const;
 /** The largest batch, with what surrounds it, fits into this. */
-export const LEAST_PAYLOAD = 8 * 1_048_576;
+export const MIN_PAYLOAD = 8 * 1_048_576;
 /** A server that is silent for two pings is gone. */
 const PING_MS = 2_000;
 const RECONNECT_MS = 200;
@@ -30,15 +30,15 @@ export type LogConfig = Pick<
 >;
 
 /**
- * Connects to one of the servers of `LOG_URL` and goes on to the next whenever that one is lost. Tries for so long
- * before it throws a `ConfigError`; a server that cannot keep the log is refused at once.
+ * Connects to one of the servers of `LOG_URL`, and to another one whenever the connection is lost. Throws a
+ * `ConfigError` when none answers within `patienceMs`, and at once for a server that cannot keep the log.
  */
 export async function connectToLog(config: LogConfig, patienceMs: number): Promise<NatsConnection> {
   const options = optionsOf(config);
   const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await accepted(await connect(options), config);
+      return await checkServer(await connect(options), config);
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       if (performance.now() >= deadline) throw new ConfigError(unreachable(config, error));
@@ -86,7 +86,7 @@ function read(name: string, file: string, from: (file: string) => string): strin
   }
 }
 
-async function accepted(connection: NatsConnection, config: LogConfig): Promise<NatsConnection> {
+async function checkServer(connection: NatsConnection, config: LogConfig): Promise<NatsConnection> {
   const { info } = connection;
   const fault = info ? faultOf(info) : "it has not said what it is";
   if (fault === undefined && config.LOG_REPLICAS > 1 && info?.cluster === undefined) {
@@ -108,12 +108,12 @@ export function faultOf(info: {
   readonly max_payload: number;
 }): string | undefined {
   const [major = 0, minor = 0] = info.version.split(".").map(Number);
-  const [leastMajor, leastMinor] = LEAST_VERSION;
-  if (major < leastMajor || (major === leastMajor && minor < leastMinor))
-    return `it is nats-server ${info.version}, and must be ${LEAST_VERSION.join(".")} or later`;
+  const [minMajor, minMinor] = MIN_VERSION;
+  if (major < minMajor || (major === minMajor && minor < minMinor))
+    return `it is nats-server ${info.version}, and must be ${MIN_VERSION.join(".")} or later`;
   if (!info.jetstream) return "it has no JetStream: add a jetstream block to its configuration";
-  if (info.max_payload < LEAST_PAYLOAD)
-    return `its max_payload is ${info.max_payload}, and must be ${LEAST_PAYLOAD} or more: set max_payload: 8MB`;
+  if (info.max_payload < MIN_PAYLOAD)
+    return `its max_payload is ${info.max_payload}, and must be ${MIN_PAYLOAD} or more: set max_payload: 8MB`;
   return undefined;
 }
 

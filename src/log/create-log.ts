@@ -2,7 +2,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { ConfigError } from "../config.ts";
 import { connectToLog, type LogConfig } from "./connection.ts";
 import { Snapshots } from "./snapshots.ts";
-import { accepted, findStream, makeStream, streamOf } from "./stream.ts";
+import { checkStream, findStream, makeStream, streamOf } from "./stream.ts";
 
 const PATIENCE_MS = 5_000;
 
@@ -10,7 +10,7 @@ const PATIENCE_MS = 5_000;
 export interface EmptyLog {
   readonly name: string;
   readonly id: string;
-  /** Keeps the database at that position, which other nodes begin with. */
+  /** Stores the database at that position, which other nodes begin with. */
   keep(file: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export async function createLog(config: LogConfig, position: number): Promise<Em
     const manager = await jetstreamManager(connection, { timeout: PATIENCE_MS, checkAPI: false });
     const name = streamOf(config);
     const found = (await findStream(manager, config)) ?? (await makeStream(manager, config, position + 1));
-    const { id, last } = accepted(found, config);
+    const { id, last } = checkStream(found, config);
     if (found.state.messages > 0 || last !== position)
       throw new ConfigError(
         `CLUSTER: there is a log ${name} already, which ends at ${last}: choose another name, or start this node without a database`,
@@ -31,7 +31,7 @@ export async function createLog(config: LogConfig, position: number): Promise<Em
       ...{ name, id },
       async keep(file) {
         const snapshots = await Snapshots.open(connection, config, id);
-        await snapshots.keep(file, position);
+        await snapshots.save(file, position);
       },
       close: () => connection.close(),
     };

@@ -2,7 +2,7 @@ import { type Apply, BATCH_FORMAT, type Batch } from "../core/log/log.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
 
 /** A batch that could not be committed is tried again after this. */
-const AGAIN_MS = 100;
+const RETRY_MS = 100;
 
 /** A batch as it is in the log. */
 export interface StoredBatch extends Batch {
@@ -22,8 +22,8 @@ export interface DeliveriesParts {
 }
 
 /**
- * Where everything that was read of the log ends up, whichever way it was read: each batch is applied once, in order,
- * and nothing after a gap or after a batch that cannot be committed.
+ * Applies what either way of reading the log brings: each batch once, in order, and nothing after a gap or after a batch
+ * that cannot be committed.
  */
 export class Deliveries {
   /** The batch that could not be committed. */
@@ -36,7 +36,7 @@ export class Deliveries {
 
   constructor(private readonly parts: DeliveriesParts) {}
 
-  /** Takes what was read at a position. False: nothing after it is wanted now. */
+  /** Applies what was read at a position. False: what follows it cannot be applied now. */
   deliver(position: number, text: string): boolean {
     if (this.isBlocked) return false;
     const next = this.parts.applied() + 1;
@@ -69,7 +69,7 @@ export class Deliveries {
   #apply(position: number, batch: StoredBatch, since: number): boolean {
     if (!this.parts.apply(position, batch)) {
       this.#held = { position, batch, since };
-      this.#cancel = this.parts.clock.after(AGAIN_MS, () => this.#again());
+      this.#cancel = this.parts.clock.after(RETRY_MS, () => this.#retry());
       return false;
     }
     this.#held = undefined;
@@ -83,7 +83,7 @@ export class Deliveries {
     return true;
   }
 
-  #again(): void {
+  #retry(): void {
     const held = this.#held;
     if (held && !this.#stopped && !this.#isOver) this.#apply(held.position, held.batch, held.since);
   }

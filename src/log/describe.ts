@@ -1,7 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { ConfigError } from "../config.ts";
 import { connectToLog, type LogConfig } from "./connection.ts";
-import { accepted, findStream, streamOf } from "./stream.ts";
+import { checkStream, findStream, streamOf } from "./stream.ts";
 
 const PATIENCE_MS = 5_000;
 
@@ -21,7 +21,7 @@ export async function describeLog(config: LogConfig): Promise<string[]> {
       return [
         `nats-server ${version}: serve will make the stream ${name} with ${config.LOG_REPLICAS} replicas`,
       ];
-    const { first, last } = accepted(stream, config);
+    const { first, last } = checkStream(stream, config);
     const { max_bytes: size, num_replicas: replicas } = stream.config;
     const held = last < Math.max(first, 1) ? "is empty" : `holds positions ${first} to ${last}`;
     const lines = [`nats-server ${version}: ${name} ${held}, ${replicas} replicas`];

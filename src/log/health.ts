@@ -2,11 +2,11 @@
 const LAG_MS = 1_000;
 /** Behind for longer than this, what it knows of members and tokens may be old. */
 const BEHIND_MS = 100;
-/** The servers are asked for the end of the log each second. */
-const UNHEARD_MS = 2_500;
+/** The servers are asked for the end of the log each second. Without an answer for this long a node is in doubt. */
+const DOUBT_MS = 2_500;
 /** The servers may elect a leader for this long before a node says that it cannot reach the log. */
 const SILENT_MS = 10_000;
-/** Without a connection to any server. */
+/** A node without a connection to any server for this long cannot reach the log. */
 const CUT_OFF_MS = 2_000;
 /** After this a node sends its clients to other nodes. */
 const ISOLATED_MS = 15_000;
@@ -17,7 +17,7 @@ export class LogHealth {
   fatal: string | undefined;
   /** Nodes differ in what they have made of the log. */
   differs = false;
-  #heardAt: number;
+  #answeredAt: number;
   #disconnectedAt: number | undefined;
   /** Ends of the log that were not applied when they were heard of, the oldest first. */
   readonly #ahead: { readonly position: number; readonly at: number }[] = [];
@@ -31,12 +31,12 @@ export class LogHealth {
     /** For how long a batch has not been committed. */
     private readonly heldMs: () => number,
   ) {
-    this.#heardAt = now();
+    this.#answeredAt = now();
   }
 
   /** A server has answered. */
-  heard(last?: number): void {
-    this.#heardAt = this.now();
+  answered(last?: number): void {
+    this.#answeredAt = this.now();
     if (last === undefined) return;
     this.last = Math.max(this.last, last);
     if (last > this.applied()) this.#ahead.push({ position: last, at: this.now() });
@@ -68,7 +68,7 @@ export class LogHealth {
 
   /** It cannot know whether there is something, because it does not hear of the log. */
   get isInDoubt(): boolean {
-    return this.#disconnectedAt !== undefined || this.now() - this.#heardAt > UNHEARD_MS;
+    return this.#disconnectedAt !== undefined || this.now() - this.#answeredAt > DOUBT_MS;
   }
 
   get #cutOffMs(): number {
@@ -79,7 +79,7 @@ export class LogHealth {
     if (this.fatal !== undefined) return this.fatal;
     if (!this.#hasCaughtUp)
       return `catching up (${Math.max(0, this.last - this.applied()).toLocaleString("en")} behind)`;
-    const silent = this.now() - this.#heardAt;
+    const silent = this.now() - this.#answeredAt;
     if (silent > SILENT_MS || this.#cutOffMs > CUT_OFF_MS)
       return `the log cannot be reached since ${Math.round(Math.max(silent, this.#cutOffMs) / 1_000)} s`;
     if (this.lagMs > LAG_MS) return `lagging ${(this.lagMs / 1_000).toFixed(1)} s`;

@@ -6,7 +6,7 @@ import { systemClock } from "../core/ports/clock.ts";
 import type { Refusal } from "../core/protocol/refusal.ts";
 import { Appender } from "./appender.ts";
 import { Barrier } from "./barrier.ts";
-import { connectToLog, LEAST_PAYLOAD, type LogConfig, watchConnection } from "./connection.ts";
+import { connectToLog, type LogConfig, MIN_PAYLOAD, watchConnection } from "./connection.ts";
 import { Deliveries } from "./deliveries.ts";
 import { LogHealth } from "./health.ts";
 import { Leases } from "./leases.ts";
@@ -21,7 +21,7 @@ import { checkPosition, openStream, streamOf, subjectOf } from "./stream.ts";
 const START_MS = 30_000;
 /** Requests to the servers about the stream and its consumers. One that was sent while there was no leader is never answered. */
 const REQUEST_MS = 1_000;
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 type Note = (line: string, context: Record<string, unknown>) => void;
 
@@ -33,7 +33,7 @@ export class JetStreamLog {
   #reader!: Reader;
   #deliveries!: Deliveries;
   #applied: () => number = () => 0;
-  #looking: ReturnType<typeof setInterval> | undefined;
+  #polling: ReturnType<typeof setInterval> | undefined;
   #stopped = false;
   /** The newest format of batches that all nodes read. */
   writeLevel = (): number => BATCH_FORMAT;
@@ -52,7 +52,7 @@ export class JetStreamLog {
       () => this.#applied(),
       () => this.#deliveries?.heldMs ?? 0,
     );
-    this.health.heard(stream.found.last);
+    this.health.answered(stream.found.last);
     void watchConnection(connection, {
       disconnected: () => this.health.disconnected(),
       reconnected: () => {
@@ -83,7 +83,7 @@ export class JetStreamLog {
     }
   }
 
-  /** The log as the core has it. */
+  /** Makes the log that the core works with. */
   readonly attach = (
     applied: () => number,
     apply: Apply,
@@ -107,7 +107,7 @@ export class JetStreamLog {
       deliveries: this.#deliveries,
     });
     const expect = (position: number) => {
-      this.health.heard(position);
+      this.health.answered(position);
       this.#reader.expect(position);
     };
     this.#appender = new Appender({
@@ -115,8 +115,8 @@ export class JetStreamLog {
       subject: subjectOf(config),
       node: config.NODE_NAME,
       writeLevel: () => this.writeLevel(),
-      maxPayload: LEAST_PAYLOAD,
-      barrier: () => this.#barrier.seen(),
+      maxPayload: MIN_PAYLOAD,
+      barrier: () => this.#barrier.caughtUp(),
       acknowledged: expect,
     });
     this.#barrier = new Barrier({
@@ -124,7 +124,7 @@ export class JetStreamLog {
       subject: subjectOf(config),
       node: config.NODE_NAME,
       writeLevel: () => this.writeLevel(),
-      look: () => this.#look(),
+      end: () => this.#fetchEnd(),
       reached: (position) => {
         expect(position);
         return this.#deliveries.reached(position);
@@ -143,30 +143,30 @@ export class JetStreamLog {
   async start(): Promise<void> {
     checkPosition(this.#applied(), this.stream.found, streamOf(this.config));
     this.#reader.start();
-    this.#looking = setInterval(() => void this.#look(), LOOK_MS);
+    this.#polling = setInterval(() => void this.#fetchEnd(), POLL_MS);
     const behind = this.stream.found.last - this.#applied();
     if (behind > 0) this.note("catching up with the log", { behind });
-    await this.#barrier.seen();
+    await this.#barrier.caughtUp();
     if (this.health.fatal !== undefined) throw new ConfigError(`LOG_URL: ${this.health.fatal}`);
     this.health.caughtUp();
   }
 
-  /** Resolves when everything is applied that was confirmed to anybody when it was called. */
+  /** Resolves when everything is applied that any node had confirmed when it was called. */
   barrier(): Promise<void> {
     return this.#barrier.passed();
   }
 
-  /** As the core's log has it. */
+  /** As in the core's `Log`. */
   catchUp(inDoubt: boolean): Promise<boolean> | undefined {
     const isNeeded = this.health.isBehind || (inDoubt && this.health.isInDoubt);
-    return isNeeded ? this.#barrier.seenInTime() : undefined;
+    return isNeeded ? this.#barrier.caughtUpInTime() : undefined;
   }
 
-  /** The end of the log; undefined when no server says it. */
-  async #look(): Promise<number | undefined> {
+  /** The end of the log; undefined when no server answers. */
+  async #fetchEnd(): Promise<number | undefined> {
     const state = await this.stream.state();
     if (!state) return undefined;
-    this.health.heard(state.last_seq);
+    this.health.answered(state.last_seq);
     if (state.first_seq > this.#applied() + 1)
       this.health.fatal = `the log begins at ${state.first_seq}, and the database is at ${this.#applied()}: start from an empty database or from a newer backup`;
     return state.last_seq;
@@ -177,7 +177,7 @@ export class JetStreamLog {
     return Snapshots.open(this.connection, this.config, this.stream.found.id);
   }
 
-  /** Rows of one kind that the nodes share, and that one of them works with. */
+  /** Rows of one kind that the nodes share, and that one of them writes. */
   rows<Row extends { readonly name: string }>(kind: string, lost: () => void): SharedRows<Row> {
     return new SharedRows(this.connection, this.config, kind, lost);
   }
@@ -188,8 +188,8 @@ export class JetStreamLog {
   }
 
   /**
-   * The nodes have made different things of the log up to a position. The one that differs from most stops: what it
-   * stores and tells is not what the others have.
+   * Nodes have different data, though each has applied the log up to a position. The one that differs from most stops:
+   * it would store and deliver something else than the others.
    */
   differs(position: number, isOdd: boolean): void {
     this.health.differs = true;
@@ -238,7 +238,7 @@ export class JetStreamLog {
   /** Applies nothing more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#looking);
+    clearInterval(this.#polling);
     this.#appender?.stop();
     this.#reader?.stop();
     this.#deliveries?.stop();

@@ -3,14 +3,14 @@ import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { LogConfig } from "./connection.ts";
 
-/** A holder that is not heard of for this long has lost it. */
+/** A lease that its holder has not renewed for this long is free. */
 const TTL_MS = 5_000;
-/** How often a lease is renewed, and after what without that its holder stops, as parts of this time. */
+/** As parts of this time: how often a lease is renewed, and when a holder that cannot renew it stops its work. */
 const RENEW = 0.3;
 const GIVE_UP = 0.8;
 const REQUEST_MS = 1_000;
 
-/** Work of which one node does it. `start` is called when this node holds the lease, `stop` when it has lost it. */
+/** Work that one node does for all. `start` is called when this node holds the lease, `stop` when it has lost it. */
 export interface LeasedWork {
   /** `term`: higher than that of every node that held it before. */
   start(term: number): void;
@@ -49,7 +49,7 @@ export class Leases {
     return lease;
   }
 
-  /** By name, whether this node holds it. */
+  /** Each lease by its name, and whether this node holds it. */
   get held(): readonly [string, boolean][] {
     return this.#running.map(({ name, isHeld }) => [name, isHeld]);
   }
@@ -80,7 +80,7 @@ class Lease {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly parts: LeaseParts) {
-    void this.#turn();
+    void this.#attempt();
   }
 
   get #ttl(): string {
@@ -95,18 +95,18 @@ class Lease {
     return this.#revision !== undefined;
   }
 
-  async #turn(): Promise<void> {
+  async #attempt(): Promise<void> {
     const began = performance.now();
     try {
-      this.#revision === undefined ? await this.#take(began) : await this.#renew(this.#revision, began);
+      this.#revision === undefined ? await this.#acquire(began) : await this.#renew(this.#revision, began);
     } catch (error) {
       // Somebody else has written the key. Without an answer the deadline decides.
       if (error instanceof JetStreamApiError) this.#lost();
     }
-    if (!this.#stopped) this.#timer = setTimeout(() => void this.#turn(), RENEW * this.parts.ttlMs);
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.#attempt(), RENEW * this.parts.ttlMs);
   }
 
-  async #take(began: number): Promise<void> {
+  async #acquire(began: number): Promise<void> {
     const { config, name, open } = this.parts;
     const revision = await (await open()).create(name, config.NODE_NAME, this.#ttl);
     if (this.#stopped) return;
@@ -127,7 +127,7 @@ class Lease {
     this.#holdUntil(seq, began);
   }
 
-  /** It lives from when the server got the request, which was not before it was sent. */
+  /** The server counts from when it got the request, which is later than `sent`: this node gives up first. */
   #holdUntil(revision: number, sent: number): void {
     this.#revision = revision;
     clearTimeout(this.#deadline);
@@ -151,7 +151,7 @@ class Lease {
     const { name, open } = this.parts;
     await open()
       .then((bucket) => bucket.delete(name, { previousSeq: revision }))
-      // It goes away by itself.
+      // The key expires by itself.
       .catch(() => {});
   }
 }

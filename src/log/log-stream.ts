@@ -1,11 +1,11 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { LogConfig } from "./connection.ts";
-import { accepted, type FoundLog, streamOf } from "./stream.ts";
+import { checkStream, type FoundLog, streamOf } from "./stream.ts";
 
 /** The stream that is the log, as its servers describe it. */
 export class LogStream {
-  /** That it held when its servers were last asked. */
+  /** Its size when its servers were last asked. */
   bytes = 0;
 
   constructor(
@@ -16,7 +16,7 @@ export class LogStream {
     readonly found: FoundLog,
   ) {}
 
-  /** What it holds now; undefined when no server says it. */
+  /** What it holds now; undefined when no server answers. */
   async state() {
     try {
       const { state } = await this.manager.streams.info(streamOf(this.config));
@@ -29,7 +29,7 @@ export class LogStream {
 
   /** What the log holds now. */
   async describe(): Promise<FoundLog> {
-    return accepted(await this.manager.streams.info(streamOf(this.config)), this.config);
+    return checkStream(await this.manager.streams.info(streamOf(this.config)), this.config);
   }
 
   /** The servers that keep the log, and what they hold; undefined while none of them answers. */

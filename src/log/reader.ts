@@ -18,11 +18,11 @@ const LATE_MS = 500;
 const RETRY_MS = 100;
 /** A consumer that nobody asks goes away after this. */
 const UNUSED_MS = 10_000;
-/** How long the position stands still before a replica is asked directly; the second while that is known to be late. */
+/** A replica is read directly when the position has not moved for this long; the second, while the log is known to go on. */
 const SWEEP_MS = 200;
 const URGENT_MS = 20;
 const SWEEP_ANSWER_MS = 1_000;
-/** How long batches are applied before others have their turn. */
+/** Batches are applied for this long before the event loop goes on. */
 const SLICE_MS = 20;
 
 export interface ReaderParts {
@@ -44,7 +44,7 @@ export class Reader {
   /** A fetch has ended as it should since the last one that failed was noted. */
   #hadConsumer = true;
   #fetching: ConsumerMessages | undefined;
-  /** The log is known to go on to here. */
+  /** The log is known to reach this position. */
   #expected = 0;
   #sweptAt = -1;
   #isSweeping = false;
@@ -79,7 +79,7 @@ export class Reader {
 
   async #consume(): Promise<void> {
     while (!this.#stopped) {
-      // What cannot be applied now need not be read again and again.
+      // Reads nothing while nothing can be applied.
       while (this.parts.deliveries.isBlocked && !this.#stopped) await Bun.sleep(RETRY_MS);
       try {
         const consumer = await this.#makeConsumer();
@@ -108,7 +108,7 @@ export class Reader {
     return client.consumers.getConsumerFromInfo(info);
   }
 
-  /** False: this consumer is of no use any more. */
+  /** False: the consumer is gone, or brings nothing any more. */
   async #fetch(consumer: Consumer): Promise<boolean> {
     const messages = await consumer.fetch({
       max_messages: FETCHED,

@@ -7,12 +7,12 @@ const REQUEST_MS = 2_000;
 const RETRY_MS = 500;
 
 /**
- * Rows that outlive the node that works with them. One node at a time writes them, the one that has loaded them last: a
- * write of an earlier one is refused, and it is told.
+ * Rows that outlive the node that works with them. Only the node that loaded them last can write them: a write of an
+ * earlier one is refused, and its `lost` is called.
  */
 export class SharedRows<Row extends { readonly name: string }> {
   readonly #revisions = new Map<string, number>();
-  /** What was sent, and may have been written or not: no server has answered. */
+  /** Writes that no server has answered: they may have happened or not. */
   readonly #attempted = new Map<string, string | null>();
   /** What is to be written, by name; null: the row goes. */
   readonly #pending = new Map<string, string | null>();
@@ -24,7 +24,7 @@ export class SharedRows<Row extends { readonly name: string }> {
   constructor(
     private readonly connection: NatsConnection,
     private readonly config: LogConfig,
-    private readonly of: string,
+    private readonly kind: string,
     /** Another node has written the rows since they were loaded here. */
     private readonly lost: () => void,
   ) {}
@@ -44,7 +44,7 @@ export class SharedRows<Row extends { readonly name: string }> {
         if (entry?.operation !== "PUT") break;
         const text = entry.string();
         const revision = await bucket.update(name, text, entry.revision).catch(ignoreConflict);
-        // The one before has written just now.
+        // The node that had loaded them before has written just now.
         if (revision === undefined) continue;
         if (term !== this.#term) return [];
         this.#revisions.set(name, revision);
@@ -146,7 +146,7 @@ export class SharedRows<Row extends { readonly name: string }> {
   }
 
   get #name(): string {
-    return `${this.of}-${this.config.CLUSTER}`;
+    return `${this.kind}-${this.config.CLUSTER}`;
   }
 
   async #open(): Promise<KV> {

@@ -71,7 +71,7 @@ export class SnapshotKeeper {
     const { appliedByAll, copy, maxBytes, note, purge, size, snapshots } = this.parts;
     const { file, position } = await copy();
     try {
-      const kept = await (await snapshots()).keep(file, position);
+      const kept = await (await snapshots()).save(file, position);
       const isNearlyFull = size() > NEARLY_FULL * maxBytes;
       const last = isNearlyFull ? kept[0] : kept[1];
       const purgedUpTo = last && Math.min(last.position, appliedByAll());

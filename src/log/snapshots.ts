@@ -54,8 +54,8 @@ export class Snapshots {
       .sort((a, b) => b.position - a.position);
   }
 
-  /** Keeps a copy of a database, and removes those that are not needed any more. Returns those that are left. */
-  async keep(file: string, position: number): Promise<Snapshot[]> {
+  /** Stores a copy of a database, and removes those that are not needed any more. Returns those that are left. */
+  async save(file: string, position: number): Promise<Snapshot[]> {
     await this.clean();
     // Nothing has been applied since the last one: this would be the same again.
     if (!(await this.all()).some((one) => one.position === position)) await this.#put(file, position);

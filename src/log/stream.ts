@@ -11,7 +11,7 @@ import { nanos } from "@nats-io/transport-node";
 import { ConfigError } from "../config.ts";
 import type { LogConfig } from "./connection.ts";
 
-/** In which a batch that is appended again is known to be the same. */
+/** The servers recognise a batch that is appended again within this time. */
 const DUPLICATE_MS = 10 * 60_000;
 const LOG_ID = "switchboard-log-id";
 const RETRY_MS = 250;
@@ -32,14 +32,14 @@ export const subjectOf = ({ CLUSTER }: LogConfig): string => `sb.${CLUSTER}.log`
 
 /** The log as it was found. */
 export interface FoundLog {
-  /** Drawn when the log was made: a database knows by it that it is of this log. */
+  /** Random, from when the log was made. A database records which log it is of. */
   readonly id: string;
   /** The first and last positions that it holds. `last` is one less than `first` while it is empty. */
   readonly first: number;
   readonly last: number;
 }
 
-/** Finds the stream, and makes it when there is none. Tries for so long, then throws a `ConfigError`. */
+/** Finds the stream, or makes it. Throws a `ConfigError` when neither works within `patienceMs`. */
 export async function openStream(
   manager: JetStreamManager,
   config: LogConfig,
@@ -48,7 +48,7 @@ export async function openStream(
   const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
-      return accepted(await foundOrMade(manager, config), config);
+      return checkStream(await findOrMake(manager, config), config);
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       const code = error instanceof JetStreamApiError ? error.code : 0;
@@ -87,7 +87,7 @@ export async function findStream(
   }
 }
 
-async function foundOrMade(manager: JetStreamManager, config: LogConfig): Promise<StreamInfo> {
+async function findOrMake(manager: JetStreamManager, config: LogConfig): Promise<StreamInfo> {
   const found = await findStream(manager, config);
   if (found) return found;
   try {
@@ -117,7 +117,7 @@ export function makeStream(manager: JetStreamManager, config: LogConfig, first =
 }
 
 /** Throws a `ConfigError` unless the stream can be the log. */
-export function accepted({ config, state }: StreamInfo, wanted: LogConfig): FoundLog {
+export function checkStream({ config, state }: StreamInfo, wanted: LogConfig): FoundLog {
   const id = config.metadata?.[LOG_ID];
   const name = streamOf(wanted);
   if (id === undefined)
@@ -130,7 +130,7 @@ export function accepted({ config, state }: StreamInfo, wanted: LogConfig): Foun
   return { id, first: state.first_seq, last: state.last_seq };
 }
 
-/** A database beyond the end of the log, or before its beginning, would get nothing from it, and without a word. */
+/** Throws a `ConfigError` for a database that is beyond the end of the log or before its beginning: it would silently get nothing. */
 export function checkPosition(position: number, { first, last }: FoundLog, name: string): void {
   if (position > last)
     throw new ConfigError(

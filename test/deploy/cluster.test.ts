@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { readConfig } from "../../src/config.ts";
-import { LEAST_PAYLOAD } from "../../src/log/connection.ts";
+import { MIN_PAYLOAD } from "../../src/log/connection.ts";
 import { hasNats, natsBinary } from "../support/nats.ts";
 import { KEY, SECRET } from "../support/settings.ts";
 
@@ -11,7 +11,7 @@ const read = (file: string) => Bun.file(join(folder, file)).text();
 test("the servers of the log sync each write, and take the largest batch", async () => {
   const conf = await read("nats.conf");
   expect(conf).toMatch(/^ {2}sync_interval: always$/m);
-  expect(Number(/^max_payload: (\d+)MB$/m.exec(conf)?.[1]) * 1_048_576).toBeGreaterThanOrEqual(LEAST_PAYLOAD);
+  expect(Number(/^max_payload: (\d+)MB$/m.exec(conf)?.[1]) * 1_048_576).toBeGreaterThanOrEqual(MIN_PAYLOAD);
 });
 
 test.skipIf(!hasNats)("nats-server takes the configuration", () => {

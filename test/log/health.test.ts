@@ -13,7 +13,7 @@ function healthy() {
 
 test("a node is ready when it has caught up", () => {
   const { health } = healthy();
-  health.heard(12_034);
+  health.answered(12_034);
   expect(health.whyNotReady()).toBe("catching up (12,034 behind)");
   health.caughtUp();
   expect(health.whyNotReady()).toBeUndefined();
@@ -22,19 +22,19 @@ test("a node is ready when it has caught up", () => {
 test("it is not ready a second after it knew of something that it has not applied, and isolated after 15", () => {
   const { health, state } = healthy();
   health.caughtUp();
-  health.heard(5);
+  health.answered(5);
   state.now = 900;
-  health.heard(6);
+  health.answered(6);
   expect(health.whyNotReady()).toBeUndefined();
   state.applied = 5;
   state.now = 1_500;
   expect(health.whyNotReady()).toBeUndefined();
   state.now = 4_100;
-  health.heard(6);
+  health.answered(6);
   expect(health.whyNotReady()).toBe("lagging 3.2 s");
   expect(health.isIsolated).toBe(false);
   state.now = 16_000;
-  health.heard(6);
+  health.answered(6);
   expect(health.isIsolated).toBe(true);
   state.applied = 6;
   expect([health.whyNotReady(), health.isIsolated]).toEqual([undefined, false]);
@@ -47,7 +47,7 @@ test("without a majority of servers it keeps its clients; without any server it 
   expect(health.whyNotReady()).toBe("the log cannot be reached since 11 s");
   state.now = 60_000;
   expect(health.isIsolated).toBe(false);
-  health.heard();
+  health.answered();
   expect(health.whyNotReady()).toBeUndefined();
   health.disconnected();
   state.now = 63_000;
@@ -55,14 +55,14 @@ test("without a majority of servers it keeps its clients; without any server it 
   state.now = 76_000;
   expect(health.isIsolated).toBe(true);
   health.reconnected();
-  health.heard();
+  health.answered();
   expect([health.whyNotReady(), health.isIsolated]).toEqual([undefined, false]);
 });
 
 test("it is behind while it knows of something, and in doubt while it hears nothing of the log", () => {
   const { health, state } = healthy();
   health.caughtUp();
-  health.heard(5);
+  health.answered(5);
   expect([health.isBehind, health.isInDoubt]).toEqual([false, false]);
   state.now = 200;
   expect([health.isBehind, health.isInDoubt]).toEqual([true, false]);

@@ -97,7 +97,7 @@ test.skipIf(!nats)("what a node has left that died while it wrote a snapshot is 
   const file = join(temporaryDirectory(), "copy");
   await Bun.write(file, "a database");
   const snapshots = await Snapshots.open(log.connection, config, "log", 0);
-  await snapshots.keep(file, 1);
+  await snapshots.save(file, 1);
   const left = jetstream(log.connection);
   await left.publish("$O.snapshots-abandoned.C.of-nobody", "half a database");
   const manager = await jetstreamManager(log.connection);
@@ -107,13 +107,13 @@ test.skipIf(!nats)("what a node has left that died while it wrote a snapshot is 
   };
   expect(await parts()).toHaveLength(2);
   // Another may still be writing it.
-  await (await Snapshots.open(log.connection, config, "log")).keep(file, 2);
+  await (await Snapshots.open(log.connection, config, "log")).save(file, 2);
   expect(await parts()).toHaveLength(3);
-  await snapshots.keep(file, 3);
+  await snapshots.save(file, 3);
   const kept = await parts();
   expect(kept).toHaveLength(2);
   // Of a position that is there already nothing is written again.
-  await snapshots.keep(file, 3);
+  await snapshots.save(file, 3);
   expect(await parts()).toEqual(kept);
   expect((await snapshots.all()).map(({ position }) => position)).toEqual([3, 2]);
   await log.stop();
