@@ -39,8 +39,8 @@ export class Rooms {
     private readonly relayed?: (room: string, frame: string) => void,
   ) {}
 
-  /** A `deaf` connection is in the room and gets none of its frames. */
-  join(connection: Connection, room: string, deaf = false): void {
+  /** A `muted` connection is in the room and gets none of its frames. */
+  join(connection: Connection, room: string, muted = false): void {
     // A connection that is in all rooms of the kind gets this room's events already.
     const all = allOf(kindOf(room));
     const isIn = connection.rooms.has(room) || connection.rooms.has(all);
@@ -54,7 +54,7 @@ export class Rooms {
       this.#watchers--;
       connection.socket.unsubscribe(watchersOf(room));
     }
-    if (deaf) {
+    if (muted) {
       this.#muted.add(room, connection);
       return;
     }
@@ -63,7 +63,7 @@ export class Rooms {
     else connection.socket.subscribe(topicOf(connection, room));
   }
 
-  /** From now on the frames of its rooms go this way. Not for a connection that is deaf in one of them. */
+  /** From now on the frames of its rooms go this way. Not for a connection that is muted in one of them. */
   divert(connection: Connection, diversion: Diversion): void {
     if (!connection.open) return;
     for (const room of connection.diversion ? [] : connection.rooms) {
