@@ -31,7 +31,10 @@ export interface Endpoint {
   readonly traffic: ReadonlyMap<AnyProtocol, Traffic>;
   /** Largest frame that is ever sent, in bytes. */
   readonly largestFrame: number;
+  /** The server will stop: whoever asks does not keep the HTTP connection for the next request. */
   draining(): boolean;
+  /** New WebSockets are refused. */
+  refusing(): boolean;
   /** New requests are refused. The server stops when earlier ones are answered. */
   stopping(): boolean;
   newId(): string;
@@ -136,8 +139,15 @@ const withHost =
     if (endpoint.stopping()) return goingDown(endpoint);
     const read = readable(request);
     if (!read) return badRequest(endpoint);
-    return read === request ? answer(request) : endpoint.fetch(read);
+    const answered = read === request ? answer(request) : endpoint.fetch(read);
+    return endpoint.draining() ? lastOnConnection(answered) : answered;
   };
+
+async function lastOnConnection(answered: Response | Promise<Response>): Promise<Response> {
+  const answer = await answered;
+  answer.headers.set("connection", "close");
+  return answer;
+}
 
 const goingDown = ({ dress }: Endpoint) =>
   dress(new Response("Server is shutting down", { status: 503, headers: { connection: "close" } }));
@@ -180,7 +190,7 @@ function upgrade(
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return new Response("Expected a WebSocket upgrade", { status: 426, headers: { upgrade: "websocket" } });
   }
-  if (endpoint.draining()) return new Response("Server is shutting down", { status: 503 });
+  if (endpoint.refusing()) return new Response("Server is shutting down", { status: 503 });
   const limit = config.MAX_CONNECTIONS;
   if (limit > 0 && connections.count >= limit) return new Response("Too many connections", { status: 503 });
   if (!originAllowed(config, request, url)) return new Response("Origin not allowed", { status: 403 });

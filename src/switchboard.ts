@@ -106,7 +106,7 @@ export async function startSwitchboard(
     port: server.port,
     stop() {
       stopped ??= stopServing({
-        ...{ config, core, feed, webhooks, status, server, watch, sources, leases },
+        ...{ config, clock, core, feed, webhooks, status, server, watch, sources, leases },
         ...{ isOneOfSeveral: shared !== undefined, stopCollecting, close },
       });
       return stopped;

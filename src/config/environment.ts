@@ -141,6 +141,7 @@ export const environment = z.object({
   TRUST_PROXY: flag.default(false),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
+  SHUTDOWN_DELAY_MS: between(0, LONGEST_MS, `0 to ${LONGEST_MS}`).optional(),
   SHUTDOWN_GRACE_MS: between(0, LONGEST_MS, `0 to ${LONGEST_MS}`).default(10_000),
   LOG_URL: list.refine((urls) => urls.length > 0 && urls.every(isNatsUrl), LOG_URLS).optional(),
   LOG_CREDENTIALS_FILE: z.string().optional(),

@@ -44,7 +44,8 @@ export function createEndpoint(wiring: EndpointWiring): Endpoint {
   return {
     ...{ config, clock, protocols, connections, traffic, newId, spent, refusedUpgrades },
     direct: http.direct,
-    draining: () => status.isDraining || status.isIsolated,
+    draining: () => status.isDraining,
+    refusing: () => status.isClosing || status.isIsolated,
     stopping: () => status.isStopping,
     largestFrame: Math.max(
       config.MAX_BUFFERED_BYTES,

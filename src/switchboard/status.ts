@@ -23,6 +23,8 @@ export interface StatusParts {
 /** How this server is: for its health, for operators, and for the other nodes. */
 export class Status {
   phase: Phase = "starting";
+  /** New WebSockets are refused. */
+  isClosing = false;
   /** New requests are refused. */
   isStopping = false;
   readonly #startedAt: number;

@@ -12,11 +12,14 @@ import type { OpenWebhooks } from "./webhooks.ts";
 
 /** How often clients are sent away while their node cannot follow the log. */
 const ISOLATED_MS = 1_000;
+/** One of several nodes is used as before for this long: load balancers ask for readiness every second or two. */
+const DELAY_MS = 2_000;
 /** How long a server that stops waits for the answers to the last requests. */
 const ANSWER_MS = 1_000;
 
 export interface StopWiring {
   readonly config: Config;
+  readonly clock: Clock;
   readonly core: Core;
   readonly feed: Feed;
   readonly webhooks: OpenWebhooks;
@@ -31,10 +34,18 @@ export interface StopWiring {
   close(): Promise<void>;
 }
 
-/** Ends the work for others, sends the clients away, answers the last requests, and closes. */
+/**
+ * Tells load balancers first that it is not ready, and lets them go. Then ends the work for others, sends the clients
+ * away, answers the last requests, and closes.
+ */
 export async function stopServing(wiring: StopWiring): Promise<void> {
-  const { config, core, feed, webhooks, status, server, watch, sources, leases } = wiring;
+  const { config, clock, core, feed, webhooks, status, server, watch, sources, leases } = wiring;
   status.phase = "draining";
+  // A request that a load balancer sends on a kept connection would be lost if the connection were closed at that moment.
+  // So each connection ends with an answer that says so, before the listener closes.
+  const delay = config.SHUTDOWN_DELAY_MS ?? (wiring.isOneOfSeveral ? DELAY_MS : 0);
+  if (delay > 0) await new Promise<void>((over) => clock.after(delay, over));
+  status.isClosing = true;
   // A load balancer that cannot connect goes on to another node at once; one that gets a refusal may pass it on.
   if (wiring.isOneOfSeveral) server.refuse();
   wiring.stopCollecting();

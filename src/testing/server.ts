@@ -29,6 +29,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     CONNECTION_RATE_LIMIT: "0",
     ADDRESS_RATE_LIMIT: "0",
     MAX_CONNECTIONS_PER_USER: "0",
+    SHUTDOWN_DELAY_MS: "0",
     SHUTDOWN_GRACE_MS: "1000",
     LOG_LEVEL: log ? "info" : "silent",
     ...env,

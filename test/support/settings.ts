@@ -156,6 +156,7 @@ export const settings: Record<string, Setting> = {
   TRUST_PROXY: { fallback: false, good: { on: true, "1": true, true: true, True: true, OFF: false, off: false, "0": false, false: false }, bad: { maybe: onOff, "2": onOff, "10.0.0.0/8": onOff } },
   TLS_CERT_FILE: anyText,
   TLS_KEY_FILE: anyText,
+  SHUTDOWN_DELAY_MS: { ...limit(0), fallback: undefined, bad: { "-1": "0 to 2147483647", "2147483648": "0 to 2147483647", "2s": "a whole number" } },
   SHUTDOWN_GRACE_MS: { ...limit(10_000), bad: { "-1": "0 to 2147483647", "2147483648": "0 to 2147483647", "10s": "a whole number" } },
   LOG_URL: { fallback: undefined, good: { "nats://a:4222, tls://b": ["nats://a:4222", "tls://b"] }, bad: { "a:4222": logUrls, ",": logUrls, "http://a:4222": logUrls, "nats://a:4222/x": logUrls, "nats://a:4222 nats://b:4222": logUrls } },
   LOG_CREDENTIALS_FILE: anyText,
