@@ -1,7 +1,7 @@
 import { sendGarbage } from "./garbage.ts";
+import type { Actor, Harness } from "./harness.ts";
 import type { Random } from "./random.ts";
 import { type Mishap, type Moment, NODE_MISHAPS, type NodeMishap } from "./schedule.ts";
-import type { Actor, Stage } from "./stage.ts";
 import type { Target } from "./target.ts";
 
 const NEVER_FULL = "the disk was never full: prlimit cannot be used here";
@@ -9,13 +9,13 @@ const STALLED = 3;
 /** The share of kills that wait for a delivery to be on its way. */
 const MET = 0.6;
 
-/** What is under test, where it is verify's own. */
+/** The server or the nodes under test, where verify has started them. */
 export interface Killable extends Target {
-  /** Without a warning; where it is one server alone. */
+  /** With SIGKILL; only where it is one server alone. */
   kill?(): Promise<void>;
   /** Resolves when it serves again. */
   start(): Promise<void>;
-  /** Of several nodes, it inflicts these faults itself, as many at a time as it likes. */
+  /** Where there are several nodes: injects their faults, some of them at the same time. */
   readonly cluster?: { happen(moment: Moment, beforeKill: () => Promise<void>): Promise<void> } | undefined;
   /** From now on none of its files may grow beyond this size. False where the system has no such limit. */
   limitFiles(bytes: number | undefined): boolean;
@@ -33,7 +33,7 @@ export class Chaos {
   readonly #stalled = new Set<Actor>();
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     private readonly server: Killable,
     private readonly actors: readonly Actor[],
     private readonly random: Random,
@@ -52,18 +52,18 @@ export class Chaos {
   readonly #mishaps: { readonly [What in Exclude<Mishap, NodeMishap>]: (moment: Moment) => Promise<void> } = {
     kill: async ({ who }) => {
       if (who < MET) await this.beforeKill();
-      this.stage.count("kill -9");
+      this.harness.count("kill -9");
       await this.server.kill?.();
       await this.server.start();
     },
 
     cut: async ({ who }) => {
-      this.stage.count("connections cut");
+      this.harness.count("connections cut");
       this.#pick(who, ({ wire }) => wire !== undefined)?.wire?.cut();
     },
 
     abandon: async ({ who }) => {
-      this.stage.count("connections abandoned");
+      this.harness.count("connections abandoned");
       this.#pick(who, ({ wire }) => wire !== undefined)?.wire?.abandon();
     },
 
@@ -75,8 +75,8 @@ export class Chaos {
         .filter((actor) => actor.wire && actor !== flooder && isNear(actor) && !this.#stalled.has(actor))
         .filter(() => this.random.chance(0.6))
         .slice(0, STALLED);
-      this.stage.count("readers stalled", stalled.length);
-      this.stage.count("floods");
+      this.harness.count("readers stalled", stalled.length);
+      this.harness.count("floods");
       for (const actor of stalled) this.#stalled.add(actor);
       const thaw = stalled.map(({ wire }) => wire?.freeze());
       flooder.flood?.();
@@ -86,12 +86,12 @@ export class Chaos {
     },
 
     disturb: async ({ who }) => {
-      this.stage.count("broken messages");
+      this.harness.count("broken messages");
       this.#pick(who, ({ disturb, isIn }) => disturb !== undefined && isIn)?.disturb?.();
     },
 
     garbage: async ({ who }) => {
-      this.stage.count("broken frames");
+      this.harness.count("broken frames");
       await sendGarbage(this.server, who);
     },
 
@@ -103,7 +103,7 @@ export class Chaos {
       }
       this.skipped.delete(NEVER_FULL);
       this.#isDiskFull = this.#wasDiskFull = true;
-      this.stage.count("disk full");
+      this.harness.count("disk full");
       await Bun.sleep(200 + 1_000 * long);
       // The server was killed meanwhile: this is another process, without the limit.
       this.server.limitFiles(undefined);

@@ -12,7 +12,7 @@ export interface Stored {
   readonly derived?: boolean;
 }
 
-/** Compares what was said with what is stored. */
+/** Compares the items that were sent with those that are stored. */
 export function checkStored(ledger: Ledger, rooms: readonly Stored[]): void {
   const { faults } = ledger;
   const places = new Map<Item, number>();
@@ -22,8 +22,7 @@ export function checkStored(ledger: Ledger, rooms: readonly Stored[]): void {
       places.set(item, (places.get(item) ?? 0) + 1);
       const before = last.get(item.sender);
       if (!before || before.n < item.n) last.set(item.sender, item);
-      // An item that was refused, unheard because the connection broke, and said again comes after later
-      // ones.
+      // An item whose refusal was lost with the connection is sent again, after later ones.
       else if (item.attempts === 1) faults.add("order", `${room}: ${item.key} is stored after ${before.key}`);
     }
   }
@@ -34,7 +33,7 @@ export function checkStored(ledger: Ledger, rooms: readonly Stored[]): void {
     const what = `${item.key} in ${item.room}`;
     if (times > 1) faults.add("twice", `${what}: stored ${times} times`);
     if (times === 0 && item.state === "confirmed") faults.add("lost", `${what}: confirmed`);
-    // An item that was also said on an earlier connection may have been stored by that one.
+    // An item that was also sent on an earlier connection may have been stored by that one.
     if (times > 0 && item.state === "refused" && item.attempts === 1) faults.add("refused", what);
     if (times > 0 && item.forbidden)
       faults.add("access", `${what}: stored although its sender has no access`);
@@ -46,7 +45,7 @@ export function checkStored(ledger: Ledger, rooms: readonly Stored[]): void {
 export function isUpToDate({ isOpen, again, heard, after, since }: Stay, { items }: Stored): boolean {
   const last = items.at(-1);
   if (!isOpen || again || !last) return true;
-  if (heard.length === 0) return after === undefined ? last.saidAt < since : (after ?? undefined) === last;
+  if (heard.length === 0) return after === undefined ? last.sentAt < since : (after ?? undefined) === last;
   return heard.lastIndexOf(last) >= 0;
 }
 
@@ -64,13 +63,13 @@ export function checkStays(stays: readonly Stay[], rooms: readonly Stored[], fau
   }
 }
 
-/** How many places before the first heard item are searched for an item said since the stay began. */
+/** How many places before the first heard item are searched for an item sent since the stay began. */
 const LOOK_BACK = 5_000;
 
 function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>, faults: Faults): void {
   const { who, room, since, after, heard, repeats, isOpen, again } = stay;
   const { items, derived } = stored;
-  const mustHear = (item: Item) => !(derived && item.attempts > 1 && since > item.saidAt);
+  const mustHear = (item: Item) => !(derived && item.attempts > 1 && since > item.sentAt);
   const fault = (usual: Fault): Fault => (stay.isResumed ? "resumed" : usual);
   const missed = (from: number, to: number) => {
     const missing = items.slice(from, to).filter(mustHear);
@@ -95,7 +94,7 @@ function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>,
     if (last === undefined) {
       if (isRepeat) continue;
       const from = Math.max(0, at - LOOK_BACK);
-      const early = items.slice(from, at).findIndex((other) => other.saidAt > since);
+      const early = items.slice(from, at).findIndex((other) => other.sentAt > since);
       if (early >= 0 && !again) missed(from + early, at);
     } else if (at <= last) {
       if (isRepeat) continue;
@@ -107,7 +106,7 @@ function checkStay(stay: Stay, stored: Stored, index: ReadonlyMap<Item, number>,
   if (!isOpen || again) return;
   if (last !== undefined) missed(last + 1, items.length);
   else {
-    const first = items.findIndex((item) => item.saidAt > since);
+    const first = items.findIndex((item) => item.sentAt > since);
     if (first >= 0) missed(first, items.length);
   }
 }

@@ -1,11 +1,11 @@
-import type { Actor } from "./stage.ts";
+import type { Actor } from "./harness.ts";
 
 const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 1_000;
 
 /**
- * Reconnects every actor that is gone, later after each failed attempt. There is one of these: what two of them connect
- * would be there twice.
+ * Reconnects every actor that is gone, later after each failed attempt. A run has only one: two would connect an actor
+ * twice.
  */
 export class Connected {
   readonly #next = new Map<Actor, { at: number; backoff: number }>();

@@ -16,13 +16,13 @@ const gift = z.object({ giftId: z.string() });
 /** Events that are items of a room, by their kind. Others only have an offset. */
 const SAID = new Set(["message", "group.message", "direct.message", "room.created", "gift:received"]);
 
-/** What one consumer of the feed has made its own: it keeps the position with it, so it gets nothing twice. */
+/** The events that one consumer of the feed has got. It stores its position with them, so it gets none twice. */
 export class FeedLog {
-  /** Of the last event; what it comes back with. */
+  /** Of the last event. It reconnects with this. */
   position = "0";
   readonly #offsets = new Map<string, number>();
   readonly #items = new Map<string, Item[]>();
-  /** Positions, where they may come again. */
+  /** Positions that it has got, where they may come again. */
   readonly #taken = new Set<string>();
 
   constructor(

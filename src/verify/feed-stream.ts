@@ -1,6 +1,6 @@
 import { FeedLog, feedEvent } from "./feed-log.ts";
+import type { Actor, Harness } from "./harness.ts";
 import type { Random } from "./random.ts";
-import type { Actor, Stage } from "./stage.ts";
 import type { Target } from "./target.ts";
 import type { Wire } from "./wire.ts";
 
@@ -18,16 +18,16 @@ export class FeedStream implements Actor {
   #ended = new AbortController();
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     private readonly target: Target,
     readonly wire: Wire | undefined,
     isWhole: boolean,
   ) {
-    this.log = new FeedLog(this.userId, stage.ledger, isWhole);
-    this.#random = stage.random.fork("feed");
+    this.log = new FeedLog(this.userId, harness.ledger, isWhole);
+    this.#random = harness.random.fork("feed");
   }
 
-  /** It is there to get the rest. */
+  /** It is connected, so it gets the rest. */
   get isDone(): boolean {
     return this.#isIn;
   }
@@ -52,16 +52,16 @@ export class FeedStream implements Actor {
       });
       if (answer.status === 200 && answer.body) void this.#read(answer.body);
       else {
-        this.stage.count(`feed ${answer.status}`);
-        this.stage.turnedAway?.(`the feed: ${answer.status}`);
+        this.harness.count(`feed ${answer.status}`);
+        this.harness.turnedAway?.(`the feed: ${answer.status}`);
       }
     } catch (error) {
       // The server is down at the moment.
-      if (!this.#ended.signal.aborted) this.stage.turnedAway?.(`the feed: ${error}`);
+      if (!this.#ended.signal.aborted) this.harness.turnedAway?.(`the feed: ${error}`);
     }
   }
 
-  /** From now on it stays. */
+  /** From now on it stays connected. */
   calm(): void {
     this.#isCalm = true;
   }
@@ -73,7 +73,7 @@ export class FeedStream implements Actor {
 
   async #read(body: ReadableStream<Uint8Array>): Promise<void> {
     this.#isIn = true;
-    this.stage.count("streams of the feed");
+    this.harness.count("streams of the feed");
     const decoder = new TextDecoder();
     let rest = "";
     try {
@@ -82,7 +82,7 @@ export class FeedStream implements Actor {
         rest = blocks.pop() ?? "";
         for (const block of blocks) {
           if (!this.#take(block) || this.#isCalm || !this.#random.chance(LEAVES)) continue;
-          this.stage.count("times the feed was left");
+          this.harness.count("times the feed was left");
           this.#ended.abort();
           return;
         }
@@ -98,7 +98,7 @@ export class FeedStream implements Actor {
   #take(block: string): boolean {
     const data = /^data: (.*)$/m.exec(block)?.[1];
     if (data === undefined) return false;
-    this.stage.count("events of the feed");
+    this.harness.count("events of the feed");
     this.log.take(feedEvent.parse(JSON.parse(data)));
     return true;
   }

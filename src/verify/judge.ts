@@ -1,20 +1,20 @@
 import { checkStays, checkStored, isUpToDate, type Stored } from "./check.ts";
 import type { Connected } from "./connected.ts";
 import type { FeedLog } from "./feed-log.ts";
+import type { Actor, Harness, Workload } from "./harness.ts";
 import type { Ledger } from "./ledger.ts";
 import { waitFor } from "./patience.ts";
-import type { Actor, Cast, Stage } from "./stage.ts";
 
 /**
- * After the last word: how long no answer may come while some are missing, and after that how long nobody may hear
- * anything while somebody is behind.
+ * After the last item: how long no answer may come while some are missing, and then how long no client may hear anything
+ * while one is behind.
  */
 const REST_MS = 30_000;
 const HEARD_MS = 10_000;
-/** A leader of the log may have to be elected, and another node to take over what the one that died did. */
+/** The log may have to elect a leader, and another node to take over the work of one that died. */
 const OF_NODES_MS = 45_000;
 
-/** Waits until everything that was said is answered, for as long as answers come; nobody says anything new. */
+/** Waits until all items are answered, for as long as answers come. No new items are sent meanwhile. */
 export async function rest(
   actors: readonly Actor[],
   keep: Connected,
@@ -33,8 +33,8 @@ export async function rest(
 
 /** Compares what was confirmed and heard with what is stored, once everybody has heard it. `readers` come back for it. */
 export async function judge(
-  { ledger }: Stage,
-  casts: readonly Cast[],
+  { ledger }: Harness,
+  workloads: readonly Workload[],
   feed: readonly FeedLog[],
   readers: readonly Actor[],
   keep: Connected,
@@ -42,7 +42,7 @@ export async function judge(
 ): Promise<void> {
   const { faults, stays } = ledger;
   const rooms: Stored[] = [];
-  for (const cast of casts) rooms.push(...(await cast.stored()));
+  for (const workload of workloads) rooms.push(...(await workload.stored()));
   const byRoom = new Map(rooms.map((stored) => [stored.room, stored]));
   const isBehind = () =>
     feed.some((log) => rooms.some((stored) => log.isBehind(stored))) ||
@@ -61,5 +61,5 @@ export async function judge(
   checkStored(ledger, rooms);
   checkStays(stays, rooms, faults);
   for (const log of feed) for (const stored of rooms) log.check(stored);
-  for (const cast of casts) cast.check?.(rooms, faults);
+  for (const workload of workloads) workload.check?.(rooms, faults);
 }

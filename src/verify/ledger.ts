@@ -1,6 +1,6 @@
 import type { Faults } from "./faults.ts";
 
-/** A message or event that a client or a backend said in a room. Its key tells it from all others. */
+/** A message or event that a client or a backend sent to a room. Its key tells it from all others. */
 export interface Item {
   readonly room: string;
   readonly sender: string;
@@ -10,8 +10,8 @@ export interface Item {
   readonly key: string;
   /** Characters after the key and a space. */
   readonly padding: number;
-  /** When it was said first, in ticks of the ledger. */
-  readonly saidAt: number;
+  /** When it was first sent, in ticks of the ledger. */
+  readonly sentAt: number;
   attempts: number;
   /** The server must refuse it: its sender never had access to the room. */
   readonly forbidden: boolean;
@@ -29,7 +29,7 @@ export interface Stay {
   after: Item | null | undefined;
   readonly heard: Item[];
   /**
-   * Places among these where own items came that the client had said again: they may confirm earlier items.
+   * Places among these where own items came that the client had sent again: they may confirm earlier items.
    */
   readonly repeats: Set<number>;
   isOpen: boolean;
@@ -44,8 +44,8 @@ export const textOf = ({ key, padding }: Pick<Item, "key" | "padding">): string 
 const keyOf = (text: string): string => text.slice(0, text.indexOf(" "));
 
 /**
- * What was said, confirmed and heard: by whom, where and in which order. Ticks order the observations of this
- * process; a message said after a tick cannot have been stored before it.
+ * Which items were sent, confirmed and heard: by whom, where and in which order. Ticks order what this process
+ * observes: an item sent after a tick cannot have been stored before it.
  */
 export class Ledger {
   readonly items = new Map<string, Item>();
@@ -69,27 +69,27 @@ export class Ledger {
 
   constructor(
     readonly faults: Faults,
-    /** Hears of items that were refused although their sender has had access all the time. */
+    /** Called for items that were refused although their sender had access all the time. */
     private readonly turnedAway: (what: string) => void = () => {},
   ) {}
 
-  say(sender: string, room: string, padding = 0): Item {
+  newItem(sender: string, room: string, padding = 0): Item {
     const n = (this.#counts.get(sender) ?? 0) + 1;
     this.#counts.set(sender, n);
     const item: Item = {
-      ...{ room, sender, n, padding, key: `${sender}-${n}`, saidAt: ++this.#tick, attempts: 1 },
+      ...{ room, sender, n, padding, key: `${sender}-${n}`, sentAt: ++this.#tick, attempts: 1 },
       ...{ forbidden: !this.#access.has(`${sender} ${room}`), state: "waiting", stamp: undefined },
     };
     this.items.set(item.key, item);
     return item;
   }
 
-  /** Nobody waits any longer for what was said so far: answered from now on it was answered too late. */
+  /** Items without an answer by now count as unanswered: an answer from now on is too late. */
   close(): void {
     for (const item of this.items.values()) if (item.state === "waiting") this.#late.add(item);
   }
 
-  again(item: Item): void {
+  resent(item: Item): void {
     item.attempts++;
     this.repeated++;
   }
@@ -114,7 +114,7 @@ export class Ledger {
     const { key, room, sender } = item;
     if (item.state === "waiting") this.answered++;
     const isRight = !item.forbidden && !this.#barred.has(`${sender} ${room}`);
-    // One that was stored unnoticed may be refused when it comes again.
+    // An earlier attempt may have been stored unnoticed; then the repeat may be refused.
     if (isRight && item.attempts === 1) this.turnedAway(`${key} in ${room}`);
     if (item.state === "waiting") item.state = "refused";
   }
@@ -124,7 +124,7 @@ export class Ledger {
     this.#access.set(`${who} ${room}`, "open");
   }
 
-  /** Items said in this room from now on are not for this user. */
+  /** Items sent to this room from now on are not for this user. */
   bar(who: string, room: string): void {
     this.#access.set(`${who} ${room}`, ++this.#tick);
     this.#barred.add(`${who} ${room}`);
@@ -140,7 +140,7 @@ export class Ledger {
 
   /**
    * Finds an item by its text, or by its key and a space where the contract has no text. Undefined for a text
-   * that nobody said.
+   * that nobody sent.
    */
   find(room: string, text: string): Item | undefined {
     const item = this.items.get(keyOf(text));
@@ -153,7 +153,7 @@ export class Ledger {
   hear(who: string, item: Item, stay: Stay | undefined): void {
     this.heard++;
     const access = this.#access.get(`${who} ${item.room}`) ?? 0;
-    if (access !== "open" && item.saidAt > access) {
+    if (access !== "open" && item.sentAt > access) {
       this.faults.add("access", `${who} heard ${item.key} in ${item.room}`);
     }
     if (stay) this.place(item, stay);

@@ -1,18 +1,18 @@
 import type { Item, Ledger } from "./ledger.ts";
 
 const IN_FLIGHT = 8;
-/** After a reconnect a client doubts this many of its last confirmations, and says those items again too. */
-const DOUBTS = 3;
+/** After a reconnect a client also sends this many of its last confirmed items again. */
+const RESENT_CONFIRMED = 3;
 
-/** What one client has said and nobody has answered yet. */
+/** The items that one client has sent and that are not answered yet. */
 export class Outbox {
   #waiting = new Map<string, Item>();
-  #lately: Item[] = [];
+  #confirmed: Item[] = [];
 
   constructor(
     private readonly ledger: Ledger,
     private readonly sender: string,
-    private readonly send: (item: Item) => void,
+    private readonly transmit: (item: Item) => void,
   ) {}
 
   get isEmpty(): boolean {
@@ -23,26 +23,26 @@ export class Outbox {
     return this.#waiting.size < IN_FLIGHT;
   }
 
-  say(room: string, padding = 0): void {
-    const item = this.ledger.say(this.sender, room, padding);
+  send(room: string, padding = 0): void {
+    const item = this.ledger.newItem(this.sender, room, padding);
     this.#waiting.set(item.key, item);
-    this.send(item);
+    this.transmit(item);
   }
 
-  /** The connection is new: unanswered items are said again, in order and before any new item. */
-  again(): void {
-    const all = [...this.#lately.filter(({ key }) => !this.#waiting.has(key)), ...this.#waiting.values()];
-    this.#lately = [];
+  /** For a new connection: sends unanswered items again, in order and before any new item. */
+  resend(): void {
+    const all = [...this.#confirmed.filter(({ key }) => !this.#waiting.has(key)), ...this.#waiting.values()];
+    this.#confirmed = [];
     this.#waiting = new Map(all.map((item) => [item.key, item]));
     for (const item of all) {
-      this.ledger.again(item);
-      this.send(item);
+      this.ledger.resent(item);
+      this.transmit(item);
     }
   }
 
   confirmed(item: Item, stamp: string): void {
     this.ledger.confirmed(item, stamp);
-    if (this.#waiting.delete(item.key)) this.#lately = [...this.#lately, item].slice(-DOUBTS);
+    if (this.#waiting.delete(item.key)) this.#confirmed = [...this.#confirmed, item].slice(-RESENT_CONFIRMED);
   }
 
   refused(item: Item): void {

@@ -30,7 +30,7 @@ const SETTINGS = {
   LOG_LEVEL: "error",
 };
 
-/** The program is its source: something can be loaded before it. */
+/** Whether the program runs from source, so that a file can be loaded before it. */
 export const isSource = (): boolean => process.argv[1]?.endsWith(".ts") === true;
 
 /** The same executable as a server: Bun with the source, or the binary itself. */
@@ -122,7 +122,7 @@ export class OwnServer implements Target {
     return this.#child?.pid ?? 0;
   }
 
-  /** It listens, and nobody has ended it. */
+  /** It listens, and was not ended. */
   get isUp(): boolean {
     return this.#isUp;
   }

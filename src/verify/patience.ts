@@ -1,8 +1,8 @@
 const TICK_MS = 10;
 
 /**
- * Resolves when it is done, or when it has not got on for so long. The time is counted in turns of this process: while
- * a busy machine does not run it, it does not run its servers either.
+ * Resolves when it is done, or when what it has reached has not changed for `ms`. The time is counted in ticks of this
+ * process: while a busy machine does not run it, it does not run its servers either.
  */
 export async function waitFor(
   done: () => boolean | Promise<boolean>,

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Actor, Harness } from "./harness.ts";
 import type { Item } from "./ledger.ts";
-import type { Actor, Stage } from "./stage.ts";
 
 const answer = z.object({ ids: z.array(z.string()) });
 /** Events that one request may have, and the usual number. */
@@ -28,12 +28,12 @@ export class Poster implements Actor {
   #isPosting = false;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     readonly userId: string,
     private readonly posting: Posting,
   ) {
     this.rooms = [posting.room];
-    stage.ledger.open(userId, posting.room);
+    harness.ledger.open(userId, posting.room);
     const { flood } = posting;
     if (flood) this.flood = () => void this.#flood(flood);
   }
@@ -47,25 +47,27 @@ export class Poster implements Actor {
   connect = async (): Promise<void> => {};
   close = (): void => {};
 
-  speak(): void {
-    if (!this.#isPosting) void this.#say(this.stage.random.whole(1, MOST_AT_ONCE), 0);
+  send(): void {
+    if (!this.#isPosting) void this.#postNew(this.harness.random.whole(1, MOST_AT_ONCE), 0);
   }
 
   /** Posts confirmed items again: nobody may get them. */
   async prove(items: readonly Item[]): Promise<void> {
-    while ((await this.#post(items))?.status !== 200) await this.stage.pause(PAUSE_MS);
+    while ((await this.#post(items))?.status !== 200) await this.harness.pause(PAUSE_MS);
   }
 
   async #flood({ padding, bytes }: NonNullable<Posting["flood"]>): Promise<void> {
-    for (let left = Math.ceil(this.stage.floodBytes / bytes); left > 0 && !this.#isPosting; left -= MOST) {
-      await this.#say(Math.min(left, MOST), padding);
+    for (let left = Math.ceil(this.harness.floodBytes / bytes); left > 0 && !this.#isPosting; left -= MOST) {
+      await this.#postNew(Math.min(left, MOST), padding);
     }
   }
 
-  async #say(count: number, padding: number): Promise<void> {
-    const { ledger } = this.stage;
+  async #postNew(count: number, padding: number): Promise<void> {
+    const { ledger } = this.harness;
     this.#isPosting = true;
-    const items = Array.from({ length: count }, () => ledger.say(this.userId, this.posting.room, padding));
+    const items = Array.from({ length: count }, () =>
+      ledger.newItem(this.userId, this.posting.room, padding),
+    );
     for (;;) {
       const posted = await this.#post(items);
       if (posted?.status === 200) {
@@ -73,16 +75,16 @@ export class Poster implements Actor {
         for (const [at, item] of items.entries()) ledger.confirmed(item, ids[at] ?? "");
         break;
       }
-      this.stage.count(`${this.posting.protocol} post ${posted?.status ?? "without answer"}`);
+      this.harness.count(`${this.posting.protocol} post ${posted?.status ?? "without answer"}`);
       // The request was refused as a whole, unless an earlier attempt was stored unnoticed, or the log of several nodes
       // has not answered in time: then the same ids again are right.
-      const isInDoubt = posted?.status === 500 || (this.stage.hasNodes && posted?.status === 503);
+      const isInDoubt = posted?.status === 500 || (this.harness.hasNodes && posted?.status === 503);
       if (posted && !isInDoubt && items.every(({ attempts }) => attempts === 1)) {
         for (const item of items) ledger.refused(item);
         break;
       }
-      await this.stage.pause(PAUSE_MS);
-      for (const item of items) ledger.again(item);
+      await this.harness.pause(PAUSE_MS);
+      for (const item of items) ledger.resent(item);
     }
     this.#isPosting = false;
   }
@@ -90,6 +92,6 @@ export class Poster implements Actor {
   #post(items: readonly Item[]) {
     const { protocol, room, event } = this.posting;
     const events = items.map((item) => ({ room, id: item.key, ...event(item) }));
-    return this.stage.ask("POST", `/v1/${protocol}/events`, events);
+    return this.harness.ask("POST", `/v1/${protocol}/events`, events);
   }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Stored } from "./check.ts";
+import type { Harness } from "./harness.ts";
 import type { Item } from "./ledger.ts";
-import type { Stage } from "./stage.ts";
 
 const page = z.object({ messages: z.array(z.record(z.string(), z.unknown())), hasMore: z.boolean() });
 const PAGE = 1_000;
@@ -17,7 +17,7 @@ export interface Shown {
 
 /** Reads a room's history as a backend does: page by page from its end. */
 export async function readBack<T extends z.ZodType>(
-  stage: Stage,
+  harness: Harness,
   room: string,
   schema: T,
   show: (message: z.output<T>) => Shown,
@@ -26,16 +26,16 @@ export async function readBack<T extends z.ZodType>(
   let before = "";
   for (;;) {
     const path = `/v1/rooms/${room}/messages?limit=${PAGE}${before}`;
-    let answer = await stage.ask("GET", path);
+    let answer = await harness.ask("GET", path);
     for (let tries = 1; answer?.status !== 200 && tries < TRIES; tries++) {
-      await stage.pause(AGAIN_MS);
-      answer = await stage.ask("GET", path);
+      await harness.pause(AGAIN_MS);
+      answer = await harness.ask("GET", path);
     }
     if (answer?.status !== 200) throw new Error(`the history of ${room} cannot be read`);
     const { messages, hasMore } = page.parse(answer.body);
     const shown = messages.map((message) => show(schema.parse(message)));
     items.unshift(
-      ...shown.map(({ text }) => stage.ledger.find(room, text)).filter((item) => item !== undefined),
+      ...shown.map(({ text }) => harness.ledger.find(room, text)).filter((item) => item !== undefined),
     );
     const [first] = shown;
     if (!hasMore || !first) return { room, items };

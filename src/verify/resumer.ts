@@ -1,7 +1,7 @@
 import { z } from "zod";
+import type { Actor, Harness } from "./harness.ts";
+import type { Endpoint, JsonSocket } from "./json-socket.ts";
 import type { Stay } from "./ledger.ts";
-import type { Line, Way } from "./line.ts";
-import type { Actor, Stage } from "./stage.ts";
 import type { Wire } from "./wire.ts";
 
 const verdict = z.object({
@@ -20,16 +20,16 @@ export interface Resuming {
   readonly userId: string;
   readonly room: string;
   /** Where it connects; `query` is its part of the address, without `?`. */
-  way(query: string): Promise<Way>;
-  /** Speaks first, where the contract wants that. */
-  hello?(line: Line): void;
+  endpoint(query: string): Promise<Endpoint>;
+  /** Sends the first frame, where the contract wants one. */
+  hello?(socket: JsonSocket): void;
   /** The text that identifies the item of a frame with an offset; undefined for other stored events. */
   textOf(frame: Frame): string | undefined;
   /** The verdict in a frame, in the contract's envelope. */
   verdictOf(frame: Frame): unknown;
   /** The frames in a batch, where the contract has batches. */
   batchOf?(frame: Frame): readonly unknown[] | undefined;
-  /** What the contract wants said to a frame. */
+  /** The answer to a frame, where the contract wants one. */
   answerTo?(frame: Frame): unknown;
   /** Whether the server has refused to let it in. */
   isError(frame: Frame): boolean;
@@ -41,18 +41,18 @@ export interface Resuming {
  */
 export class Resumer implements Actor {
   readonly rooms: readonly string[];
-  #line: Line | undefined;
+  #socket: JsonSocket | undefined;
   #stay: Stay | undefined;
   #offset = 0;
   #isIn = false;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     private readonly resuming: Resuming,
     readonly wire: Wire | undefined,
   ) {
     this.rooms = [resuming.room];
-    stage.ledger.open(resuming.userId, resuming.room);
+    harness.ledger.open(resuming.userId, resuming.room);
   }
 
   get userId(): string {
@@ -60,24 +60,24 @@ export class Resumer implements Actor {
   }
 
   get isIn(): boolean {
-    return this.#line?.isOpen === true && this.#isIn;
+    return this.#socket?.isOpen === true && this.#isIn;
   }
 
-  /** Nobody compares what it has heard before it is back and was told what it missed. */
+  /** What it has heard is compared only when it is connected and has got what it missed. */
   get isDone(): boolean {
     return this.isIn;
   }
 
   async connect(): Promise<void> {
-    if (this.#line?.isOpen) return;
-    const { room, way, hello } = this.resuming;
-    const address = await way(`resume=${encodeURIComponent(`${room}@${this.#offset}`)}`);
-    await this.stage.open(
+    if (this.#socket?.isOpen) return;
+    const { room, endpoint, hello } = this.resuming;
+    const address = await endpoint(`resume=${encodeURIComponent(`${room}@${this.#offset}`)}`);
+    await this.harness.open(
       { ...address, wire: this.wire },
       {
-        opened: (line) => {
-          this.#line = line;
-          hello?.(line);
+        opened: (socket) => {
+          this.#socket = socket;
+          hello?.(socket);
         },
         heard: (data) => this.#hear(frame.parse(data)),
         closed: (how) => this.#closed(how),
@@ -86,12 +86,12 @@ export class Resumer implements Actor {
   }
 
   close(): void {
-    this.#line?.close();
+    this.#socket?.close();
     this.wire?.close();
   }
 
   #closed(how: string): void {
-    this.stage.count(`closed ${how}`);
+    this.harness.count(`closed ${how}`);
     if (this.#stay) this.#stay.isOpen = false;
     this.#isIn = false;
   }
@@ -99,18 +99,18 @@ export class Resumer implements Actor {
   #hear(heard: Frame): void {
     const { answerTo, batchOf, verdictOf, isError } = this.resuming;
     const answer = answerTo?.(heard);
-    if (answer !== undefined) this.#line?.send(answer);
+    if (answer !== undefined) this.#socket?.send(answer);
     const told = verdictOf(heard);
     const batch = batchOf?.(heard);
     if (told !== undefined) this.#resumed(verdict.parse(told));
     else if (batch) for (const one of batch) this.#hear(frame.parse(one));
     else if (heard.offset !== undefined) this.#event(heard, heard.offset);
     // Its entry was not stored, so it connects again.
-    else if (isError(heard) && !this.#isIn) this.#line?.close();
+    else if (isError(heard) && !this.#isIn) this.#socket?.close();
   }
 
   #resumed({ room, complete, reason }: z.output<typeof verdict>): void {
-    const { ledger, count } = this.stage;
+    const { ledger, count } = this.harness;
     if (room !== this.resuming.room) return;
     count(`resumed ${reason ?? "complete"}`);
     if (reason === "too_many") this.#begin(undefined);
@@ -122,13 +122,13 @@ export class Resumer implements Actor {
   }
 
   #begin(after: null | undefined): void {
-    const { ledger } = this.stage;
+    const { ledger } = this.harness;
     this.#stay = { ...ledger.enter(this.userId, this.resuming.room, after), isResumed: true };
     ledger.stays.splice(-1, 1, this.#stay);
   }
 
   #event(heard: Frame, offset: number): void {
-    const { ledger } = this.stage;
+    const { ledger } = this.harness;
     const { room, textOf } = this.resuming;
     if (heard.room !== room) return;
     if (offset <= this.#offset) {
@@ -145,16 +145,16 @@ const A_QUARTER = 0.25;
 
 /** Resuming clients for a contract with this number of others, spread over its rooms. */
 export async function resumersFor(
-  stage: Stage,
+  harness: Harness,
   clients: number,
   rooms: readonly string[],
   make: (userId: string, room: string, n: number) => Resuming,
 ): Promise<Resumer[]> {
   const resumers: Resumer[] = [];
-  for (let n = 0; n < Math.ceil(clients * (stage.resuming ?? A_QUARTER)); n++) {
+  for (let n = 0; n < Math.ceil(clients * (harness.resuming ?? A_QUARTER)); n++) {
     const room = rooms[n % rooms.length] ?? "";
     resumers.push(
-      new Resumer(stage, make(`resumer-${room.replace(":", "-")}-${n}`, room, n), await stage.wire()),
+      new Resumer(harness, make(`resumer-${room.replace(":", "-")}-${n}`, room, n), await harness.wire()),
     );
   }
   return resumers;

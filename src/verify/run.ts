@@ -5,13 +5,13 @@ import { Connected } from "./connected.ts";
 import { contracts } from "./contracts/all.ts";
 import { Faults } from "./faults.ts";
 import { FeedStream } from "./feed-stream.ts";
+import type { Actor, Harness, Workload } from "./harness.ts";
+import { type Endpoint, openSocket, type SocketEvents, TOO_SLOW } from "./json-socket.ts";
 import { judge, rest } from "./judge.ts";
 import { Ledger } from "./ledger.ts";
-import { type LineEvents, openLine, TOO_SLOW, type Way } from "./line.ts";
 import { OwnServer } from "./own-server.ts";
 import { Random } from "./random.ts";
 import { type Mishap, scheduleOf } from "./schedule.ts";
-import type { Actor, Cast, Stage } from "./stage.ts";
 import { addressOf, ask, type Target, tokenFor } from "./target.ts";
 import { WebhookReceiver } from "./webhook-receiver.ts";
 import { Wire } from "./wire.ts";
@@ -42,7 +42,7 @@ export type Step = "driving the clients" | "waiting for the last answers" | "che
 
 const TICK_MS = 10;
 /**
- * How often an actor speaks: with a server of verify's own, and with one that serves others and has limits.
+ * The chance that an actor sends, at each tick: with a server of verify's own, and with one that serves others and has limits.
  */
 const OWN_PACE = 0.25;
 const POLITE_PACE = 0.008;
@@ -77,14 +77,15 @@ export async function verify(
       if (isDriven && own && options.mishaps.every((one) => one === "roll")) faults.add("turned", what);
     };
     const ledger = new Ledger(faults, turnedAway);
-    const stage: Stage = {
+    const harness: Harness = {
       // Another name each time: a running server may have seen this seed.
       run: `${options.seed.toString(36)}${options.target ? Date.now().toString(36) : ""}`,
       ...{ random: random.fork("clients"), ledger, hasNodes: cluster !== undefined },
-      // Half of all clients, then.
+      // Then half of all clients resume.
       resuming: 1,
       turnedAway,
-      open: (way, events) => openLine(target.origin(), way, hearing(events, way, turnedAway), faults),
+      open: (endpoint, events) =>
+        openSocket(target.origin(), endpoint, hearing(events, endpoint, turnedAway), faults),
       async ask(method, path, body) {
         const answer = await ask(target, method, path, body);
         if (answer?.status === 503) turnedAway(`${method} ${path}`);
@@ -96,23 +97,23 @@ export async function verify(
       count,
       wire: async () => (options.mishaps.length > 0 ? Wire.open(() => addressOf(target)) : undefined),
     };
-    const casts: Cast[] = [];
+    const workloads: Workload[] = [];
     for (const { contract, share } of contracts) {
-      casts.push(await contract.cast(stage, Math.max(2, Math.round(share * options.clients))));
+      workloads.push(await contract.workload(harness, Math.max(2, Math.round(share * options.clients))));
     }
-    const stream = new FeedStream(stage, target, await stage.wire(), own !== undefined);
-    if (!own) stream.log.position = await endOfFeed(stage);
+    const stream = new FeedStream(harness, target, await harness.wire(), own !== undefined);
+    if (!own) stream.log.position = await endOfFeed(harness);
     // A server elsewhere may not reach this machine.
-    const receiver = own ? new WebhookReceiver(stage) : undefined;
+    const receiver = own ? new WebhookReceiver(harness) : undefined;
     await receiver?.begin();
     const feed = [stream.log, ...(receiver ? [receiver.log] : [])];
-    const actors = [...casts.flatMap((cast) => [...cast.actors]), stream];
+    const actors = [...workloads.flatMap((workload) => [...workload.actors]), stream];
     const chaos =
-      own && new Chaos(stage, own, actors, random.fork("chaos"), receiver && (() => receiver.hold()));
+      own && new Chaos(harness, own, actors, random.fork("chaos"), receiver && (() => receiver.hold()));
     isDriven = true;
     onStep("driving the clients");
     const keep = new Connected(actors);
-    await play(options, { stage, casts, actors, keep, chaos, random });
+    await drive(options, { harness, workloads, actors, keep, chaos, random });
     onStep("waiting for the last answers");
     receiver?.calm();
     stream.calm();
@@ -120,9 +121,9 @@ export async function verify(
     ledger.close();
     onStep("checking");
     await cluster?.settle();
-    await judge(stage, casts, feed, [stream], keep, cluster !== undefined);
+    await judge(harness, workloads, feed, [stream], keep, cluster !== undefined);
     await cluster?.probe();
-    tally(stage, actors);
+    tally(harness, actors);
     const result = {
       options,
       faults,
@@ -138,14 +139,14 @@ export async function verify(
   }
 }
 
-/** Hears, too, when no connection comes about. */
-function hearing(events: LineEvents, { path }: Way, turnedAway: (what: string) => void): LineEvents {
+/** Counts connections that did not open, too. */
+function hearing(events: SocketEvents, { path }: Endpoint, turnedAway: (what: string) => void): SocketEvents {
   let isOpen = false;
   return {
     ...events,
-    opened(line) {
+    opened(socket) {
       isOpen = true;
-      events.opened(line);
+      events.opened(socket);
     },
     closed(how) {
       if (!isOpen && how !== TOO_SLOW) turnedAway(`a connection to ${path.split("?")[0]}: ${how}`);
@@ -154,18 +155,18 @@ function hearing(events: LineEvents, { path }: Way, turnedAway: (what: string) =
   };
 }
 
-interface Play {
-  readonly stage: Stage;
-  readonly casts: readonly Cast[];
+interface Driven {
+  readonly harness: Harness;
+  readonly workloads: readonly Workload[];
   readonly actors: readonly Actor[];
   readonly keep: Connected;
   readonly chaos: Chaos | undefined;
   readonly random: Random;
 }
 
-async function play(
+async function drive(
   { nodes, seconds, target, mishaps }: VerifyOptions,
-  { casts, actors, keep, chaos, random }: Play,
+  { workloads, actors, keep, chaos, random }: Driven,
 ): Promise<void> {
   const moments = chaos ? scheduleOf(random, seconds, mishaps) : [];
   const speech = random.fork("speech");
@@ -178,13 +179,13 @@ async function play(
   const start = performance.now();
   const elapsed = () => performance.now() - start;
   let [next, shuffles] = [0, 0];
-  /** When the server was last back, and how long it has taken. */
+  /** When the server was last up again, and how long its restart took. */
   let [back, took] = [0, 0];
   const isOver = () => elapsed() >= 1_000 * seconds;
-  // Until everything has ended that has begun, such as a restart of all nodes.
+  // What has begun, such as a restart of all nodes, is waited for.
   while (!isOver() || running.size > 0) {
     keep.reconnect();
-    for (const actor of actors) if (actor.speak && speech.chance(pace)) actor.speak();
+    for (const actor of actors) if (actor.send && speech.chance(pace)) actor.send();
     for (let moment = moments[next]; chaos && moment && moment.at <= elapsed(); moment = moments[next]) {
       next++;
       const isAlone = nodes === undefined;
@@ -200,19 +201,19 @@ async function play(
     }
     if (!isOver() && elapsed() > SHUFFLE_MS * (shuffles + 1)) {
       shuffles++;
-      for (const cast of casts) if (cast.shuffle) run(cast.shuffle());
+      for (const workload of workloads) if (workload.shuffle) run(workload.shuffle());
     }
     await Bun.sleep(TICK_MS);
   }
 }
 
 /** The position from which on a consumer of a running server reads. */
-async function endOfFeed(stage: Stage): Promise<string> {
-  const answer = await stage.ask("GET", "/v1/feed?after=end");
+async function endOfFeed(harness: Harness): Promise<string> {
+  const answer = await harness.ask("GET", "/v1/feed?after=end");
   return z.object({ next: z.string() }).parse(answer?.body).next;
 }
 
-function tally({ ledger, count }: Stage, actors: readonly Actor[]): void {
+function tally({ ledger, count }: Harness, actors: readonly Actor[]): void {
   for (const { state } of ledger.items.values()) count(`messages ${state}`);
   count("messages said", ledger.items.size);
   count("messages said again", ledger.repeated);

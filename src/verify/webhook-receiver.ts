@@ -2,15 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { FeedLog, feedEvent } from "./feed-log.ts";
+import type { Harness } from "./harness.ts";
 import type { Random } from "./random.ts";
-import type { Stage } from "./stage.ts";
 
 const delivery = z.object({ data: z.object({ events: z.array(feedEvent) }) });
 const NAME = "verify";
 /** Longer than the server waits for an answer. */
 const STALL_MS = 3_000;
 const TRY_AGAIN_MS = 100;
-/** How long it waits for a delivery that the server shall be killed with. */
+/** How long it waits for a delivery, before the server is killed. */
 const HOLD_MS = 1_500;
 
 /** What a receiver does wrong now and then, and how often. */
@@ -32,21 +32,21 @@ export class WebhookReceiver {
   readonly #taken = new Set<string>();
   readonly #random: Random;
   #isCalm = false;
-  /** Hears of a delivery that gets no answer. */
+  /** Called when a delivery has come that gets no answer. */
   #held: (() => void) | undefined;
 
-  constructor(private readonly stage: Stage) {
-    this.#random = stage.random.fork("webhook");
-    this.log = new FeedLog("the receiver of the webhook", stage.ledger, true, stage.hasNodes);
+  constructor(private readonly harness: Harness) {
+    this.#random = harness.random.fork("webhook");
+    this.log = new FeedLog("the receiver of the webhook", harness.ledger, true, harness.hasNodes);
   }
 
-  /** Has the server call it, with everything from the beginning. */
+  /** Registers its webhook, which begins with the first event. */
   async begin(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     const { port } = this.#server.address() as AddressInfo;
     const webhook = { url: `http://127.0.0.1:${port}/`, from: "beginning", batch: 100 };
-    while ((await this.stage.ask("PUT", `/v1/webhooks/${NAME}`, webhook))?.status !== 200) {
-      await this.stage.pause(TRY_AGAIN_MS);
+    while ((await this.harness.ask("PUT", `/v1/webhooks/${NAME}`, webhook))?.status !== 200) {
+      await this.harness.pause(TRY_AGAIN_MS);
     }
   }
 
@@ -74,13 +74,13 @@ export class WebhookReceiver {
     const body = await textOf(request);
     if (body === undefined) return;
     if (this.#held) {
-      this.stage.count("webhook is waiting when the server is killed");
+      this.harness.count("webhook is waiting when the server is killed");
       this.#held();
       return;
     }
     const { events } = delivery.parse(JSON.parse(body)).data;
     const wrong = this.#isCalm ? undefined : this.#wrong();
-    this.stage.count(`webhook ${wrong ?? "takes it"}`);
+    this.harness.count(`webhook ${wrong ?? "takes it"}`);
     if (wrong === "refuses") return answer(503);
     if (wrong === "closes the connection") return void response.destroy();
     if (wrong === "stalls") {

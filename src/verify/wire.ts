@@ -7,8 +7,8 @@ export interface Address {
 
 /** One client's connection to the server, which faults can break: a TCP relay with a port of its own. */
 export class Wire {
-  #near: net.Socket | undefined;
-  #far: net.Socket | undefined;
+  #client: net.Socket | undefined;
+  #upstream: net.Socket | undefined;
 
   private constructor(
     private readonly relay: net.Server,
@@ -16,7 +16,7 @@ export class Wire {
   ) {}
 
   static async open(target: () => Address): Promise<Wire> {
-    const relay = net.createServer((near) => wire.#connect(near, target()));
+    const relay = net.createServer((client) => wire.#connect(client, target()));
     await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
     const address = relay.address();
     if (typeof address !== "object" || address === null) throw new Error("the relay has no port");
@@ -24,44 +24,44 @@ export class Wire {
     return wire;
   }
 
-  #connect(near: net.Socket, { host, port }: Address): void {
-    const far = net.connect(port, host);
-    this.#near = near;
-    this.#far = far;
-    for (const end of [near, far]) end.on("error", () => {});
-    near.on("close", () => far.destroyed || this.#far !== far || far.destroy());
-    far.on("close", () => near.destroyed || near.end());
-    near.pipe(far);
-    far.pipe(near);
+  #connect(client: net.Socket, { host, port }: Address): void {
+    const upstream = net.connect(port, host);
+    this.#client = client;
+    this.#upstream = upstream;
+    for (const end of [client, upstream]) end.on("error", () => {});
+    client.on("close", () => upstream.destroyed || this.#upstream !== upstream || upstream.destroy());
+    upstream.on("close", () => client.destroyed || client.end());
+    client.pipe(upstream);
+    upstream.pipe(client);
   }
 
   /** From now on nothing that the server sends on this connection is read, until it is thawed. */
   freeze(): () => void {
-    const [near, far] = [this.#near, this.#far];
-    if (near) far?.unpipe(near);
-    far?.pause();
+    const [client, upstream] = [this.#client, this.#upstream];
+    if (client) upstream?.unpipe(client);
+    upstream?.pause();
     let isFrozen = true;
     return () => {
-      if (isFrozen && near && far && !far.destroyed) far.pipe(near);
+      if (isFrozen && client && upstream && !upstream.destroyed) upstream.pipe(client);
       isFrozen = false;
     };
   }
 
   /** Ends both sides without a close frame. */
   cut(): void {
-    this.#near?.destroy();
-    this.#far?.destroy();
+    this.#client?.destroy();
+    this.#upstream?.destroy();
   }
 
   /**
    * The client is gone but the server is not told: its side stays open, and nobody reads or answers there.
    */
   abandon(): void {
-    const far = this.#far;
+    const upstream = this.#upstream;
     this.freeze();
-    this.#far = undefined;
-    this.#near?.destroy();
-    far?.on("close", () => far.destroy());
+    this.#upstream = undefined;
+    this.#client?.destroy();
+    upstream?.on("close", () => upstream.destroy());
   }
 
   close(): void {

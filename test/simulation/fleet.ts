@@ -1,7 +1,7 @@
 import { PostRefusal } from "../../src/core/inbound/publish-api.ts";
 import { Refusal } from "../../src/core/protocol/refusal.ts";
 import type { Faults } from "../../src/verify/faults.ts";
-import type { LineEvents, Way } from "../../src/verify/line.ts";
+import type { Endpoint, SocketEvents } from "../../src/verify/json-socket.ts";
 import type { Answer } from "../../src/verify/target.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { MemoryNetwork } from "../support/memory-transport.ts";
@@ -53,8 +53,8 @@ export class Fleet {
     return listening[this.#asked++ % listening.length];
   }
 
-  open(way: Way, events: LineEvents, node = this.next()): void {
-    if (node?.isListening) node.instance.open(way, events);
+  open(endpoint: Endpoint, events: SocketEvents, node = this.next()): void {
+    if (node?.isListening) node.instance.open(endpoint, events);
     else events.closed("refused");
   }
 

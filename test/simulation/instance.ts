@@ -9,8 +9,8 @@ import type { openDatabase } from "../../src/storage/database.ts";
 import { createPeople } from "../../src/storage/people.ts";
 import { createStore } from "../../src/storage/store.ts";
 import type { Faults } from "../../src/verify/faults.ts";
-import type { LineEvents, Way } from "../../src/verify/line.ts";
-import { take } from "../../src/verify/line.ts";
+import type { Endpoint, SocketEvents } from "../../src/verify/json-socket.ts";
+import { take } from "../../src/verify/json-socket.ts";
 import { createMemoryScratch } from "../support/scratch.ts";
 import type { NodeLog } from "../support/shared-log.ts";
 import type { SimulatedClock } from "./clock.ts";
@@ -31,7 +31,7 @@ export type StoreFault = keyof typeof STORE_FAULTS;
 interface Peer {
   readonly socket: SimulatedSocket;
   readonly path: string;
-  readonly events: LineEvents;
+  readonly events: SocketEvents;
   /** Reads at once whatever comes. */
   readonly isPrompt: boolean;
 }
@@ -107,7 +107,7 @@ export class Instance {
   }
 
   /** Opens a connection on both sides before it returns. */
-  open({ path, protocols: offered = [] }: Way, events: LineEvents, isPrompt = false): void {
+  open({ path, protocols: offered = [] }: Endpoint, events: SocketEvents, isPrompt = false): void {
     const { core, clock } = this;
     const url = new URL(path, "ws://simulation");
     const protocol = core.protocols.find(

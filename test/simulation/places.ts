@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Line, Way } from "../../src/verify/line.ts";
+import type { Endpoint, JsonSocket } from "../../src/verify/json-socket.ts";
 
 const PROTOCOL = "hyperfocus-protocol-v1";
 const AT = "2026-01-01T00:00:00.000Z";
@@ -25,9 +25,9 @@ export type Frame = z.output<typeof frame>;
 export interface Place {
   readonly name: string;
   readonly room: string;
-  way(token: string): Way;
+  endpoint(token: string): Endpoint;
   /** Speaks first, where the contract wants that. */
-  hello?(line: Line, userId: string, token: string): void;
+  hello?(socket: JsonSocket, userId: string, token: string): void;
   /** This frame says that the connection is in. */
   isIn(frame: Frame): boolean;
   /** Who is there now, or no longer, as this frame says. */
@@ -52,7 +52,7 @@ export const places: readonly Place[] = [
   {
     name: "atomic chat",
     room: "context:crowd",
-    way: (token) => ({ path: `/api/chat/ws?token=${token}&contextId=crowd` }),
+    endpoint: (token) => ({ path: `/api/chat/ws?token=${token}&contextId=crowd` }),
     isIn: ({ type }) => type === "connected",
     told: ({ type, data }) =>
       type === "user_joined" || type === "user_left" ? one(data?.userId, type === "user_joined") : [],
@@ -61,9 +61,9 @@ export const places: readonly Place[] = [
   {
     name: "gurukul",
     room: "chat:crowd",
-    way: (token) => ({ path: `/ws?token=${token}` }),
-    hello: (line) =>
-      line.send({ type: "chat_update", data: { action: "join", chatId: "crowd" }, timestamp: 1 }),
+    endpoint: (token) => ({ path: `/ws?token=${token}` }),
+    hello: (socket) =>
+      socket.send({ type: "chat_update", data: { action: "join", chatId: "crowd" }, timestamp: 1 }),
     isIn: ({ type, data }) => type === "chat_update" && data?.chatId === "crowd",
     typing: (userId) => ({
       type: "typing",
@@ -74,9 +74,9 @@ export const places: readonly Place[] = [
   {
     name: "hyperfocus",
     room: "stream:crowd",
-    way: () => ({ path: "/ws", protocols: [PROTOCOL] }),
-    hello: (line, userId) =>
-      line.send({
+    endpoint: () => ({ path: "/ws", protocols: [PROTOCOL] }),
+    hello: (socket, userId) =>
+      socket.send({
         type: "connection:init",
         payload: {
           clientId: userId,
@@ -104,8 +104,9 @@ export const places: readonly Place[] = [
   {
     name: "atomic session",
     room: "session:crowd",
-    way: (token) => ({ path: `/api/collaboration/ws?token=${token}` }),
-    hello: (line) => line.send({ type: "join_session", data: { sessionId: "crowd", role: "participant" } }),
+    endpoint: (token) => ({ path: `/api/collaboration/ws?token=${token}` }),
+    hello: (socket) =>
+      socket.send({ type: "join_session", data: { sessionId: "crowd", role: "participant" } }),
     isIn: ({ type }) => type === "session_joined",
     tellsAll: true,
     told: ({ type, data }) => {
@@ -118,8 +119,8 @@ export const places: readonly Place[] = [
   {
     name: "diet",
     room: "group:crowd",
-    way: () => ({ path: "/api/diet/ws" }),
-    hello: (line, userId, token) => line.send({ type: "auth", token, userId, sessionId: "s" }),
+    endpoint: () => ({ path: "/api/diet/ws" }),
+    hello: (socket, userId, token) => socket.send({ type: "auth", token, userId, sessionId: "s" }),
     isIn: ({ type, success }) => type === "auth_response" && success === true,
     tellsAll: true,
     told: ({ type, success, data }) =>

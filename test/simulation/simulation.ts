@@ -1,9 +1,9 @@
 import { checkStays, checkStored } from "../../src/verify/check.ts";
 import { contracts } from "../../src/verify/contracts/all.ts";
 import { Faults } from "../../src/verify/faults.ts";
+import type { Actor, Harness, Workload } from "../../src/verify/harness.ts";
 import { Ledger } from "../../src/verify/ledger.ts";
 import { Random } from "../../src/verify/random.ts";
-import type { Actor, Cast, Stage } from "../../src/verify/stage.ts";
 import type { Action } from "./actions.ts";
 import { disagreements } from "./agreement.ts";
 import { Crowd, FORGOTTEN_MS, KNOWN_MS } from "./crowd.ts";
@@ -35,17 +35,17 @@ export class Simulation {
   readonly #crowd: Crowd | undefined;
   readonly #past: Past;
   #witnesses: Witnesses[] = [];
-  #casts: Cast[] = [];
+  #workloads: Workload[] = [];
   #actors: Actor[] = [];
   readonly #fixture = {
     ...{ run: "w", random: new Random(1), ledger: this.#ledger, floodBytes: 0, hasNodes: false as boolean },
-    open: async (way, events) => this.#fleet.open(way, events),
+    open: async (endpoint, events) => this.#fleet.open(endpoint, events),
     ask: (method, path, body) => this.#fleet.ask(method, path, body),
     token: async (userId, rooms) => tokenOf({ userId, rooms, issuedAt: START + this.#fleet.clock.now() }),
     pause: (ms) => this.#fleet.pause(ms),
     count: (what, by) => this.#count(what, by),
     wire: async () => undefined,
-  } satisfies Stage;
+  } satisfies Harness;
 
   private constructor(skews: Skews, followers: Skews | readonly []) {
     this.#fleet = new Fleet(skews, followers, this.faults, (what) => this.#count(what));
@@ -68,7 +68,7 @@ export class Simulation {
     const simulation = new Simulation(skews, followers);
     try {
       if (simulation.#crowd) await simulation.#settle(simulation.#past.begin());
-      await simulation.#settle(simulation.#cast());
+      await simulation.#settle(simulation.#prepare());
       await simulation.#quiesce();
       await simulation.#listen();
       for (const action of actions) {
@@ -88,15 +88,16 @@ export class Simulation {
     return simulation;
   }
 
-  async #cast(): Promise<void> {
-    for (const { contract } of contracts) this.#casts.push(await contract.cast(this.#fixture, CLIENTS_EACH));
-    this.#actors = this.#casts.flatMap(({ actors }) => [...actors]);
+  async #prepare(): Promise<void> {
+    for (const { contract } of contracts)
+      this.#workloads.push(await contract.workload(this.#fixture, CLIENTS_EACH));
+    this.#actors = this.#workloads.flatMap(({ actors }) => [...actors]);
   }
 
   async #listen(): Promise<void> {
     if (this.#crowd) await this.#settle(this.#crowd.befriend());
     for (const node of this.#fleet.followers) {
-      const open: Stage["open"] = async (way, events) => this.#fleet.open(way, events, node);
+      const open: Harness["open"] = async (endpoint, events) => this.#fleet.open(endpoint, events, node);
       this.#witnesses.push(await this.#settle(Witnesses.on({ ...this.#fixture, open }, CLIENTS_EACH)));
     }
     if (this.#crowd) await this.#quiesce();
@@ -118,13 +119,13 @@ export class Simulation {
     const actor = this.#actors[who % this.#actors.length];
     if (what === "connect") this.#connect();
     else if (what === "speak")
-      for (const [n, each] of this.#actors.entries()) if ((n + who) % 3 === 0) each.speak?.();
+      for (const [n, each] of this.#actors.entries()) if ((n + who) % 3 === 0) each.send?.();
     if (what === "flood" && actor?.isIn && actor.isDone) {
       this.#fixture.floodBytes = much < 50 ? SHORT_FLOOD : LONG_FLOOD;
       actor.flood?.();
     }
     if (what === "disturb" && actor?.isIn) actor.disturb?.();
-    if (what === "shuffle") for (const cast of this.#casts) void cast.shuffle?.();
+    if (what === "shuffle") for (const workload of this.#workloads) void workload.shuffle?.();
     if (what === "read") for (const each of instances) each.read(much, (n) => (n * 7 + who) % 4 !== 0);
     if (what === "cut") one.cut(who);
     if (what === "turn") one.core.turns.end();
@@ -200,12 +201,12 @@ export class Simulation {
   }
 
   async #check(): Promise<void> {
-    const stored = await this.#settle(Promise.all(this.#casts.map((cast) => cast.stored())));
+    const stored = await this.#settle(Promise.all(this.#workloads.map((workload) => workload.stored())));
     const rooms = stored.flat();
     await this.#quiesce();
     checkStored(this.#ledger, rooms);
     checkStays(this.#ledger.stays, rooms, this.faults);
-    for (const cast of this.#casts) cast.check?.(rooms, this.faults);
+    for (const workload of this.#workloads) workload.check?.(rooms, this.faults);
     this.#compareRows();
     const [first, ...others] = this.#witnesses;
     for (const witnesses of this.#witnesses)

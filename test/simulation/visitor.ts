@@ -1,4 +1,4 @@
-import type { Line } from "../../src/verify/line.ts";
+import type { JsonSocket } from "../../src/verify/json-socket.ts";
 import { START } from "./fleet.ts";
 import { tokenOf } from "./instance.ts";
 import type { Node } from "./node.ts";
@@ -27,7 +27,7 @@ export class Visitor {
   isIn = false;
   /** When it was let in. */
   since = 0;
-  #line: Line | undefined;
+  #socket: JsonSocket | undefined;
   #node = "";
 
   constructor(
@@ -51,16 +51,16 @@ export class Visitor {
     this.counted = undefined;
     this.isOpen = true;
     this.#node = name;
-    const opened = (line: Line) => {
-      this.#line = line;
-      place.hello?.(line, userId, token);
+    const opened = (socket: JsonSocket) => {
+      this.#socket = socket;
+      place.hello?.(socket, userId, token);
     };
     const heard = (data: unknown) => this.#hear(frame.parse(data));
-    instance.open(place.way(token), { opened, heard, closed: () => this.#closed() }, true);
+    instance.open(place.endpoint(token), { opened, heard, closed: () => this.#closed() }, true);
   }
 
   close(): void {
-    this.#line?.close();
+    this.#socket?.close();
   }
 
   get canType(): boolean {
@@ -68,7 +68,7 @@ export class Visitor {
   }
 
   type(): void {
-    this.#line?.send(this.place.typing?.(this.userId));
+    this.#socket?.send(this.place.typing?.(this.userId));
   }
 
   #closed(): void {
@@ -81,7 +81,7 @@ export class Visitor {
   #hear(heard: Frame): void {
     const { events, place } = this;
     const answer = place.answerTo?.(heard);
-    if (answer !== undefined) this.#line?.send(answer);
+    if (answer !== undefined) this.#socket?.send(answer);
     if (!this.isIn && place.isIn(heard)) {
       this.isIn = true;
       this.since = events.now();

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { contracts } from "../../src/verify/contracts/all.ts";
 import { Faults } from "../../src/verify/faults.ts";
+import type { Actor, Harness } from "../../src/verify/harness.ts";
 import { Ledger } from "../../src/verify/ledger.ts";
 import { Resumer } from "../../src/verify/resumer.ts";
-import type { Actor, Stage } from "../../src/verify/stage.ts";
 
 const stored = z.looseObject({ room: z.string(), offset: z.number() });
 const batch = z.object({ type: z.literal("batch"), data: z.object({ messages: z.array(z.unknown()) }) });
@@ -19,13 +19,13 @@ export class Witnesses {
   #actors: readonly Actor[] = [];
 
   /** The listeners of a cast of their own, whose ledger knows nothing of what others say. */
-  static async on(stage: Stage, clients: number): Promise<Witnesses> {
+  static async on(harness: Harness, clients: number): Promise<Witnesses> {
     const witnesses = new Witnesses();
-    const own: Stage = {
-      ...stage,
+    const own: Harness = {
+      ...harness,
       ledger: new Ledger(witnesses.#faults),
-      open: (way, events) =>
-        stage.open(way, {
+      open: (endpoint, events) =>
+        harness.open(endpoint, {
           ...events,
           heard(frame) {
             witnesses.#note(frame);
@@ -33,8 +33,8 @@ export class Witnesses {
           },
         }),
     };
-    const casts = await Promise.all(contracts.map(({ contract }) => contract.cast(own, clients)));
-    witnesses.#actors = casts.flatMap(({ actors }) => actors.filter((actor) => actor instanceof Resumer));
+    const workloads = await Promise.all(contracts.map(({ contract }) => contract.workload(own, clients)));
+    witnesses.#actors = workloads.flatMap(({ actors }) => actors.filter((actor) => actor instanceof Resumer));
     return witnesses;
   }
 

@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { Author } from "../../src/verify/contracts/author.ts";
 import { Session } from "../../src/verify/contracts/session.ts";
 import { Faults } from "../../src/verify/faults.ts";
+import type { Harness } from "../../src/verify/harness.ts";
+import type { JsonSocket, SocketEvents } from "../../src/verify/json-socket.ts";
 import { Ledger } from "../../src/verify/ledger.ts";
-import type { Line, LineEvents } from "../../src/verify/line.ts";
 import { Random } from "../../src/verify/random.ts";
-import type { Stage } from "../../src/verify/stage.ts";
 
 const ROOM = "session:1";
 /** Words that an author leaves in the document before it removes its oldest. */
@@ -22,20 +22,20 @@ function createAuthor() {
   const ledger = new Ledger(faults);
   ledger.open("ada", ROOM);
   const sent: Edit[] = [];
-  let events: LineEvents | undefined;
-  let line: { isOpen: boolean } = { isOpen: false };
-  const stage = {
+  let events: SocketEvents | undefined;
+  let socket: { isOpen: boolean } = { isOpen: false };
+  const harness = {
     ...{ ledger, run: "1", random: new Random(1), floodBytes: 0, count() {} },
     token: async () => "token",
-    async open(_way: unknown, own: LineEvents) {
+    async open(_way: unknown, own: SocketEvents) {
       events = own;
-      line = { isOpen: true };
+      socket = { isOpen: true };
       const send = (frame: Edit & { type: string }) => void (frame.type === "edit" && sent.push(frame));
-      own.opened(Object.assign(line, { send, close() {} }) as unknown as Line);
+      own.opened(Object.assign(socket, { send, close() {} }) as unknown as JsonSocket);
     },
-  } as unknown as Stage;
+  } as unknown as Harness;
   const outcome = new Map<string, boolean>();
-  const author = new Author(stage, "ada", new Session(ROOM, faults), [ROOM], undefined, outcome);
+  const author = new Author(harness, "ada", new Session(ROOM, faults), [ROOM], undefined, outcome);
   const hear = (frame: object) => events?.heard(frame);
   return {
     author,
@@ -44,13 +44,13 @@ function createAuthor() {
     outcome,
     hear,
     async joins(content: string, version: number) {
-      line.isOpen = false;
+      socket.isOpen = false;
       await author.connect();
       hear({ type: "session_joined", data: { content, version } });
     },
     /** Says a word, which the server stores at this version. */
     writes(version: number): string {
-      author.speak();
+      author.send();
       const { id, data } = sent.at(-1)!;
       hear({ type: "edit_ack", id, data: { version } });
       return data.content!;
@@ -70,11 +70,11 @@ test("an author who comes to a node that is behind says nothing before it has he
   sent.length = 0;
   await joins("", 0);
   for (const [at, { position, content }] of placed.entries()) {
-    author.speak();
+    author.send();
     expect(sent).toEqual([]);
     hear({ type: "edit", data: { version: at + 1, position, content } });
   }
-  author.speak();
+  author.send();
   expect(sent.map(({ data }) => data)).toEqual([
     expect.objectContaining({ operation: "delete", length: oldest!.content!.length, version: WORDS }),
   ]);
@@ -86,7 +86,7 @@ test("what it had said and nobody has answered waits there too, and goes out onc
   await joins("", 0);
   writes(1);
   const { position, content } = sent.at(-1)!.data;
-  author.speak();
+  author.send();
   const { id } = sent.at(-1)!;
   sent.length = 0;
   await joins("", 0);

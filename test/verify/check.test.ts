@@ -11,7 +11,11 @@ function conversation() {
   const ledger = new Ledger(faults);
   for (const who of ["ada", "bob"]) ledger.open(who, ROOM);
   const stay = ledger.enter("bob", ROOM, null);
-  const [one, two, three] = Array.from({ length: 3 }, () => ledger.say("ada", ROOM)) as [Item, Item, Item];
+  const [one, two, three] = Array.from({ length: 3 }, () => ledger.newItem("ada", ROOM)) as [
+    Item,
+    Item,
+    Item,
+  ];
   for (const item of [one, two, three]) {
     ledger.confirmed(item, `id of ${item.key}`);
     ledger.hear("bob", item, stay);
@@ -50,10 +54,10 @@ describe("what is stored", () => {
 
   test("what is confirmed once nobody waits any longer was never answered, and is not lost", () => {
     const talk = conversation();
-    const late = talk.ledger.say("ada", ROOM);
+    const late = talk.ledger.newItem("ada", ROOM);
     talk.ledger.close();
     talk.ledger.confirmed(late, "an id");
-    const last = talk.ledger.say("ada", ROOM);
+    const last = talk.ledger.newItem("ada", ROOM);
     talk.ledger.confirmed(last, "another id");
     talk.ledger.hear("bob", last, talk.stay);
     expect(found(talk, [talk.one, talk.two, talk.three, last])).toEqual({ unanswered: 1 });
@@ -76,7 +80,7 @@ describe("what is stored", () => {
     const turned = [talk.two, talk.one, talk.three];
     expect(found(talk, turned)).toEqual({ order: 1 });
     const again = conversation();
-    again.ledger.again(again.one);
+    again.ledger.resent(again.one);
     hears(again.stay, again.two, again.one, again.three);
     expect(found(again, [again.two, again.one, again.three])).toEqual({});
   });
@@ -84,8 +88,8 @@ describe("what is stored", () => {
   test("what was refused is not there, unless another attempt may have come in", () => {
     const talk = conversation();
     const { ledger, one, two, three, stay } = talk;
-    const [four, five] = [ledger.say("ada", ROOM), ledger.say("ada", ROOM)];
-    ledger.again(five);
+    const [four, five] = [ledger.newItem("ada", ROOM), ledger.newItem("ada", ROOM)];
+    ledger.resent(five);
     for (const item of [four, five]) {
       ledger.refused(item);
       ledger.hear("bob", item, stay);
@@ -95,7 +99,7 @@ describe("what is stored", () => {
 
   test("what was never answered is told", () => {
     const talk = conversation();
-    talk.ledger.say("ada", ROOM);
+    talk.ledger.newItem("ada", ROOM);
     expect(found(talk, [talk.one, talk.two, talk.three])).toEqual({ unanswered: 1 });
   });
 });
@@ -124,7 +128,7 @@ describe("what a connection hears", () => {
     const talk = conversation();
     const { ledger, one, two, three } = talk;
     const late = ledger.enter("bob", ROOM, undefined);
-    const [four, five] = [ledger.say("ada", ROOM), ledger.say("ada", ROOM)];
+    const [four, five] = [ledger.newItem("ada", ROOM), ledger.newItem("ada", ROOM)];
     for (const item of [four, five]) {
       ledger.confirmed(item, item.key);
       ledger.hear("bob", item, talk.stay);
@@ -137,7 +141,7 @@ describe("what a connection hears", () => {
     const talk = conversation();
     const { ledger, one, two, three } = talk;
     const own = ledger.enter("ada", ROOM, three);
-    ledger.again(two);
+    ledger.resent(two);
     ledger.hear("ada", two, own);
     expect(found(talk, [one, two, three])).toEqual({});
   });
@@ -148,7 +152,7 @@ describe("who may hear", () => {
     const { faults, ledger, one } = conversation();
     ledger.enter("eve", ROOM, null);
     ledger.hear("eve", one, undefined);
-    ledger.confirmed(ledger.say("eve", ROOM), "an id");
+    ledger.confirmed(ledger.newItem("eve", ROOM), "an id");
     expect(faults.count("access")).toBe(3);
   });
 
@@ -157,7 +161,7 @@ describe("who may hear", () => {
     ledger.bar("bob", ROOM);
     ledger.hear("bob", three, undefined);
     expect(faults.count("access")).toBe(0);
-    ledger.hear("bob", ledger.say("ada", ROOM), undefined);
+    ledger.hear("bob", ledger.newItem("ada", ROOM), undefined);
     expect(faults.count("access")).toBe(1);
   });
 

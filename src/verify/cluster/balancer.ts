@@ -19,12 +19,12 @@ export class Balancer {
 
   /** `ports` are those of the nodes now. */
   static async open(ports: () => readonly number[], port = 0): Promise<Balancer> {
-    const server = net.createServer((near) => {
-      near.on("error", () => {});
+    const server = net.createServer((client) => {
+      client.on("error", () => {});
       const all = ports();
       const first = balancer.#next++ % Math.max(all.length, 1);
-      // From here on each once, whoever else connects meanwhile.
-      balancer.#connect(near, [...all.slice(first), ...all.slice(0, first)], []);
+      // Tries each node once, however many clients connect meanwhile.
+      balancer.#connect(client, [...all.slice(first), ...all.slice(0, first)], []);
     });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -34,12 +34,12 @@ export class Balancer {
     return balancer;
   }
 
-  #connect(near: net.Socket, [port, ...others]: readonly number[], said: Buffer[]): void {
+  #connect(client: net.Socket, [port, ...others]: readonly number[], said: Buffer[]): void {
     if (port === undefined) {
-      near.destroy();
+      client.destroy();
       return;
     }
-    const far = net.connect(port, "127.0.0.1");
+    const upstream = net.connect(port, "127.0.0.1");
     let isAnswered = false;
     let isOver = false;
     const keep = (chunk: Buffer) => {
@@ -47,35 +47,35 @@ export class Balancer {
     };
     const mayGoOn = () =>
       others.length > 0 &&
-      !near.destroyed &&
+      !client.destroyed &&
       (said[0]?.subarray(0, GET.length).equals(GET) ?? true) &&
       sizeOf(said) <= KEPT_BYTES;
     const goOn = () => {
       isOver = true;
-      near.pause();
-      near.off("data", keep);
-      near.unpipe(far);
-      far.destroy();
-      this.#connect(near, others, said);
+      client.pause();
+      client.off("data", keep);
+      client.unpipe(upstream);
+      upstream.destroy();
+      this.#connect(client, others, said);
     };
-    far.on("error", () => {});
-    far.on("connect", () => {
-      for (const chunk of said) far.write(chunk);
-      near.on("data", keep);
-      near.pipe(far);
+    upstream.on("error", () => {});
+    upstream.on("connect", () => {
+      for (const chunk of said) upstream.write(chunk);
+      client.on("data", keep);
+      client.pipe(upstream);
     });
-    far.once("data", (first: Buffer) => {
+    upstream.once("data", (first: Buffer) => {
       isAnswered = true;
       if (first.subarray(0, REFUSAL.length).equals(REFUSAL) && mayGoOn()) return goOn();
-      near.off("data", keep);
-      near.write(first);
-      far.pipe(near);
+      client.off("data", keep);
+      client.write(first);
+      upstream.pipe(client);
     });
-    near.on("close", () => far.destroyed || far.destroy());
-    far.on("close", () => {
+    client.on("close", () => upstream.destroyed || upstream.destroy());
+    upstream.on("close", () => {
       if (isOver) return;
       if (!isAnswered && mayGoOn()) goOn();
-      else if (!near.destroyed) near.end();
+      else if (!client.destroyed) client.end();
     });
   }
 

@@ -51,7 +51,7 @@ export class Link {
 
   /** `target` is the port that it leads to. */
   static async open(target: number): Promise<Link> {
-    const relay = net.createServer((near) => link.#connect(near));
+    const relay = net.createServer((client) => link.#connect(client));
     await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
     const link: Link = new Link(relay, (relay.address() as net.AddressInfo).port, target);
     return link;
@@ -72,24 +72,24 @@ export class Link {
     for (const pair of this.#pairs) pair.end();
   }
 
-  #connect(near: net.Socket): void {
-    const far = net.connect(this.target, "127.0.0.1");
+  #connect(client: net.Socket): void {
+    const upstream = net.connect(this.target, "127.0.0.1");
     const pair: Pair = {
-      out: new Direction(near, far),
-      in: new Direction(far, near),
+      out: new Direction(client, upstream),
+      in: new Direction(upstream, client),
       end() {
-        near.destroy();
-        far.destroy();
+        client.destroy();
+        upstream.destroy();
       },
     };
     this.#pairs.add(pair);
-    for (const end of [near, far]) {
+    for (const end of [client, upstream]) {
       end.setNoDelay(true);
       end.on("error", () => {});
       end.on("close", () => this.#apply(pair));
     }
-    near.pause();
-    far.pause();
+    client.pause();
+    upstream.pause();
     this.#apply(pair);
   }
 

@@ -96,7 +96,7 @@ export class LogServers {
     return this.#servers.length;
   }
 
-  /** Without a warning. */
+  /** With SIGKILL. */
   async kill(index: number): Promise<void> {
     const { child } = this.#servers[index]!;
     this.#servers[index]!.child = undefined;
@@ -137,7 +137,7 @@ export class LogServers {
     this.#servers[index]?.child?.kill("SIGCONT");
   }
 
-  /** Cuts what the first sends to the second, what it hears of it, or both. Whichever of them has connected. */
+  /** Cuts what the first sends to the second, what it gets from it, or both, whichever of them has connected. */
   cut(one: number, other: number, which: Cut): void {
     const reverse = { out: "in", in: "out", both: "both" } as const;
     this.#servers[one]?.links.get(other)?.cut(which);
@@ -149,7 +149,7 @@ export class LogServers {
     this.#servers[other]?.links.get(one)?.heal();
   }
 
-  /** Also where the process ends by itself: it waits for nothing. */
+  /** Waits for nothing, so that it can also run when the process exits. */
   killAll(): void {
     for (const { child, links } of this.#servers) {
       child?.kill("SIGKILL");

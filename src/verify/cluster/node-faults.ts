@@ -160,7 +160,7 @@ export class NodeFaults {
     },
   };
 
-  /** Also where one more would leave none. */
+  /** True also for the last node without a fault. */
   #isHarmed(node: OwnNode): boolean {
     return this.#harmedNodes.has(node) || this.#harmedNodes.size + 1 >= this.parts.nodes.length;
   }

@@ -31,7 +31,7 @@ export class OwnNode {
     this.server = new OwnServer(faults, { ...settings, LOG_URL: url, NODE_NAME: name }, preload);
   }
 
-  /** `clock`: its clock is wrong, and which way this number says. */
+  /** `clock`: its clock is wrong, and this number says how. */
   static async make(
     name: string,
     faults: Faults,

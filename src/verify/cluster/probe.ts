@@ -64,12 +64,12 @@ export async function probe(nodes: readonly OwnNode[], faults: Faults): Promise<
   const wrong = await lastWrong(async () => {
     await Promise.all(probers.map((prober) => prober.connect()));
     for (const prober of probers) prober.type();
-    const deaf = probers.flatMap((one, n) =>
+    const unheard = probers.flatMap((one, n) =>
       probers
         .filter((other) => other !== one && !one.heard.has(other.userId))
         .map((other) => `what ${other.userId} types is not heard on ${nodes[n]?.name}`),
     );
-    return [...deaf, ...(await shownAs(false, nodes, probers))];
+    return [...unheard, ...(await shownAs(false, nodes, probers))];
   });
   for (const one of await lastWrong(() => wrongLeases(nodes))) faults.add("leased", one);
   const [victim, ...others] = nodes;

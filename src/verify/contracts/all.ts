@@ -1,4 +1,4 @@
-import type { Contract } from "../stage.ts";
+import type { Contract } from "../harness.ts";
 import { atomic } from "./atomic.ts";
 import { collaboration } from "./collaboration.ts";
 import { diet } from "./diet.ts";

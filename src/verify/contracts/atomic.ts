@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { type Actor, type Contract, type Harness, roomsFor, type Workload } from "../harness.ts";
+import type { JsonSocket } from "../json-socket.ts";
 import { type Item, type Stay, textOf } from "../ledger.ts";
-import type { Line } from "../line.ts";
 import { Outbox } from "../outbox.ts";
 import { readBack } from "../read-back.ts";
 import { resumersFor } from "../resumer.ts";
-import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
 const message = z.object({ id: z.string(), content: z.string(), authorId: z.string().optional() });
@@ -24,20 +24,20 @@ const LONG = 8_000;
 class Member implements Actor {
   readonly rooms: readonly string[];
   readonly #outbox: Outbox;
-  #line: Line | undefined;
+  #socket: JsonSocket | undefined;
   #stay: Stay | undefined;
   #isIn = false;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     readonly userId: string,
     private readonly room: string,
     private readonly grants: readonly string[],
     readonly wire: Wire | undefined,
   ) {
     this.rooms = [room];
-    this.#outbox = new Outbox(stage.ledger, userId, (item) =>
-      this.#line?.send({ type: "message", id: item.key, data: { content: textOf(item) } }),
+    this.#outbox = new Outbox(harness.ledger, userId, (item) =>
+      this.#socket?.send({ type: "message", id: item.key, data: { content: textOf(item) } }),
     );
   }
 
@@ -50,15 +50,15 @@ class Member implements Actor {
   }
 
   async connect(): Promise<void> {
-    if (this.#line?.isOpen) return;
-    const token = await this.stage.token(this.userId, this.grants);
+    if (this.#socket?.isOpen) return;
+    const token = await this.harness.token(this.userId, this.grants);
     const contextId = this.room.slice("context:".length);
     const path = `/api/chat/ws?token=${token}&contextId=${contextId}`;
-    await this.stage.open(
+    await this.harness.open(
       { wire: this.wire, path: path },
       {
-        opened: (line) => {
-          this.#line = line;
+        opened: (socket) => {
+          this.#socket = socket;
         },
         heard: (data) => this.#hear(frame.parse(data)),
         closed: (how) => this.#closed(how),
@@ -66,88 +66,88 @@ class Member implements Actor {
     );
   }
 
-  speak(): void {
-    if (this.isIn && this.#outbox.hasRoom) this.#outbox.say(this.room);
+  send(): void {
+    if (this.isIn && this.#outbox.hasRoom) this.#outbox.send(this.room);
   }
 
   flood(): void {
     if (this.#stay)
-      for (let sent = 0; sent < this.stage.floodBytes; sent += LONG) this.#outbox.say(this.room, LONG);
+      for (let sent = 0; sent < this.harness.floodBytes; sent += LONG) this.#outbox.send(this.room, LONG);
   }
 
   disturb(): void {
-    this.#line?.send("[]");
-    this.#line?.send(new Uint8Array([0xff]));
-    this.#line?.send({ type: "edit", data: { position: -1 } });
+    this.#socket?.send("[]");
+    this.#socket?.send(new Uint8Array([0xff]));
+    this.#socket?.send({ type: "edit", data: { position: -1 } });
   }
 
   close(): void {
-    this.#line?.close();
+    this.#socket?.close();
     this.wire?.close();
   }
 
   #closed(how: string): void {
-    this.stage.count(`closed ${how}`);
+    this.harness.count(`closed ${how}`);
     if (this.#stay) this.#stay.isOpen = false;
     this.#stay = undefined;
     this.#isIn = false;
   }
 
   #hear({ type, id, error, data }: z.output<typeof frame>): void {
-    const { ledger } = this.stage;
+    const { ledger } = this.harness;
     if (type === "connected") {
       this.#isIn = true;
       this.#stay = ledger.enter(this.userId, this.room, undefined);
       // The answer comes in order among the messages, so the last message in it is the one before.
-      this.#line?.send({ type: "history", id: PLACE, data: { limit: 1 } });
-      this.#outbox.again();
+      this.#socket?.send({ type: "history", id: PLACE, data: { limit: 1 } });
+      this.#outbox.resend();
     } else if (type === "message") this.#message(message.parse(data));
     else if (type === "history" && id === PLACE) this.#place(page.parse(data).messages[0]);
     else if (type === "error") {
-      this.stage.count(`atomic error ${error}`);
+      this.harness.count(`atomic error ${error}`);
       const item = id === undefined ? undefined : ledger.items.get(id);
       if (item) this.#outbox.refused(item);
     }
   }
 
   #message({ id, content, authorId }: z.output<typeof message>): void {
-    const item = this.stage.ledger.find(this.room, content);
+    const item = this.harness.ledger.find(this.room, content);
     if (!item) return;
-    this.stage.ledger.hear(this.userId, item, this.#stay);
+    this.harness.ledger.hear(this.userId, item, this.#stay);
     if (authorId === this.userId) this.#outbox.confirmed(item, id);
   }
 
   #place(last: z.output<typeof message> | undefined): void {
     const stay = this.#stay;
-    const item: Item | null | undefined = last ? this.stage.ledger.find(this.room, last.content) : null;
+    const item: Item | null | undefined = last ? this.harness.ledger.find(this.room, last.content) : null;
     if (!stay) return;
     const heard = stay.heard.at(-1);
     if (!heard) stay.after = item;
     else if (heard !== item) {
       const what = `${this.userId} heard ${heard.key} in ${this.room}, and the history after it ends with ${item?.key}`;
-      this.stage.ledger.faults.add("order", what);
+      this.harness.ledger.faults.add("order", what);
     }
   }
 }
 
-async function cast(stage: Stage, clients: number): Promise<Cast> {
-  const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `context:${stage.run}-${n}`);
+async function workload(harness: Harness, clients: number): Promise<Workload> {
+  const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `context:${harness.run}-${n}`);
   const actors: Member[] = [];
   for (let n = 0; n < clients; n++) {
-    const userId = `atomic-${stage.run}-${n}`;
+    const userId = `atomic-${harness.run}-${n}`;
     const room = rooms[n % rooms.length] ?? "";
     const isStranger = n % 12 === 5;
-    const grant = isStranger ? `context:${stage.run}-elsewhere` : room;
-    stage.ledger.open(userId, grant);
-    actors.push(new Member(stage, userId, room, [grant], await stage.wire()));
+    const grant = isStranger ? `context:${harness.run}-elsewhere` : room;
+    harness.ledger.open(userId, grant);
+    actors.push(new Member(harness, userId, room, [grant], await harness.wire()));
   }
   const saidOf = z.object({ type: z.literal("message"), data: message });
-  const resumers = await resumersFor(stage, clients, rooms, (userId, room) => ({
+  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => ({
     ...{ userId, room },
-    way: async (query) => {
+    endpoint: async (query) => {
       const contextId = room.slice("context:".length);
       return {
-        path: `/api/chat/ws?token=${await stage.token(userId, [room])}&contextId=${contextId}&${query}`,
+        path: `/api/chat/ws?token=${await harness.token(userId, [room])}&contextId=${contextId}&${query}`,
       };
     },
     textOf: (frame) => saidOf.safeParse(frame).data?.data.content,
@@ -157,9 +157,9 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   const show = ({ id, content }: z.output<typeof message>) => ({ id, text: content });
   return {
     actors: [...actors, ...resumers],
-    stored: () => Promise.all(rooms.map((room) => readBack(stage, room, message, show))),
+    stored: () => Promise.all(rooms.map((room) => readBack(harness, room, message, show))),
   };
 }
 
 /** Chats of contexts. */
-export const atomic: Contract = { name: "atomic", cast };
+export const atomic: Contract = { name: "atomic", workload };

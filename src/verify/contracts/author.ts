@@ -1,7 +1,7 @@
 import { z } from "zod";
+import type { Actor, Harness } from "../harness.ts";
+import type { JsonSocket } from "../json-socket.ts";
 import type { Item } from "../ledger.ts";
-import type { Line } from "../line.ts";
-import type { Actor, Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 import type { Session } from "./session.ts";
 
@@ -39,7 +39,7 @@ interface Change {
 export class Author implements Actor {
   readonly rooms: readonly string[];
   readonly #words: string[] = [];
-  #line: Line | undefined;
+  #socket: JsonSocket | undefined;
   #text: string | undefined;
   #version = 0;
   /** The last version that it has had on any connection. A node that is behind has an older one. */
@@ -49,7 +49,7 @@ export class Author implements Actor {
   #splice: { position: number; length: number } | undefined;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     readonly userId: string,
     private readonly session: Session,
     private readonly grants: readonly string[],
@@ -61,7 +61,7 @@ export class Author implements Actor {
   }
 
   get isIn(): boolean {
-    return this.#line?.isOpen === true && this.#text !== undefined;
+    return this.#socket?.isOpen === true && this.#text !== undefined;
   }
 
   get isDone(): boolean {
@@ -78,15 +78,15 @@ export class Author implements Actor {
   }
 
   async connect(): Promise<void> {
-    if (this.#line?.isOpen) return;
-    const token = await this.stage.token(this.userId, this.grants);
+    if (this.#socket?.isOpen) return;
+    const token = await this.harness.token(this.userId, this.grants);
     this.#text = undefined;
-    await this.stage.open(
+    await this.harness.open(
       { wire: this.wire, path: `${PATH}?token=${token}` },
       {
-        opened: (line) => {
-          this.#line = line;
-          line.send({
+        opened: (socket) => {
+          this.#socket = socket;
+          socket.send({
             type: "join_session",
             id: JOIN,
             data: { sessionId: this.session.id, role: "participant" },
@@ -95,22 +95,22 @@ export class Author implements Actor {
         heard: (data) => this.#hear(frame.parse(data)),
         closed: (how) => {
           this.#text = undefined;
-          this.stage.count(`closed ${how}`);
+          this.harness.count(`closed ${how}`);
         },
       },
     );
   }
 
-  speak(): void {
+  send(): void {
     if (!this.isIn || this.#change || !this.#isCurrent) return;
     const word = this.#words.length >= WORDS ? this.#words.shift() : undefined;
-    const item = this.stage.ledger.say(this.userId, this.session.room);
+    const item = this.harness.ledger.newItem(this.userId, this.session.room);
     this.#change = { item, word: word ?? `${item.key} `, takes: word !== undefined };
     this.#send();
   }
 
   disturb(): void {
-    this.#line?.send({
+    this.#socket?.send({
       type: "edit",
       id: "broken",
       data: { operation: "insert", position: 1e9, version: 1e9 },
@@ -118,7 +118,7 @@ export class Author implements Actor {
   }
 
   close(): void {
-    this.#line?.close();
+    this.#socket?.close();
     this.wire?.close();
   }
 
@@ -133,23 +133,23 @@ export class Author implements Actor {
     const data = takes
       ? { operation: "delete", length: word.length, ...place }
       : { operation: "insert", content: word, ...place };
-    this.#line?.send({ type: "edit", id: item.key, data });
+    this.#socket?.send({ type: "edit", id: item.key, data });
   }
 
   #boundary(text: string): number {
     if (text === "") return 0;
-    return text.lastIndexOf(" ", this.stage.random.whole(0, text.length - 1)) + 1;
+    return text.lastIndexOf(" ", this.harness.random.whole(0, text.length - 1)) + 1;
   }
 
   #hear({ type, id, error, data }: z.output<typeof frame>): void {
-    const { ledger, count } = this.stage;
+    const { ledger, count } = this.harness;
     if (type === "session_joined") this.#joined(joined.parse(data));
     else if (type === "edit") this.#edit(edit.parse(data));
     else if (type === "edit_ack" && id === this.#change?.item.key) this.#acked(ack.parse(data).version);
     else if (type === "error") {
       count(`collaboration error ${error}`);
       // The join was not stored, so the author joins again. A user without access stays outside.
-      if (id === JOIN && this.grants.includes(this.session.room)) this.#line?.close();
+      if (id === JOIN && this.grants.includes(this.session.room)) this.#socket?.close();
       const change = this.#change;
       if (!change || id !== change.item.key) return;
       ledger.refused(change.item);
@@ -164,14 +164,14 @@ export class Author implements Actor {
 
   #joined({ content, version }: z.output<typeof joined>): void {
     if (!this.grants.includes(this.session.room)) {
-      this.stage.ledger.faults.add("access", `${this.userId} got access to ${this.session.room}`);
+      this.harness.ledger.faults.add("access", `${this.userId} got access to ${this.session.room}`);
     }
     this.session.saw(this.userId, version, content);
     this.#text = content;
     this.#reached(version);
     this.#splice = undefined;
     if (!this.#change) return;
-    this.stage.ledger.again(this.#change.item);
+    this.harness.ledger.resent(this.#change.item);
     if (this.#isCurrent) this.#send();
   }
 
@@ -181,12 +181,12 @@ export class Author implements Actor {
   }
 
   #edit({ version, position, length = 0, content = "" }: z.output<typeof edit>): void {
-    this.stage.ledger.heard++;
+    this.harness.ledger.heard++;
     if (this.#text === undefined) return;
     if (version !== this.#version + 1) {
       const fault = version > this.#version ? "gap" : "order";
       const what = `${this.userId} heard version ${version} of ${this.session.room} after ${this.#version}`;
-      this.stage.ledger.faults.add(fault, what);
+      this.harness.ledger.faults.add(fault, what);
     }
     this.#apply(position, length, content, version);
     if (this.#change && !this.#splice && this.#isCurrent) this.#send();
@@ -210,9 +210,9 @@ export class Author implements Actor {
     if (version === this.#version + 1) this.#apply(position, length, takes ? "" : word, version);
     else if (version > this.#version + 1) {
       const what = `${this.userId} was acknowledged version ${version} of ${this.session.room} after ${this.#version}`;
-      this.stage.ledger.faults.add("gap", what);
+      this.harness.ledger.faults.add("gap", what);
     }
-    this.stage.ledger.confirmed(item, `${version}`);
+    this.harness.ledger.confirmed(item, `${version}`);
     this.outcome.set(word, !takes);
     if (!takes) this.#words.push(word);
     this.#change = undefined;

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import type { Actor, Harness } from "../harness.ts";
+import type { JsonSocket } from "../json-socket.ts";
 import { type Item, type Stay, textOf } from "../ledger.ts";
-import type { Line } from "../line.ts";
 import { Outbox } from "../outbox.ts";
-import type { Actor, Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
 export const message = z.object({
@@ -39,32 +39,32 @@ export interface Part {
  */
 export class Chatter implements Actor {
   readonly rooms: readonly string[];
-  readonly speak?: () => void;
+  readonly send?: () => void;
   readonly flood?: () => void;
   readonly #outbox: Outbox;
   readonly #stays = new Map<string, Stay>();
   /** What waits for an answer on this connection: a chat to join, an item, or a broken frame. */
   #asked: (string | Item | undefined)[] = [];
-  #line: Line | undefined;
+  #socket: JsonSocket | undefined;
   #turn = 0;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     private readonly part: Part,
     readonly wire: Wire | undefined,
   ) {
     this.rooms = part.chats.map(roomOf);
-    this.#outbox = new Outbox(stage.ledger, part.userId, (item) => {
+    this.#outbox = new Outbox(harness.ledger, part.userId, (item) => {
       this.#asked.push(item);
       const chatId = item.room.slice("chat:".length);
       this.#send("message", { chatId, content: textOf(item), messageId: item.key });
     });
     if (part.mute) return;
-    this.speak = () => this.isIn && this.#outbox.hasRoom && this.#outbox.say(this.#nextRoom());
+    this.send = () => this.isIn && this.#outbox.hasRoom && this.#outbox.send(this.#nextRoom());
     if (this.rooms.some((room) => part.grants.includes(room)))
       this.flood = () => {
         const room = this.#nextRoom();
-        for (let sent = 0; sent < stage.floodBytes; sent += LONG) this.#outbox.say(room, LONG);
+        for (let sent = 0; sent < harness.floodBytes; sent += LONG) this.#outbox.send(room, LONG);
       };
   }
 
@@ -73,7 +73,7 @@ export class Chatter implements Actor {
   }
 
   get isIn(): boolean {
-    return this.#line?.isOpen === true && this.#asked.every((asked) => typeof asked !== "string");
+    return this.#socket?.isOpen === true && this.#asked.every((asked) => typeof asked !== "string");
   }
 
   get isDone(): boolean {
@@ -81,13 +81,13 @@ export class Chatter implements Actor {
   }
 
   async connect(): Promise<void> {
-    if (this.#line?.isOpen) return;
-    const token = await this.stage.token(this.userId, this.part.grants);
+    if (this.#socket?.isOpen) return;
+    const token = await this.harness.token(this.userId, this.part.grants);
     const path = `/ws?token=${token}${this.part.batched ? "&batch=1" : ""}`;
-    await this.stage.open(
+    await this.harness.open(
       { wire: this.wire, path: path },
       {
-        opened: (line) => this.#opened(line),
+        opened: (socket) => this.#opened(socket),
         heard: (data) => this.#hear(frame.parse(data)),
         closed: (how) => this.#closed(how),
       },
@@ -107,14 +107,14 @@ export class Chatter implements Actor {
   }
 
   disturb(): void {
-    this.#line?.send("{ this is no JSON");
-    this.#line?.send(new Uint8Array([1, 2, 3]));
-    this.#line?.send({ type: "constructor", data: {}, timestamp: 1 });
+    this.#socket?.send("{ this is no JSON");
+    this.#socket?.send(new Uint8Array([1, 2, 3]));
+    this.#socket?.send({ type: "constructor", data: {}, timestamp: 1 });
     this.#asked.push(undefined, undefined, undefined);
   }
 
   close(): void {
-    this.#line?.close();
+    this.#socket?.close();
     this.wire?.close();
   }
 
@@ -123,18 +123,18 @@ export class Chatter implements Actor {
   }
 
   #send(type: string, data: unknown): void {
-    this.#line?.send({ type, data, timestamp: Date.now() });
+    this.#socket?.send({ type, data, timestamp: Date.now() });
   }
 
-  #opened(line: Line): void {
-    this.#line = line;
+  #opened(socket: JsonSocket): void {
+    this.#socket = socket;
     this.#asked = [];
     for (const chatId of this.part.chats) this.join(chatId);
-    this.#outbox.again();
+    this.#outbox.resend();
   }
 
   #closed(how: string): void {
-    this.stage.count(`closed ${how}`);
+    this.harness.count(`closed ${how}`);
     for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
   }
 
@@ -146,9 +146,9 @@ export class Chatter implements Actor {
   }
 
   #message({ id, chatId, userId, content }: z.output<typeof message>): void {
-    const item = this.stage.ledger.find(roomOf(chatId), content);
+    const item = this.harness.ledger.find(roomOf(chatId), content);
     if (!item) return;
-    this.stage.ledger.hear(this.userId, item, this.#stays.get(chatId));
+    this.harness.ledger.hear(this.userId, item, this.#stays.get(chatId));
     if (userId !== this.userId) return;
     this.#answered(item);
     this.#outbox.confirmed(item, id);
@@ -166,17 +166,17 @@ export class Chatter implements Actor {
     const isLive = this.part.batched && !this.#asked.includes(chatId ?? "");
     if (chatId === undefined || isLive) {
       for (const one of frames) this.#hear(one);
-    } else this.#entered(chatId, this.stage.ledger.find(roomOf(chatId), content ?? ""));
+    } else this.#entered(chatId, this.harness.ledger.find(roomOf(chatId), content ?? ""));
   }
 
   #entered(chatId: string, after: Item | null | undefined): void {
     this.#answered(chatId);
     this.leave(chatId);
-    this.#stays.set(chatId, this.stage.ledger.enter(this.userId, roomOf(chatId), after));
+    this.#stays.set(chatId, this.harness.ledger.enter(this.userId, roomOf(chatId), after));
   }
 
   #error(code: number): void {
-    this.stage.count(`gurukul error ${code}`);
+    this.harness.count(`gurukul error ${code}`);
     const asked = this.#asked.shift();
     // Removed or not admitted: for a member the error may mean either, and any chat, so it leaves them all.
     if (this.part.mute && code === 403) for (const chatId of [...this.#stays.keys()]) this.leave(chatId);

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Line } from "../line.ts";
-import { type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
+import { type Contract, type Harness, roomsFor, type Workload } from "../harness.ts";
+import type { JsonSocket } from "../json-socket.ts";
 import { Author, frame, joined, PATH } from "./author.ts";
 import { Session } from "./session.ts";
 
@@ -8,8 +8,8 @@ import { Session } from "./session.ts";
 const RETRY_MS = 6_000;
 const ATTEMPTS = 15;
 
-async function cast(stage: Stage, clients: number): Promise<Cast> {
-  const { ledger, run } = stage;
+async function workload(harness: Harness, clients: number): Promise<Workload> {
+  const { ledger, run } = harness;
   const count = Math.ceil(roomsFor(clients) / 2);
   const sessions = Array.from({ length: count }, (_, n) => new Session(`session:${run}-${n}`, ledger.faults));
   const outcomes = new Map(sessions.map((session) => [session, new Map<string, boolean>()]));
@@ -19,13 +19,13 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     const session = sessions[n % sessions.length]!;
     const grant = n % 12 === 5 ? `session:${run}-elsewhere` : session.room;
     ledger.open(userId, grant);
-    actors.push(new Author(stage, userId, session, [grant], await stage.wire(), outcomes.get(session)!));
+    actors.push(new Author(harness, userId, session, [grant], await harness.wire(), outcomes.get(session)!));
   }
 
   /** The document as a new participant gets it. Throws when the server lets nobody in for over a minute. */
   async function read(session: Session): Promise<z.output<typeof joined>> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      if (attempt > 1) await stage.pause(RETRY_MS);
+      if (attempt > 1) await harness.pause(RETRY_MS);
       const document = await joinAndLeave(session);
       if (document) return document;
     }
@@ -35,15 +35,15 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   }
 
   async function joinAndLeave({ id, room }: Session): Promise<z.output<typeof joined> | undefined> {
-    const token = await stage.token(`reader-${run}`, [room]);
+    const token = await harness.token(`reader-${run}`, [room]);
     const document = Promise.withResolvers<z.output<typeof joined> | undefined>();
-    let reader: Line | undefined;
-    void stage.open(
+    let reader: JsonSocket | undefined;
+    void harness.open(
       { wire: undefined, path: `${PATH}?token=${token}` },
       {
-        opened(line) {
-          reader = line;
-          line.send({ type: "join_session", data: { sessionId: id, role: "observer" } });
+        opened(socket) {
+          reader = socket;
+          socket.send({ type: "join_session", data: { sessionId: id, role: "observer" } });
         },
         heard(data) {
           const { type, data: body } = frame.parse(data);
@@ -97,4 +97,4 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
 }
 
 /** Documents that are edited together. */
-export const collaboration: Contract = { name: "collaboration", cast };
+export const collaboration: Contract = { name: "collaboration", workload };

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { type Actor, type Contract, type Harness, roomsFor, type Workload } from "../harness.ts";
+import type { JsonSocket } from "../json-socket.ts";
 import { type Item, type Stay, textOf } from "../ledger.ts";
-import type { Line } from "../line.ts";
 import { Outbox } from "../outbox.ts";
 import { readBack } from "../read-back.ts";
 import { resumersFor } from "../resumer.ts";
-import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
 const frame = z.object({
@@ -49,21 +49,21 @@ class User implements Actor {
   readonly rooms: readonly string[];
   readonly flood?: () => void;
   readonly #outbox: Outbox;
-  #line: Line | undefined;
+  #socket: JsonSocket | undefined;
   #group: Stay | undefined;
   #inbox: Stay | undefined;
   #said = 0;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     private readonly part: Part,
     readonly wire: Wire | undefined,
   ) {
     this.rooms = [part.group];
-    this.#outbox = new Outbox(stage.ledger, part.userId, (item) => this.#say(item));
+    this.#outbox = new Outbox(harness.ledger, part.userId, (item) => this.#transmit(item));
     if (part.grant !== part.group) return;
     this.flood = () => {
-      for (let sent = 0; sent < stage.floodBytes; sent += LONG) this.#outbox.say(part.group, LONG);
+      for (let sent = 0; sent < harness.floodBytes; sent += LONG) this.#outbox.send(part.group, LONG);
     };
   }
 
@@ -80,15 +80,15 @@ class User implements Actor {
   }
 
   async connect(): Promise<void> {
-    if (this.#line?.isOpen) return;
+    if (this.#socket?.isOpen) return;
     const { userId, grant } = this.part;
-    const token = await this.stage.token(userId, [grant]);
-    await this.stage.open(
+    const token = await this.harness.token(userId, [grant]);
+    await this.harness.open(
       { wire: this.wire, path: "/api/diet/ws" },
       {
-        opened: (line) => {
-          this.#line = line;
-          line.send({ type: "auth", token, userId, sessionId: "s" });
+        opened: (socket) => {
+          this.#socket = socket;
+          socket.send({ type: "auth", token, userId, sessionId: "s" });
         },
         heard: (data) => this.#hear(frame.parse(data)),
         closed: (how) => this.#closed(how),
@@ -96,23 +96,23 @@ class User implements Actor {
     );
   }
 
-  speak(): void {
+  send(): void {
     if (!this.isIn || !this.#outbox.hasRoom) return;
-    this.#outbox.say(this.#said++ % DIRECT_EVERY === 0 ? inboxOf(this.part.friend) : this.part.group);
+    this.#outbox.send(this.#said++ % DIRECT_EVERY === 0 ? inboxOf(this.part.friend) : this.part.group);
   }
 
   disturb(): void {
     if (!this.isIn) return; // Before it is admitted, any other frame means a bad token.
-    this.#line?.send("{}");
-    this.#line?.send({ id: "coins", type: "level.up", timestamp: new Date().toISOString(), data: {} });
+    this.#socket?.send("{}");
+    this.#socket?.send({ id: "coins", type: "level.up", timestamp: new Date().toISOString(), data: {} });
   }
 
   close(): void {
-    this.#line?.close();
+    this.#socket?.close();
     this.wire?.close();
   }
 
-  #say(item: Item): void {
+  #transmit(item: Item): void {
     const { userId: fromUserId, friend: toUserId, group } = this.part;
     const timestamp = new Date().toISOString();
     const said = { messageId: item.key, fromUserId, content: textOf(item), timestamp };
@@ -120,24 +120,24 @@ class User implements Actor {
       item.room === group
         ? ["group.message", { ...said, groupId: group.slice(GROUP.length) }]
         : ["direct.message", { ...said, toUserId, isRead: false }];
-    this.#line?.send({ id: item.key, type, timestamp, data });
+    this.#socket?.send({ id: item.key, type, timestamp, data });
   }
 
   #closed(how: string): void {
-    this.stage.count(`closed ${how}`);
+    this.harness.count(`closed ${how}`);
     for (const stay of [this.#group, this.#inbox]) if (stay) stay.isOpen = false;
     this.#group = undefined;
     this.#inbox = undefined;
   }
 
   #hear({ type, id, success, error, data }: z.output<typeof frame>): void {
-    const { ledger, count } = this.stage;
+    const { ledger, count } = this.harness;
     const { userId, group, grant } = this.part;
     if (type === "auth_response" && success) {
       if (grant === group) this.#group = ledger.enter(userId, group, undefined);
       // Nothing in the inbox is ever read, so it is delivered from its beginning.
       this.#inbox = ledger.enter(userId, inboxOf(userId), null);
-      this.#outbox.again();
+      this.#outbox.resend();
     } else if (success === undefined) this.#event(type, data);
     else {
       if (error) count(`diet error ${error.code}`);
@@ -152,12 +152,12 @@ class User implements Actor {
       return;
     }
     // In place of the event.
-    if (item.room === this.part.group && this.#group) this.stage.ledger.place(item, this.#group);
+    if (item.room === this.part.group && this.#group) this.harness.ledger.place(item, this.#group);
     this.#outbox.confirmed(item, JSON.stringify(data));
   }
 
   #event(type: string, data: unknown): void {
-    const { ledger } = this.stage;
+    const { ledger } = this.harness;
     if (type === "group.message") {
       const { groupId, content } = grouped.parse(data);
       const item = ledger.find(GROUP + groupId, content);
@@ -171,8 +171,8 @@ class User implements Actor {
   }
 }
 
-async function cast(stage: Stage, clients: number): Promise<Cast> {
-  const { ledger, run } = stage;
+async function workload(harness: Harness, clients: number): Promise<Workload> {
+  const { ledger, run } = harness;
   const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `${GROUP}${run}-${n}`);
   const idOf = (n: number) => `diet-${run}-${n % clients}`;
   const actors: User[] = [];
@@ -181,19 +181,19 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     const grant = n % 12 === 5 ? `${GROUP}${run}-elsewhere` : group;
     const [userId, friend] = [idOf(n), idOf(n + 1)];
     for (const room of [grant, inboxOf(userId), inboxOf(friend)]) ledger.open(userId, room);
-    actors.push(new User(stage, { userId, friend, group, grant }, await stage.wire()));
+    actors.push(new User(harness, { userId, friend, group, grant }, await harness.wire()));
   }
 
   const saidOf = z.object({ type: z.literal("group.message"), data: grouped });
-  const resumers = await resumersFor(stage, clients, rooms, (userId, room) => {
+  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => {
     let token = "";
     return {
       ...{ userId, room },
-      way: async (query) => {
-        token = await stage.token(userId, [room]);
+      endpoint: async (query) => {
+        token = await harness.token(userId, [room]);
         return { path: `/api/diet/ws?${query}` };
       },
-      hello: (line) => line.send({ type: "auth", token, userId, sessionId: "s" }),
+      hello: (socket) => socket.send({ type: "auth", token, userId, sessionId: "s" }),
       textOf: (frame) => saidOf.safeParse(frame).data?.data.content,
       verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
       isError: ({ type, success }) => type === "error" || (type === "auth_response" && success !== true),
@@ -203,15 +203,15 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   /** Everything pending in an inbox, as a newly connected client of its user gets it. */
   async function inbox(userId: string) {
     const room = inboxOf(userId);
-    const token = await stage.token(userId, []);
+    const token = await harness.token(userId, []);
     const items: Item[] = [];
     const wanted = [...ledger.items.values()].filter(
       (item) => item.room === room && item.state === "confirmed",
     );
-    let line: Line | undefined;
-    const opened = (opened: Line) => {
-      line = opened;
-      line.send({ type: "auth", token, userId, sessionId: "reader" });
+    let socket: JsonSocket | undefined;
+    const opened = (opened: JsonSocket) => {
+      socket = opened;
+      socket.send({ type: "auth", token, userId, sessionId: "reader" });
     };
     const heard = (data: unknown) => {
       const { type, data: body } = frame.parse(data);
@@ -220,12 +220,12 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
       const item = toUserId === userId ? ledger.find(room, content) : undefined;
       if (item) items.push(item);
     };
-    await stage.open({ path: "/api/diet/ws" }, { opened, heard, closed: () => {} });
+    await harness.open({ path: "/api/diet/ws" }, { opened, heard, closed: () => {} });
     // The contract does not mark the end of the pending messages. A busy machine may take long to send the first.
     for (let tries = 0; tries < READ_TRIES && items.length < wanted.length; tries++)
-      await stage.pause(READ_PAUSE_MS);
-    await stage.pause(READ_PAUSE_MS);
-    line?.close();
+      await harness.pause(READ_PAUSE_MS);
+    await harness.pause(READ_PAUSE_MS);
+    socket?.close();
     return { room, items };
   }
 
@@ -233,7 +233,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     actors: [...actors, ...resumers],
     async stored() {
       const groups = rooms.map((room) =>
-        readBack(stage, room, stored, ({ id, data }) => ({ id, text: data.content })),
+        readBack(harness, room, stored, ({ id, data }) => ({ id, text: data.content })),
       );
       return [...(await Promise.all(groups)), ...(await Promise.all(actors.map((one) => inbox(one.userId))))];
     },
@@ -241,4 +241,4 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
 }
 
 /** Groups, and direct messages that are pending until they are read. */
-export const diet: Contract = { name: "diet", cast };
+export const diet: Contract = { name: "diet", workload };

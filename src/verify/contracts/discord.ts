@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { type Actor, type Contract, type Harness, roomsFor, type Workload } from "../harness.ts";
+import type { JsonSocket } from "../json-socket.ts";
 import type { Item, Stay } from "../ledger.ts";
-import type { Line } from "../line.ts";
 import { Poster } from "../poster.ts";
 import { resumersFor } from "../resumer.ts";
-import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
 const frame = z.object({ type: z.string(), event: z.string().optional(), payload: z.unknown().optional() });
@@ -22,18 +22,18 @@ const KNOWN = 900;
 class Member implements Actor {
   readonly isDone = true;
   readonly #stays = new Map<string, Stay>();
-  #line: Line | undefined;
+  #socket: JsonSocket | undefined;
   #isIn = false;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     readonly userId: string,
     readonly rooms: readonly string[],
     readonly wire: Wire | undefined,
     /** Items that the backend posts a second time: a member that gets one of them proves that it was lost. */
     private readonly proving: ReadonlySet<Item>,
   ) {
-    for (const room of rooms) stage.ledger.open(userId, room);
+    for (const room of rooms) harness.ledger.open(userId, room);
   }
 
   get isIn(): boolean {
@@ -41,14 +41,14 @@ class Member implements Actor {
   }
 
   async connect(): Promise<void> {
-    if (this.#line?.isOpen) return;
-    const token = await this.stage.token(this.userId, this.rooms);
-    await this.stage.open(
+    if (this.#socket?.isOpen) return;
+    const token = await this.harness.token(this.userId, this.rooms);
+    await this.harness.open(
       { wire: this.wire, path: "/api/ws" },
       {
-        opened: (line) => {
-          this.#line = line;
-          line.send({ v: 1, type: "auth", token, ts: Date.now() });
+        opened: (socket) => {
+          this.#socket = socket;
+          socket.send({ v: 1, type: "auth", token, ts: Date.now() });
         },
         heard: (data) => this.#hear(frame.parse(data)),
         closed: (how) => this.#closed(how),
@@ -58,24 +58,24 @@ class Member implements Actor {
 
   disturb(): void {
     if (!this.isIn) return; // Before it is admitted, any other frame means a bad token.
-    this.#line?.send({ v: 2, type: "auth", ts: 1 });
-    this.#line?.send(new Uint8Array(1));
+    this.#socket?.send({ v: 2, type: "auth", ts: 1 });
+    this.#socket?.send(new Uint8Array(1));
   }
 
   close(): void {
-    this.#line?.close();
+    this.#socket?.close();
     this.wire?.close();
   }
 
   #closed(how: string): void {
-    this.stage.count(`closed ${how}`);
+    this.harness.count(`closed ${how}`);
     for (const stay of this.#stays.values()) stay.isOpen = false;
     this.#stays.clear();
     this.#isIn = false;
   }
 
   #hear({ type, event, payload }: z.output<typeof frame>): void {
-    const { ledger, count } = this.stage;
+    const { ledger, count } = this.harness;
     if (type === "ack") {
       this.#isIn = true;
       for (const room of this.rooms) this.#stays.set(room, ledger.enter(this.userId, room, undefined));
@@ -90,12 +90,13 @@ class Member implements Actor {
   }
 }
 
-async function cast(stage: Stage, clients: number): Promise<Cast> {
-  const { ledger, run } = stage;
+async function workload(harness: Harness, clients: number): Promise<Workload> {
+  const { ledger, run } = harness;
   const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `guild:${run}-${n}`);
   const flood = { padding: 0, bytes: 300 };
   const posters = rooms.map(
-    (room, n) => new Poster(stage, `guild-${run}-${n}`, { protocol: "discord", room, event: eventOf, flood }),
+    (room, n) =>
+      new Poster(harness, `guild-${run}-${n}`, { protocol: "discord", room, event: eventOf, flood }),
   );
   const proving = new Set<Item>();
   const members: Member[] = [];
@@ -103,18 +104,18 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     const own = rooms.filter(
       (_, at) => at === n % rooms.length || (n % 3 === 0 && at === (n + 1) % rooms.length),
     );
-    members.push(new Member(stage, `member-${run}-${n}`, own, await stage.wire(), proving));
+    members.push(new Member(harness, `member-${run}-${n}`, own, await harness.wire(), proving));
   }
   const eventFrame = z.object({ event: z.literal("room.created"), payload: created });
-  const resumers = await resumersFor(stage, clients, rooms, (userId, room) => {
+  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => {
     let token = "";
     return {
       ...{ userId, room },
-      way: async (query) => {
-        token = await stage.token(userId, [room]);
+      endpoint: async (query) => {
+        token = await harness.token(userId, [room]);
         return { path: `/api/ws?${query}` };
       },
-      hello: (line) => line.send({ v: 1, type: "auth", token, ts: Date.now() }),
+      hello: (socket) => socket.send({ v: 1, type: "auth", token, ts: Date.now() }),
       textOf: (frame) => eventFrame.safeParse(frame).data?.payload.name,
       verdictOf: ({ event, payload }) => (event === "resumed" ? payload : undefined),
       isError: ({ type }) => type === "error",
@@ -131,8 +132,8 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
         for (const item of known) proving.add(item);
         if (known.length > 0) await poster.prove(known);
         // A member that has heard this event has heard all events before it.
-        poster.speak();
-        while (!poster.isDone) await stage.pause(5);
+        poster.send();
+        while (!poster.isDone) await harness.pause(5);
       }
       return rooms.map((room) => ({ room, items: confirmed(room), derived: true }));
     },
@@ -140,4 +141,4 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
 }
 
 /** Events of guilds, from backends to members. */
-export const discord: Contract = { name: "discord", cast };
+export const discord: Contract = { name: "discord", workload };

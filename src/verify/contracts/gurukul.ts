@@ -1,15 +1,15 @@
 import { z } from "zod";
 import type { Stored } from "../check.ts";
+import { type Contract, type Harness, roomsFor, type Workload } from "../harness.ts";
 import { readBack } from "../read-back.ts";
 import { resumersFor } from "../resumer.ts";
-import { type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import { Chatter, message, type Part, roomOf } from "./chatter.ts";
 import { RemovedChat } from "./removed-chat.ts";
 
 const batched = z.object({ type: z.literal("batch"), data: z.object({ messages: z.array(z.unknown()) }) });
 
-async function cast(stage: Stage, clients: number): Promise<Cast> {
-  const { ledger, random, run } = stage;
+async function workload(harness: Harness, clients: number): Promise<Workload> {
+  const { ledger, random, run } = harness;
   const chats = Array.from({ length: roomsFor(clients) }, (_, n) => `${run}-${n}`);
   const chatOf = (n: number) => chats[n % chats.length] ?? run;
   const parts = Array.from({ length: clients }, (_, n): Part => {
@@ -22,7 +22,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   const actors: Chatter[] = [];
   const members: Chatter[] = [];
   for (const part of parts) {
-    const actor = new Chatter(stage, part, await stage.wire());
+    const actor = new Chatter(harness, part, await harness.wire());
     actors.push(actor);
     for (const room of part.grants) ledger.open(part.userId, room);
     if (part.grants.length > 0) continue;
@@ -31,14 +31,14 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   }
 
   const saidOf = z.object({ type: z.literal("message"), data: z.object({ message }) });
-  const resumers = await resumersFor(stage, clients, chats.map(roomOf), (userId, room, n) => ({
+  const resumers = await resumersFor(harness, clients, chats.map(roomOf), (userId, room, n) => ({
     ...{ userId, room },
-    way: async (query) => ({
-      path: `/ws?token=${await stage.token(userId, [room])}&${query}${n % 2 === 0 ? "&batch=1" : ""}`,
+    endpoint: async (query) => ({
+      path: `/ws?token=${await harness.token(userId, [room])}&${query}${n % 2 === 0 ? "&batch=1" : ""}`,
     }),
-    hello: (line) => {
+    hello: (socket) => {
       const data = { action: "join", chatId: room.slice("chat:".length) };
-      line.send({ type: "chat_update", data, timestamp: Date.now() });
+      socket.send({ type: "chat_update", data, timestamp: Date.now() });
     },
     textOf: (frame) => saidOf.safeParse(frame).data?.data.message.content,
     verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
@@ -50,8 +50,8 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     ledger.open(userId, room);
     // The server may be down, or its disk full, at this moment.
     for (let tries = 0; tries < 50; tries++) {
-      if ((await stage.ask("PUT", `/v1/rooms/${room}/members/${userId}`, {}))?.status === 200) return;
-      await stage.pause(100);
+      if ((await harness.ask("PUT", `/v1/rooms/${room}/members/${userId}`, {}))?.status === 200) return;
+      await harness.pause(100);
     }
   }
 
@@ -60,12 +60,12 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
     const [room = ""] = member?.rooms ?? [];
     if (!member) return;
     const path = `/v1/rooms/${room}/members/${member.userId}`;
-    const out = await stage.ask("DELETE", path);
+    const out = await harness.ask("DELETE", path);
     if (out?.status === 204) {
       ledger.bar(member.userId, room);
-      stage.count("members removed");
+      harness.count("members removed");
     }
-    await stage.pause(300);
+    await harness.pause(300);
     await admit(member.userId, room);
     if (out?.status === 204) member.join(room.slice("chat:".length));
   }
@@ -73,7 +73,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   // One at a time: two at once could concern the same member, and nobody would know which came first.
   let shuffling: Promise<void> | undefined;
   let removing: Promise<void> | undefined;
-  const removed = new RemovedChat(stage);
+  const removed = new RemovedChat(harness);
   return {
     actors: [...actors, ...resumers],
     async shuffle() {
@@ -89,11 +89,11 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
       return Promise.all(
         chats
           .map(roomOf)
-          .map((room) => readBack(stage, room, message, ({ id, content }) => ({ id, text: content }))),
+          .map((room) => readBack(harness, room, message, ({ id, content }) => ({ id, text: content }))),
       );
     },
   };
 }
 
 /** Chats: tokens and memberships, batches, and users without access who try to enter. */
-export const gurukul: Contract = { name: "gurukul", cast };
+export const gurukul: Contract = { name: "gurukul", workload };

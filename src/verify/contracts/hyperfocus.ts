@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Stored } from "../check.ts";
+import { type Actor, type Contract, type Harness, roomsFor, type Workload } from "../harness.ts";
+import type { JsonSocket } from "../json-socket.ts";
 import type { Item, Stay } from "../ledger.ts";
-import type { Line } from "../line.ts";
 import { Poster } from "../poster.ts";
 import { readBack } from "../read-back.ts";
 import { resumersFor } from "../resumer.ts";
-import { type Actor, type Cast, type Contract, roomsFor, type Stage } from "../stage.ts";
 import type { Wire } from "../wire.ts";
 
 const frame = z.object({ type: z.string(), payload: z.unknown().optional() });
@@ -47,34 +47,34 @@ class Watcher implements Actor {
   readonly heard = new Set<Item>();
   /** When it was admitted for the first time, in ticks. */
   firstIn: number | undefined;
-  #line: Line | undefined;
+  #socket: JsonSocket | undefined;
   #stay: Stay | undefined;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly harness: Harness,
     readonly userId: string,
     private readonly room: string,
     readonly role: Role,
     readonly wire: Wire | undefined,
   ) {
     this.rooms = [room];
-    if (role !== "stranger") stage.ledger.open(userId, room);
+    if (role !== "stranger") harness.ledger.open(userId, room);
   }
 
   get isIn(): boolean {
-    return this.#line?.isOpen === true && (this.#stay !== undefined || this.role === "stranger");
+    return this.#socket?.isOpen === true && (this.#stay !== undefined || this.role === "stranger");
   }
 
   async connect(): Promise<void> {
-    if (this.#line?.isOpen) return;
-    const { stage, role, room, userId } = this;
+    if (this.#socket?.isOpen) return;
+    const { harness, role, room, userId } = this;
     const grant = role === "host" ? room : `${room}-elsewhere`;
-    const query = role === "viewer" ? "" : `?token=${await stage.token(userId, [grant])}`;
-    await stage.open(
+    const query = role === "viewer" ? "" : `?token=${await harness.token(userId, [grant])}`;
+    await harness.open(
       { wire: this.wire, path: `/ws${query}`, protocols: [PROTOCOL] },
       {
-        opened: (line) => {
-          this.#line = line;
+        opened: (socket) => {
+          this.#socket = socket;
           const clientType = role === "viewer" ? "viewer" : "host";
           const streamId = room.slice("stream:".length);
           const init = { clientId: userId, streamId, clientType, capabilities: [], version: "1.0.0" };
@@ -87,28 +87,28 @@ class Watcher implements Actor {
   }
 
   disturb(): void {
-    this.#line?.send("null");
-    this.#line?.send(new Uint8Array(3));
+    this.#socket?.send("null");
+    this.#socket?.send(new Uint8Array(3));
     this.#send("gift:ack", { giftId: 7 });
   }
 
   close(): void {
-    this.#line?.close();
+    this.#socket?.close();
     this.wire?.close();
   }
 
   #send(type: string, payload: unknown): void {
-    this.#line?.send({ type, payload, timestamp: new Date().toISOString() });
+    this.#socket?.send({ type, payload, timestamp: new Date().toISOString() });
   }
 
   #closed(how: string): void {
-    this.stage.count(`closed ${how}`);
+    this.harness.count(`closed ${how}`);
     if (this.#stay) this.#stay.isOpen = false;
     this.#stay = undefined;
   }
 
   #hear({ type, payload }: z.output<typeof frame>): void {
-    const { ledger, count } = this.stage;
+    const { ledger, count } = this.harness;
     if (type === "connection:ack") {
       this.#stay = ledger.enter(this.userId, this.room, undefined, this.role === "host");
       this.firstIn ??= this.#stay.since;
@@ -125,20 +125,20 @@ class Watcher implements Actor {
     } else if (type === "error") {
       count(`hyperfocus error ${error.parse(payload).code}`);
       // Its entry was not stored, so it connects again.
-      if (!this.isIn) this.#line?.close();
+      if (!this.isIn) this.#socket?.close();
     }
   }
 }
 
-async function cast(stage: Stage, clients: number): Promise<Cast> {
-  const { run } = stage;
+async function workload(harness: Harness, clients: number): Promise<Workload> {
+  const { run } = harness;
   // One stream has hosts. It is not flooded: a host that missed gifts is sent only as many as fit into a
   // frame.
   const rooms = Array.from({ length: roomsFor(clients) }, (_, n) => `stream:${run}-${n}`);
   const [hosted = ""] = rooms;
   const posters = rooms.map(
     (room, n) =>
-      new Poster(stage, `gifts-${run}-${n}`, {
+      new Poster(harness, `gifts-${run}-${n}`, {
         ...{ protocol: "hyperfocus", room, event: eventOf },
         ...(room !== hosted && { flood: { padding: 1_500, bytes: 1_900 } }),
       }),
@@ -147,13 +147,13 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   for (let n = 0; n < clients; n++) {
     const room = rooms[n % rooms.length] ?? "";
     const role = n % 12 === 5 ? "stranger" : room === hosted && n % 2 === 0 ? "host" : "viewer";
-    watchers.push(new Watcher(stage, `watcher-${run}-${n}`, room, role, await stage.wire()));
+    watchers.push(new Watcher(harness, `watcher-${run}-${n}`, room, role, await harness.wire()));
   }
   const giftFrame = z.object({ type: z.literal("gift:received"), payload: gift });
-  const resumers = await resumersFor(stage, clients, rooms, (userId, room) => ({
+  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => ({
     ...{ userId, room },
-    way: async (query) => ({ path: `/ws?${query}`, protocols: [PROTOCOL] }),
-    hello: (line) => {
+    endpoint: async (query) => ({ path: `/ws?${query}`, protocols: [PROTOCOL] }),
+    hello: (socket) => {
       const streamId = room.slice("stream:".length);
       const payload = {
         clientId: userId,
@@ -162,7 +162,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
         capabilities: [],
         version: "1.0.0",
       };
-      line.send({ type: "connection:init", payload, timestamp: new Date().toISOString() });
+      socket.send({ type: "connection:init", payload, timestamp: new Date().toISOString() });
     },
     textOf: (frame) => {
       const { data } = giftFrame.safeParse(frame);
@@ -179,11 +179,11 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
   /** A gift that waits for the pace is stored already but not yet part of the history. */
   async function read(room: string): Promise<Stored> {
     for (let tries = 0; ; tries++) {
-      const stored = await readBack(stage, room, gift, show);
+      const stored = await readBack(harness, room, gift, show);
       const shown = new Set(stored.items);
       const isMissing = (item: Item) => item.room === room && item.state === "confirmed" && !shown.has(item);
-      if (tries === SHOWN_TRIES || ![...stage.ledger.items.values()].some(isMissing)) return stored;
-      await stage.pause(SHOWN_MS);
+      if (tries === SHOWN_TRIES || ![...harness.ledger.items.values()].some(isMissing)) return stored;
+      await harness.pause(SHOWN_MS);
     }
   }
   return {
@@ -193,7 +193,7 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
       const gifts = stored.find(({ room }) => room === hosted)?.items ?? [];
       for (const { userId, role, firstIn, heard, isIn } of watchers) {
         if (role !== "host" || firstIn === undefined || !isIn) continue;
-        const missed = gifts.filter((item) => item.saidAt > firstIn && !heard.has(item));
+        const missed = gifts.filter((item) => item.sentAt > firstIn && !heard.has(item));
         if (missed.length > 0) {
           const what = `${userId} was never sent ${missed[0]?.key}, however often it came back`;
           faults.add("gap", what, missed.length);
@@ -204,4 +204,4 @@ async function cast(stage: Stage, clients: number): Promise<Cast> {
 }
 
 /** Gifts of streams, from backends to viewers and hosts. */
-export const hyperfocus: Contract = { name: "hyperfocus", cast };
+export const hyperfocus: Contract = { name: "hyperfocus", workload };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Line } from "../line.ts";
-import type { Stage } from "../stage.ts";
+import type { Harness } from "../harness.ts";
+import type { JsonSocket } from "../json-socket.ts";
 
 const resumed = z.object({
   type: z.literal("resumed"),
@@ -21,52 +21,52 @@ export class RemovedChat {
   readonly #userId: string;
   #said = 0;
 
-  constructor(private readonly stage: Stage) {
-    this.#chatId = `${stage.run}-removed`;
+  constructor(private readonly harness: Harness) {
+    this.#chatId = `${harness.run}-removed`;
     this.#room = `chat:${this.#chatId}`;
-    this.#userId = `remover-${stage.run}`;
-    stage.ledger.removed.add(this.#room);
+    this.#userId = `remover-${harness.run}`;
+    harness.ledger.removed.add(this.#room);
   }
 
   /** One round; it ends early where the server is down. */
   async round(): Promise<void> {
     // Another node may not have applied the removal yet: it is right about what it has.
-    if (this.stage.hasNodes) return;
+    if (this.harness.hasNodes) return;
     const before = await this.#resume(0);
-    if (!before || !(await this.#say())) return;
+    if (!before || !(await this.#post())) return;
     const heard = await this.#resume(before.until);
     if (!heard) return;
-    if ((await this.stage.ask("DELETE", `/v1/rooms/${this.#room}`))?.status !== 204) return;
-    if (!(await this.#say())) return;
+    if ((await this.harness.ask("DELETE", `/v1/rooms/${this.#room}`))?.status !== 204) return;
+    if (!(await this.#post())) return;
     const verdict = await this.#resume(heard.until);
     if (!verdict) return;
-    this.stage.count(`resumed ${verdict.reason ?? "complete"}`);
+    this.harness.count(`resumed ${verdict.reason ?? "complete"}`);
     if (verdict.reason === "removed" && !verdict.complete) return;
     const what = `${this.#userId} was told ${verdict.reason ?? "complete"} of ${this.#room}, which was removed`;
-    this.stage.ledger.faults.add("resumed", what);
+    this.harness.ledger.faults.add("resumed", what);
   }
 
-  async #say(): Promise<boolean> {
+  async #post(): Promise<boolean> {
     const id = `${this.#userId}-${++this.#said}`;
     const message = { id, chatId: this.#chatId, userId: this.#userId, content: id, role: "user" };
     const whole = { ...message, timestamp: new Date(0).toISOString(), metadata: {} };
     const event = { room: this.#room, type: "message", data: { chatId: this.#chatId, message: whole } };
-    return (await this.stage.ask("POST", "/v1/gurukul/events", [event]))?.status === 200;
+    return (await this.harness.ask("POST", "/v1/gurukul/events", [event]))?.status === 200;
   }
 
   /** The verdict on a connection that resumes the chat at this offset; undefined when none came. */
   async #resume(offset: number): Promise<Verdict | undefined> {
-    const { stage } = this;
-    const token = await stage.token(this.#userId, [this.#room]);
-    let line: Line | undefined;
+    const { harness } = this;
+    const token = await harness.token(this.#userId, [this.#room]);
+    let socket: JsonSocket | undefined;
     let isClosed = false;
     let verdict: Verdict | undefined;
     const resume = encodeURIComponent(`${this.#room}@${offset}`);
-    await stage.open(
+    await harness.open(
       { path: `/ws?token=${token}&resume=${resume}` },
       {
         opened: (opened) => {
-          line = opened;
+          socket = opened;
           opened.send({ type: "chat_update", data: { action: "join", chatId: this.#chatId }, timestamp: 1 });
         },
         heard: (frame) => {
@@ -77,8 +77,8 @@ export class RemovedChat {
         },
       },
     );
-    for (let tries = 0; tries < PATIENCE && !verdict && !isClosed; tries++) await stage.pause(PAUSE_MS);
-    line?.close();
+    for (let tries = 0; tries < PATIENCE && !verdict && !isClosed; tries++) await harness.pause(PAUSE_MS);
+    socket?.close();
     return verdict;
   }
 }

@@ -1,6 +1,6 @@
 import type { Faults } from "../faults.ts";
 
-/** Common knowledge of a session's authors: its text at each version, as any of them has seen it. */
+/** The text of a session at each version, as its authors have seen it. */
 export class Session {
   readonly #texts = new Map<number, bigint>();
 

@@ -2,14 +2,14 @@ import type { Faults } from "./faults.ts";
 import type { Wire } from "./wire.ts";
 
 /** Address of a connection. */
-export interface Way {
+export interface Endpoint {
   readonly path: string;
   readonly protocols?: readonly string[];
   readonly wire?: Wire | undefined;
 }
 
 /** A WebSocket that carries JSON. */
-export interface Line {
+export interface JsonSocket {
   readonly isOpen: boolean;
   /**
    * A text or bytes go out unchanged, other values as JSON. Lost when the connection is gone, as on any wire.
@@ -18,9 +18,9 @@ export interface Line {
   close(): void;
 }
 
-export interface LineEvents {
+export interface SocketEvents {
   /** Called before any frame is heard. */
-  opened(line: Line): void;
+  opened(socket: JsonSocket): void;
   /** Throws for a frame that the contract does not know. */
   heard(frame: unknown): void;
   closed(how: string): void;
@@ -31,42 +31,44 @@ const CONNECT_MS = 5_000;
 export const TOO_SLOW = "by the client, which had no answer";
 
 /** Resolves once the socket is open or has failed to open. */
-export function openLine(
+export function openSocket(
   origin: string,
-  { wire, path, protocols = [] }: Way,
-  { opened, heard, closed }: LineEvents,
+  { wire, path, protocols = [] }: Endpoint,
+  { opened, heard, closed }: SocketEvents,
   faults: Faults,
 ): Promise<void> {
   const url = wire ? `ws://127.0.0.1:${wire.port}${path}` : origin.replace(/^http/, "ws") + path;
-  const socket = new WebSocket(url, [...protocols]);
+  const webSocket = new WebSocket(url, [...protocols]);
   const settled = Promise.withResolvers<void>();
-  const line: Line = {
+  const socket: JsonSocket = {
     get isOpen() {
-      return socket.readyState === WebSocket.OPEN;
+      return webSocket.readyState === WebSocket.OPEN;
     },
     send(frame) {
       if (!this.isOpen) return;
-      socket.send(typeof frame === "string" || frame instanceof Uint8Array ? frame : JSON.stringify(frame));
+      webSocket.send(
+        typeof frame === "string" || frame instanceof Uint8Array ? frame : JSON.stringify(frame),
+      );
     },
-    close: () => socket.close(),
+    close: () => webSocket.close(),
   };
   /** Nothing that a closed connection still holds counts as heard on the next one. */
   let isOver = false;
   let isTooSlow = false;
   const limit = setTimeout(() => {
     isTooSlow = true;
-    socket.close();
+    webSocket.close();
   }, CONNECT_MS);
-  socket.addEventListener("open", () => {
+  webSocket.addEventListener("open", () => {
     clearTimeout(limit);
-    opened(line);
+    opened(socket);
     settled.resolve();
   });
-  socket.addEventListener("message", ({ data }) => {
-    if (!isOver && socket.readyState === WebSocket.OPEN) take(String(data), path, heard, faults);
+  webSocket.addEventListener("message", ({ data }) => {
+    if (!isOver && webSocket.readyState === WebSocket.OPEN) take(String(data), path, heard, faults);
   });
-  socket.addEventListener("error", () => settled.resolve());
-  socket.addEventListener("close", ({ code, reason }) => {
+  webSocket.addEventListener("error", () => settled.resolve());
+  webSocket.addEventListener("close", ({ code, reason }) => {
     clearTimeout(limit);
     settled.resolve();
     isOver = true;
@@ -76,7 +78,7 @@ export function openLine(
 }
 
 /** A frame that the contract does not know is a fault. */
-export function take(text: string, path: string, heard: LineEvents["heard"], faults: Faults): void {
+export function take(text: string, path: string, heard: SocketEvents["heard"], faults: Faults): void {
   try {
     heard(JSON.parse(text));
   } catch (error) {
