@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { BROWSER_TEST_MS, hasBrowser } from "../support/chromium.ts";
 import { eventually } from "../support/eventually.ts";
 import { startRelay } from "../support/relay.ts";
@@ -32,6 +32,19 @@ describe.skipIf(!hasBrowser)("in a browser, on a line that is lost and found", (
       },
       { contextId, url: `ws://127.0.0.1:${port}/api/chat/ws`, token: await stage.server.token("ada"), store },
     );
+
+  /**
+   * As a service worker would: the application is there without a network. Such a page is not known to be of this
+   * machine, and needs the permission to reach it.
+   */
+  async function serveOffline(context: BrowserContext): Promise<void> {
+    await context.grantPermissions(["local-network-access"]);
+    await context.route(`${stage.origin}/**`, async (route) => {
+      const { pathname } = new URL(route.request().url());
+      if (pathname === "/") await route.fulfill({ body: await (await fetch(stage.origin)).text() });
+      else await route.fulfill({ path: stage.directory + pathname });
+    });
+  }
 
   /** What the context has stored, oldest first. */
   async function stored(contextId: string): Promise<string[]> {
@@ -103,12 +116,7 @@ describe.skipIf(!hasBrowser)("in a browser, on a line that is lost and found", (
 
   test("what was typed into a document offline outlives the page", async () => {
     const { page, context, faults } = await stage.visit();
-    await context.grantPermissions(["local-network-access"]);
-    await context.route(`${stage.origin}/**`, async (route) => {
-      const { pathname } = new URL(route.request().url());
-      if (pathname === "/") await route.fulfill({ body: await (await fetch(stage.origin)).text() });
-      else await route.fulfill({ path: stage.directory + pathname });
-    });
+    await serveOffline(context);
     const url = stage.server.url("/api/collaboration/ws");
     const token = await stage.server.token("ada");
     const load = async () =>
@@ -173,14 +181,7 @@ describe.skipIf(!hasBrowser)("in a browser, on a line that is lost and found", (
 
   test("what was written offline outlives the page, and is said once when the next one is online", async () => {
     const { page, context, faults } = await stage.visit();
-    // As a service worker would: the application is there without a network. Such a page is not known to be of this
-    // machine, and has to be let near it.
-    await context.grantPermissions(["local-network-access"]);
-    await context.route(`${stage.origin}/**`, async (route) => {
-      const { pathname } = new URL(route.request().url());
-      if (pathname === "/") await route.fulfill({ body: await (await fetch(stage.origin)).text() });
-      else await route.fulfill({ path: stage.directory + pathname });
-    });
+    await serveOffline(context);
     const before = await chat(page, "kept", stage.server.port, "kept");
     await before.evaluate(({ client }) => client.connect());
     await context.setOffline(true);

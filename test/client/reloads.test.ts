@@ -5,29 +5,16 @@ import {
   DietWebSocketClient,
   GiftViewerClient,
   GurukulClient,
-  type MessageStore,
   VoiceChannelClient,
 } from "../../packages/client/src/index.ts";
 import { Random } from "../support/random.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
-import { hasty, noRate } from "./support.ts";
+import { hasty, noRate, offsetStore } from "./support.ts";
 
 const EVENTS = 1_000;
 const random = new Random(Random.seed());
 const server = stopAfterAll(await startTestServer({ env: { MAX_GIFTS_PER_SECOND: "0" } }));
-
-/** What is kept in a browser between two pages. */
-function memory(): MessageStore {
-  const places = new Map<string, readonly (readonly [string, number])[]>();
-  return {
-    load: async () => [],
-    put: async () => {},
-    delete: async () => {},
-    loadOffsets: async (owner) => places.get(owner),
-    saveOffsets: async (owner, offsets) => void places.set(owner, offsets),
-  };
-}
 
 interface Page {
   connect(): Promise<unknown>;
@@ -119,7 +106,7 @@ test.each(Object.keys(contracts))(
   async (name) => {
     const { path, open, event } = contracts[name]!;
     const relay = await startRelay(server.port);
-    const store = memory();
+    const store = offsetStore();
     const heard: string[] = [];
     const waiting = new Map<string, () => void>();
     const options = {

@@ -8,21 +8,9 @@ import {
 } from "../../packages/client/src/index.ts";
 import { startRelay } from "../support/relay.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
-import { fakeSockets, hasty, noRate, tokenOf } from "./support.ts";
+import { fakeSockets, hasty, noRate, offsetStore, tokenOf } from "./support.ts";
 
 const server = stopAfterAll(await startTestServer({ env: { RESUME_LIMIT: "50" } }));
-
-/** Keeps offsets and nothing else. */
-function memory(): MessageStore {
-  const places = new Map<string, readonly (readonly [string, number])[]>();
-  return {
-    load: async () => [],
-    put: async () => {},
-    delete: async () => {},
-    loadOffsets: async (owner) => places.get(owner),
-    saveOffsets: async (owner, offsets) => void places.set(owner, offsets),
-  };
-}
 
 function chat(userId: string, contextId: string, more: { port?: number; store?: MessageStore } = {}) {
   const { port = server.port, store } = more;
@@ -79,7 +67,7 @@ test("what can no longer be told is said to be missing, with the reason", async 
 });
 
 test("a page that is loaded again goes on where the last one was, where the store keeps that; another user does not", async () => {
-  const store = memory();
+  const store = offsetStore();
   const ada = chat("ada", "again");
   const before = chat("bob", "again", { store });
   await Promise.all([ada.client.connect(), before.client.connect()]);

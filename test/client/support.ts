@@ -1,3 +1,4 @@
+import type { MessageStore } from "../../packages/client/src/index.ts";
 import type { Address, CreateSocket, Socket } from "../../packages/client/src/socket.ts";
 
 /** A socket whose server is the test. */
@@ -73,4 +74,16 @@ export const tokenOf = (sub: string, claims: object = {}): string =>
 /** Lets what waits in promises happen. */
 export async function settled(): Promise<void> {
   for (let n = 0; n < 20; n++) await null;
+}
+
+/** What is kept in a browser between two pages: offsets, and no messages. */
+export function offsetStore(): MessageStore {
+  const kept = new Map<string, readonly (readonly [string, number])[]>();
+  return {
+    load: async () => [],
+    put: async () => {},
+    delete: async () => {},
+    loadOffsets: async (owner) => kept.get(owner),
+    saveOffsets: async (owner, offsets) => void kept.set(owner, offsets),
+  };
 }

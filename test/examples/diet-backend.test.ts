@@ -1,9 +1,10 @@
 import { Database } from "bun:sqlite";
-import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { type ChildServer, startChild } from "../support/child.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { API_KEY } from "../support/server.ts";
+import { exampleBackends } from "./backends.ts";
 
 setDefaultTimeout(60_000);
 
@@ -11,31 +12,16 @@ const ROUNDS = 4;
 const MEALS = 25;
 const headers = { authorization: `Bearer ${API_KEY}` };
 const directory = temporaryDirectory();
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(() => Promise.all(ends.splice(0).map((end) => end())));
+const { atEnd, startBackend } = exampleBackends();
 
 async function startServer(port = "0"): Promise<ChildServer> {
   const server = await startChild({ directory, env: { WS_PORT: port } });
-  ends.push(() => server.kill());
+  atEnd(() => server.kill());
   return server;
 }
 
-function startBackend(url: string) {
-  const child = Bun.spawn(
-    [process.execPath, "run", join(import.meta.dir, "../../examples/diet-backend/backend.ts")],
-    {
-      env: { ...process.env, SWITCHBOARD: url, API_KEY, XP_DATABASE: join(directory, "xp.db") },
-      stdout: "ignore",
-      stderr: "inherit",
-    },
-  );
-  const kill = async () => {
-    child.kill("SIGKILL");
-    await child.exited;
-  };
-  ends.push(kill);
-  return kill;
-}
+const startDietBackend = (url: string) =>
+  startBackend("diet-backend", { SWITCHBOARD: url, API_KEY, XP_DATABASE: join(directory, "xp.db") });
 
 async function eat(url: string, round: number): Promise<void> {
   const meals = Array.from({ length: MEALS }, (_, index) => ({
@@ -72,7 +58,7 @@ async function levelsUpTo(url: string, level: number): Promise<number[]> {
 test("each meal counts once and each level-up is stored once, through kill -9 of the backend and of the server", async () => {
   let server = await startServer();
   const url = `http://127.0.0.1:${server.port}`;
-  let killBackend = startBackend(url);
+  let killBackend = startDietBackend(url);
   for (let round = 1; round <= ROUNDS; round++) {
     await eat(url, round);
     // The first level of this round is there; the others are on their way.
@@ -83,7 +69,7 @@ test("each meal counts once and each level-up is stored once, through kill -9 of
       server = await startServer(String(port));
     } else {
       await killBackend();
-      killBackend = startBackend(url);
+      killBackend = startDietBackend(url);
     }
   }
   const last = (ROUNDS * MEALS) / 5 + 1;

@@ -1,8 +1,9 @@
-import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
+import { exampleBackends } from "./backends.ts";
 
 setDefaultTimeout(60_000);
 
@@ -11,30 +12,13 @@ const server = stopAfterAll(
   await startTestServer({ env: { API_KEYS: `${API_KEY},moderator:${KEY}:admin:gurukul|atomic` } }),
 );
 const directory = temporaryDirectory();
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(() => Promise.all(ends.splice(0).map((end) => end())));
+const { startBackend } = exampleBackends();
 
-/** Resolves to what kills it. */
-function startModerator() {
-  const child = Bun.spawn(
-    [process.execPath, "run", join(import.meta.dir, "../../examples/moderator/backend.ts")],
-    {
-      env: {
-        ...process.env,
-        ...{ SWITCHBOARD: `http://127.0.0.1:${server.port}`, API_KEY: KEY },
-        PLACE: join(directory, "place.txt"),
-      },
-      stdout: "ignore",
-      stderr: "inherit",
-    },
-  );
-  const kill = async () => {
-    child.kill("SIGKILL");
-    await child.exited;
-  };
-  ends.push(kill);
-  return kill;
-}
+const startModerator = () =>
+  startBackend("moderator", {
+    ...{ SWITCHBOARD: `http://127.0.0.1:${server.port}`, API_KEY: KEY },
+    PLACE: join(directory, "place.txt"),
+  });
 
 async function history(room: string): Promise<string[]> {
   const answer = await server.http("GET", `/v1/rooms/${room}/messages`);

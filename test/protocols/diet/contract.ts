@@ -26,6 +26,15 @@ import {
   word,
 } from "./fields.ts";
 
+export const ERROR_CODES = [
+  "AUTHENTICATION_FAILED",
+  "INVALID_MESSAGE_FORMAT",
+  "RATE_LIMIT_EXCEEDED",
+  "CONNECTION_TIMEOUT",
+  "INTERNAL_SERVER_ERROR",
+  "SERVICE_UNAVAILABLE",
+];
+
 // The contract once more, in its own order.
 
 export type Fields = Record<string, Field>;
@@ -211,14 +220,7 @@ export const CONTRACT: Record<EventType, Fields> = {
     isScheduled: boolean,
   },
   error: {
-    code: oneOf(
-      "AUTHENTICATION_FAILED",
-      "INVALID_MESSAGE_FORMAT",
-      "RATE_LIMIT_EXCEEDED",
-      "CONNECTION_TIMEOUT",
-      "INTERNAL_SERVER_ERROR",
-      "SERVICE_UNAVAILABLE",
-    ),
+    code: oneOf(...ERROR_CODES),
     message: long,
     details: optional(anything),
     timestamp: time,

@@ -1,18 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Frame } from "../../support/client.ts";
-import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { AT, type DietClient, message } from "../../support/diet.ts";
+import { freshServer } from "./fresh-server.ts";
 import { event, failed, succeeded } from "./samples.ts";
 
-let server: TestServer;
-beforeEach(async () => {
-  server = await startTestServer();
-});
-afterEach(() => server.stop());
-const restart = async () => {
-  server = await server.restart();
-};
-const enter = (userId: string) => dietClient(server, userId);
+const diet = freshServer();
+const { enter, restart } = diet;
 
 const request = (from: string, to: string): Frame => ({
   ...{ requestId: `${from} asks`.replace(" ", "-"), fromUserId: from, fromUserName: from },
@@ -134,7 +127,7 @@ test("friends that a backend makes are friends on both sides when it says so to 
   const [ada, bob] = [await enter("ada"), await enter("bob")];
   const data = accept("bob", "ada");
   const posts = ["ada", "bob"].map((user) => ({ user, type: "friend.accepted", data }));
-  expect((await server.http("POST", "/v1/diet/events", posts)).status).toBe(200);
+  expect((await diet.server.http("POST", "/v1/diet/events", posts)).status).toBe(200);
   expect(await ada.event("friend.accepted")).toEqual(event("friend.accepted", data));
   expect([await areFriends(ada, bob), await areFriends(bob, ada)]).toEqual([true, true]);
 });
@@ -142,7 +135,7 @@ test("friends that a backend makes are friends on both sides when it says so to 
 test("a request that a backend posts to whom it asks can be accepted, and makes both friends", async () => {
   const [ada, bob] = [await enter("ada"), await enter("bob")];
   const post = { user: "bob", type: "friend.request", data: request("ada", "bob") };
-  expect((await server.http("POST", "/v1/diet/events", post)).status).toBe(200);
+  expect((await diet.server.http("POST", "/v1/diet/events", post)).status).toBe(200);
   await bob.event("friend.request");
   expect(await bob.ask("friend.accepted", accept("bob", "ada"))).toMatchObject({ success: true });
   expect(await typesOf(ada, "friend.accepted")).toHaveLength(1);

@@ -1,18 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Frame } from "../../support/client.ts";
-import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
-import { startTestServer, type TestServer } from "../../support/server.ts";
+import { AT, type DietClient, message } from "../../support/diet.ts";
+import { freshServer } from "./fresh-server.ts";
 import { event, succeeded } from "./samples.ts";
 
-let server: TestServer;
-beforeEach(async () => {
-  server = await startTestServer();
-});
-afterEach(() => server.stop());
-const restart = async () => {
-  server = await server.restart();
-};
-const enter = (userId: string) => dietClient(server, userId);
+const diet = freshServer();
+const { enter, restart } = diet;
 
 const direct = (from: string, to: string, messageId: string, content = messageId): Frame => ({
   ...{ messageId, fromUserId: from, toUserId: to, content, timestamp: AT, isRead: false },
@@ -27,7 +20,7 @@ const notification = (notificationId: string, userId = "bob"): Frame => ({
 });
 const notify = async (...ids: string[]) => {
   const posts = ids.map((id) => ({ user: "bob", type: "notification", data: notification(id) }));
-  expect((await server.http("POST", "/v1/diet/events", posts)).status).toBe(200);
+  expect((await diet.server.http("POST", "/v1/diet/events", posts)).status).toBe(200);
 };
 const of = async (client: DietClient, type: string) =>
   (await client.events()).filter((frame) => frame["type"] === type);
@@ -198,7 +191,7 @@ test("what a backend says is read is read", async () => {
     { user: "bob", type: "message.read", data: { messageId: "m-1", userId: "bob", readAt } },
     { user: "bob", type: "notification.read", data: { notificationId: "n-1", userId: "bob", readAt } },
   ];
-  expect((await server.http("POST", "/v1/diet/events", posts)).status).toBe(200);
+  expect((await diet.server.http("POST", "/v1/diet/events", posts)).status).toBe(200);
   expect((await bob.types()).slice(2)).toEqual(["message.read", "notification.read"]);
   expect(await (await enter("bob")).types()).toEqual([]);
 });

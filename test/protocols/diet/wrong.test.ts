@@ -9,7 +9,7 @@ import {
 import type { Frame } from "../../support/client.ts";
 import { AT, type DietClient, dietClient, message } from "../../support/diet.ts";
 import { startTestServer, stopAfterAll } from "../../support/server.ts";
-import { CONTRACT, FRAMES } from "./contract.ts";
+import { CONTRACT, ERROR_CODES, FRAMES } from "./contract.ts";
 import { no } from "./fields.ts";
 import { error, failed, succeeded } from "./samples.ts";
 import { changed, exampleOf } from "./variants.ts";
@@ -108,15 +108,6 @@ test.each([
   expect(await u1.askFrame(frame)).toEqual(failed(frame, "INVALID_MESSAGE_FORMAT"));
 });
 
-const CODES = [
-  "AUTHENTICATION_FAILED",
-  "INVALID_MESSAGE_FORMAT",
-  "RATE_LIMIT_EXCEEDED",
-  "CONNECTION_TIMEOUT",
-  "INTERNAL_SERVER_ERROR",
-  "SERVICE_UNAVAILABLE",
-];
-
 /** The `error` event that answers a frame. */
 async function errorFor(frame: unknown): Promise<Frame> {
   const seen = u1.client.frames.length;
@@ -126,7 +117,7 @@ async function errorFor(frame: unknown): Promise<Frame> {
   await u1.events();
   const events = u1.client.frames.slice(seen).filter(({ success }) => success === undefined);
   expect(events).toHaveLength(1);
-  expect(CODES).toContain(events[0]?.["data"].code);
+  expect(ERROR_CODES).toContain(events[0]?.["data"].code);
   expect(events[0]).toEqual(error(events[0]?.["data"].code, expect.any(String), events[0]?.["data"].details));
   return events[0]?.["data"];
 }
