@@ -39,7 +39,7 @@ export async function proveTls({ cert, key }: TlsPair): Promise<void> {
   try {
     const server = Bun.serve({ port: 0, hostname, tls: { cert, key }, fetch: () => new Response() });
     try {
-      await shakeHands(hostname, server.port ?? 0);
+      await handshake(hostname, server.port ?? 0);
     } finally {
       await server.stop(true);
     }
@@ -49,9 +49,9 @@ export async function proveTls({ cert, key }: TlsPair): Promise<void> {
   }
 }
 
-function shakeHands(host: string, port: number): Promise<void> {
+function handshake(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Whom it was made out to, and by whom, is its clients' affair.
+    // Clients check the name and the issuer of the certificate.
     const socket = connect({ host, port, rejectUnauthorized: false, timeout: HANDSHAKE_MS }, () => {
       socket.destroy();
       resolve();

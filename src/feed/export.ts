@@ -17,12 +17,12 @@ interface ExportParts {
   }[];
 }
 
-const line = (type: string, said: object): string => `${JSON.stringify({ type, ...said })}\n`;
+const line = (type: string, fields: object): string => `${JSON.stringify({ type, ...fields })}\n`;
 const timeOf = (time: number | null): string | null => (time === null ? null : iso(time));
 
 /**
  * Everything that is stored by or about a user when it begins, as lines of JSON, a few at a time. The last line says
- * how many there were, so that a reader sees that it has all of them.
+ * how many there were, so that a reader sees whether it has all of them.
  */
 export async function* exportUser(
   userId: string,
@@ -30,21 +30,25 @@ export async function* exportUser(
 ): AsyncGenerator<string> {
   const last = rows.lastEvent();
   let lines = 0;
-  const told = (all: readonly string[]): string => {
+  const counted = (all: readonly string[]): string => {
     lines += all.length;
     return all.join("");
   };
   const { lastActive, revokedBefore } = stored(userId);
   const user = { id: userId, lastActive: timeOf(lastActive), tokensRefusedBefore: timeOf(revokedBefore) };
-  yield told([line("user", user)]);
+  yield counted([line("user", user)]);
   for (let after: number | undefined = 0; after !== undefined; ) {
     const step = rows.memberships(userId, after);
-    yield told(step.rows.map(({ room, role, time }) => line("membership", { room, role, since: iso(time) })));
+    yield counted(
+      step.rows.map(({ room, role, time }) => line("membership", { room, role, since: iso(time) })),
+    );
     after = step.next;
   }
   for (let after: number | undefined = 0; after !== undefined; ) {
     const step = rows.receipts(userId, after);
-    yield told(step.rows.map(({ room, offset, time }) => line("receipt", { room, offset, time: iso(time) })));
+    yield counted(
+      step.rows.map(({ room, offset, time }) => line("receipt", { room, offset, time: iso(time) })),
+    );
     after = step.next;
   }
   for (let after: number | undefined = 0; after !== undefined; ) {
@@ -53,7 +57,7 @@ export async function* exportUser(
       const { personalData } = ownerOfAny(protocols, room) ?? {};
       return rooms.includes(room) || personalData?.eraseState?.(key, value, userId) !== undefined;
     });
-    yield told(own.map(({ room, key, value }) => line("state", { room, key, value })));
+    yield counted(own.map(({ room, key, value }) => line("state", { room, key, value })));
     after = step.next;
   }
   for (let after: number | undefined = 0; after !== undefined && after < last; ) {
@@ -62,7 +66,7 @@ export async function* exportUser(
       const owner = ownerOfAny(protocols, event.room);
       return rooms.includes(event.room) || concerns(owner?.personalData, event, userId);
     });
-    yield told(
+    yield counted(
       own.map(
         (event) =>
           `{"type":"event",${encodeEvent(event, ownerOfAny(protocols, event.room)?.name ?? null).slice(1)}\n`,

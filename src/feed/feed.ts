@@ -2,7 +2,7 @@ import type { Cursor, EventFilter, FeedEvent, FeedStore } from "../core/ports/fe
 import { generationOf, startOf } from "../core/protocol/generation.ts";
 import { compareCursors, formatCursor } from "./cursor.ts";
 
-/** Where a reader is. Ids of rows are valid while the process runs, the cursor for ever. */
+/** The place of a reader. Its row id is valid while the process runs, its cursor for ever. */
 export interface Place {
   readonly id: number;
   readonly cursor: Cursor;
@@ -37,11 +37,11 @@ const STEP_ROWS = 1_024;
 const MAX_STEPS = 256;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The shortest time between two reads of one reader, so that turns in close succession are read together. */
+/** The shortest time between two reads of one reader, so that it reads turns in close succession together. */
 const GATHER_MS = 10;
 
 /**
- * The log for consumers outside, read from the database a few rows at a time, between turns. Without consumers it
+ * The log for outside consumers, read from the database a few rows at a time, between turns. Without consumers it
  * adds one comparison to a turn.
  */
 export class Feed {

@@ -29,7 +29,7 @@ export function deliveryOf(
 }
 
 /** A delivery without an event. `random` is below 1. */
-export const testOf = ({ name }: WebhookRow, now: number, random: number): Delivery => ({
+export const testDelivery = ({ name }: WebhookRow, now: number, random: number): Delivery => ({
   id: `msg_test_${now.toString(36)}_${Math.floor(random * 1e9)}`,
   body: JSON.stringify({
     type: "test",

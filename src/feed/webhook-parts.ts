@@ -33,7 +33,7 @@ export interface WebhookFilter {
 
 export interface Secret {
   readonly secret: string;
-  /** Milliseconds since the epoch; without it, it goes on. */
+  /** Milliseconds since the epoch; without it the secret stays valid. */
   readonly until?: number;
 }
 
@@ -52,9 +52,9 @@ export interface WebhookParts {
   random(): number;
 }
 
-export const freshSecrets = (secret = newSecret()): string => JSON.stringify([{ secret }] satisfies Secret[]);
+export const newSecrets = (secret = newSecret()): string => JSON.stringify([{ secret }] satisfies Secret[]);
 
-/** The columns of a place, with no delivery on its way. */
+/** The columns of a place, with no delivery in flight. */
 export const placeAt = ({ position, ordinal }: Cursor) => ({
   ...{ position, ordinal, untilPosition: null, untilOrdinal: null },
 });

@@ -4,7 +4,7 @@ export const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 600_000;
 
 /** Milliseconds until the next attempt, after this many: a random part of a cap that doubles. `random` is below 1. */
-export function pauseAfter(attempts: number, retryAfter: number, random: number): number {
+export function backoffMs(attempts: number, retryAfter: number, random: number): number {
   const cap = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(20, attempts - 1));
   return Math.max(retryAfter, Math.ceil(random * cap));
 }

@@ -42,7 +42,7 @@ export interface Sending {
   readonly ca?: string;
 }
 
-export interface Answered {
+export interface WebhookResponse {
   readonly status: number;
   /** Milliseconds until the receiver wants the next request. */
   readonly retryAfter: number;
@@ -52,7 +52,7 @@ export interface Answered {
 export async function send(
   message: Message,
   { url, secrets, allowed, timeoutMs, signal, ca }: Sending,
-): Promise<Answered> {
+): Promise<WebhookResponse> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const ended = AbortSignal.any([signal, timeout]);
   const aborted = new Promise<never>((_, reject) =>
@@ -110,8 +110,8 @@ function retryAfterOf(text: string | null): number {
   return Number.isFinite(ms) ? Math.min(DAY_MS, Math.max(0, ms)) : 0;
 }
 
-/** Bun adds advice that is for those who call fetch. */
+/** Without the advice that Bun adds for programmers. */
 export const reasonOf = ({ message }: Error): string =>
   message.replace(/ (?:For more information, pass|Is the computer able) .*$/, "");
 
-export const isTaken = ({ status }: Answered): boolean => status >= 200 && status < 300;
+export const isAccepted = ({ status }: WebhookResponse): boolean => status >= 200 && status < 300;

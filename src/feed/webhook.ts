@@ -1,7 +1,7 @@
 import type { Cursor, FeedEvent } from "../core/ports/feed-store.ts";
 import { compareCursors } from "./cursor.ts";
 import { Expired, type Place } from "./feed.ts";
-import { type Delivery, deliveryOf, eventFilter, secretsAt, testOf } from "./webhook-delivery.ts";
+import { type Delivery, deliveryOf, eventFilter, secretsAt, testDelivery } from "./webhook-delivery.ts";
 import {
   placeAt,
   type Secret,
@@ -9,21 +9,21 @@ import {
   type WebhookParts,
   type WebhookRow,
 } from "./webhook-parts.ts";
-import { FIRST_RETRY_MS, pauseAfter, sleep } from "./webhook-retry.ts";
-import { type Answered, isTaken, reasonOf, type Sending, send } from "./webhook-send.ts";
+import { backoffMs, FIRST_RETRY_MS, sleep } from "./webhook-retry.ts";
+import { isAccepted, reasonOf, type Sending, send, type WebhookResponse } from "./webhook-send.ts";
 
-/** How often a place is saved that moves only over events which the filter leaves out. */
+/** A place that moves only over events outside of the filter is saved this often. */
 const SAVE_MS = 10_000;
-/** Events that follow each other closely go in one delivery: each costs a request and two commits. */
+/** Events within this time go in one delivery: each costs a request and two commits. */
 const GATHER_MS = 100;
 
 export type Status = "ok" | "failing" | "paused" | "expired";
 
-/** One receiver. Deliveries are sent in order, one request at a time, and repeated until the receiver takes them. */
+/** One receiver. Deliveries are sent in order, one request at a time, and repeated until the receiver accepts them. */
 export class Webhook {
   readonly outcomes = { delivered: 0, failed: 0 };
   #place: Place | undefined;
-  /** Time of the first event of the delivery that is on its way. */
+  /** Time of the first event of the delivery in flight. */
   #oldest: number | undefined;
   #expired = false;
   #savedAt = 0;
@@ -40,7 +40,7 @@ export class Webhook {
     return this.row.failingSince === null ? "ok" : "failing";
   }
 
-  /** The newest. */
+  /** The newest secret. */
   get secret(): string {
     const [first]: Secret[] = JSON.parse(this.row.secrets);
     return first?.secret ?? "";
@@ -52,7 +52,7 @@ export class Webhook {
 
   /** How many rows of the log it has not reached, and the age in seconds of the oldest event that waits for delivery. */
   get lag(): { readonly events: number; readonly seconds: number } {
-    const id = this.#place?.id ?? this.#find()?.id ?? 0;
+    const id = this.#place?.id ?? this.#findPlace()?.id ?? 0;
     const events = Math.max(0, this.parts.lastId() - id);
     const since = this.#oldest ?? this.row.failingSince;
     return {
@@ -62,7 +62,7 @@ export class Webhook {
   }
 
   /** Its place, looked up again; undefined if retention has removed events that it has not delivered. */
-  #find(): Place | undefined {
+  #findPlace(): Place | undefined {
     try {
       return this.parts.feed.placeAfter(this.row);
     } catch {
@@ -76,7 +76,7 @@ export class Webhook {
     void this.#run(this.#ended.signal);
   }
 
-  /** Aborts the delivery that is on its way. It is sent again later. */
+  /** Aborts the delivery in flight. It is sent again later. */
   stop(): void {
     this.#ended.abort();
   }
@@ -98,7 +98,7 @@ export class Webhook {
         await this.#deliverNext(signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof Expired) return this.#overtaken(error);
+        if (error instanceof Expired) return this.#expire(error);
         // Most likely the database cannot be written. The place has not moved.
         this.parts.report(error, { where: "webhook", webhook: this.row.name });
         await sleep(this.parts.clock, FIRST_RETRY_MS, signal);
@@ -107,7 +107,7 @@ export class Webhook {
   }
 
   /** Only an operator may skip events that were removed before they were delivered. */
-  #overtaken({ message }: Expired): void {
+  #expire({ message }: Expired): void {
     this.#expired = true;
     this.#failed(message);
     this.parts.save(this.row);
@@ -132,7 +132,7 @@ export class Webhook {
         const isDelivered = await this.#deliver(events, last, signal);
         if (isDelivered && !page.more && events.length === page.events.length) await next;
       } else {
-        this.#passed(page.next);
+        this.#skip(page.next);
         if (!page.more) await next;
       }
     } finally {
@@ -145,8 +145,8 @@ export class Webhook {
     compareCursors(event, { position: this.row.untilPosition ?? 0, ordinal: this.row.untilOrdinal ?? 0 }) <=
     0;
 
-  /** Nothing of this was for it. */
-  #passed(place: Place): void {
+  /** No event up to this place passes the filter. */
+  #skip(place: Place): void {
     const { clock, save } = this.parts;
     this.#place = place;
     this.#oldest = undefined;
@@ -164,7 +164,7 @@ export class Webhook {
     const { row, parts } = this;
     this.#oldest = events[0]?.time ?? last.time;
     if (row.untilPosition === null) {
-      // Saved, so that the same delivery is repeated if the process dies. This also saves the place after the delivery before.
+      // Saved, so that the same delivery is repeated if the process dies. This also saves the place after the previous one.
       const until = { untilPosition: last.position, untilOrdinal: last.ordinal };
       parts.save({ ...row, ...until });
       Object.assign(row, until);
@@ -172,9 +172,9 @@ export class Webhook {
     const delivery = deliveryOf(row, events, last, parts.contracts);
     const answered = await this.#send(delivery, signal).catch((error: unknown) => error);
     if (signal.aborted) return false;
-    const delivered = !(answered instanceof Error) && isTaken(answered as Answered);
+    const delivered = !(answered instanceof Error) && isAccepted(answered as WebhookResponse);
     if (delivered) this.#delivered(last);
-    else this.#tryAgain(answered);
+    else this.#scheduleRetry(answered);
     return delivered;
   }
 
@@ -194,13 +194,13 @@ export class Webhook {
     parts.save(row);
   }
 
-  #tryAgain(answered: unknown): void {
+  #scheduleRetry(answered: unknown): void {
     const { row, parts } = this;
     const { status, retryAfter } =
-      answered instanceof Error ? { status: 0, retryAfter: 0 } : (answered as Answered);
+      answered instanceof Error ? { status: 0, retryAfter: 0 } : (answered as WebhookResponse);
     this.#failed(answered instanceof Error ? reasonOf(answered) : `the receiver answered ${status}`);
     row.attempts++;
-    row.nextAttempt = parts.clock.now() + pauseAfter(row.attempts, retryAfter, parts.random());
+    row.nextAttempt = parts.clock.now() + backoffMs(row.attempts, retryAfter, parts.random());
     if (status === 410) {
       row.paused = true;
       parts.note(row.name, "paused", row.lastError ?? undefined);
@@ -218,12 +218,12 @@ export class Webhook {
   }
 
   /** Sends one request without an event, to see whether it arrives. Throws if no answer comes. */
-  test(): Promise<Answered> {
+  test(): Promise<WebhookResponse> {
     const { clock, random } = this.parts;
-    return this.#send(testOf(this.row, clock.now(), random()), new AbortController().signal);
+    return this.#send(testDelivery(this.row, clock.now(), random()), new AbortController().signal);
   }
 
-  #send({ id, body }: Delivery, signal: AbortSignal): Promise<Answered> {
+  #send({ id, body }: Delivery, signal: AbortSignal): Promise<WebhookResponse> {
     const { clock, allowed, timeoutMs } = this.parts;
     const now = clock.now();
     const sending: Sending = {
@@ -232,7 +232,7 @@ export class Webhook {
     return send({ id, timestamp: Math.floor(now / 1_000), body }, sending);
   }
 
-  /** The end of the delivery that the receiver does not take; if retention has removed it, the beginning of what is kept. */
+  /** The end of the delivery that the receiver does not accept; if retention has removed it, the beginning of what is kept. */
   get obstacle(): Cursor | undefined {
     const { untilPosition: position, untilOrdinal: ordinal } = this.row;
     if (this.#expired) return this.parts.feed.beginning().cursor;

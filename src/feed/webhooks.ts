@@ -1,7 +1,7 @@
 import type { Cursor } from "../core/ports/feed-store.ts";
 import { Webhook } from "./webhook.ts";
 import {
-  freshSecrets,
+  newSecrets,
   placeAt,
   type Secret,
   type WebhookFilter,
@@ -9,7 +9,7 @@ import {
   type WebhookRow,
 } from "./webhook-parts.ts";
 
-/** Both secrets sign for this long after a new one came. */
+/** The old secret signs, too, for this long after a rotation. */
 const ROTATION_MS = 86_400_000;
 
 export interface WebhookChange extends WebhookFilter {
@@ -25,13 +25,13 @@ export interface WebhooksParts extends WebhookParts {
   remove(name: string): void;
 }
 
-/** Every receiver that backends have named. */
+/** The webhooks that backends have registered. */
 export class Webhooks {
   readonly #all = new Map<string, Webhook>();
 
   constructor(private readonly parts: WebhooksParts) {}
 
-  /** Sends to all of them, from where each is; without rows, from what is stored. */
+  /** Starts the webhooks of these rows, each from its place; by default those of the database. */
   start(rows = this.parts.all()): void {
     for (const row of rows) {
       const webhook = new Webhook(row, this.parts);
@@ -44,7 +44,7 @@ export class Webhooks {
     for (const webhook of this.#all.values()) webhook.stop();
   }
 
-  /** Another node sends from now on. */
+  /** Stops all of them: another node sends from now on. */
   forget(): void {
     this.stop();
     this.#all.clear();
@@ -64,21 +64,21 @@ export class Webhooks {
     this.#all.delete(name);
   }
 
-  /** Makes it, or changes what is named and keeps the rest. A new one begins now. */
+  /** Creates a webhook, or changes the fields that are given. A new one begins with the next event. */
   put(name: string, change: WebhookChange & { readonly url: string }): Webhook {
     const known = this.#all.get(name);
     const webhook = known ?? new Webhook(emptyRow(name, this.parts.clock.now()), this.parts);
     const { row } = webhook;
     const { url, secret, from = known ? undefined : "now", batch = row.batch, paused = row.paused } = change;
-    const filter = JSON.stringify({ ...webhook.filter, ...given(change) });
-    // With another filter the delivery on its way would be another under the same id.
+    const filter = JSON.stringify({ ...webhook.filter, ...filterIn(change) });
+    // With another filter the delivery in flight would have other events under the same id.
     const isOther = filter !== row.filter || (batch !== row.batch && row.attempts === 0);
     webhook.change({
       ...{ url, batch, paused, filter },
       ...(isOther && { untilPosition: null, untilOrdinal: null }),
-      ...(secret !== undefined && { secrets: known ? this.#rotated(row, secret) : freshSecrets(secret) }),
+      ...(secret !== undefined && { secrets: known ? this.#rotated(row, secret) : newSecrets(secret) }),
       ...(from !== undefined && placeAt(this.#cursorOf(from))),
-      // What was changed may well be what was wrong.
+      // The change may have mended what was wrong.
       nextAttempt: null,
     });
     this.#all.set(name, webhook);
@@ -99,13 +99,13 @@ export class Webhooks {
 }
 
 const emptyRow = (name: string, createdAt: number): WebhookRow => ({
-  ...{ name, url: "", secrets: freshSecrets(), filter: "{}", batch: 100, paused: false, createdAt },
+  ...{ name, url: "", secrets: newSecrets(), filter: "{}", batch: 100, paused: false, createdAt },
   ...{ position: 0, ordinal: 0, untilPosition: null, untilOrdinal: null, attempts: 0, nextAttempt: null },
   ...{ failingSince: null, lastError: null, lastErrorAt: null, deliveredAt: null },
 });
 
 /** An empty list is no filter. */
-function given({ protocols, rooms, kinds }: WebhookFilter): WebhookFilter {
+function filterIn({ protocols, rooms, kinds }: WebhookFilter): WebhookFilter {
   const list = (values: readonly string[]) => (values.length > 0 ? values : undefined);
   return {
     ...(protocols && { protocols: list(protocols) }),

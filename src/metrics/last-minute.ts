@@ -18,7 +18,7 @@ const EVERY_MS = 1_000;
 /** The oldest sample is a minute old. */
 const SAMPLES = 61;
 
-export interface Recently {
+export interface LastMinute {
   readonly messagesPerSecond: number;
   /** Milliseconds; 0 when there was no turn. */
   readonly averageLatency: number;
@@ -27,7 +27,7 @@ export interface Recently {
 }
 
 /** Figures of the last minute, or since the start if that was more recent. */
-export function watchLastMinute(clock: Clock, counts: () => Counts): () => Recently {
+export function watchLastMinute(clock: Clock, counts: () => Counts): () => LastMinute {
   const take = (): Sample => ({ at: clock.monotonic(), ...counts() });
   const samples = [take()];
   clock.every(EVERY_MS, () => {

@@ -8,7 +8,7 @@ import { type CountedAgent, exposeAgent } from "./agent.ts";
 import { type ClusterCounts, exposeCluster } from "./cluster.ts";
 import { type ConnectionCounts, exposeConnections } from "./connections.ts";
 import { Exposition } from "./exposition.ts";
-import { type Recently, watchLastMinute } from "./last-minute.ts";
+import { type LastMinute, watchLastMinute } from "./last-minute.ts";
 import { exposeLog, type LogCounts } from "./log.ts";
 import { watchLoopDelay } from "./loop-delay.ts";
 import { exposeProcess } from "./process.ts";
@@ -35,7 +35,7 @@ export interface MetricsParts extends ConnectionCounts, StoreCounts {
 }
 
 /** ConnectionMetrics of diet-game.md, Monitoring. */
-export interface ConnectionMetrics extends Recently {
+export interface ConnectionMetrics extends LastMinute {
   readonly activeConnections: number;
   /** Since the start. */
   readonly totalConnections: number;

@@ -6,8 +6,8 @@ interface Question {
   readonly ask: Ask;
 }
 
-interface Talk {
-  /** The first is being answered. */
+interface Queue {
+  /** The agent answers the first one. */
   readonly asked: Question[];
   readonly abort: AbortController;
 }
@@ -20,23 +20,23 @@ const MAX_OF_USER = 16;
 const MAX_IN_CONVERSATION = 36;
 const MAX_IN_ALL = 1_024;
 
-/** Lets agents answer outside of turns: in each conversation one question after the other. */
+/** Agents answer outside of turns: in each conversation one question after the other. */
 export class SerialQueue {
-  readonly #talks = new Map<string, Talk>();
+  readonly #queues = new Map<string, Queue>();
   /** How many questions of each user are not answered yet. */
   readonly #ofUsers = new Map<string, number>();
   #inAll = 0;
 
   /** False when too many are not answered yet. */
   ask(conversation: string, userId: string, ask: Ask): boolean {
-    const talk = this.#talks.get(conversation);
-    if (this.#isFull(userId, talk)) return false;
+    const queue = this.#queues.get(conversation);
+    if (this.#isFull(userId, queue)) return false;
     this.#inAll++;
     this.#ofUsers.set(userId, (this.#ofUsers.get(userId) ?? 0) + 1);
-    if (talk) talk.asked.push({ userId, ask });
+    if (queue) queue.asked.push({ userId, ask });
     else {
-      const started: Talk = { asked: [{ userId, ask }], abort: new AbortController() };
-      this.#talks.set(conversation, started);
+      const started: Queue = { asked: [{ userId, ask }], abort: new AbortController() };
+      this.#queues.set(conversation, started);
       void this.#run(conversation, started);
     }
     return true;
@@ -44,22 +44,22 @@ export class SerialQueue {
 
   /** No client is left to receive the answers. */
   cancel(conversation: string): void {
-    const talk = this.#talks.get(conversation);
-    if (!talk) return;
-    this.#talks.delete(conversation);
-    for (const { userId } of talk.asked.splice(0)) this.#settled(userId);
-    talk.abort.abort();
+    const queue = this.#queues.get(conversation);
+    if (!queue) return;
+    this.#queues.delete(conversation);
+    for (const { userId } of queue.asked.splice(0)) this.#settled(userId);
+    queue.abort.abort();
   }
 
   cancelAll(): void {
-    for (const conversation of this.#talks.keys()) this.cancel(conversation);
+    for (const conversation of this.#queues.keys()) this.cancel(conversation);
   }
 
-  #isFull(userId: string, talk: Talk | undefined): boolean {
+  #isFull(userId: string, queue: Queue | undefined): boolean {
     if (this.#inAll >= MAX_IN_ALL || (this.#ofUsers.get(userId) ?? 0) >= MAX_OF_USER) return true;
-    if (!talk) return false;
-    const own = talk.asked.filter((question) => question.userId === userId).length;
-    return talk.asked.length >= MAX_IN_CONVERSATION || own >= MAX_OF_USER_IN_CONVERSATION;
+    if (!queue) return false;
+    const own = queue.asked.filter((question) => question.userId === userId).length;
+    return queue.asked.length >= MAX_IN_CONVERSATION || own >= MAX_OF_USER_IN_CONVERSATION;
   }
 
   #settled(userId: string): void {
@@ -69,13 +69,13 @@ export class SerialQueue {
     else this.#ofUsers.delete(userId);
   }
 
-  async #run(conversation: string, { asked, abort }: Talk): Promise<void> {
+  async #run(conversation: string, { asked, abort }: Queue): Promise<void> {
     for (let first = asked[0]; first; first = asked[0]) {
       await first.ask(abort.signal);
       if (abort.signal.aborted) return;
       asked.shift();
       this.#settled(first.userId);
     }
-    this.#talks.delete(conversation);
+    this.#queues.delete(conversation);
   }
 }
