@@ -207,8 +207,9 @@ export class JetStreamLog {
   /** Makes snapshots and purges the log, while this node holds the lease for it. */
   keepSnapshots(leases: Leases, parts: Pick<SnapshotKeeperParts, "copy" | "appliedByAll">): void {
     const keeper = new SnapshotKeeper({
+      clock: systemClock,
       snapshots: () => this.snapshots(),
-      maxBytes: this.config.LOG_MAX_BYTES,
+      maxBytes: () => this.stream.maxBytes,
       size: () => this.stream.bytes,
       purge: (upTo) => this.stream.purge(upTo),
       ...parts,

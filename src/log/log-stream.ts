@@ -7,6 +7,8 @@ import { checkStream, type FoundLog, streamOf } from "./stream.ts";
 export class LogStream {
   /** Its size when its servers were last asked. */
   bytes = 0;
+  /** The most that it may hold, as they said then. An operator can alter it. */
+  maxBytes: number;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -14,13 +16,16 @@ export class LogStream {
     private readonly config: LogConfig,
     /** As it was at the start. */
     readonly found: FoundLog,
-  ) {}
+  ) {
+    this.maxBytes = config.LOG_MAX_BYTES;
+  }
 
   /** What it holds now; undefined when no server answers. */
   async state() {
     try {
-      const { state } = await this.manager.streams.info(streamOf(this.config));
+      const { config, state } = await this.manager.streams.info(streamOf(this.config));
       this.bytes = state.bytes;
+      if (config.max_bytes > 0) this.maxBytes = config.max_bytes;
       return state;
     } catch {
       return undefined;
@@ -49,8 +54,9 @@ export class LogStream {
     }
   }
 
-  /** Removes everything up to a position. */
+  /** Removes everything up to a position, and asks what is left. */
   async purge(upTo: number): Promise<void> {
     await this.manager.streams.purge(streamOf(this.config), { seq: upTo + 1 });
+    await this.state();
   }
 }

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { systemClock } from "../../src/core/ports/clock.ts";
 import { openLog } from "../../src/log/jetstream.ts";
 import { SnapshotKeeper } from "../../src/log/snapshot-keeper.ts";
 import { Snapshots } from "../../src/log/snapshots.ts";
@@ -40,7 +41,7 @@ test.skipIf(!nats)(
     let appliedByAll = Number.POSITIVE_INFINITY;
     const keeper = new SnapshotKeeper({
       snapshots: () => log.snapshots(),
-      ...{ maxBytes: 1, size: () => 0, note: () => {} },
+      ...{ clock: systemClock, maxBytes: () => 1_073_741_824, size: () => 0, note: () => {} },
       copy: () => backUpApart(databaseOf(a.directory), join(directory, `${made++}.db`)),
       appliedByAll: () => appliedByAll,
       purge: (upTo) => log.stream.purge(upTo),
@@ -77,7 +78,7 @@ test.skipIf(!nats)("a log that has become full before its first snapshot is purg
   const log = await openLog(logConfig(nats!, "switchboard"), () => {});
   const keeper = new SnapshotKeeper({
     snapshots: () => Snapshots.open(log.connection, logConfig(nats!, "full"), "a log of its own"),
-    ...{ maxBytes: 100, size: () => 100, note: () => {} },
+    ...{ clock: systemClock, maxBytes: () => 100, size: () => 100, note: () => {} },
     copy: () => backUpApart(databaseOf(a.directory), join(directory, "full.db")),
     appliedByAll: () => Number.POSITIVE_INFINITY,
     purge: (upTo) => log.stream.purge(upTo),
