@@ -14,6 +14,8 @@ export function createMutant({ changes }: Pick<Mutation, "changes">): string {
     "packages/client/src",
     "test/simulation",
     "test/support",
+    "test/docs/blocks.ts",
+    "docs/adding-a-contract.md",
     "drizzle",
     "package.json",
     "tsconfig.json",

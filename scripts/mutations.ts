@@ -426,6 +426,28 @@ export const nodeMutations: readonly NodeMutation[] = [
     ],
   },
   {
+    name: "leaves out the id of an edit that another node took",
+    fault: "diverged",
+    changes: [
+      {
+        file: "src/core/outbound/delivery.ts",
+        from: "const frame = protocol.envelope(event.kind, event.body, event);",
+        to: 'const isWhole = event.kind !== "edit" || connection;\n        const frame = protocol.envelope(event.kind, event.body, isWhole ? event : { ...event, clientId: null });',
+      },
+    ],
+  },
+  {
+    name: "forgets one of the votes of a poll when it starts again",
+    fault: "diverged",
+    changes: [
+      {
+        file: "docs/adding-a-contract.md",
+        from: "new Map(history.state(room));",
+        to: "new Map([...history.state(room)].slice(1));",
+      },
+    ],
+  },
+  {
     name: "does not publish what another node took",
     fault: "gap",
     changes: [

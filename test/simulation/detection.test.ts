@@ -113,6 +113,15 @@ const HAPPENS_ON_NODES = {
   "crashes with own data": 2,
   "crashes with copy data": 1,
   "frames compared": 200,
+  // On the wires of different nodes.
+  "compared edit": 40,
+  "compared tally": 100,
+  "compared message": 150,
+  "compared gift:received": 60,
+  "compared room.created": 150,
+  "compared group.message": 12,
+  "compared direct.message": 6,
+  "voters removed": 2,
 };
 
 test("a few simulations of nodes contain what nodes tell each other, and what befalls them", async () => {

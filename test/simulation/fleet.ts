@@ -9,6 +9,7 @@ import { SharedLog } from "../support/shared-log.ts";
 import { answer } from "./backend.ts";
 import type { Instance } from "./instance.ts";
 import { Node } from "./node.ts";
+import { Wires } from "./wires.ts";
 
 export const START = Date.UTC(2026, 0, 1);
 /** Nodes hear of each other at least this often while time passes. */
@@ -24,6 +25,7 @@ export class Fleet {
   /** Of those who are no server: it survives them all. */
   readonly clock = new FakeClock(0);
   readonly log: SharedLog | undefined;
+  readonly wires: Wires;
   readonly nodes: readonly Node[];
   /** Those that clients and backends come to. */
   readonly served: readonly Node[];
@@ -31,13 +33,16 @@ export class Fleet {
   readonly followers: readonly Node[];
   /** Connections that were opened, and requests. */
   #asked = 0;
+  #opened = 0;
 
   constructor(skews: Skews, followers: Skews | readonly [], faults: Faults, count: (what: string) => void) {
     const shared =
       skews.length > 1 ? { log: new SharedLog(), network: new MemoryNetwork(this.clock) } : undefined;
     this.log = shared?.log;
+    this.wires = new Wires(faults);
     this.nodes = [...skews, ...followers].map(
-      (skew, n) => new Node(`node ${n}`, KNOWING[n % KNOWING.length]!, START + skew, faults, count, shared),
+      (skew, n) =>
+        new Node(`node ${n}`, KNOWING[n % KNOWING.length]!, START + skew, faults, count, this.wires, shared),
     );
     this.served = this.nodes.slice(0, skews.length);
     this.followers = this.nodes.slice(skews.length);
@@ -53,8 +58,10 @@ export class Fleet {
     return listening[this.#asked++ % listening.length];
   }
 
+  /** Every second connection asks for offsets. */
   open(endpoint: Endpoint, events: SocketEvents, node = this.next()): void {
-    if (node?.isListening) node.instance.open(endpoint, events);
+    const path = this.#opened++ % 2 === 0 ? endpoint.path : withOffsets(endpoint.path);
+    if (node?.isListening) node.instance.open({ ...endpoint, path }, events);
     else events.closed("refused");
   }
 
@@ -136,6 +143,8 @@ export class Fleet {
     for (const node of this.nodes) node.close();
   }
 }
+
+const withOffsets = (path: string): string => `${path}${path.includes("?") ? "&" : "?"}offsets=1`;
 
 async function settled(): Promise<void> {
   for (let n = 0; n < 12; n++) await null;

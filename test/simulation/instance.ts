@@ -4,7 +4,6 @@ import { hardLimit } from "../../src/core/outbound/backpressure.ts";
 import { Connection } from "../../src/core/outbound/connection.ts";
 import type { Bus } from "../../src/core/ports/bus.ts";
 import type { Store } from "../../src/core/ports/store.ts";
-import { protocols } from "../../src/protocols/all.ts";
 import type { openDatabase } from "../../src/storage/database.ts";
 import { createPeople } from "../../src/storage/people.ts";
 import { createStore } from "../../src/storage/store.ts";
@@ -14,7 +13,9 @@ import { take } from "../../src/verify/json-socket.ts";
 import { createMemoryScratch } from "../support/scratch.ts";
 import type { NodeLog } from "../support/shared-log.ts";
 import type { SimulatedClock } from "./clock.ts";
+import { protocols } from "./contracts.ts";
 import { SimulatedSocket, Topics } from "./sockets.ts";
+import type { Wires } from "./wires.ts";
 
 const SOFT_LIMIT = 65_536;
 const LARGEST = 131_072;
@@ -71,6 +72,8 @@ export class Instance {
     readonly clock: SimulatedClock,
     private readonly faults: Faults,
     private readonly count: (what: string) => void,
+    private readonly name: string,
+    private readonly wires: Wires,
     /** Without it the server is alone. */
     sharing?: Sharing,
   ) {
@@ -158,11 +161,16 @@ export class Instance {
         if (frame === undefined) break;
         // A refused client reconnects and is refused again without end, so its frames do not count.
         hasRead ||= !socket.isClosed;
-        take(frame, path, events.heard, this.faults);
+        take(frame, path, (parsed) => this.#hear(events, frame, parsed), this.faults);
       }
       if (socket.isClosed && socket.unread.length === 0) this.#forget(peer, socket.ending);
     }
     return hasRead;
+  }
+
+  #hear(events: SocketEvents, frame: string, parsed: unknown): void {
+    this.wires.hear(this.name, frame, parsed);
+    events.heard(parsed);
   }
 
   /** Cuts the connection of one peer. */

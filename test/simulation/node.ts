@@ -7,6 +7,7 @@ import type { MemoryNetwork, MemoryTransport } from "../support/memory-transport
 import { type Knowing, NodeLog, type SharedLog } from "../support/shared-log.ts";
 import { SimulatedClock } from "./clock.ts";
 import { Instance } from "./instance.ts";
+import type { Wires } from "./wires.ts";
 
 /** What several nodes have in common. */
 export interface Shared {
@@ -32,18 +33,19 @@ export class Node {
     now: number,
     private readonly faults: Faults,
     private readonly count: (what: string) => void,
+    private readonly wires: Wires,
     private readonly shared?: Shared,
   ) {
     this.#start(now);
   }
 
   #start(now: number): void {
-    const { count, database, faults, shared } = this;
+    const { count, database, faults, name, shared, wires } = this;
     const clock = new SimulatedClock(now);
     this.#starts++;
     this.isListening = shared === undefined;
     if (!shared) {
-      this.instance = new Instance(database, clock, faults, count);
+      this.instance = new Instance(database, clock, faults, count, name, wires);
       return;
     }
     const log = new NodeLog(shared.log, clock, () => this.knows);
@@ -51,7 +53,7 @@ export class Node {
     const { bus } = cluster;
     const committed = () => cluster.committed();
     this.log = log;
-    this.instance = new Instance(database, clock, faults, count, { log, bus, committed });
+    this.instance = new Instance(database, clock, faults, count, name, wires, { log, bus, committed });
     void this.#join(this.instance, log, cluster);
   }
 

@@ -1,11 +1,11 @@
 import { checkStays, checkStored } from "../../src/verify/check.ts";
-import { contracts } from "../../src/verify/contracts/all.ts";
 import { Faults } from "../../src/verify/faults.ts";
 import type { Actor, Harness, Workload } from "../../src/verify/harness.ts";
 import { Ledger } from "../../src/verify/ledger.ts";
 import { Random } from "../../src/verify/random.ts";
 import type { Action } from "./actions.ts";
 import { disagreements } from "./agreement.ts";
+import { contracts } from "./contracts.ts";
 import { Crowd, FORGOTTEN_MS, KNOWN_MS } from "./crowd.ts";
 import { Fleet, type Skews, START } from "./fleet.ts";
 import { tokenOf } from "./instance.ts";
@@ -89,7 +89,7 @@ export class Simulation {
   }
 
   async #prepare(): Promise<void> {
-    for (const { contract } of contracts)
+    for (const contract of contracts)
       this.#workloads.push(await contract.workload(this.#fixture, CLIENTS_EACH));
     this.#actors = this.#workloads.flatMap(({ actors }) => [...actors]);
   }
@@ -217,6 +217,7 @@ export class Simulation {
       this.#count("frames compared", Math.min(first?.frames ?? 0, other.frames));
     }
     if (this.#crowd) await this.#checkCrowd(this.#crowd);
+    for (const [kind, times] of this.#fleet.wires.compared) this.#count(`compared ${kind}`, times);
     this.#count("messages heard", this.#ledger.heard);
     this.#count("messages said again", this.#ledger.repeated);
   }

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { contracts } from "../../src/verify/contracts/all.ts";
+import { Author } from "../../src/verify/contracts/author.ts";
 import { Faults } from "../../src/verify/faults.ts";
 import type { Actor, Harness } from "../../src/verify/harness.ts";
 import { Ledger } from "../../src/verify/ledger.ts";
 import { Resumer } from "../../src/verify/resumer.ts";
+import { contracts } from "./contracts.ts";
 
 const stored = z.looseObject({ room: z.string(), offset: z.number() });
 const batch = z.object({ type: z.literal("batch"), data: z.object({ messages: z.array(z.unknown()) }) });
@@ -18,7 +19,7 @@ export class Witnesses {
   readonly #faults = new Faults();
   #actors: readonly Actor[] = [];
 
-  /** The listeners of a cast of their own, whose ledger knows nothing of what others say. */
+  /** The listeners of workloads of their own, whose ledger knows nothing of what others say. */
   static async on(harness: Harness, clients: number): Promise<Witnesses> {
     const witnesses = new Witnesses();
     const own: Harness = {
@@ -28,13 +29,20 @@ export class Witnesses {
         harness.open(endpoint, {
           ...events,
           heard(frame) {
-            witnesses.#note(frame);
+            // A client that does not resume hears no edit that was made while its node was down.
+            if (endpoint.path.includes("resume=")) witnesses.#note(frame);
             events.heard(frame);
           },
         }),
     };
-    const workloads = await Promise.all(contracts.map(({ contract }) => contract.workload(own, clients)));
-    witnesses.#actors = workloads.flatMap(({ actors }) => actors.filter((actor) => actor instanceof Resumer));
+    const workloads = await Promise.all(contracts.map((contract) => contract.workload(own, clients)));
+    const actors = workloads.flatMap(({ actors }) => actors);
+    const authors = actors.filter((actor) => actor instanceof Author);
+    witnesses.#actors = [
+      ...actors.filter((actor) => actor instanceof Resumer),
+      // Of each session the first, who only listens here.
+      ...authors.filter(({ rooms: [room] }, n) => authors.findIndex(({ rooms }) => rooms[0] === room) === n),
+    ];
     return witnesses;
   }
 
@@ -60,7 +68,8 @@ export class Witnesses {
 
   /** What was missed, doubled or out of order here. */
   get missed(): string | undefined {
-    return this.#faults.examples("resumed")[0];
+    const [first] = (["resumed", "gap", "order"] as const).flatMap((fault) => this.#faults.examples(fault));
+    return first;
   }
 
   /** The first frame that is not the same on the other node. */
