@@ -15,7 +15,7 @@ import { Reader } from "./reader.ts";
 import { SharedRows } from "./shared-rows.ts";
 import { SnapshotKeeper, type SnapshotKeeperParts } from "./snapshot-keeper.ts";
 import { Snapshots } from "./snapshots.ts";
-import { checkPosition, openStream, streamOf, subjectOf } from "./stream.ts";
+import { openStream, streamOf, subjectOf } from "./stream.ts";
 
 /** How long a start waits for servers that start too. */
 const START_MS = 30_000;
@@ -141,10 +141,10 @@ export class JetStreamLog {
 
   /** Applies everything that the log holds now. Throws a `ConfigError` when the database cannot be of this log. */
   async start(): Promise<void> {
-    checkPosition(this.#applied(), this.stream.found, streamOf(this.config));
+    const { last } = await this.stream.holding(this.#applied());
     this.#reader.start();
     this.#polling = setInterval(() => void this.#fetchEnd(), POLL_MS);
-    const behind = this.stream.found.last - this.#applied();
+    const behind = last - this.#applied();
     if (behind > 0) this.note("catching up with the log", { behind });
     await this.#barrier.caughtUp();
     if (this.health.fatal !== undefined) throw new ConfigError(`LOG_URL: ${this.health.fatal}`);

@@ -1,7 +1,11 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { LogConfig } from "./connection.ts";
-import { checkStream, type FoundLog, streamOf } from "./stream.ts";
+import { checkPosition, checkStream, type FoundLog, streamOf } from "./stream.ts";
+
+/** How long a server that has just been elected may say an end that is not the last. */
+const SETTLE_MS = 2_000;
+const RETRY_MS = 100;
 
 /** The stream that is the log, as its servers describe it. */
 export class LogStream {
@@ -35,6 +39,21 @@ export class LogStream {
   /** What the log holds now. */
   async describe(): Promise<FoundLog> {
     return checkStream(await this.manager.streams.info(streamOf(this.config)), this.config);
+  }
+
+  /**
+   * What it holds, for a database at this position. A server that has just been elected may say an end before the one
+   * that was confirmed, and is asked again. Throws a `ConfigError` when the database cannot be of this log.
+   */
+  async holding(position: number): Promise<FoundLog> {
+    const deadline = performance.now() + SETTLE_MS;
+    let { found } = this;
+    while (position > found.last && performance.now() < deadline) {
+      await Bun.sleep(RETRY_MS);
+      found = await this.describe().catch(() => found);
+    }
+    checkPosition(position, found, streamOf(this.config));
+    return found;
   }
 
   /** The servers that keep the log, and what they hold; undefined while none of them answers. */
