@@ -3,8 +3,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { LogConfig } from "./connection.ts";
 import { checkPosition, checkStream, type FoundLog, streamOf } from "./stream.ts";
 
-/** How long a server that has just been elected may say an end that is not the last. */
-const SETTLE_MS = 2_000;
+/** How long a server may say an end that is not the last: one that was cut off from the others, until it knows. */
+const SETTLE_MS = 3_000;
 const RETRY_MS = 100;
 
 /** The stream that is the log, as its servers describe it. */
@@ -42,15 +42,21 @@ export class LogStream {
   }
 
   /**
-   * What it holds, for a database at this position. A server that has just been elected may say an end before the one
-   * that was confirmed, and is asked again. Throws a `ConfigError` when the database cannot be of this log.
+   * What it holds, for a database at this position. It was asked before the database was opened, which may have begun
+   * with a newer snapshot; and a server that has just been elected may say an end before the one that was confirmed. So
+   * only what is said again and again for a time counts. Throws a `ConfigError` when the database cannot be of this log.
    */
   async holding(position: number): Promise<FoundLog> {
-    const deadline = performance.now() + SETTLE_MS;
     let { found } = this;
-    while (position > found.last && performance.now() < deadline) {
+    let since: number | undefined;
+    while (position > found.last && !this.connection.isClosed()) {
+      const said = await this.describe().catch(() => undefined);
+      if (said) {
+        found = said;
+        since ??= performance.now();
+        if (performance.now() - since >= SETTLE_MS) break;
+      }
       await Bun.sleep(RETRY_MS);
-      found = await this.describe().catch(() => found);
     }
     checkPosition(position, found, streamOf(this.config));
     return found;

@@ -2,15 +2,19 @@ import { expect, test } from "bun:test";
 import { LogStream } from "../../src/log/log-stream.ts";
 import { logConfig } from "./follower.ts";
 
-/** A stream whose server says these ends, one after another, and then the last of them. */
-function saying(...ends: number[]): LogStream {
-  const info = async () => ({
-    config: { num_replicas: 1, metadata: { "switchboard-log-id": "l" } },
-    state: { first_seq: 1, last_seq: ends.length > 1 ? ends.shift() : ends[0] },
-  });
+/** A stream whose server says these ends, one after another, and then the last of them; undefined: it does not answer. */
+function saying(...ends: (number | undefined)[]): LogStream {
+  const info = async () => {
+    const last = ends.length > 1 ? ends.shift() : ends[0];
+    if (last === undefined) throw new Error("timeout");
+    return {
+      config: { num_replicas: 1, metadata: { "switchboard-log-id": "l" } },
+      state: { first_seq: 1, last_seq: last },
+    };
+  };
   const found = { id: "l", first: 1, last: 0 };
   return new LogStream(
-    {} as never,
+    { isClosed: () => false } as never,
     { streams: { info } } as never,
     logConfig({ url: "" } as never, "c"),
     found,
@@ -19,6 +23,11 @@ function saying(...ends: number[]): LogStream {
 
 test("a server that has just been elected and does not know the end yet is asked again", async () => {
   expect((await saying(0, 2, 3).holding(3)).last).toBe(3);
+});
+
+test("a server that does not answer for a while says nothing against a database", async () => {
+  const silent = Array.from({ length: 25 }, () => undefined);
+  expect((await saying(...silent, 3).holding(3)).last).toBe(3);
 });
 
 test("a database beyond what it still says then is refused", async () => {
