@@ -69,6 +69,8 @@ export class SnapshotKeeper {
         // A failure waits as long as a success: a disk that is full does not get better by trying.
         this.#madeAt = clock.monotonic();
         await this.make();
+        // A large database takes longer than the shortest wait, and all its servers are busy with it meanwhile.
+        this.#madeAt = clock.monotonic();
       }
     } catch (error) {
       if (this.#madeAt === undefined) this.#pausedUntil = clock.monotonic() + ASK_AGAIN_MS;

@@ -15,7 +15,14 @@ async function keeperOfLog(maxBytes = 100_000_000) {
   /** What was begun, and what was told of it in the log. */
   let [begun, noted] = [0, 0];
   const kept: Snapshot[] = [];
-  const log = { first: 1, last: 10, canAsk: true, canCopy: true, appliedByAll: Number.POSITIVE_INFINITY };
+  const log = {
+    first: 1,
+    last: 10,
+    canAsk: true,
+    canCopy: true,
+    copyMs: 0,
+    appliedByAll: Number.POSITIVE_INFINITY,
+  };
   const keeper = new SnapshotKeeper({
     clock,
     snapshots: async () => ({
@@ -36,6 +43,9 @@ async function keeperOfLog(maxBytes = 100_000_000) {
     async copy() {
       begun++;
       made.push(now());
+      // Not within the tick that began it, which ends at its own time.
+      await new Promise(setImmediate);
+      clock.jump(log.copyMs);
       if (!log.canCopy) throw new Error("no space left on device");
       return { file: "no-such-file", position: log.last };
     },
@@ -58,6 +68,14 @@ async function keeperOfLog(maxBytes = 100_000_000) {
   expect(made.splice(0)).toEqual([1]);
   return { asked, log, pass, made, keeper };
 }
+
+test("a copy that takes long is followed by a pause all the same", async () => {
+  const { log, pass, made } = await keeperOfLog();
+  Object.assign(log, { last: 99, appliedByAll: 0, copyMs: 10_000 });
+  await pass(60_000);
+  const pauses = made.slice(1).map((at, n) => at - made[n]! - 10);
+  expect(pauses).toEqual([2, 4, 8]);
+});
 
 test("a log that becomes nearly full is purged within a second, however short ago the last snapshot was made", async () => {
   const { log, pass, made } = await keeperOfLog();
