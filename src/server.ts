@@ -31,7 +31,7 @@ export interface Endpoint {
   readonly traffic: ReadonlyMap<AnyProtocol, Traffic>;
   /** Largest frame that is ever sent, in bytes. */
   readonly largestFrame: number;
-  /** The server will stop: whoever asks does not keep the HTTP connection for the next request. */
+  /** The server is about to stop: each HTTP connection is closed after its next answer. */
   draining(): boolean;
   /** New WebSockets are refused. */
   refusing(): boolean;

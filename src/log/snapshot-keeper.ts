@@ -70,7 +70,7 @@ export class SnapshotKeeper {
         this.#madeAt = clock.monotonic();
         await this.make();
         // A large database takes longer than the shortest wait, and all its servers are busy with it meanwhile.
-        this.#madeAt = clock.monotonic();
+        if (this.#cancel) this.#madeAt = clock.monotonic();
       }
     } catch (error) {
       if (this.#madeAt === undefined) this.#pausedUntil = clock.monotonic() + ASK_AGAIN_MS;

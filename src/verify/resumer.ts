@@ -143,6 +143,23 @@ export class Resumer implements Actor {
 
 const A_QUARTER = 0.25;
 
+/** The part of a contract whose token comes in the first frame. */
+export function tokenInFirstFrame(
+  harness: Harness,
+  { userId, room, path }: { readonly userId: string; readonly room: string; readonly path: string },
+  frameOf: (token: string) => unknown,
+): Pick<Resuming, "userId" | "room" | "endpoint" | "hello"> {
+  let token = "";
+  return {
+    ...{ userId, room },
+    async endpoint(query) {
+      token = await harness.token(userId, [room]);
+      return { path: `${path}?${query}` };
+    },
+    hello: (socket) => socket.send(frameOf(token)),
+  };
+}
+
 /** Resuming clients for a contract with this number of others, spread over its rooms. */
 export async function resumersFor(
   harness: Harness,

@@ -4,7 +4,7 @@ import { type Contract, type Harness, roomsFor, type Workload } from "../../src/
 import type { JsonSocket } from "../../src/verify/json-socket.ts";
 import type { Item } from "../../src/verify/ledger.ts";
 import { Poster } from "../../src/verify/poster.ts";
-import { resumersFor } from "../../src/verify/resumer.ts";
+import { resumersFor, tokenInFirstFrame } from "../../src/verify/resumer.ts";
 import { CHOICES, choiceOf, type Frame, frame, pollOf, shownBy, Voter } from "./voter.ts";
 
 const PATH = "/api/poll/ws";
@@ -58,20 +58,12 @@ async function workload(harness: Harness, clients: number): Promise<Workload> {
       await harness.pause(AGAIN_MS);
   }
 
-  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => {
-    let token = "";
-    return {
-      ...{ userId, room },
-      endpoint: async (query) => {
-        token = await harness.token(userId, [room]);
-        return { path: `${PATH}?${query}` };
-      },
-      hello: (socket) => socket.send({ type: "auth", token }),
-      textOf: (heard) => shownBy(frame.parse(heard)),
-      verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
-      isError: ({ type }) => type === "error",
-    };
-  });
+  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => ({
+    ...tokenInFirstFrame(harness, { userId, room, path: PATH }, (token) => ({ type: "auth", token })),
+    textOf: (heard) => shownBy(frame.parse(heard)),
+    verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
+    isError: ({ type }) => type === "error",
+  }));
 
   /** All of a poll, as a client gets it that resumes at its beginning; undefined when its connection is lost. */
   async function readOnce(room: string): Promise<(readonly [Item, Frame])[] | undefined> {

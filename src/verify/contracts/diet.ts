@@ -4,7 +4,7 @@ import type { JsonSocket } from "../json-socket.ts";
 import { type Item, type Stay, textOf } from "../ledger.ts";
 import { Outbox } from "../outbox.ts";
 import { readBack } from "../read-back.ts";
-import { resumersFor } from "../resumer.ts";
+import { resumersFor, tokenInFirstFrame } from "../resumer.ts";
 import type { Wire } from "../wire.ts";
 
 const frame = z.object({
@@ -185,20 +185,17 @@ async function workload(harness: Harness, clients: number): Promise<Workload> {
   }
 
   const saidOf = z.object({ type: z.literal("group.message"), data: grouped });
-  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => {
-    let token = "";
-    return {
-      ...{ userId, room },
-      endpoint: async (query) => {
-        token = await harness.token(userId, [room]);
-        return { path: `/api/diet/ws?${query}` };
-      },
-      hello: (socket) => socket.send({ type: "auth", token, userId, sessionId: "s" }),
-      textOf: (frame) => saidOf.safeParse(frame).data?.data.content,
-      verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
-      isError: ({ type, success }) => type === "error" || (type === "auth_response" && success !== true),
-    };
-  });
+  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => ({
+    ...tokenInFirstFrame(harness, { userId, room, path: "/api/diet/ws" }, (token) => ({
+      type: "auth",
+      token,
+      userId,
+      sessionId: "s",
+    })),
+    textOf: (frame) => saidOf.safeParse(frame).data?.data.content,
+    verdictOf: ({ type, data }) => (type === "resumed" ? data : undefined),
+    isError: ({ type, success }) => type === "error" || (type === "auth_response" && success !== true),
+  }));
 
   /** Everything pending in an inbox, as a newly connected client of its user gets it. */
   async function inbox(userId: string) {

@@ -3,7 +3,7 @@ import { type Actor, type Contract, type Harness, roomsFor, type Workload } from
 import type { JsonSocket } from "../json-socket.ts";
 import type { Item, Stay } from "../ledger.ts";
 import { Poster } from "../poster.ts";
-import { resumersFor } from "../resumer.ts";
+import { resumersFor, tokenInFirstFrame } from "../resumer.ts";
 import type { Wire } from "../wire.ts";
 
 const frame = z.object({ type: z.string(), event: z.string().optional(), payload: z.unknown().optional() });
@@ -107,20 +107,17 @@ async function workload(harness: Harness, clients: number): Promise<Workload> {
     members.push(new Member(harness, `member-${run}-${n}`, own, await harness.wire(), proving));
   }
   const eventFrame = z.object({ event: z.literal("room.created"), payload: created });
-  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => {
-    let token = "";
-    return {
-      ...{ userId, room },
-      endpoint: async (query) => {
-        token = await harness.token(userId, [room]);
-        return { path: `/api/ws?${query}` };
-      },
-      hello: (socket) => socket.send({ v: 1, type: "auth", token, ts: Date.now() }),
-      textOf: (frame) => eventFrame.safeParse(frame).data?.payload.name,
-      verdictOf: ({ event, payload }) => (event === "resumed" ? payload : undefined),
-      isError: ({ type }) => type === "error",
-    };
-  });
+  const resumers = await resumersFor(harness, clients, rooms, (userId, room) => ({
+    ...tokenInFirstFrame(harness, { userId, room, path: "/api/ws" }, (token) => ({
+      v: 1,
+      type: "auth",
+      token,
+      ts: Date.now(),
+    })),
+    textOf: (frame) => eventFrame.safeParse(frame).data?.payload.name,
+    verdictOf: ({ event, payload }) => (event === "resumed" ? payload : undefined),
+    isError: ({ type }) => type === "error",
+  }));
   return {
     actors: [...posters, ...members, ...resumers],
     /** The contract has no history. An event is known to be stored if the server recognises its repeat. */
