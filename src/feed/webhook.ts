@@ -17,6 +17,9 @@ const SAVE_MS = 10_000;
 /** Events within this time go in one delivery: each costs a request and two commits. */
 const GATHER_MS = 100;
 
+const NOT_FAILING = { attempts: 0, nextAttempt: null, failingSince: null } satisfies Partial<WebhookRow>;
+const NOT_IN_FLIGHT = { untilPosition: null, untilOrdinal: null } satisfies Partial<WebhookRow>;
+
 export type Status = "ok" | "failing" | "paused" | "expired";
 
 /** One receiver. Deliveries are sent in order, one request at a time, and repeated until the receiver accepts them. */
@@ -126,7 +129,10 @@ export class Webhook {
       const next = parts.feed.next(woken.signal, GATHER_MS);
       const page = await parts.feed.page(this.#place, eventFilter(this.filter, parts.contracts), row.batch);
       if (signal.aborted) return;
-      const events = row.untilPosition === null ? page.events : page.events.filter(this.#isInFlight);
+      const inFlight = page.events.filter(this.#isInFlight);
+      // Events in flight may have gone with their room: those after them are another delivery.
+      if (inFlight.length === 0) Object.assign(row, NOT_IN_FLIGHT);
+      const events = inFlight.length > 0 ? inFlight : page.events;
       const last = events.at(-1);
       if (last) {
         const isDelivered = await this.#deliver(events, last, signal);
@@ -141,9 +147,10 @@ export class Webhook {
     }
   }
 
-  readonly #isInFlight = (event: FeedEvent): boolean =>
-    compareCursors(event, { position: this.row.untilPosition ?? 0, ordinal: this.row.untilOrdinal ?? 0 }) <=
-    0;
+  readonly #isInFlight = (event: FeedEvent): boolean => {
+    const { untilPosition: position, untilOrdinal } = this.row;
+    return position === null || compareCursors(event, { position, ordinal: untilOrdinal ?? 0 }) <= 0;
+  };
 
   /** No event up to this place passes the filter. */
   #skip(place: Place): void {
@@ -151,6 +158,7 @@ export class Webhook {
     this.#place = place;
     this.#oldest = undefined;
     this.#moveTo(place.cursor);
+    Object.assign(this.row, NOT_FAILING);
     if (clock.now() - this.#savedAt < SAVE_MS) return;
     this.#savedAt = clock.now();
     save(this.row);
@@ -185,12 +193,7 @@ export class Webhook {
     this.#moveTo(last);
     this.#place = { id: last.id, cursor: last };
     this.#oldest = undefined;
-    Object.assign(row, {
-      attempts: 0,
-      nextAttempt: null,
-      failingSince: null,
-      deliveredAt: parts.clock.now(),
-    });
+    Object.assign(row, NOT_FAILING, { deliveredAt: parts.clock.now() });
     parts.save(row);
   }
 
@@ -240,6 +243,6 @@ export class Webhook {
   }
 
   skipTo(cursor: Cursor): void {
-    this.change({ ...placeAt(cursor), attempts: 0, nextAttempt: null, failingSince: null });
+    this.change({ ...placeAt(cursor), ...NOT_FAILING });
   }
 }

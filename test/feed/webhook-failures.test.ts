@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFeed } from "../support/feed.ts";
 import { startReceiver } from "../support/receiver.ts";
+import type { TestServer } from "../support/server.ts";
 import { post, put, shows, state, users, webhookStages } from "../support/webhooks.ts";
 
 const { ends, stage } = webhookStages();
@@ -135,4 +136,39 @@ test("what retention has removed before it was taken is not skipped silently", a
   receiver.answer = () => new Response();
   expect((await server.http("POST", "/v1/webhooks/xp/skip", {})).status).toBe(200);
   expect(users(await receiver.next())).toEqual(["u2"]);
+});
+
+describe("when the room of undelivered events is removed", () => {
+  const postTo = async (server: TestServer, id: string, userId: string) => {
+    const data = { guildId: id, channelId: null, userId };
+    const event = { room: `guild:${id}`, type: "voice.left", data };
+    expect((await server.http("POST", "/v1/discord/events", event)).status).toBe(200);
+  };
+  /** A webhook that has failed to deliver the event of u1 in guild:a, and waits for an hour. */
+  const failing = async () => {
+    const { receiver, server } = await stage();
+    receiver.answer = () => new Response(null, { status: 500, headers: { "retry-after": "3600" } });
+    await put(server, { url: receiver.url });
+    await postTo(server, "a", "u1");
+    await receiver.next();
+    await shows(server, { attempts: 1 });
+    receiver.answer = () => new Response();
+    return { receiver, server };
+  };
+
+  test("later events of other rooms are delivered", async () => {
+    const { receiver, server } = await failing();
+    await postTo(server, "b", "u2");
+    expect((await server.http("DELETE", "/v1/rooms/guild:a")).status).toBe(204);
+    await put(server, { paused: false });
+    expect(users(await receiver.next())).toEqual(["u2"]);
+    await shows(server, { status: "ok", lagEvents: 0 });
+  });
+
+  test("and nothing else is to be delivered, the webhook fails no longer", async () => {
+    const { server } = await failing();
+    expect((await server.http("DELETE", "/v1/rooms/guild:a")).status).toBe(204);
+    await put(server, { paused: false });
+    await shows(server, { status: "ok", lagEvents: 0, attempts: 0, failingSince: null });
+  });
 });
