@@ -10,6 +10,7 @@ export const natsServer = (): string | undefined =>
 const READY = "Server is ready";
 const TRIES = 5;
 const SURE_MS = 200;
+const ANSWER_MS = 1_000;
 
 /** Nothing listens there: a server that is told of another one by a third cannot reach it past a cut. */
 const NOWHERE = "127.0.0.1:1";
@@ -17,6 +18,8 @@ const NOWHERE = "127.0.0.1:1";
 interface LogServer {
   readonly name: string;
   readonly port: number;
+  /** Where it says how it is. */
+  readonly health: number;
   /** To the other servers, by their index; empty where they connect directly. */
   readonly links: ReadonlyMap<number, Link>;
   child: Bun.Subprocess<"ignore", "ignore", "pipe"> | undefined;
@@ -59,16 +62,21 @@ export class LogServers {
       throw new Error("there is no nats-server: set NATS_SERVER; from a clone, scripts/get-nats.sh gets it");
     const servers = new LogServers(program, directory);
     const clients = ports ?? (await freePorts(count));
-    const routes = await freePorts(count);
+    const free = await freePorts(2 * count);
+    const routes = free.slice(0, count);
     for (const [index, port] of clients.entries()) {
+      const health = free[count + index]!;
       const name = `log-${index + 1}`;
       const links = new Map<number, Link>();
       for (const [other, route] of routes.entries())
         if (!ports && other !== index) links.set(other, await Link.open(route));
       const storage = join(directory, name);
       mkdirSync(storage, { recursive: true });
-      writeFileSync(servers.#configOf(name), configOf(name, port, storage, clusterOf(routes, index, links)));
-      servers.#servers.push({ name, port, links, child: undefined });
+      writeFileSync(
+        servers.#configOf(name),
+        configOf({ name, port, health, storage }, clusterOf(routes, index, links)),
+      );
+      servers.#servers.push({ name, port, health, links, child: undefined });
     }
     return servers;
   }
@@ -149,6 +157,22 @@ export class LogServers {
     this.#servers[other]?.links.get(one)?.heal();
   }
 
+  /** Whether each of them follows a leader, and has all that the others have. */
+  async areWell(): Promise<boolean> {
+    const answers = await Promise.all(
+      this.#servers.map(({ health }) =>
+        fetch(`http://127.0.0.1:${health}/healthz`, {
+          signal: AbortSignal.timeout(ANSWER_MS),
+          proxy: false,
+        }).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      ),
+    );
+    return answers.every(Boolean);
+  }
+
   /** Waits for nothing, so that it can also run when the process exits. */
   killAll(): void {
     for (const { child, links } of this.#servers) {
@@ -160,12 +184,11 @@ export class LogServers {
 
 /** `sync_interval: always` is what makes a confirmed message survive a power cut of all of them. */
 const configOf = (
-  name: string,
-  port: number,
-  storage: string,
+  { name, port, health, storage }: Pick<LogServer, "name" | "port" | "health"> & { readonly storage: string },
   cluster: string,
 ): string => `server_name: ${name}
 listen: "127.0.0.1:${port}"
+http: "127.0.0.1:${health}"
 max_payload: 8MB
 jetstream { store_dir: "${storage}", sync_interval: always, max_file: 4GB }
 ${cluster}

@@ -1,3 +1,4 @@
+import { waitFor } from "../patience.ts";
 import type { Mishap, Moment } from "../schedule.ts";
 import type { Cut } from "./link.ts";
 import type { LogServers } from "./log-servers.ts";
@@ -8,10 +9,16 @@ const CUTS = ["both", "both", "out", "in"] as const satisfies readonly Cut[];
 const ISOLATED_MS = 17_000;
 /** The share of kills that the node which sends webhooks gets. */
 const SENDER = 0.2;
+/** How long servers of the log may take until all of them have what they missed. */
+const RECOVERY_MS = 180_000;
+const POLL_MS = 200;
 
 interface Parts {
   readonly nodes: readonly OwnNode[];
-  readonly servers: LogServers;
+  readonly servers: Pick<
+    LogServers,
+    "areWell" | "count" | "cut" | "heal" | "kill" | "pause" | "restart" | "resume"
+  >;
   count(what: string): void;
   skip(why: string): void;
   /** A node does not come back. */
@@ -178,12 +185,28 @@ export class NodeFaults {
     this.#harmedNodes.delete(node);
   }
 
+  /**
+   * A server that lacks what the others have cannot stand in for one of them. On a busy machine it lacks it for longer
+   * than the next fault takes to come, and a log of such servers takes nothing for minutes.
+   */
+  async #recovered(): Promise<void> {
+    const { servers, skip } = this.parts;
+    let isWell = false;
+    const poll = async () => {
+      isWell = await servers.areWell();
+      return isWell;
+    };
+    await waitFor(poll, () => isWell, RECOVERY_MS, POLL_MS);
+    if (!isWell) skip(`waiting for the log: its servers were not well again after ${RECOVERY_MS / 1_000} s`);
+  }
+
   async #harmServer(who: number, what: string, harm: (index: number) => Promise<void>): Promise<void> {
     if (this.#harmedServers.size > 0) return;
     const index = Math.floor(who * this.parts.servers.count);
     this.parts.count(what);
     this.#harmedServers.add(index);
     await harm(index);
+    await this.#recovered();
     this.#harmedServers.delete(index);
   }
 }
