@@ -7,10 +7,16 @@ import {
   type JetStreamManager,
 } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
+import { MIN_PAYLOAD } from "./connection.ts";
 import type { Deliveries } from "./deliveries.ts";
 
 const FETCHED = 100;
+/**
+ * A server closes the connection of a client for which 64 MiB wait, so what a fetch and a direct read ask for stays below
+ * that. The client library has no fetch with a limit in bytes that ends well: batches are taken to be as large as lately.
+ */
 const FETCHED_BYTES = 32 * 1_048_576;
+const SWEPT_BYTES = 8 * 1_048_576;
 const FETCH_MS = 2_000;
 const HEARTBEAT_MS = 500;
 /** A fetch that has not ended so long after it should have is given up. */
@@ -44,6 +50,8 @@ export class Reader {
   /** A fetch has ended as it should since the last one that failed was noted. */
   #hadConsumer = true;
   #fetching: ConsumerMessages | undefined;
+  /** How large a batch is taken to be, in bytes. Halved with each fetch that brings none of this size. */
+  #largest = MIN_PAYLOAD;
   /** The log is known to reach this position. */
   #expected = 0;
   #sweptAt = -1;
@@ -85,6 +93,8 @@ export class Reader {
         const consumer = await this.#makeConsumer();
         this.consumersMade++;
         this.#hasConsumer = true;
+        // The last one may have ended because it asked for too much.
+        this.#largest = MIN_PAYLOAD;
         while (!this.#stopped && (await this.#fetch(consumer))) this.#hadConsumer = true;
       } catch (error) {
         if (this.#hadConsumer) this.parts.note("no consumer", { why: reasonOf(error) });
@@ -111,12 +121,13 @@ export class Reader {
   /** False: the consumer is gone, or brings nothing any more. */
   async #fetch(consumer: Consumer): Promise<boolean> {
     const messages = await consumer.fetch({
-      max_messages: FETCHED,
+      max_messages: Math.min(FETCHED, Math.floor(FETCHED_BYTES / this.#largest)),
       expires: FETCH_MS,
       idle_heartbeat: HEARTBEAT_MS,
     });
     this.#fetching = messages;
     let isGood = true;
+    let largest = 0;
     const giveUp = () => {
       isGood = false;
       messages.stop();
@@ -129,6 +140,7 @@ export class Reader {
       let sliceEnds = performance.now() + SLICE_MS;
       for await (const message of messages) {
         late.refresh();
+        largest = Math.max(largest, message.data.length);
         if (!this.parts.deliveries.deliver(message.seq, message.string())) return false;
         if (performance.now() > sliceEnds) {
           await new Promise(setImmediate);
@@ -140,6 +152,7 @@ export class Reader {
       clearTimeout(late);
       messages.stop();
       this.#fetching = undefined;
+      this.#largest = Math.max(largest, this.#largest / 2);
     }
   }
 
@@ -174,7 +187,7 @@ export class Reader {
     const messages = await manager.direct.getBatch(stream, {
       seq: from,
       batch: FETCHED,
-      max_bytes: FETCHED_BYTES,
+      max_bytes: SWEPT_BYTES,
       callback: (done, message) => {
         if (done) ended.resolve();
         else if (isWanted) {
