@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { StoreUnavailable } from "../core/ports/store.ts";
 import { Refusal } from "../core/protocol/refusal.ts";
 import { type ApiKey, contractsOf, keyOperations, keyRoutes, requireApiKey } from "./api-keys.ts";
-import { type Answering, limited } from "./body-limit.ts";
+import { type Answering, cutOff, isCutOff, limited } from "./body-limit.ts";
 import { type ClusterDependencies, clusterOperations, clusterRoutes } from "./cluster.ts";
 import { type ConnectionDependencies, connectionOperations, connectionRoutes } from "./connections.ts";
 import { type ConsoleSettings, consoleRoutes } from "./console.ts";
@@ -97,6 +97,7 @@ export function createHttpApp(parts: HttpParts): {
 } {
   const failed = (error: unknown): Response => {
     if (error instanceof Problem) return error.response();
+    if (isCutOff(error)) return cutOff.response();
     if (error instanceof Refusal && error.reason === "too_long") {
       return new Problem(413, "The events are too large to be stored at once: post fewer of them").response();
     }

@@ -2,6 +2,10 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { Problem } from "./problem.ts";
 
+/** Whether a body could not be read because the peer went away. Nobody gets the answer, and the server has not failed. */
+export const isCutOff = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
+export const cutOff = new Problem(400, "The connection was closed before the body was complete");
+
 export type Answering<R extends Request = Request> = (request: R) => Response | Promise<Response>;
 
 /**
@@ -13,6 +17,11 @@ export function limited<R extends Request>(app: Hono, maxSize: number, answer: A
   const tooLong = () => new Problem(413, `The body may have at most ${maxSize} bytes`).response();
   // It reads the body before the header, and a body that was read becomes a stream, which is slow.
   const asItComes = new Hono()
+    .onError((error) => {
+      // Else Hono writes it to standard error, between the lines of the log.
+      if (isCutOff(error)) return cutOff.response();
+      throw error;
+    })
     .use(bodyLimit({ maxSize, onError: tooLong }))
     .all("*", (c) => app.fetch(c.req.raw));
   return (request) => {

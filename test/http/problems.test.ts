@@ -1,5 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { expectProblem } from "../support/problem.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { API_KEY, startTestServer, stopAfterAll } from "../support/server.ts";
 
 const LARGEST = 4 * 1024 * 1024;
@@ -115,6 +116,30 @@ describe("a body that costs more than it says", () => {
     );
     expect(answer.status).toBe(400);
     expect(((await answer.json()) as { errors: unknown[] }).errors).toHaveLength(100);
+  });
+});
+
+describe("a peer that goes away before its body is complete causes no error:", () => {
+  const head = `Host: a\r\nAuthorization: Bearer ${API_KEY}\r\n`;
+  test.each([
+    ["PUT /v1/rooms/chat:gone", "Content-Length: 20\r\n\r\n{"],
+    ["POST /v1/gurukul/events", "Content-Length: 20\r\n\r\n{"],
+    ["PUT /v1/rooms/chat:gone", "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"],
+    ["POST /v1/gurukul/events", "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"],
+  ])("%s %j", async (request, rest) => {
+    const stderr = spyOn(console, "error").mockImplementation(() => {});
+    try {
+      const peer = await RawSocket.dial(server.port);
+      peer.write(`${request} HTTP/1.1\r\n${head}${rest}`);
+      // Another request shows that the server has read this one.
+      await server.http("GET", "/v1/rooms");
+      peer.halfClose();
+      await peer.ended;
+      expect(await (await server.http("GET", "/v1/errors")).json()).toEqual({ errors: [], hasMore: false });
+      expect(stderr).not.toHaveBeenCalled();
+    } finally {
+      stderr.mockRestore();
+    }
   });
 });
 
