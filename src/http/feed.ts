@@ -1,7 +1,6 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { EventFilter } from "../core/ports/feed-store.ts";
-import { roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import { allOf, kindOf, roomKindsOf } from "../core/protocol/room-name.ts";
 import { parseTime } from "../core/protocol/time.ts";
@@ -15,21 +14,18 @@ import { HEADERS } from "./headers.ts";
 import type { Operation } from "./operation.ts";
 import { pageLimit } from "./page-limit.ts";
 import { check, invalid, Problem } from "./problem.ts";
+import { roomOrAll } from "./room-filter.ts";
 
 /** Seconds. */
 const MAX_WAIT = 60;
 const AFTER = "must be a position of the feed, an ISO time, or end";
 const waits = `must be 0 to ${MAX_WAIT}`;
-const ROOM = "must be a room such as chat:1, or all of a kind such as chat:*";
 
 const one = z.object({
   after: z.string().default("0"),
   limit: pageLimit(100),
   wait: z.coerce.number(waits).min(0, waits).max(MAX_WAIT, waits).default(0),
 });
-/** Of the inboxes of users. */
-const userRoomName = z.string().regex(/^[a-z]+-(?:user|everyone):[^\s\p{C}]{1,128}$/u);
-const roomOrAll = z.union([roomName, userRoomName, z.string().regex(/^[a-z-]+:\*$/)], ROOM);
 const repeated = z.object({
   room: z.array(roomOrAll).max(100, "at most 100 rooms"),
   kind: z.array(z.string()).max(100, "at most 100 kinds"),

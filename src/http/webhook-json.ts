@@ -1,17 +1,13 @@
 import { z } from "zod";
-import { roomName } from "../core/protocol/identifiers.ts";
 import { formatCursor, parseCursor } from "../feed/cursor.ts";
 import type { Webhook } from "../feed/webhook.ts";
 import { isSecret } from "../feed/webhook-send.ts";
+import { roomOrAll } from "./room-filter.ts";
 
 export const webhookName = z.string().regex(/^[\w-]{1,64}$/, "must be 1 to 64 letters, digits, _ and -");
 const MAX_LIST = 100;
 const list = <Item extends z.ZodType>(item: Item) =>
   z.array(item, "must be a list").max(MAX_LIST, `at most ${MAX_LIST}`);
-const room = z.union(
-  [roomName, z.string().regex(/^[a-z-]+:\*$/)],
-  "must be a room such as chat:1, or all of a kind such as chat:*",
-);
 const batches = "must be 1 to 100";
 const position = z
   .string("must be a position")
@@ -21,7 +17,7 @@ export const webhookSettings = z.object({
   url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
   secret: z.string().refine(isSecret, "must be whsec_ and the base64 of 24 to 64 bytes").optional(),
   protocols: list(z.string()).optional(),
-  rooms: list(room).optional(),
+  rooms: list(roomOrAll).optional(),
   kinds: list(z.string()).optional(),
   from: z
     .union([z.literal("now"), z.literal("beginning"), position], "must be now, beginning or a position")

@@ -4,6 +4,7 @@ import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import { parseCursor } from "../feed/cursor.ts";
 import type { Webhook } from "../feed/webhook.ts";
 import { type Allowed, refusedUrl } from "../feed/webhook-address.ts";
+import { reasonOf } from "../feed/webhook-send.ts";
 import type { Webhooks } from "../feed/webhooks.ts";
 import { readBody } from "./body.ts";
 import { type PlaceDependencies, placeOf } from "./feed-place.ts";
@@ -111,7 +112,7 @@ export function webhookRoutes(deps: WebhookDependencies): Hono {
       const { status } = await webhook.test();
       return c.json({ delivered: status >= 200 && status < 300, status, error: null });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = error instanceof Error ? reasonOf(error) : String(error);
       return c.json({ delivered: false, status: null, error: message });
     }
   });

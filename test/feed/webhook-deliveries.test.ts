@@ -54,6 +54,19 @@ describe("a delivery", () => {
     expect((await receiver.next()).events[0]?.["kind"]).toBe("message");
   });
 
+  test("can hold one user's inbox alone, as in the feed", async () => {
+    const { receiver, server } = await stage();
+    expect((await put(server, { url: receiver.url, rooms: ["diet-user:mia"] })).status).toBe(200);
+    for (const user of ["ned", "mia"]) {
+      const meal = { mealId: "m1", userId: user, mealType: "lunch", mealName: "Soup", calories: 200 };
+      const data = { ...meal, loggedAt: "2026-03-02T07:45:00.000Z" };
+      const answer = await server.http("POST", "/v1/diet/events", { user, type: "meal.logged", data });
+      expect(answer.status).toBe(200);
+    }
+    const { events } = await receiver.next();
+    expect(events.map(({ room }) => room)).toEqual(["diet-user:mia"]);
+  });
+
   test("is one at a time: the next waits for the answer", async () => {
     const { receiver, server } = await stage();
     const held = Promise.withResolvers<void>();

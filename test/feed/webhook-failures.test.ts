@@ -86,6 +86,8 @@ describe("a receiver that fails", () => {
     const { message } = (await state(server))["lastError"] as { message: string };
     expect(message).toMatch(/closed/);
     expect(message).not.toContain("fetch");
+    const tested = await (await server.http("POST", "/v1/webhooks/xp/test")).json();
+    expect(tested).toEqual({ delivered: false, status: null, error: message });
   });
 
   test("and answers 410 is left alone until a person says so", async () => {
