@@ -12,15 +12,9 @@ import type { Traffic } from "./core/outbound/traffic.ts";
 import type { Clock } from "./core/ports/clock.ts";
 import type { Socket } from "./core/ports/socket.ts";
 import type { AnyProtocol } from "./core/protocol/protocol.ts";
+import { HTTP_IDLE_SECONDS, idleSecondsOf } from "./server/idle-seconds.ts";
 import { readable } from "./server/readable.ts";
 import type { TlsPair } from "./tls.ts";
-
-/** Seconds that a peer may take over an HTTP request or an upgrade. */
-const HTTP_IDLE_SECONDS = 10;
-
-/** Longer than the longest poll, and than the pauses between two comments of a stream. */
-const FEED_IDLE_SECONDS = 75;
-const IS_FEED = /^[^?]*\/(?:feed|export)(?:\?|$)/;
 
 type Answering<R extends Request> = (request: R) => Response | Promise<Response>;
 
@@ -80,8 +74,8 @@ export function listen(endpoint: Endpoint, port: number, tls: TlsPair | undefine
       ),
     },
     fetch(request, server) {
-      // Long polls and streams may be silent for longer than a peer that is still sending its request.
-      if (IS_FEED.test(request.url)) server.timeout(request, FEED_IDLE_SECONDS);
+      const seconds = idleSecondsOf(request.url, config.WEBHOOK_TIMEOUT_MS);
+      if (seconds !== HTTP_IDLE_SECONDS) server.timeout(request, seconds);
       return answer(request);
     },
     error(error) {
