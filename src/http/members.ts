@@ -28,7 +28,7 @@ export const memberOperations: readonly Operation[] = [
   },
   {
     ...{ method: "delete", path: "/v1/rooms/{room}/members/{userId}", summary: "Ends a user's membership." },
-    ...{ params, answers: { 204: null }, problems: [400, 404, 503] },
+    ...{ params: { ...params, userId: id }, answers: { 204: null }, problems: [400, 404, 503] },
   },
 ];
 
@@ -40,6 +40,8 @@ export interface MemberDependencies extends Pick<RoomDependencies, "protocols" |
 export function memberRoutes(deps: MemberDependencies): Hono {
   const app = new Hono();
   const roomIn = (c: Context<object, "/:room">) => roomOf(deps.protocols, c).room;
+  const userIn = (c: Context<object, "/:room/members/:userId">) =>
+    check(z.object({ userId: id }), { userId: c.req.param("userId") }).userId;
 
   app.get("/:room/members", (c) => {
     const { limit, after } = check(page, c.req.query());
@@ -48,13 +50,13 @@ export function memberRoutes(deps: MemberDependencies): Hono {
   });
   app.put("/:room/members/:userId", async (c) => {
     const room = roomIn(c);
-    const { userId } = check(z.object({ userId: id }), { userId: c.req.param("userId") });
+    const userId = userIn(c);
     const { role = null } = await readBody(c, membership);
     await deps.record(room, "member", { userId, role });
     return c.json({ room, userId, role });
   });
   app.delete("/:room/members/:userId", async (c) => {
-    await deps.record(roomIn(c), "member.removed", { userId: c.req.param("userId") });
+    await deps.record(roomIn(c), "member.removed", { userId: userIn(c) });
     return c.body(null, 204);
   });
   return app;

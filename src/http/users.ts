@@ -54,7 +54,7 @@ export const userOperations: readonly Operation[] = [
   {
     ...{ method: "delete", path: "/v1/users/{id}/connections" },
     summary: "Closes all connections of a user, and refuses tokens that were issued before now.",
-    answers: { 200: z.object({ closed: z.int() }) },
+    ...{ answers: { 200: z.object({ closed: z.int() }) }, problems: [400, 503] },
   },
 ];
 
@@ -113,7 +113,10 @@ export function userRoutes(deps: UserDependencies): Hono {
     const [erasure] = await everywhere(c, deps, [found]);
     return c.json(shown(erasure));
   });
-  app.delete("/:id/connections", async (c) => c.json({ closed: await deps.revoke(c.req.param("id")) }));
+  app.delete("/:id/connections", async (c) => {
+    const closed = await deps.revoke(userOf(c.req.param("id")));
+    return c.json({ closed });
+  });
   return app;
 }
 

@@ -92,3 +92,9 @@ test("wrong rooms, ids and roles are refused by their names", async () => {
   }
   expect(await (await members("chat:a")).json()).toEqual({ members: [], hasMore: false });
 });
+
+test("a user id that nobody can have is no member to remove, and makes no room", async () => {
+  for (const userId of ["a%20b", "%00", "x".repeat(129)])
+    await expectProblem(await remove("chat:nobody", userId), 400, ["userId"]);
+  await expectProblem(await server.http("GET", "/v1/rooms/chat:nobody"), 404);
+});

@@ -18,6 +18,10 @@ test("a user who was never here is unknown", async () => {
   await expectProblem(await user("nobody"), 404);
 });
 
+test("an id that no user can have is a mistake: nothing looks as if its tokens were refused", async () => {
+  for (const id of ["a%20b", "*", "%00", "x".repeat(129)]) await expectProblem(await revoke(id), 400, ["id"]);
+});
+
 test("a user is online while connected, and was last active when last heard of", async () => {
   const [phone, laptop] = [await server.chat("ada"), await server.chat("ada")];
   await Promise.all([phone.drain(), laptop.drain()]);
