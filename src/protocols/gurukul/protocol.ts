@@ -35,7 +35,7 @@ const AUTH_MS = 10_000;
 const HEARTBEAT_MS = 30_000;
 
 const room = ({ chatId }: { chatId: string }) => roomOf(chatId);
-const sender = ({ userId }: { userId: string }) => userId;
+const sender = ({ userId }: { userId?: string | undefined }) => userId;
 
 /** Gurukul chat: people and AI agents, typing, read receipts, history. */
 export function gurukul(services: Services<typeof events, Entries>) {
@@ -58,13 +58,14 @@ export function gurukul(services: Services<typeof events, Entries>) {
     events,
     frames,
     rules: {
-      message: { allow: "user", cost: 1, room },
+      message: { allow: "user", cost: 1, room, sender },
       typing: { allow: "user", cost: 1, room, sender },
       read_receipt: { allow: "user", cost: 1, room, sender },
       // Who may no longer be in a chat can still leave it.
       chat_update: {
         allow: "user",
         cost: 1,
+        sender,
         room: ({ action, chatId }) => (action === "leave" ? undefined : roomOf(chatId)),
       },
       ping: { allow: "user", cost: 1 },

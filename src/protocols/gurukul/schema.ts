@@ -12,6 +12,9 @@ const agentId = id.refine(
   "must be without markup, in NFC",
 );
 
+/** A message need not name its sender, who is the connection's user; another user's id is refused. */
+const senderId = id.optional();
+
 const typing = z.object({ chatId: id, userId: id, agentId: agentId.optional(), isTyping: z.boolean() });
 
 /** Messages that clients send, as the `data` of the frame (contract: Message Types and Data Structures). */
@@ -30,6 +33,7 @@ export const createMessages = (maxContentLength: number) => ({
         .meta({ maxLength: maxContentLength }),
       agentId: agentId.optional(),
       messageId: id.optional(),
+      userId: senderId,
     })
     .meta({
       examples: [
@@ -54,12 +58,14 @@ export const createMessages = (maxContentLength: number) => ({
       userId: id,
     })
     .meta({ examples: [{ chatId: "chat-123", messageIds: ["msg-123", "msg-124"], userId: "user-456" }] }),
-  chat_update: z.object({ action: z.enum(["join", "leave"], "must be join or leave"), chatId: id }).meta({
-    examples: [
-      { action: "join", chatId: "chat-123" },
-      { action: "leave", chatId: "chat-123" },
-    ],
-  }),
+  chat_update: z
+    .object({ action: z.enum(["join", "leave"], "must be join or leave"), chatId: id, userId: senderId })
+    .meta({
+      examples: [
+        { action: "join", chatId: "chat-123" },
+        { action: "leave", chatId: "chat-123" },
+      ],
+    }),
   ping: z.object({ timestamp: z.number().optional() }).meta({ examples: [{ timestamp: 1_703_123_456_789 }] }),
 });
 

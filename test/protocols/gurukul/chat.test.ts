@@ -179,3 +179,19 @@ test("a member of several chats gets each one's messages with its chatId", async
   await ada.drain();
   expect(await bob.drain()).toEqual([message("left", "ada", "in left"), message("right", "ada", "in right")]);
 });
+
+test("nobody speaks, joins or leaves in another's name", async () => {
+  const [ada, bob] = [await server.chat("ada"), await server.chat("bob")];
+  await bob.join("names");
+  for (const [type, data] of [
+    ["message", { chatId: "names", content: "it was me" }],
+    ["chat_update", { action: "join", chatId: "names" }],
+    ["chat_update", { action: "leave", chatId: "names" }],
+  ] as const) {
+    ada.say(type, { ...data, userId: "bob" });
+    expect(await ada.next()).toEqual(error(403, "userId: must be your own"));
+  }
+  ada.say("message", { chatId: "names", content: "hello", userId: "ada" });
+  expect(await ada.drain()).toEqual([message("names", "ada", "hello")]);
+  expect(await bob.drain()).toEqual([message("names", "ada", "hello")]);
+});
