@@ -29,6 +29,12 @@ export class DietClient {
     return this.answerTo(frame["id"]);
   }
 
+  /** Resolves to the response to a message whose id was answered before. */
+  askAgain(frame: Frame): Promise<Frame> {
+    this.client.send(frame);
+    return this.client.next(({ id, success }) => id === frame["id"] && success !== undefined);
+  }
+
   /** The response to the message with this id, wherever it stands among the frames. */
   async answerTo(id: string): Promise<Frame> {
     const isAnswer = (frame: Frame) => frame["id"] === id && "success" in frame;

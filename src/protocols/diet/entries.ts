@@ -3,11 +3,12 @@ import type { Row } from "../../core/ports/store.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { isStoredAs } from "../../core/protocol/same.ts";
+import { checkAsked, checkSent, isAccepted, isFollowed } from "./copies.ts";
 import { Group, groupFrom, type Seen } from "./group.ts";
 import { Inbox, inboxFrom, type Waiting } from "./inbox.ts";
+import type { Publication } from "./publication.ts";
 import { friendsOf, isGroup, isInbox, userOf } from "./rooms.ts";
 import type {
-  EventType,
   FriendAccepted,
   FriendRequest,
   MemberJoined,
@@ -15,19 +16,6 @@ import type {
   MessageRead,
   NotificationRead,
 } from "./schema.ts";
-
-interface Publication {
-  readonly type: EventType;
-  readonly data: unknown;
-  /** Present while the event is pending in an inbox: until it is read or answered. */
-  readonly waits?: Waiting | undefined;
-  /** A backend reports that this message or notification has been read. */
-  readonly reads?: Pick<Waiting, "type" | "id"> | undefined;
-  /** The room stores only one event under this name. */
-  readonly unique?: string | undefined;
-  /** The user's friends get it too. */
-  readonly toFriends?: boolean | undefined;
-}
 
 /** The kinds of entries in the log. */
 export type Entries = {
@@ -61,7 +49,10 @@ const removal = (userId: string, state: unknown): Row[] => [
 ];
 
 export const applies = {
-  say({ room, body }: Entry<Publication>, { offset, state }: Place<unknown>): Decision {
+  say(entry: Entry<Publication>, { history, offset, state }: Place<unknown>): Decision {
+    const { room, body } = entry;
+    checkSent(entry, history);
+    if (!isFollowed(entry, history)) return {};
     const { type: kind, data, waits, reads, unique: externalId, toFriends } = body;
     return {
       events: [{ kind, data, externalId, counted: kind === "group.message" }],
@@ -82,7 +73,8 @@ export const applies = {
   },
 
   /** A repeated request has no effect, nor has a request between friends. */
-  request({ room, body }: Entry<FriendRequest>, { offset, state }: Place<unknown>): Decision {
+  request(entry: Entry<FriendRequest>, { history, offset, state }: Place<unknown>): Decision {
+    const { room, body } = entry;
     const { fromUserId, toUserId } = body;
     const inbox = inboxFrom(state);
     const isAsker = userOf(room) === fromUserId;
@@ -90,12 +82,15 @@ export const applies = {
     const made = { kind: "friend.request", data: body };
     const isKnown = isAsker ? inbox.asked.has(other) : inbox.isAskedBy(other);
     if (isKnown || inbox.friends.has(other)) return { confirm: made };
+    checkAsked(entry, history);
     const waits: Waiting = { type: "friend.request", id: fromUserId, from: fromUserId };
     return { events: [made], rows: isAsker ? inbox.ask(other) : inbox.add(offset, waits) };
   },
 
   /** A repeated acceptance has no effect. */
-  accept({ room, body }: Entry<FriendAccepted>, { state }: Place<unknown>): Decision {
+  accept(entry: Entry<FriendAccepted>, { history, state }: Place<unknown>): Decision {
+    const { room, body } = entry;
+    if (!isAccepted(entry, history)) return {};
     const { userId, friendId } = body;
     const inbox = inboxFrom(state);
     const other = userOf(room) === userId ? friendId : userId;

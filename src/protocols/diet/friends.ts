@@ -39,8 +39,8 @@ export function createFriends({ state }: Pick<Services<typeof events, Entries, u
       if (!accepting.isAskedBy(friendId) && !areFriends) throw new Refusal("forbidden");
       if (!areFriends) checkFriends(accepting, asking);
       ctx.reserve(BOTH);
-      record(ctx, message, inboxOf(friendId), "accept", accepted, ALSO);
       record(ctx, message, inboxOf(userId), "accept", accepted);
+      record(ctx, message, inboxOf(friendId), "accept", accepted, ALSO);
     },
   };
 }

@@ -39,8 +39,9 @@ export function createGroups({
         const data = cleaned(message.data);
         const users = mentioned(data);
         ctx.reserve(users.length + 1);
-        const publication = { type: "group.message", data, unique: uniqueOf("group.message", data) } as const;
-        record(ctx, message, groupRoom(data.groupId), "say", publication);
+        const quotes = { room: groupRoom(data.groupId), unique: uniqueOf("group.message", data) };
+        const publication = { type: "group.message", data, unique: quotes.unique } as const;
+        record(ctx, message, quotes.room, "say", publication);
         for (const userId of users) {
           // A full inbox only loses the mention: the group still has the message.
           if (!hasSpace(inboxFrom(state(inboxOf(userId))), data.fromUserId)) continue;
@@ -51,9 +52,10 @@ export function createGroups({
               data: note,
               waits: { ...waitingNotification(note), from: data.fromUserId },
             } as const),
-            unique: mentionId(data),
+            ...{ unique: mentionId(data), quotes },
           };
-          record(ctx, message, inboxOf(userId), "say", noting, ALSO);
+          // Without the message's id, which a message to another group may have too: `unique` names the mention.
+          ctx.record(inboxOf(userId), "say", noting, ALSO);
         }
       },
 

@@ -17,6 +17,10 @@ const WAITING = "waiting ";
 const FRIEND = "friend ";
 const ASKED = "asked ";
 
+/** The row that says that an inbox's user has this friend, or has asked this user. */
+export const friendKey = (userId: string): string => FRIEND + userId;
+export const askedKey = (userId: string): string => ASKED + userId;
+
 const waitingIn = (key: string, value: string): Waiting | undefined =>
   key.startsWith(WAITING) ? JSON.parse(value) : undefined;
 
@@ -33,7 +37,7 @@ export function pendingOf({ room, offset, kind, body }: TrimmedEvent): readonly 
   const waiting = WAITING + offset;
   if (kind !== "friend.request") return [waiting];
   const { fromUserId, toUserId }: FriendRequest = JSON.parse(body());
-  return userOf(room) === fromUserId ? [ASKED + toUserId] : [waiting];
+  return userOf(room) === fromUserId ? [askedKey(toUserId)] : [waiting];
 }
 
 /** A row of another user's inbox without this user: what is pending from them is so no longer. */
@@ -43,7 +47,7 @@ export function eraseFromInbox(
   userId: string,
 ): readonly StateChange[] | undefined {
   const isTheirs =
-    key === FRIEND + userId || key === ASKED + userId || waitingIn(key, value)?.from === userId;
+    key === friendKey(userId) || key === askedKey(userId) || waitingIn(key, value)?.from === userId;
   return isTheirs ? [[key, null]] : undefined;
 }
 
@@ -122,7 +126,7 @@ export class Inbox {
 
   ask(other: string): Row[] {
     this.#asked.add(other);
-    return [{ table: "state", key: ASKED + other, value: "" }];
+    return [{ table: "state", key: askedKey(other), value: "" }];
   }
 
   befriend(other: string): Row[] {
@@ -130,8 +134,8 @@ export class Inbox {
     this.#asked.delete(other);
     return [
       ...this.done("friend.request", other),
-      { table: "state", key: ASKED + other, value: null },
-      { table: "state", key: FRIEND + other, value: "" },
+      { table: "state", key: askedKey(other), value: null },
+      { table: "state", key: friendKey(other), value: "" },
     ];
   }
 

@@ -46,8 +46,8 @@ export function createMessaging({ state }: Pick<Services<typeof events, Entries,
       const senders = new Set(inboxFrom(state(inbox)).sendersOf("direct.message", data.messageId));
       senders.delete(data.userId);
       ctx.reserve(senders.size + 1);
-      for (const sender of senders) record(ctx, message, inboxOf(sender), "say", { type, data }, ALSO);
       record(ctx, message, inbox, "read", { type, id: data.messageId, data });
+      for (const sender of senders) record(ctx, message, inboxOf(sender), "say", { type, data }, ALSO);
     },
 
     "notification.read"(ctx: Ctx, message: Message<"notification.read">): void {

@@ -141,3 +141,20 @@ test("a request that a backend posts to whom it asks can be accepted, and makes 
   expect(await typesOf(ada, "friend.accepted")).toHaveLength(1);
   expect([await areFriends(ada, bob), await areFriends(bob, ada)]).toEqual([true, true]);
 });
+
+test("what is refused because its id is another message's changes neither user's friends", async () => {
+  const [ada, bob] = [await enter("ada"), await enter("bob")];
+  const { id } = await ada.ask("post.created", post("ada", "First"));
+  const asking = message("friend.request", request("ada", "bob"), { id });
+  expect(await ada.askAgain(asking)).toMatchObject({ id, success: false });
+  expect(await typesOf(bob, "friend.request")).toEqual([]);
+
+  await ada.ask("friend.request", request("ada", "bob"));
+  const own = await bob.ask("post.created", post("bob", "Second"));
+  const accepting = message("friend.accepted", accept("bob", "ada"), { id: own["id"] });
+  expect(await bob.askAgain(accepting)).toMatchObject({ success: false });
+  expect(await typesOf(ada, "friend.accepted")).toEqual([]);
+  expect([await areFriends(ada, bob), await areFriends(bob, ada)]).toEqual([false, false]);
+  await bob.ask("friend.accepted", accept("bob", "ada"));
+  expect([await areFriends(ada, bob), await areFriends(bob, ada)]).toEqual([true, true]);
+});

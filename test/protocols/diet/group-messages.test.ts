@@ -54,3 +54,28 @@ test("backends read a group's messages", async () => {
   expect([messages.map(({ data }: Frame) => data.content), hasMore]).toEqual([["two", "three"], true]);
   expect(await (await http("GET", "/v1/rooms/group:g")).json()).toMatchObject({ messageCount: 3 });
 });
+
+test("a message that is refused mentions nobody", async () => {
+  const [ada, bob] = [await enter("ada", "g"), await enter("bob", "g")];
+  const first = message("group.message", text("ada", "First"));
+  await ada.askFrame(first);
+  const mention = { mentions: ["bob"] };
+  for (const refused of [
+    message("group.message", text("ada", "Other", { ...mention, messageId: "First" })),
+    { ...first, data: text("ada", "Another", mention) },
+  ]) {
+    expect(await ada.askAgain(refused)).toMatchObject({ success: false });
+  }
+  expect(await heard(bob, "notification")).toEqual([]);
+});
+
+test("messages to two groups under one envelope id mention the same user twice", async () => {
+  const [ada, bob] = [await enter("ada", "g", "h"), await enter("bob", "g", "h")];
+  for (const groupId of ["g", "h"]) {
+    const said = text("ada", `To ${groupId}`, { groupId, mentions: ["bob"] });
+    expect(await ada.askAgain(message("group.message", said, { id: "one-id" }))).toMatchObject({
+      success: true,
+    });
+  }
+  expect((await heard(bob, "notification")).map(({ message }) => message)).toEqual(["To g", "To h"]);
+});

@@ -222,3 +222,30 @@ test("ids that are names of properties are ids like others", async () => {
   expect(await idsOf(later)).toEqual([]);
   expect((await of(again, "user.presence")).map(({ data }) => data.userId)).toEqual(["constructor"]);
 });
+
+test("a message under an id that is another's is refused, and is in no inbox", async () => {
+  const [ada, own, bob, eve] = [
+    await enter("ada"),
+    await enter("ada"),
+    await enter("bob"),
+    await enter("eve"),
+  ];
+  await ada.direct("bob", "To Bob", "m-1");
+  expect(await ada.direct("eve", "To Eve", "m-1")).toMatchObject({ success: false });
+  const water = { userId: "ada", amount: 250, totalToday: 500, goal: 2_000, loggedAt: AT };
+  const { id } = await ada.ask("water.intake", water);
+  const second = message("direct.message", direct("ada", "eve", "m-2"), { id });
+  expect(await ada.askAgain(second)).toMatchObject({ id, success: false });
+  expect([await idsOf(own), await idsOf(bob), await idsOf(eve)]).toEqual([["m-1"], ["m-1"], []]);
+});
+
+test("a read that is refused for its id gives no receipt, and the next one gives one", async () => {
+  const [ada, bob] = [await enter("ada"), await enter("bob")];
+  await ada.direct("bob", "Hello", "m-1");
+  const { id } = await bob.direct("eve", "Hello too");
+  const reading = message("message.read", { messageId: "m-1", userId: "bob", readAt: AT }, { id });
+  expect(await bob.askAgain(reading)).toMatchObject({ id, success: false });
+  expect(await of(ada, "message.read")).toEqual([]);
+  await read(bob, "m-1");
+  expect(await of(ada, "message.read")).toHaveLength(1);
+});

@@ -1,0 +1,49 @@
+import type { History } from "../../core/ports/history.ts";
+import type { Entry } from "../../core/protocol/entry.ts";
+import { Refusal } from "../../core/protocol/refusal.ts";
+import { isStoredAs } from "../../core/protocol/same.ts";
+import { askedKey, friendKey } from "./inbox.ts";
+import type { Publication } from "./publication.ts";
+import { inboxOf, userOf } from "./rooms.ts";
+import type { DirectMessage, FriendAccepted, FriendRequest, GroupMessage } from "./schema.ts";
+
+// A client's message that is stored in several rooms is in all of them or in none. Each room decides alone whether the
+// message's id is free there, so the later of two entries asks what became of the earlier one, in the same turn. A
+// backend posts to each room by itself.
+
+/** Throws a `Refusal` if the sender's own inbox has not taken the direct message: its id is another message's there. */
+export function checkSent({ body, room, sender }: Entry<Publication>, history: History): void {
+  const { type, unique } = body;
+  if (type !== "direct.message" || unique === undefined || !isElsewhere(sender, room)) return;
+  const sent = history.byExternalId(inboxOf(sender), unique);
+  const { toUserId }: Partial<DirectMessage> = sent ? JSON.parse(sent.body) : {};
+  if (toUserId !== userOf(room)) throw new Refusal("conflict");
+}
+
+/** Throws a `Refusal` if the inbox of the user who asks has not taken the request. */
+export function checkAsked({ body, room, sender }: Entry<FriendRequest>, history: History): void {
+  if (!isElsewhere(sender, room)) return;
+  if (!history.state(inboxOf(sender)).has(askedKey(body.toUserId))) throw new Refusal("conflict");
+}
+
+/** Whether the inbox of the user who accepts has taken the acceptance, or this is that inbox. */
+export const isAccepted = ({ body, room, sender }: Entry<FriendAccepted>, history: History): boolean =>
+  !isElsewhere(sender, room) || history.state(inboxOf(sender)).has(friendKey(body.friendId));
+
+/** Whether the message that this entry follows was stored: what a receipt says is read, and what a mention quotes. */
+export function isFollowed(entry: Entry<Publication>, history: History): boolean {
+  const { body, clientId, room, sender } = entry;
+  const { data, quotes, type } = body;
+  if (quotes) {
+    const message = history.byExternalId(quotes.room, quotes.unique);
+    const { mentions = [] }: Partial<GroupMessage> = message ? JSON.parse(message.body) : {};
+    return mentions.includes(userOf(room));
+  }
+  if (type !== "message.read" || !isElsewhere(sender, room)) return true;
+  const read = history.last(inboxOf(sender));
+  return read?.kind === type && read.clientId === clientId && isStoredAs(data, read.body);
+}
+
+/** Whether the entry is a user's, for a room that is not their inbox: the message is in their inbox too. */
+const isElsewhere = (sender: string | null, room: string): sender is string =>
+  sender !== null && inboxOf(sender) !== room;
