@@ -8,6 +8,7 @@ import { cleanText } from "../../core/protocol/text.ts";
  */
 const SHOWN = new Set([
   "achievementName",
+  "achievements",
   "affectedServices",
   "authorName",
   "content",
@@ -28,7 +29,7 @@ const SHOWN = new Set([
 ]);
 
 /** Fields that hold nothing but what somebody wrote. */
-export const TEXTS: ReadonlySet<string> = new Set([...SHOWN, "achievements"]).difference(
+export const TEXTS: ReadonlySet<string> = SHOWN.difference(
   new Set(["authorName", "friendName", "fromUserName", "type", "userName"]),
 );
 
@@ -40,6 +41,19 @@ const NAMES = new Map([
   ["userName", "userId"],
 ]);
 
+/** What stands for a name or a title of which markup leaves nothing: it must not be empty. */
+const INSTEAD = new Map([
+  ["achievementName", "Achievement"],
+  ["achievements", "Achievement"],
+  ["affectedServices", "Service"],
+  ["items", "Item"],
+  ["mealName", "Meal"],
+  ["name", "file"],
+  ["taskName", "Task"],
+  ["title", "News"],
+  ["type", "file"],
+]);
+
 /** Removes markup from the texts, so that no recipient gets a tag. */
 export function cleaned<Data>(data: Data): Data;
 export function cleaned(data: unknown): unknown {
@@ -48,7 +62,7 @@ export function cleaned(data: unknown): unknown {
   return Object.fromEntries(
     Object.entries(data).map(([key, value]) => [
       key,
-      nameIn(data, key) ?? (SHOWN.has(key) ? clean(value) : cleaned(value)),
+      nameIn(data, key) ?? (SHOWN.has(key) ? clean(value, INSTEAD.get(key)) : cleaned(value)),
     ]),
   );
 }
@@ -58,7 +72,7 @@ function nameIn(data: Readonly<Record<string, unknown>>, key: string): string | 
   return typeof name === "string" && typeof userId === "string" ? nameOf({ name, userId }) : undefined;
 }
 
-function clean(value: unknown): unknown {
-  if (typeof value === "string") return cleanText(value);
-  return Array.isArray(value) ? value.map(clean) : cleaned(value);
+function clean(value: unknown, instead = ""): unknown {
+  if (typeof value === "string") return cleanText(value) || instead;
+  return Array.isArray(value) ? value.map((one) => clean(one, instead)) : cleaned(value);
 }

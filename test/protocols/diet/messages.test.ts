@@ -249,3 +249,29 @@ test("a read that is refused for its id gives no receipt, and the next one gives
   await read(bob, "m-1");
   expect(await of(ada, "message.read")).toHaveLength(1);
 });
+
+test("a name or title of which markup leaves nothing has a word in its place, and lists are cleaned too", async () => {
+  const [ada, own] = [await enter("ada"), await enter("ada")];
+  const evil = "<img src=x onerror=alert(1)>";
+  const meal = { mealId: "meal-1", userId: "ada", mealType: "lunch", calories: 1, loggedAt: AT };
+  expect((await ada.ask("meal.logged", { ...meal, mealName: evil }))["data"].mealName).toBe("Meal");
+  const attachments = [{ type: evil, url: "https://a.example/b.png", name: evil }];
+  await ada.ask("direct.message", { ...direct("ada", "bob", "m-1", evil), attachments });
+  expect((await own.event("direct.message"))["data"]).toMatchObject({
+    content: "",
+    attachments: [{ type: "file", name: "file" }],
+  });
+  const rewards = { coins: 1, achievements: [`${evil}early-bird`, evil], items: [`${evil}spoon`, evil] };
+  const level = { userId: "ada", previousLevel: 1, newLevel: 2, xpEarned: 1, totalXP: 1, xpToNext: 1 };
+  const posts = [
+    { user: "ada", type: "level.up", data: { ...level, rewards, leveledUpAt: AT } },
+    { user: "ada", type: "notification", data: { ...notification("n-1", "ada"), title: evil } },
+  ];
+  expect((await diet.server.http("POST", "/v1/diet/events", posts)).status).toBe(200);
+  expect((await own.event("level.up"))["data"].rewards).toEqual({
+    coins: 1,
+    achievements: ["early-bird", "Achievement"],
+    items: ["spoon", "Item"],
+  });
+  expect((await own.event("notification"))["data"].title).toBe("News");
+});
