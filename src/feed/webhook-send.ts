@@ -72,6 +72,8 @@ export async function send(
       redirect: "manual",
       // A proxy of the environment would connect to an address that nobody checked.
       proxy: false,
+      // Nobody reads the answer, and Bun writes what it cannot decompress about to standard error.
+      decompress: false,
       signal: ended,
       // A kept connection to an address could be used for another host at that address.
       keepalive: !isSecure,
@@ -110,8 +112,8 @@ function retryAfterOf(text: string | null): number {
   return Number.isFinite(ms) ? Math.min(DAY_MS, Math.max(0, ms)) : 0;
 }
 
-/** Without the advice that Bun adds for programmers. */
+/** Without the advice that Bun adds for programmers, and without the URL, which may hold a secret. */
 export const reasonOf = ({ message }: Error): string =>
-  message.replace(/ (?:For more information, pass|Is the computer able) .*$/, "");
+  message.replace(/(?: fetching ".*"\.)? (?:For more information, pass|Is the computer able) .*$/s, "");
 
 export const isAccepted = ({ status }: WebhookResponse): boolean => status >= 200 && status < 300;

@@ -67,6 +67,15 @@ describe("a delivery", () => {
     expect(events.map(({ room }) => room)).toEqual(["diet-user:mia"]);
   });
 
+  test("is taken with a 2xx answer, in whatever encoding the answer claims to be", async () => {
+    const { receiver, server } = await stage();
+    receiver.answer = () => new Response("no gzip", { headers: { "content-encoding": "gzip" } });
+    await put(server, { url: receiver.url });
+    await post(server, "u1");
+    await receiver.next();
+    await shows(server, { lagEvents: 0, lastError: null });
+  });
+
   test("is one at a time: the next waits for the answer", async () => {
     const { receiver, server } = await stage();
     const held = Promise.withResolvers<void>();

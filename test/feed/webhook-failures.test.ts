@@ -90,6 +90,20 @@ describe("a receiver that fails", () => {
     expect(tested).toEqual({ delivered: false, status: null, error: message });
   });
 
+  test("that does not answer in HTTP has not taken it, and its URL is not told on", async () => {
+    const { server } = await stage();
+    using receiver = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data: (socket) => void socket.end("HTTP/1.1 nothing\r\n\r\n") },
+    });
+    await put(server, { url: `http://127.0.0.1:${receiver.port}/?key=of-the-receiver` });
+    await post(server, "u1");
+    await shows(server, { attempts: 1, lastError: { message: "Malformed_HTTP_Response" } });
+    expect(server.lines.join()).toContain("webhook failing");
+    expect(server.lines.join()).not.toContain("of-the-receiver");
+  });
+
   test("and answers 410 is left alone until a person says so", async () => {
     const { clock, receiver, server } = await stage();
     receiver.answer = () => new Response(null, { status: 410 });
