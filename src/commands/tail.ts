@@ -99,9 +99,10 @@ function startOf({ after, since }: { after?: string | undefined; since?: string 
   if (after !== undefined && !/^\d+$/.test(after))
     throw new UsageError("--after: must be a position of the feed, such as 0 or 100000");
   if (since === undefined) return after ?? "end";
-  const [, count, unit = ""] = /^(\d+)([smhd])$/.exec(since) ?? [];
+  const [, count, unit = ""] = /^(\d{1,9})([smhd])$/.exec(since) ?? [];
   if (count === undefined) throw new UsageError("--since: must be a time such as 90s, 30m, 1h, 7d");
-  return new Date(Date.now() - Number(count) * (UNITS[unit] ?? 1) * 1_000).toISOString();
+  // Longer ago than the epoch there is nothing, and a year before 0 is no time of the feed.
+  return new Date(Math.max(0, Date.now() - Number(count) * (UNITS[unit] ?? 1) * 1_000)).toISOString();
 }
 
 /** What a server on this machine has made for itself. */

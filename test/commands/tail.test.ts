@@ -78,6 +78,20 @@ test("goes on where it was when the server comes back", async () => {
   expect(await line()).toContain('"u2"');
 });
 
+test("begins with the oldest event where --since reaches back behind the epoch", async () => {
+  const server = await startTestServer();
+  ended.push(server.stop);
+  await left(server, "a", "u1");
+  const { line } = tail(`http://127.0.0.1:${server.port}`, "--since", "999999999d");
+  expect(await line()).toContain('"u1"');
+});
+
+test("a --since that is no time is wrong usage, and no crash", async () => {
+  const since = `${"9".repeat(20)}d`;
+  const { code, err } = await command(["tail", "--api-key", API_KEY, "--since", since], { directory });
+  expect([code, err]).toEqual([2, expect.stringContaining("--since: must be a time")]);
+});
+
 test("a wrong key, a wrong option and a wrong place are told in words", async () => {
   const server = await startTestServer();
   ended.push(server.stop);
