@@ -11,7 +11,7 @@ const TAKEN: ReadonlySet<string> = new Set([
   "/openapi.json",
   "/ws/health",
 ]);
-const TAKEN_WITH_ALL_BELOW = ["/console", "/dev", "/health", "/v1"];
+const TAKEN_WITH_ALL_BELOW = ["/console", "/dev", "/examples", "/health", "/v1"];
 
 /** Whether a request can have exactly this path: none has `..` or ends up at `//`. */
 export const isPath = (text: string): boolean =>

@@ -76,6 +76,8 @@ test("WS_PATH is refused by name wherever another contract or a route is", () =>
     ...assets.keys(),
     "/console/settings.json",
     "/dev/token",
+    "/examples",
+    "/examples/chat.html",
   ];
   expect(taken.length).toBeGreaterThan(30);
   for (const one of taken) {
