@@ -21,6 +21,7 @@ import { StoreHealth } from "./log/store-health.ts";
 import { Turns } from "./log/turn.ts";
 import { TurnTimes } from "./log/turn-times.ts";
 import { BackpressureGuard, SWEEP_MS } from "./outbound/backpressure.ts";
+import type { Asked } from "./outbound/delivery.ts";
 import { Rooms } from "./outbound/rooms.ts";
 import { Traffic } from "./outbound/traffic.ts";
 import type { Activity } from "./ports/activity.ts";
@@ -210,9 +211,9 @@ export function createCore(parts: CoreParts) {
     rank,
 
     /** Resolves to the ids of the posts once they are stored; undefined where there is no such protocol. */
-    post(protocol: string, posts: readonly Post[]): Promise<string[]> | undefined {
+    post(protocol: string, posts: readonly Post[], asked?: Asked): Promise<string[]> | undefined {
       const known = protocols.get(protocol);
-      return known && post(known, turns, posts);
+      return known && post(known, turns, posts, asked);
     },
 
     /** Ends the current turn, then tells every client that the server restarts. */

@@ -49,8 +49,8 @@ export function openHttp(wiring: HttpWiring) {
   const { config, clock, auth, storage, core, feed, nodes, reporting, shared, cluster, status } = wiring;
   const { webhooks, sharedWebhooks, allowed } = wiring.webhooks;
   const { protocols } = core;
-  const inTime = <T>(work: Promise<T>): Promise<T> =>
-    shared ? answerWithin(clock, RECORDED_MS, work) : work;
+  const inTime = <T>(work: Promise<T>, givenUp?: () => void): Promise<T> =>
+    shared ? answerWithin(clock, RECORDED_MS, work, givenUp) : work;
   const caughtUp = shared && (() => inTime(shared.barrier()));
   const history = storage.store;
   const record: RoomDependencies["record"] = (room, kind, body) => inTime(core.recordRoom(room, kind, body));
@@ -70,8 +70,12 @@ export function openHttp(wiring: HttpWiring) {
     messages: { protocols, history, redact: (room, redaction) => inTime(core.redact(room, redaction)) },
     events: {
       post(protocol, posts) {
-        const stored = core.post(protocol, posts);
-        return stored && inTime(stored);
+        const asked = { isGivenUp: false };
+        const stored = core.post(protocol, posts, asked);
+        const giveUp = () => {
+          asked.isGivenUp = true;
+        };
+        return stored && inTime(stored, giveUp);
       },
     },
     feed: { feed, protocols, after: clock.after, caughtUp },

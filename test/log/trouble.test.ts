@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import { connect } from "@nats-io/transport-node";
+import { type Clock, systemClock } from "../../src/core/ports/clock.ts";
 import type { Frame, TestClient } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { readExposition } from "../support/exposition.ts";
 import { failWrites } from "../support/failing-writes.ts";
+import { readAll } from "../support/feed.ts";
 import { clusterEnv, hasNats, startNats } from "../support/nats.ts";
 import { startTestServer, stopAfterAll, type TestServer } from "../support/server.ts";
 
@@ -60,6 +62,44 @@ ofNats("a node whose disk is full is not ready, skips nothing, and goes on where
   failing.mend();
   expect(await heard(bob, 4)).toEqual([...numbered(3), "own"]);
   await eventually(async () => (await b!.http("GET", "/health/ready")).status === 200);
+});
+
+ofNats("while the log is away, what a backend gave up waiting for waits no longer", async () => {
+  const waits = new Set<() => void>();
+  const clock: Clock = {
+    ...systemClock,
+    after(ms, work) {
+      if (ms !== 8_000) return systemClock.after(ms, work);
+      waits.add(work);
+      return () => void waits.delete(work);
+    },
+  };
+  const node = stopAfterAll(await startTestServer({ clock, env: clusterEnv(nats!, "patient") }));
+  const waiting = async (steps: number) =>
+    (await (await node.http("GET", "/metrics")).text()).includes(`switchboard_log_queue_steps ${steps}\n`);
+  const post = async (...ids: string[]) => {
+    const events = ids.map((id) => ({
+      ...{ room: "guild:given-up", type: "voice.left", id },
+      data: { guildId: "given-up", channelId: null, userId: id },
+    }));
+    return (await node.http("POST", "/v1/discord/events", events)).status;
+  };
+  nats!.pause();
+  const first = post("sent");
+  await eventually(() => waits.size === 1);
+  const others = [post("a1", "a2"), post("b1", "b2", "b3")];
+  await eventually(() => waiting(5));
+  for (const giveUp of waits) giveUp();
+  expect(await Promise.all([first, ...others])).toEqual([503, 503, 503]);
+  const again = post("b1", "b2", "b3");
+  await eventually(() => waits.size === 1);
+  nats!.resume();
+  expect(await again).toBe(200);
+  const stored = (await readAll(node))
+    .map(({ data }) => data)
+    .filter(({ guildId }) => guildId === "given-up");
+  expect(stored.map(({ userId }) => userId)).toEqual(["sent", "b1", "b2", "b3"]);
+  expect(await waiting(0)).toBe(true);
 });
 
 ofNats("a node that stops confirms first what it was told", async () => {

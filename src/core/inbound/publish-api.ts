@@ -1,4 +1,5 @@
 import type { TurnQueue } from "../log/turn-queue.ts";
+import type { Asked } from "../outbound/delivery.ts";
 import { POSTED, type Post, type PostedEvent, type Posting, type Target } from "../protocol/posting.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import { type FieldIssue, Refusal } from "../protocol/refusal.ts";
@@ -34,7 +35,12 @@ interface Recordable {
  * Checks all posts by the schemas that type the frames, then records all in one turn. Throws a `PostRefusal`, and then
  * none was recorded. Resolves to their ids once they are stored, or rejects with a `Refusal`.
  */
-export function post(protocol: AnyProtocol, turns: TurnQueue, posts: readonly Post[]): Promise<string[]> {
+export function post(
+  protocol: AnyProtocol,
+  turns: TurnQueue,
+  posts: readonly Post[],
+  asked?: Asked,
+): Promise<string[]> {
   const issues: FieldIssue[] = [];
   for (const [index, { type }] of posts.entries()) {
     if (postingOf(protocol, type)) continue;
@@ -46,13 +52,18 @@ export function post(protocol: AnyProtocol, turns: TurnQueue, posts: readonly Po
   );
   if (issues.length > 0) throw new PostRefusal("invalid", issues);
   turns.reserve(recordable.length);
-  return stored(protocol, turns, recordable as Recordable[]);
+  return stored(protocol, turns, recordable as Recordable[], asked);
 }
 
 const postingOf = ({ posts }: AnyProtocol, type: string): Posting<unknown> | undefined =>
   Object.hasOwn(posts, type) ? posts[type] : undefined;
 
-function stored({ name }: AnyProtocol, turns: TurnQueue, posts: readonly Recordable[]): Promise<string[]> {
+function stored(
+  { name }: AnyProtocol,
+  turns: TurnQueue,
+  posts: readonly Recordable[],
+  asked: Asked | undefined,
+): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const ids: string[] = [];
     const conflicts: FieldIssue[] = [];
@@ -69,7 +80,7 @@ function stored({ name }: AnyProtocol, turns: TurnQueue, posts: readonly Recorda
         conflicts.push({ path: `${index}.${id === undefined ? "data" : "id"}`, message: CONFLICT });
         settled();
       };
-      const made = turns.record(entry, { applied: settled, repeated: settled, refused });
+      const made = turns.record(entry, { applied: settled, repeated: settled, refused, asked });
       ids.push(id ?? own ?? made);
     }
     if (posts.length === 0) resolve(ids);

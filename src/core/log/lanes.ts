@@ -38,6 +38,8 @@ export const WAITING_BYTES = 16 * 1_048_576;
 const BUSY_RETRY_MS = 1_000;
 export const busy = () => new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS });
 
+const isGivenUp = ({ completion }: Step): boolean => completion?.asked?.isGivenUp === true;
+
 /** What is delivered in order: a connection, or a room for senders without a connection. */
 type Lane = Connection | string;
 
@@ -88,7 +90,11 @@ export class Lanes {
     let isFull = false;
     for (const part of partsOf(steps)) {
       const isTooLong = part.bytes > MAX_BATCH_BYTES;
-      isFull ||= this.#steps + part.steps.length > WAITING_STEPS || this.#bytes + part.bytes > WAITING_BYTES;
+      if (!isTooLong && !isFull && !this.#hasRoomFor(part)) {
+        const givenUp = this.#takeGivenUp();
+        if (givenUp.length > 0) refused.push({ steps: givenUp, refusal: busy() });
+        isFull = !this.#hasRoomFor(part);
+      }
       if (isTooLong || isFull) {
         if (!isTooLong) this.#busy += part.steps.filter(({ entry }) => entry).length;
         const refusal = isTooLong ? new Refusal("too_long", "too much at once") : busy();
@@ -102,6 +108,35 @@ export class Lanes {
       this.#count(part.steps, 1);
     }
     return refused;
+  }
+
+  #hasRoomFor({ bytes, steps }: Part): boolean {
+    return this.#steps + steps.length <= WAITING_STEPS && this.#bytes + bytes <= WAITING_BYTES;
+  }
+
+  /**
+   * Takes out what was asked for by requests that were given up. They come again: while the log is slow, most of what
+   * waits would be what nobody waits for, and every new request would be given up in its turn.
+   */
+  #takeGivenUp(): Step[] {
+    const givenUp: Step[] = [];
+    const left: Turn[] = [];
+    for (const turn of this.#turns) {
+      if (!turn.steps.some(isGivenUp)) {
+        left.push(turn);
+        continue;
+      }
+      const steps = turn.steps.filter((step) => !isGivenUp(step));
+      const bytes = sizesOf(steps).reduce((sum, size) => sum + size, 0);
+      if (steps.length > 0) left.push({ ...turn, steps, bytes });
+      givenUp.push(...turn.steps.filter(isGivenUp));
+      this.#steps -= turn.steps.length - steps.length;
+      this.#bytes -= turn.bytes - bytes;
+    }
+    if (givenUp.length === 0) return givenUp;
+    this.#turns = left;
+    this.#count(givenUp, -1);
+    return givenUp;
   }
 
   /**
@@ -121,6 +156,8 @@ export class Lanes {
 
   /** The next turns that fit into one batch, in order, or the next that is refused; undefined when none waits. */
   take(): Pick<Turn, "steps" | "began" | "refusal"> | undefined {
+    const givenUp = this.#takeGivenUp();
+    if (givenUp.length > 0) return { steps: givenUp, began: 0, refusal: busy() };
     const [first] = this.#turns;
     if (first?.refusal) {
       this.#turns.shift();
@@ -179,9 +216,12 @@ function firstThatRecords(steps: readonly Step[]): Map<Connection, number | unde
   return first;
 }
 
+const sizesOf = (steps: readonly Step[]): number[] =>
+  steps.map(({ entry }) => (entry ? Buffer.byteLength(JSON.stringify(entry)) : 0));
+
 /** A turn in parts that fit into a batch, cut between two messages. */
 function partsOf(steps: readonly Step[]): Part[] {
-  const sizes = steps.map(({ entry }) => (entry ? Buffer.byteLength(JSON.stringify(entry)) : 0));
+  const sizes = sizesOf(steps);
   const whole = { steps, bytes: sizes.reduce((sum, size) => sum + size, 0) };
   if (whole.bytes <= BATCH_BYTES) return [whole];
   const parts: Part[] = [];

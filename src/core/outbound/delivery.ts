@@ -8,6 +8,12 @@ import type { Settled } from "../protocol/system-sender.ts";
 import type { Connection } from "./connection.ts";
 import type { Rooms } from "./rooms.ts";
 
+/** A request of a backend, which waits for a log of several nodes for a limited time. */
+export interface Asked {
+  /** It was told to come again: what of it is not on its way to the log yet need not be stored. */
+  readonly isGivenUp: boolean;
+}
+
 /** Who gets the result of an entry, and how. */
 export interface Completion extends Settled {
   readonly connection?: Connection;
@@ -19,6 +25,7 @@ export interface Completion extends Settled {
   /** The connection hears nothing of it. */
   readonly quiet?: boolean | undefined;
   readonly repeated?: () => void;
+  readonly asked?: Asked | undefined;
 }
 
 /** The number of rooms that are kept in memory; others are read from the history. */

@@ -143,6 +143,29 @@ test("while too much waits for the log the newest turn is told when to come agai
   expect(seen().at(-1)).toBe('bob: said "again (8194)"');
 });
 
+test("a request that was given up makes room for what is asked while too much waits, and is not stored", async () => {
+  const { connect, say, turns, appended, apply, entriesOf, seen } = createShared();
+  const bob = connect("bob");
+  const entry = { protocol: "plain", room: ROOM, kind: "say", sender: null, clientId: null };
+  const asked = { isGivenUp: false };
+  const refused: string[] = [];
+  say(bob, "on its way");
+  turns.end();
+  for (let n = 0; n < WAITING_STEPS; n++)
+    turns.record({ ...entry, body: `${n}` }, { asked, refused: ({ reason }) => void refused.push(reason) });
+  turns.end();
+  asked.isGivenUp = true;
+  say(bob, "now");
+  turns.end();
+  expect(refused).toEqual(Array(WAITING_STEPS).fill("busy"));
+  expect(turns.waiting).toEqual({ steps: 1, refused: 0 });
+  apply(appended[0]!);
+  apply(appended[1]!);
+  expect(appended.map(entriesOf)).toEqual([["on its way"], ["now"]]);
+  expect(seen().at(-1)).toBe('bob: said "now (2)"');
+  expect(turns.isDrained).toBe(true);
+});
+
 test("what fits into no batch is too long, and never only busy", async () => {
   const { connect, say, appended, turns, seen } = createShared();
   const ada = connect("ada");
