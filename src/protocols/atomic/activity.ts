@@ -30,6 +30,11 @@ export class Activity {
     this.#windows.delete(room);
   }
 
+  /** The room was removed with its messages; later ones are counted. */
+  clear(room: string): void {
+    if (this.#windows.has(room)) this.#windows.set(room, new SlidingWindow(MINUTE_MS));
+  }
+
   add({ room, time, offset }: StoredEvent): void {
     this.#windows.get(room)?.add(time, offset);
   }

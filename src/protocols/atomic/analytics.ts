@@ -156,6 +156,19 @@ export function createAnalytics(
       activity.add(event);
       gauges.changed(subscribersOf(event.room, "activity"));
     },
+    /** The context was removed, with its messages and the values that backends have posted. */
+    onRoomDeleted(room: string): void {
+      activity.clear(room);
+      gauges.changed(subscribersOf(room, "activity"));
+    },
+    /** Called for each connection that is still in the removed context. */
+    onRoomRemoved(ctx: Ctx, room: string): void {
+      if (room !== ctx.state.room) return;
+      for (const metric of ctx.state.metrics) {
+        if (!isDerived(metric))
+          ctx.reply("metric_update", { metric, value: null, timestamp: iso(ctx.now()) });
+      }
+    },
     /** The users or the members of the context have changed. */
     usersChanged: (room: string): void => gauges.changed(subscribersOf(room, "engagement")),
     /** Nobody is in the room any more. The room may be that of a metric's subscribers. */

@@ -176,7 +176,11 @@ export function atomic(services: Services<typeof events, Entries>) {
       collaboration.onRoomRevoked(ctx, room);
       lose(ctx, room);
     },
-    onRoomRemoved: collaboration.removed,
+    onRoomRemoved(ctx, room) {
+      collaboration.removed(ctx, room);
+      analytics.onRoomRemoved(ctx, room);
+    },
+    onRoomDeleted: analytics.onRoomDeleted,
     onClosed: leave,
     onStored: analytics.onStored,
     onRoomEmptied: analytics.onRoomEmptied,

@@ -46,6 +46,11 @@ export function gurukul(services: Services<typeof events, Entries>) {
     systemSender.announce(room, "chat_update", summary(history, chatOf(room))),
   );
   const update = (room: string) => systemSender.hasWatchers(room) && updates.touch(room);
+  /** Something changed that messages do not show: those who have joined are told too. */
+  const showToAll = (room: string) => {
+    systemSender.relayLocal(room, "chat_update", summary(history, chatOf(room)));
+    update(room);
+  };
 
   return defineProtocol({
     name: "gurukul",
@@ -185,13 +190,13 @@ export function gurukul(services: Services<typeof events, Entries>) {
       const { chatId, updates } = summary(history, chatOf(room));
       systemSender.relayLocal(room, "chat_update", { chatId, updates: { ...updates, redacted: id } });
     },
-    onTitleChanged(room) {
-      systemSender.relayLocal(room, "chat_update", summary(history, chatOf(room)));
-      update(room);
-    },
+    onTitleChanged: showToAll,
     onRoomEmptied: (room) => answers.cancel(room),
-    // An answer would be a message in the empty room of that name.
-    onRoomDeleted: (room) => answers.cancel(room),
+    onRoomDeleted(room) {
+      // An answer would be a message in the empty room of that name.
+      answers.cancel(room);
+      showToAll(room);
+    },
     onStop() {
       answers.cancelAll();
       updates.stop();

@@ -148,6 +148,7 @@ export function hyperfocus({
       board.update(room);
     },
     onRoomEmptied: (room) => board.emptied(room),
+    onRoomDeleted: (room) => board.update(room),
     onStop() {
       heartbeats.stop();
       deliveries.stop();

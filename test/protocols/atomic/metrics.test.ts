@@ -169,6 +169,20 @@ describe("a backend's metric", () => {
     expect(await subscribe(await enter(server, ANALYTICS, "ada"), "performance")).toEqual([null]);
   });
 
+  test("that goes with its context is null for its subscribers, who count its messages no more", async () => {
+    const [client, chat] = [await enter(server, ANALYTICS, "ada"), await enter(server, CHAT, "bob")];
+    await setMetric(server, "performance", 1);
+    chat.send({ type: "message", data: { content: "Hello" } });
+    await chat.next("message");
+    expect(await subscribe(client, "performance", "activity")).toEqual([1, 1]);
+    expect((await server.http("DELETE", `/v1/rooms/${ROOM}`)).status).toBe(204);
+    const told = (await drain(client)).map(({ data }) => [data.metric, data.value]);
+    expect(told.toSorted()).toEqual([
+      ["activity", 0],
+      ["performance", null],
+    ]);
+  });
+
   test("that is posted twice under one id is told once", async () => {
     const client = await enter(server, ANALYTICS, "ada");
     const chat = await enter(server, CHAT, "bob");

@@ -111,6 +111,16 @@ test("a new title is shown to all members, joined or not, and to users who join 
   expect(await late.join("titled")).toEqual(shows("titled", 1, "Hello", "Our chat"));
 });
 
+test("a chat that a backend removes is shown empty to those who may still be in it, joined or not", async () => {
+  const bob = await online("bob", ["chat:removed"]);
+  const ada = await adaIn("removed");
+  await say(ada, "removed", "Hello");
+  await bob.drain();
+  clock.advance(2_000);
+  expect((await server.http("DELETE", "/v1/rooms/chat:removed")).ok).toBe(true);
+  for (const client of [ada, bob]) expect(await client.drain()).toEqual([shows("removed", 0, "")]);
+});
+
 test("who becomes a member while online may join, and is shown what happens until then", async () => {
   const bob = await online("bob", []);
   bob.say("chat_update", { action: "join", chatId: "invited" });

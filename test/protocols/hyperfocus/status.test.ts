@@ -103,6 +103,14 @@ describe("a change", () => {
     ]);
   });
 
+  test("is that a backend removes the stream: nothing is left of its status", async () => {
+    await setStatus(server, { isLive: true, currentGoal: goal("likes", 3) });
+    await shown();
+    expect((await server.http("DELETE", "/v1/rooms/stream:s1")).status).toBe(204);
+    clock.advance(1_000);
+    expect(await shown()).toEqual([{ isLive: false, viewerCount: 0, startedAt: null, currentGoal: null }]);
+  });
+
   test("is shown to a newcomer at once, and to the others in its turn", async () => {
     await setStatus(server, { isLive: true });
     const client = await viewer(server, "v");
