@@ -130,7 +130,7 @@ const count = (counts: Map<number, number>, key: number) => counts.set(key, (cou
 const withHost =
   <R extends Request>(endpoint: Endpoint, answer: Answering<R>): Answering<R> =>
   (request) => {
-    if (endpoint.stopping()) return goingDown(endpoint);
+    if (endpoint.stopping() && !IS_HEALTH.test(request.url)) return goingDown(endpoint);
     const read = readable(request);
     if (!read) return badRequest(endpoint);
     const answered = read === request ? answer(request) : endpoint.fetch(read);
@@ -143,18 +143,22 @@ async function lastOnConnection(answered: Response | Promise<Response>): Promise
   return answer;
 }
 
-const goingDown = ({ dress }: Endpoint) =>
-  dress(new Response("Server is shutting down", { status: 503, headers: { connection: "close" } }));
+/** Answered to the end: a load balancer learns from it why this server is not ready. */
+const IS_HEALTH = /^[^?]*\/(?:health\/(?:live|ready)|ws\/health)(?:\?|$)/;
 
-const BAD_REQUEST = JSON.stringify({
-  type: "about:blank",
-  title: "Bad Request",
-  status: 400,
-  detail: "The Host header must be one host, and the URL must be UTF-8",
-});
+/** A problem, as the routes answer one. */
+const problem = ({ dress }: Endpoint, status: number, title: string, detail: string, headers = {}) => {
+  const body = JSON.stringify({ type: "about:blank", title, status, detail });
+  return dress(
+    new Response(body, { status, headers: { ...headers, "content-type": "application/problem+json" } }),
+  );
+};
 
-const badRequest = ({ dress }: Endpoint) =>
-  dress(new Response(BAD_REQUEST, { status: 400, headers: { "content-type": "application/problem+json" } }));
+const goingDown = (endpoint: Endpoint) =>
+  problem(endpoint, 503, "Service Unavailable", "The server is shutting down", { connection: "close" });
+
+const badRequest = (endpoint: Endpoint) =>
+  problem(endpoint, 400, "Bad Request", "The Host header must be one host, and the URL must be UTF-8");
 
 function answerUpgrade(
   endpoint: Endpoint,
