@@ -147,6 +147,15 @@ export function createHttpApp(parts: HttpParts): {
     requireApiKey(parts.apiKeys, () => parts.rooms.protocols, limited(forBackends, MAX_BODY_BYTES, answer));
   const v1 = guarded(forBackends.fetch);
   const posted = (request: BunRequest) => post(request.params["protocol"] ?? "", request);
+  const heads = new WeakMap<Request, Request>();
+  /** Hono answers HEAD without a body, and Bun would tell its length, 0. Bun leaves out the body of a GET by itself. */
+  const asGet = (request: Request): Request => {
+    if (request.method !== "HEAD") return request;
+    const get = new Request(request.url, { headers: request.headers, signal: request.signal });
+    heads.set(get, request);
+    return get;
+  };
+  const opensDev = (request: Request) => parts.opensDev(heads.get(request) ?? request);
   const { production } = parts.console;
   const forPages = production ? base() : base().route("/dev", devRoutes(parts, post));
   const dev = limited(forPages, MAX_BODY_BYTES, forPages.fetch);
@@ -155,15 +164,18 @@ export function createHttpApp(parts: HttpParts): {
     .route("/", health(parts.condition))
     .route("/metrics", exposition(parts.metrics))
     .route("/", descriptionRoutes(parts.description))
-    .route("/", consoleRoutes(parts.console, parts.opensDev))
+    .route("/", consoleRoutes(parts.console, opensDev))
     .route("/", examples)
-    .all("/dev/*", (c) => (production || parts.opensDev(c.req.raw) ? dev(c.req.raw) : closed.response()))
+    .all("/dev/*", (c) => (production || opensDev(c.req.raw) ? dev(c.req.raw) : closed.response()))
     // A path below /v1 that is written in another way, such as with escapes.
     .all("/v1/*", (c) => v1(c.req.raw));
   const routes = [open, forBackends, forPages].flatMap((app) => app.routes);
   return {
     direct: { "/v1/:protocol/events": { POST: guarded(posted) } },
-    answer: (request) => (isUnder("/v1/", request) ? v1(request) : open.fetch(request)),
+    answer(request) {
+      const asked = asGet(request);
+      return isUnder("/v1/", asked) ? v1(asked) : open.fetch(asked);
+    },
     routes,
     authorized: forBackends.fetch,
   };

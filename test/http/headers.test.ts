@@ -40,3 +40,20 @@ test("a page keeps the policy that it sets itself", () => {
   expect(headers.get("content-security-policy")).toBe("default-src 'self'");
   expect(headers.get("x-content-type-options")).toBe("nosniff");
 });
+
+test("HEAD gets the headers of GET, with the length of its body, and no body", async () => {
+  const length = (head: string) => /^content-length: (\d+)$/im.exec(head)?.[1];
+  for (const path of ["/health/live", "/openapi.json", "/console/settings.json", "/v1/keys", "/v1/nothing"]) {
+    const whole = await RawSocket.ask(server.port, get(path, API_KEY));
+    const peer = await RawSocket.ask(server.port, get(path, API_KEY).replace("GET", "HEAD"));
+    expect([path, peer.status, length(peer.head)]).toEqual([path, whole.status, length(whole.head)]);
+    expect(Number(length(peer.head))).toBeGreaterThan(0);
+    for (const one of [peer, whole]) one.destroy();
+  }
+  const stream = await fetch(`http://127.0.0.1:${server.port}/v1/feed`, {
+    method: "HEAD",
+    headers: { authorization: `Bearer ${API_KEY}`, accept: "text/event-stream" },
+  });
+  expect(stream.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  expect(await stream.text()).toBe("");
+});
