@@ -2,6 +2,7 @@ import type { Access } from "../inbound/access.ts";
 import type { Connection } from "../outbound/connection.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import { Refusal } from "../protocol/refusal.ts";
+import { kindOf } from "../protocol/room-name.ts";
 import type { Connections } from "./connections.ts";
 import type { Presence } from "./presence.ts";
 
@@ -51,10 +52,11 @@ export class AccessChanges {
 
   #expel(connection: Connection, room: string): void {
     const { protocol, state } = connection;
-    const isCatchingUp = connection.catchingUp?.has(room) === true;
-    if (!(connection.rooms.has(room) || isCatchingUp) || protocol.isPublic?.(state)) return;
+    if (!protocol.roomKinds.includes(kindOf(room)) || protocol.isPublic?.(state)) return;
+    const isIn = connection.rooms.has(room) || connection.catchingUp?.has(room);
     connection.catchingUp?.delete(room);
     protocol.onRoomRevoked?.(this.parts.connections.contextOf(connection), room);
+    if (!isIn) return;
     this.parts.rooms.leave(connection, room);
     connection.refuse(new Refusal("forbidden"));
   }

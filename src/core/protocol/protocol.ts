@@ -110,7 +110,7 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   onRoomGranted?(ctx: Uses<Out, Entries, State>, room: string): void;
   /** Joins the user's own room in the protocol's way, after `onAuthenticated`. Without it the core joins the room. */
   onUserRoom?(ctx: Uses<Out, Entries, State>, room: string): void;
-  /** The user may no longer be in the room, and is about to leave it. */
+  /** The user may no longer be in the room, and is about to leave it if they are in it. */
   onRoomRevoked?(ctx: Uses<Out, Entries, State>, room: string): void;
   /**
    * A backend has removed the room. Connections that still have access are about to be in a new, empty room of that

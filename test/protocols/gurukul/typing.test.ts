@@ -94,6 +94,17 @@ test("who is expelled while typing is no longer shown so", async () => {
   expect(await ada.next("typing")).toEqual(typing("out", "eve", false));
 });
 
+test("who loses access to a chat that they type in, and have not joined, is no longer shown as typing", async () => {
+  await server.http("PUT", "/v1/rooms/chat:beside/members/eve");
+  const ada = await inChat("beside", "ada");
+  const eve = await server.chat("eve", { rooms: [] });
+  eve.say("typing", { chatId: "beside", userId: "eve", isTyping: true });
+  await ada.next("typing");
+  await server.http("DELETE", "/v1/rooms/chat:beside/members/eve");
+  expect(await ada.drain()).toEqual([typing("beside", "eve", false)]);
+  expect(await eve.drain()).toEqual([]);
+});
+
 test("nobody connects as the assistant", async () => {
   const impostor = await server.chat("assistant");
   expect(await impostor.next()).toEqual(error(401, "Authentication failed"));
