@@ -23,7 +23,9 @@ export function checkSent({ body, room, sender }: Entry<Publication>, history: H
 /** Throws a `Refusal` if the inbox of the user who asks has not taken the request. */
 export function checkAsked({ body, room, sender }: Entry<FriendRequest>, history: History): void {
   if (!isElsewhere(sender, room)) return;
-  if (!history.state(inboxOf(sender)).has(askedKey(body.toUserId))) throw new Refusal("conflict");
+  const own = history.state(inboxOf(sender));
+  // A friend is not asked again, but a backend may have made the two friends on one side alone.
+  if (!own.has(askedKey(body.toUserId)) && !own.has(friendKey(body.toUserId))) throw new Refusal("conflict");
 }
 
 /** Whether the inbox of the user who accepts has taken the acceptance, or this is that inbox. */

@@ -158,3 +158,11 @@ test("what is refused because its id is another message's changes neither user's
   await bob.ask("friend.accepted", accept("bob", "ada"));
   expect([await areFriends(ada, bob), await areFriends(bob, ada)]).toEqual([true, true]);
 });
+
+test("a user whom a backend has made the friend of another, on one side alone, may ask the other", async () => {
+  const [ada, bob] = [await enter("ada"), await enter("bob")];
+  const posted = { user: "ada", type: "friend.accepted", data: accept("bob", "ada") };
+  expect((await diet.server.http("POST", "/v1/diet/events", posted)).status).toBe(200);
+  expect(await ada.ask("friend.request", request("ada", "bob"))).toMatchObject({ success: true });
+  expect(await typesOf(bob, "friend.request")).toHaveLength(1);
+});
