@@ -1,5 +1,5 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
-import type { ObjectStore } from "@nats-io/obj";
+import type { StoredObjects } from "./stored-objects.ts";
 
 /** A node that writes a snapshot sends its parts less than this apart. */
 export const ABANDONED_MS = 60_000;
@@ -10,14 +10,14 @@ export const ABANDONED_MS = 60_000;
  */
 export async function removeAbandoned(
   { streams }: JetStreamManager,
-  store: ObjectStore,
+  objects: StoredObjects,
   bucket: string,
   silentMs: number,
 ): Promise<void> {
   const stream = `OBJ_${bucket}`;
   const prefix = `$O.${bucket}.C.`;
   const { state } = await streams.info(stream, { subjects_filter: `${prefix}>` });
-  const whole = new Set((await store.list()).map(({ nuid }) => `${prefix}${nuid}`));
+  const whole = new Set((await objects.list()).map(({ nuid }) => `${prefix}${nuid}`));
   for (const subject of Object.keys(state.subjects ?? {})) {
     if (whole.has(subject)) continue;
     const last = await streams.getMessage(stream, { last_by_subj: subject });

@@ -6,6 +6,7 @@ import { type ObjectStore, Objm } from "@nats-io/obj";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ABANDONED_MS, removeAbandoned } from "./abandoned-copies.ts";
 import type { LogConfig } from "./connection.ts";
+import { type StoredObject, StoredObjects } from "./stored-objects.ts";
 
 /** How many are kept. What is in no snapshot is never purged from the log. */
 const KEPT = 2;
@@ -24,6 +25,7 @@ export interface Snapshot {
 export class Snapshots {
   private constructor(
     private readonly store: ObjectStore,
+    private readonly objects: StoredObjects,
     private readonly logId: string,
     private readonly clean: () => Promise<void>,
   ) {}
@@ -38,20 +40,22 @@ export class Snapshots {
     const bucket = `snapshots-${config.CLUSTER}`;
     const store = await new Objm(client).create(bucket, { replicas: config.LOG_REPLICAS });
     const manager = await jetstreamManager(connection, { timeout: REQUEST_MS, checkAPI: false });
-    return new Snapshots(store, logId, () => removeAbandoned(manager, store, bucket, abandonedMs));
+    const objects = new StoredObjects(manager, bucket);
+    return new Snapshots(store, objects, logId, () => removeAbandoned(manager, objects, bucket, abandonedMs));
   }
 
   /** Those of this log, the newest first. */
   async all(): Promise<Snapshot[]> {
-    const found = (await this.store.list()).filter(
-      ({ deleted, metadata }) => !deleted && metadata?.["log"] === this.logId,
-    );
-    return found
+    return (await this.#stored())
       .map(({ name, size, metadata, mtime }) => ({
         ...{ name, bytes: size, position: Number(metadata?.["position"]) },
         madeAt: Date.parse(mtime),
       }))
       .sort((a, b) => b.position - a.position);
+  }
+
+  async #stored(): Promise<StoredObject[]> {
+    return (await this.objects.list()).filter(({ metadata }) => metadata?.["log"] === this.logId);
   }
 
   /** Stores a copy of a database, and removes those that are not needed any more. Returns those that are left. */
@@ -75,15 +79,12 @@ export class Snapshots {
   /** Writes the newest snapshot into a new file. Undefined when there is none. */
   async restore(file: string): Promise<Snapshot | undefined> {
     const [newest] = await this.all();
-    const kept = newest && (await this.store.get(newest.name));
+    const kept = newest && (await this.#stored()).find(({ name }) => name === newest.name);
     if (!kept) return undefined;
     const draft = `${file}.${process.pid}.partial`;
     const handle = await open(draft, "w", 0o600);
     try {
-      for await (const chunk of kept.data as unknown as AsyncIterable<Uint8Array>) await handle.write(chunk);
-      // The digest of all chunks was right.
-      const error = await kept.error;
-      if (error) throw error;
+      for await (const part of this.objects.parts(kept)) await handle.write(part);
       await handle.sync();
       await handle.close();
       await rename(draft, file);

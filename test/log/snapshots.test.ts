@@ -120,6 +120,38 @@ test.skipIf(!nats)("what a node has left that died while it wrote a snapshot is 
   await log.stop();
 });
 
+test.skipIf(!hasNats)("a snapshot is read without a consumer, which could be lost unnoticed", async () => {
+  const guarded = await startNats({
+    config: `authorization { users: [
+      { user: all, password: all }
+      { user: few, password: few, permissions: { publish: { deny: ["$JS.API.CONSUMER.>"] } } }
+    ] }`,
+  });
+  const as = (user: string) => ({ ...guarded, url: guarded.url.replace("//", `//${user}:${user}@`) });
+  const open = async (user: string) => {
+    const config = logConfig(as(user), "lost");
+    const log = await openLog(config, () => {});
+    return { log, snapshots: await Snapshots.open(log.connection, config, "log") };
+  };
+  const writer = await open("all");
+  const directory = temporaryDirectory();
+  const [file, copy] = [join(directory, "one.db"), join(directory, "copy.db")];
+  const content = crypto.getRandomValues(new Uint8Array(60_000));
+  await Bun.write(file, [content, content, content, content, content]);
+  await writer.snapshots.save(file, 3);
+  const reader = await open("few");
+  expect((await reader.snapshots.all()).map(({ position }) => position)).toEqual([3]);
+  expect(await reader.snapshots.restore(copy)).toMatchObject({ position: 3, bytes: 300_000 });
+  expect(await Bun.file(copy).bytes()).toEqual(await Bun.file(file).bytes());
+  // A part that is lost is no part of a database.
+  const manager = await jetstreamManager(writer.log.connection);
+  await manager.streams.deleteMessage("OBJ_snapshots-lost", 2);
+  await expect(reader.snapshots.restore(join(directory, "broken.db"))).rejects.toThrow("missing");
+  await reader.log.stop();
+  await writer.log.stop();
+  await guarded.stop();
+});
+
 test.skipIf(!nats)(
   "a node that starts removes the copies of its database that an earlier process left",
   async () => {
