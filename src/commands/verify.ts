@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { firstKey } from "../auth/api-keys.ts";
+import { ConfigError } from "../config.ts";
 import { natsServer } from "../verify/cluster/log-servers.ts";
 import { report } from "../verify/report.ts";
 import { type Step, verify } from "../verify/run.ts";
 import { ALL_MISHAPS, MISHAPS, NODE_MISHAPS } from "../verify/schedule.ts";
+import { ask, type Target } from "../verify/target.ts";
 import { show } from "./progress.ts";
 import { originOf, parseOptions, refuseMore, UsageError } from "./usage.ts";
 
@@ -83,6 +85,8 @@ export async function verifyCommand(
     throw new UsageError(
       "--cluster needs nats-server 2.12 or later: install it, or set NATS_SERVER to its path",
     );
+  const target = url === undefined ? undefined : remote(url);
+  if (target) await prove(target);
   // Exit handlers still run after a signal.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   let [step, since]: [Step | "starting", number] = ["starting", performance.now()];
@@ -92,7 +96,7 @@ export async function verifyCommand(
     return { what: `verify: ${step}`, fraction, elapsed };
   });
   const run = {
-    target: url === undefined ? undefined : remote(url),
+    target,
     seconds,
     clients,
     seed,
@@ -113,6 +117,14 @@ export async function verifyCommand(
     if (!apiKey) throw new UsageError("--api-key: must be one of the API_KEYS of the server");
     return { origin: () => origin, secret, apiKey };
   }
+}
+
+/** Throws `ConfigError` where no server answers, or it does not take the key. */
+async function prove(target: Target): Promise<void> {
+  const answer = await ask(target, "GET", "/v1/feed?after=end");
+  if (!answer) throw new ConfigError(`URL: no Switchboard answers at ${target.origin()}`);
+  if (answer.status === 401 || answer.status === 403)
+    throw new ConfigError("--api-key: must be one of the API_KEYS of the server, and may read and publish");
 }
 
 const OPTIONS = {

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../src/commands/usage.ts";
 import { verifyCommand } from "../../src/commands/verify.ts";
+import { ConfigError } from "../../src/config.ts";
 import { command, commandDirectory, serve } from "../support/command.ts";
+import { startTestServer } from "../support/server.ts";
 
 const SECRET = "a secret of the tests, long enough";
 const API_KEY = "an-api-key-of-the-tests";
@@ -37,6 +39,21 @@ test("so does one that runs already, within its limits", async () => {
     rmSync(data, { recursive: true });
   }
 }, 60_000);
+
+test("a server that does not answer, or does not take the key, is told in a line", async () => {
+  const asked = (url: string) =>
+    verifyCommand([url, "--secret", SECRET, "--api-key", API_KEY], {}).catch((error: unknown) => error);
+  const server = await startTestServer();
+  const url = `http://127.0.0.1:${server.port}`;
+  try {
+    expect(await asked(url)).toBeInstanceOf(ConfigError);
+    expect(String(await asked(url))).toContain("--api-key: must be one of the API_KEYS of the server");
+  } finally {
+    await server.stop();
+  }
+  expect(await asked(url)).toBeInstanceOf(ConfigError);
+  expect(String(await asked(url))).toContain(`URL: no Switchboard answers at ${url}`);
+});
 
 describe("the command line", () => {
   test("--help says what there is", async () => {
