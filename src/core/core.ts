@@ -65,8 +65,13 @@ export interface CoreParts {
    * senders of a batch that the log has not taken it, and never will.
    */
   log?(applied: () => number, apply: Apply, refuse: (id: string, refusal: Refusal) => void): Log;
-  /** What the dedup windows of all rooms may take in memory, where the rest goes, and what their hashes begin with. */
-  readonly dedup: { readonly maxBytes: number; readonly scratch: Scratch; readonly seed?: Seed };
+  /** What the dedup windows of all rooms may take in memory, where the rest goes, and what their hashes begin with; how late entries may come. */
+  readonly dedup: {
+    readonly maxBytes: number;
+    readonly scratch: Scratch;
+    readonly seed?: Seed;
+    readonly lateMs?: number | undefined;
+  };
   publisher(): Publisher;
   /** Where there are other nodes. */
   readonly bus?: Bus | undefined;
@@ -116,7 +121,7 @@ export function createCore(parts: CoreParts) {
     (event) => ownerOfAny(protocols.values(), event.room)?.stateOf?.(event) ?? [],
   );
   const storeHealth = new StoreHealth(store, clock, parts.storeChanged);
-  const times = new TurnTimes();
+  const times = new TurnTimes(() => clock.monotonic());
   const turns = new Turns({
     ...{ clock, newId, log: () => log, store, applier, rooms, times, protocols, report },
     health: storeHealth,

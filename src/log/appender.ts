@@ -1,5 +1,6 @@
 import { JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
 import { Histogram } from "../core/log/histogram.ts";
+import { busy } from "../core/log/lanes.ts";
 import type { Batch } from "../core/log/log.ts";
 import { Refusal } from "../core/protocol/refusal.ts";
 import type { StoredBatch } from "./deliveries.ts";
@@ -12,6 +13,8 @@ const HEADERS = 1_024;
 /** The log has reached its `max_bytes`. */
 export const FULL = 10077;
 const FULL_RETRY_MS = 1_000;
+/** A batch that is older is not appended again: its messages may have come to the log through another node meanwhile. */
+const STALE_MS = 60_000;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
 const BYTES = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
@@ -31,6 +34,8 @@ export interface AppenderParts {
   /** A batch is certainly not in the log. */
   refuse(id: string, refusal: Refusal): void;
   note(line: string, context: Record<string, unknown>): void;
+  /** Milliseconds of a clock that never runs back. */
+  now(): number;
 }
 
 /**
@@ -66,14 +71,14 @@ export class Appender {
     const payload = new TextEncoder().encode(JSON.stringify(stored));
     this.entries.observe(batch.entries.length);
     this.bytes.observe(payload.length);
-    this.#pending = { id: batch.id, began: performance.now() };
+    this.#pending = { id: batch.id, began: this.parts.now() };
     void this.#publish(batch.id, payload);
   }
 
   /** A batch was applied, whichever node appended it. */
   applied(id: string): void {
     if (this.#pending?.id !== id) return;
-    this.appended.observe((performance.now() - this.#pending.began) / 1_000);
+    this.appended.observe(this.#ageMs / 1_000);
     this.#pending = undefined;
   }
 
@@ -86,6 +91,10 @@ export class Appender {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  get #ageMs(): number {
+    return this.parts.now() - (this.#pending?.began ?? 0);
   }
 
   #isPending(id: string): boolean {
@@ -128,6 +137,7 @@ export class Appender {
       }
       await Bun.sleep(RETRY_MS);
       if (this.#isPending(id)) await barrier();
+      if (this.#ageMs > STALE_MS) this.#refuse(id, busy());
     }
   }
 

@@ -111,7 +111,7 @@ export class JetStreamLog {
       this.#reader.expect(position);
     };
     this.#appender = new Appender({
-      ...{ client, refuse, note },
+      ...{ client, refuse, note, now: () => performance.now() },
       subject: subjectOf(config),
       node: config.NODE_NAME,
       writeLevel: () => this.writeLevel(),

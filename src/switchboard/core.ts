@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config.ts";
 import { createCore } from "../core/core.ts";
+import { LATE_MS } from "../core/log/dedup-window.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { Listener } from "../listener.ts";
@@ -37,7 +38,12 @@ export function openCore(wiring: CoreWiring) {
     store: storage.store,
     people: storage.people,
     ...coreSettings(config),
-    dedup: { maxBytes: config.DEDUP_MEMORY, scratch: storage.scratch, seed: storage.dedupSeed },
+    dedup: {
+      maxBytes: config.DEDUP_MEMORY,
+      scratch: storage.scratch,
+      seed: storage.dedupSeed,
+      lateMs: shared && LATE_MS,
+    },
     publisher: wiring.server,
     committed: cluster
       ? () => {

@@ -3,9 +3,11 @@ import { JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
 import type { Refusal } from "../../src/core/protocol/refusal.ts";
 import { Appender } from "../../src/log/appender.ts";
 import { eventually } from "../support/eventually.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 
 /** An appender whose servers answer these one after the other: an error, or that the batch is stored. */
 function appending(answers: (Error | "stored")[], barrier: (appender: Appender) => void = () => {}) {
+  const clock = new FakeClock(0);
   const published: string[] = [];
   const refusals: Refusal[] = [];
   const acknowledged: number[] = [];
@@ -19,14 +21,14 @@ function appending(answers: (Error | "stored")[], barrier: (appender: Appender) 
     },
   } as unknown as JetStreamClient;
   const appender: Appender = new Appender({
-    ...{ client, subject: "s", node: "n", maxPayload: 8_388_608, note: () => {} },
+    ...{ client, subject: "s", node: "n", maxPayload: 8_388_608, note: () => {}, now: clock.monotonic },
     // What the oldest live node reads.
     writeLevel: () => 3,
     barrier: async () => barrier(appender),
     acknowledged: (position) => void acknowledged.push(position),
     refuse: (_, refusal) => void refusals.push(refusal),
   });
-  return { appender, published, refusals, acknowledged };
+  return { appender, clock, published, refusals, acknowledged };
 }
 const full = () =>
   new JetStreamApiError({ code: 503, err_code: 10_077, description: "maximum bytes exceeded" });
@@ -58,6 +60,16 @@ test("trap 10: a full log refuses no batch that an earlier attempt may have stor
   appender.append({ id: "b1", entries: [] });
   await eventually(() => acknowledged.length === 1);
   expect(refusals).toEqual([]);
+});
+
+test("a batch that the log has not taken within a minute is refused: its messages may be in it through another node", async () => {
+  const { appender, clock, published, refusals } = appending([new Error("timeout")], () =>
+    clock.advance(61_000),
+  );
+  appender.append({ id: "b1", entries: [] });
+  await eventually(() => refusals.length === 1);
+  expect(refusals).toMatchObject([{ reason: "busy" }]);
+  expect(published).toEqual(["b1"]);
 });
 
 test("a batch beyond what the servers take is too long, not busy for ever", async () => {

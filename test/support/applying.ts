@@ -1,10 +1,12 @@
 import { Applier } from "../../src/core/log/apply.ts";
+import { DedupMemory } from "../../src/core/log/dedup-memory.ts";
 import { applies as roomApplies } from "../../src/core/log/room-entries.ts";
 import type { Entry } from "../../src/core/protocol/entry.ts";
 import type { Outcome, Reducer, Reducers } from "../../src/core/protocol/reducer.ts";
 import { type OpenDatabase, openDatabase } from "../../src/storage/database.ts";
 import { readChain } from "../../src/storage/position.ts";
 import { createStore } from "../../src/storage/store.ts";
+import { createMemoryScratch } from "./scratch.ts";
 
 /** An entry as a handler would have recorded it, but for what a test says of it. */
 export const entry = (said: Partial<Entry> & { id: string }): Entry => ({
@@ -20,7 +22,10 @@ export const entry = (said: Partial<Entry> & { id: string }): Entry => ({
 });
 
 /** Applies entries to a database as a server does, a turn at a time; `restart` begins with an empty memory. */
-export function createApplying(applies: object, { restore }: { restore?: Reducers["restore"] } = {}) {
+export function createApplying(
+  applies: object,
+  { restore, lateMs }: { restore?: Reducers["restore"]; lateMs?: number } = {},
+) {
   const database = openDatabase(":memory:", "NORMAL");
   const reducers = new Map<string, Reducer>([...Object.entries(applies), ...Object.entries(roomApplies)]);
   const faults: unknown[] = [];
@@ -30,6 +35,8 @@ export function createApplying(applies: object, { restore }: { restore?: Reducer
       store,
       () => ({ reducerOf: (kind) => reducers.get(kind), restore }),
       (error) => faults.push(error),
+      undefined,
+      new DedupMemory({ maxBytes: 1_048_576, scratch: createMemoryScratch(), report: () => {}, lateMs }),
     );
     return { store, applier };
   };

@@ -170,7 +170,7 @@ export class Applier {
     const newest = this.store.clientIds(name, end, WINDOW_MESSAGES);
     let from = end - WINDOW_MESSAGES;
     let oldest = newest.at(-1);
-    while (oldest && from > 1 && newest[0]!.time - oldest.time <= WINDOW_MS) {
+    while (oldest && from > 1 && newest[0]!.time - oldest.time <= WINDOW_MS + this.dedup.lateMs) {
       from -= WINDOW_MESSAGES;
       oldest = this.store.clientIds(name, from + 1, 1)[0];
     }

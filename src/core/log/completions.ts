@@ -6,7 +6,7 @@ import type { Entry } from "../protocol/entry.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import type { Outcome } from "../protocol/reducer.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import type { Step } from "./lanes.ts";
+import type { Step } from "./step.ts";
 
 export interface CompletionParts {
   readonly rooms: Rooms;

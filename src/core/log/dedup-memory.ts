@@ -14,18 +14,23 @@ export interface DedupMemoryParts {
   /** Where the oldest tables go when there are more. Without it all stay in memory. */
   readonly scratch: Scratch;
   readonly report: (error: unknown) => void;
+  /** How much older than its room's newest event an entry may be, in milliseconds; without it, not at all. */
+  readonly lateMs?: number | undefined;
 }
 
 /** What the client ids of all rooms take in memory, and the bound on it. */
 export class DedupMemory implements TableMemory {
   bytes = 0;
+  readonly lateMs: number;
   /** The tables in memory, the one that was begun first comes first. */
   readonly #tables = new Set<DedupTable>();
 
   constructor(
     private readonly parts?: DedupMemoryParts,
     private readonly seed: Seed = randomSeed(),
-  ) {}
+  ) {
+    this.lateMs = parts?.lateMs ?? 0;
+  }
 
   /** 32 bits. Made of numbers alone: a hash that comes as a BigInt cost five times this, most of it in garbage. */
   hash(sender: string | null, clientId: string): number {

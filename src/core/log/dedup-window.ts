@@ -4,6 +4,11 @@ import { DedupTable } from "./dedup-table.ts";
 /** A repeat is recognised among at least this many of a room's last messages, and for at least this long. */
 export const WINDOW_MESSAGES = 1_000;
 export const WINDOW_MS = 10 * 60_000;
+/**
+ * Where nodes share a log, an entry may get there so long after its time, also by a clock that is slow. It is compared
+ * with what came before it by its own time, so ids are kept longer by this.
+ */
+export const LATE_MS = 5 * 60_000;
 /** A slice is over when it has half of both. So the window never holds more than three halves and a bit. */
 const SLICE_MESSAGES = WINDOW_MESSAGES / 2;
 const SLICE_MS = WINDOW_MS / 2;
@@ -68,9 +73,9 @@ export class DedupWindow {
     return begun;
   }
 
-  /** The slices from this one on hold the last 1,000 messages and the last ten minutes. */
+  /** The slices from this one on hold the last 1,000 messages and all that an entry may be compared with. */
   #coversWindow(from: number, time: number): boolean {
-    if (time - this.#slices[from]!.since < WINDOW_MS) return false;
+    if (time - this.#slices[from]!.since < WINDOW_MS + this.memory.lateMs) return false;
     let size = 0;
     for (let at = from; at < this.#slices.length; at++) size += this.#slices[at]!.size;
     return size >= WINDOW_MESSAGES;

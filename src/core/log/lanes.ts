@@ -1,19 +1,8 @@
 import type { Connection } from "../outbound/connection.ts";
-import type { Completion } from "../outbound/delivery.ts";
-import type { Entry } from "../protocol/entry.ts";
+import type { Asked } from "../outbound/delivery.ts";
 import { Refusal } from "../protocol/refusal.ts";
-
-export interface Step {
-  readonly entry?: Entry;
-  readonly completion?: Completion;
-  readonly effect?: () => void;
-  readonly snapshot?: (() => void) | undefined;
-}
-
-interface Part {
-  readonly steps: readonly Step[];
-  readonly bytes: number;
-}
+import { BATCH_BYTES, BATCH_STEPS, bytesOf, MAX_BATCH_BYTES, type Part, partsOf } from "./parts.ts";
+import type { Step } from "./step.ts";
 
 interface Turn extends Part {
   readonly began: number;
@@ -26,14 +15,17 @@ export interface Refused {
   readonly refusal: Refusal;
 }
 
-/** Turns that wait merge into one batch up to these. */
-export const BATCH_STEPS = 1_024;
-export const BATCH_BYTES = 4 * 1_048_576;
-/** What one message or request asks for, beyond this, fits into no batch: servers of a log take 8 MiB, with what surrounds the entries. */
-export const MAX_BATCH_BYTES = 8 * 1_048_576 - 65_536;
 /** What may wait for the log in all. */
 export const WAITING_STEPS = 8_192;
 export const WAITING_BYTES = 16 * 1_048_576;
+/** How many refused steps may wait for their place, without what they said. Beyond these, answers come out of order. */
+const WAITING_REFUSALS = 8 * WAITING_STEPS;
+
+/**
+ * What has waited for longer is refused. Nobody waits for its answer any more: its sender was told to try again, or was
+ * sent to another node, where the same message may be stored meanwhile.
+ */
+export const WAITING_MS = 20_000;
 
 const BUSY_RETRY_MS = 1_000;
 export const busy = () => new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS });
@@ -61,6 +53,8 @@ export class Lanes {
   #refused = 0;
   /** Who has recorded how many entries that are not applied. */
   readonly #recorded = new Map<Lane, number>();
+  /** The requests of which something waits. */
+  readonly #asked = new Set<Asked>();
 
   /** Divides the steps of a turn into those that run at once and those that wait for the log. */
   divide(steps: readonly Step[]): { free: Step[]; held: Step[] } {
@@ -103,6 +97,7 @@ export class Lanes {
         continue;
       }
       this.#turns.push({ ...part, began });
+      for (const { completion } of part.steps) if (completion?.asked) this.#asked.add(completion.asked);
       this.#steps += part.steps.length;
       this.#bytes += part.bytes;
       this.#count(part.steps, 1);
@@ -120,6 +115,7 @@ export class Lanes {
    */
   #takeGivenUp(): Step[] {
     const givenUp: Step[] = [];
+    if (!this.#asked.values().some((asked) => asked.isGivenUp)) return givenUp;
     const left: Turn[] = [];
     for (const turn of this.#turns) {
       if (!turn.steps.some(isGivenUp)) {
@@ -127,13 +123,13 @@ export class Lanes {
         continue;
       }
       const steps = turn.steps.filter((step) => !isGivenUp(step));
-      const bytes = sizesOf(steps).reduce((sum, size) => sum + size, 0);
+      const bytes = bytesOf(steps);
       if (steps.length > 0) left.push({ ...turn, steps, bytes });
       givenUp.push(...turn.steps.filter(isGivenUp));
       this.#steps -= turn.steps.length - steps.length;
       this.#bytes -= turn.bytes - bytes;
     }
-    if (givenUp.length === 0) return givenUp;
+    this.#forget(givenUp);
     this.#turns = left;
     this.#count(givenUp, -1);
     return givenUp;
@@ -147,15 +143,18 @@ export class Lanes {
     const waits = ({ completion }: Step) =>
       completion?.connection !== undefined && this.#recorded.has(completion.connection);
     const later = steps.filter(waits).map(withoutBody);
-    if (later.length === 0 || this.#refused + later.length > WAITING_STEPS) return steps;
+    if (later.length === 0 || this.#refused + later.length > WAITING_REFUSALS) return steps;
     this.#turns.push({ steps: later, bytes: 0, began: 0, refusal });
     this.#refused += later.length;
     this.#count(later, 1);
     return steps.filter((step) => !waits(step));
   }
 
-  /** The next turns that fit into one batch, in order, or the next that is refused; undefined when none waits. */
-  take(): Pick<Turn, "steps" | "began" | "refusal"> | undefined {
+  /**
+   * The next turns that fit into one batch, in order, or the next that is refused; undefined when none waits. Times
+   * are those of turns.
+   */
+  take(now: number): Pick<Turn, "steps" | "began" | "refusal"> | undefined {
     const givenUp = this.#takeGivenUp();
     if (givenUp.length > 0) return { steps: givenUp, began: 0, refusal: busy() };
     const [first] = this.#turns;
@@ -165,6 +164,7 @@ export class Lanes {
       this.#count(first.steps, -1);
     }
     if (!first || first.refusal) return first;
+    if (now - first.began > WAITING_MS) return { ...this.#expire(first), refusal: busy() };
     let [count, steps, bytes] = [0, 0, 0];
     for (const turn of this.#turns) {
       const fits = steps + turn.steps.length <= BATCH_STEPS && bytes + turn.bytes <= BATCH_BYTES;
@@ -173,10 +173,25 @@ export class Lanes {
       steps += turn.steps.length;
       bytes += turn.bytes;
     }
-    const taken = this.#turns.splice(0, count);
+    const taken = this.#turns.splice(0, count).flatMap((turn) => turn.steps);
     this.#steps -= steps;
     this.#bytes -= bytes;
-    return { steps: taken.flatMap((turn) => turn.steps), began: first.began };
+    this.#forget(taken);
+    return { steps: taken, began: first.began };
+  }
+
+  #forget(steps: readonly Step[]): void {
+    for (const { completion } of steps) if (completion?.asked) this.#asked.delete(completion.asked);
+  }
+
+  #expire(first: Turn): Turn {
+    this.#turns.shift();
+    this.#steps -= first.steps.length;
+    this.#bytes -= first.bytes;
+    this.#busy += first.steps.filter(({ entry }) => entry).length;
+    this.#count(first.steps, -1);
+    this.#forget(first.steps);
+    return first;
   }
 
   /** These steps have been applied. */
@@ -215,39 +230,6 @@ function firstThatRecords(steps: readonly Step[]): Map<Connection, number | unde
   }
   return first;
 }
-
-const sizesOf = (steps: readonly Step[]): number[] =>
-  steps.map(({ entry }) => (entry ? Buffer.byteLength(JSON.stringify(entry)) : 0));
-
-/** A turn in parts that fit into a batch, cut between two messages. */
-function partsOf(steps: readonly Step[]): Part[] {
-  const sizes = sizesOf(steps);
-  const whole = { steps, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-  if (whole.bytes <= BATCH_BYTES) return [whole];
-  const parts: Part[] = [];
-  let [from, bytes] = [0, 0];
-  let [start, size] = [0, 0];
-  /** What the message from `start` on asks for ends before this place. */
-  const endMessage = (end: number) => {
-    if (start > from && bytes + size > BATCH_BYTES) {
-      parts.push({ steps: steps.slice(from, start), bytes });
-      [from, bytes] = [start, 0];
-    }
-    bytes += size;
-    [start, size] = [end, 0];
-  };
-  for (const [at, { completion }] of steps.entries()) {
-    if (at > 0 && completion?.message !== undefined && !isOfOneMessage(completion, steps[at - 1]?.completion))
-      endMessage(at);
-    size += sizes[at]!;
-  }
-  endMessage(steps.length);
-  parts.push({ steps: steps.slice(from), bytes });
-  return parts;
-}
-
-const isOfOneMessage = (one: Completion, other: Completion | undefined): boolean =>
-  one.connection === other?.connection && one.message === other?.message;
 
 /** What a step needs to be refused. */
 const withoutBody = (step: Step): Step =>

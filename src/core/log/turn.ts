@@ -8,8 +8,9 @@ import type { Outcome } from "../protocol/reducer.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Applier } from "./apply.ts";
 import { type CompletionParts, Completions } from "./completions.ts";
-import { busy, Lanes, type Step } from "./lanes.ts";
+import { busy, Lanes } from "./lanes.ts";
 import type { Batch, Log } from "./log.ts";
+import type { Step } from "./step.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 import type { TurnTimes } from "./turn-times.ts";
@@ -145,7 +146,7 @@ export class Turns implements TurnQueue {
 
   #sendNext(): void {
     while (!this.#inFlight) {
-      const next = this.#lanes.take();
+      const next = this.#lanes.take(this.parts.clock.monotonic());
       if (!next) return;
       if (next.refusal) this.#completions.refuse(next.steps, next.refusal);
       else

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { LATE_MS, WINDOW_MS } from "../../../src/core/log/dedup-window.ts";
 import { createApplying, entry, told } from "../../support/applying.ts";
 import { plain } from "../../support/plain.ts";
 
@@ -39,6 +40,19 @@ test("whether an older message is known does not depend on what a server still h
   const restarted = talk(1_500, SECOND);
   restarted.applying.restart();
   for (const n of [1, 499, 500, 501, 1_000, 1, 500]) expect(kept.repeat(n)).toBe(restarted.repeat(n));
+});
+
+// A node that was cut off holds what its clients said; they have said it again to another node meanwhile.
+test("an entry that came to the log minutes late is known if it is a repeat, whatever is in memory", () => {
+  const kept = createApplying(plain.applies, { lateMs: LATE_MS });
+  const restarted = createApplying(plain.applies, { lateMs: LATE_MS });
+  const end = WINDOW_MS + LATE_MS;
+  const said = (n: number, time: number) => entry({ id: `e${n}`, clientId: `c-${n}`, time });
+  const talk = Array.from({ length: 4_000 }, (_, index) => said(index + 1, (index * end) / 4_000));
+  for (const applying of [kept, restarted]) applying.turn(...talk);
+  restarted.restart();
+  const repeats = [kept, restarted].map(({ turn }) => told(turn(said(10, WINDOW_MS))[0]));
+  expect(repeats).toEqual(["repeated 10", "repeated 10"]);
 });
 
 test("an entry that made several events is known by the last of them, restarted or not", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { BATCH_BYTES, WAITING_STEPS } from "../../../src/core/log/lanes.ts";
+import { WAITING_MS, WAITING_STEPS } from "../../../src/core/log/lanes.ts";
 import type { Batch } from "../../../src/core/log/log.ts";
+import { BATCH_BYTES } from "../../../src/core/log/parts.ts";
 import { createTurns, nextTurn, ROOM } from "../../support/turns.ts";
 
 /** Turns of one node of a log that others append to: what the node appends is applied when a test says so. */
@@ -51,6 +52,22 @@ test("one batch is on its way, and the turns behind it merge", async () => {
     'ada: said "two (2)"',
     'ada: said "three (3)"',
   ]);
+});
+
+test("what has waited for the log for longer than anybody waits for it is refused", async () => {
+  const { connect, say, appended, apply, clock, entriesOf, seen } = createShared();
+  const [ada, bob] = [connect("ada"), connect("bob")];
+  say(ada, "on its way");
+  await nextTurn();
+  say(bob, "old");
+  await nextTurn();
+  clock.advance(WAITING_MS);
+  say(ada, "new");
+  await nextTurn();
+  clock.advance(1);
+  apply(appended[0]!);
+  expect(appended.map(entriesOf)).toEqual([["on its way"], ["new"]]);
+  expect(seen()).toContain("bob: refused busy 1000");
 });
 
 test("what another node took is published here, and confirms nothing of what this one took", async () => {
@@ -164,6 +181,22 @@ test("a request that was given up makes room for what is asked while too much wa
   expect(appended.map(entriesOf)).toEqual([["on its way"], ["now"]]);
   expect(seen().at(-1)).toBe('bob: said "now (2)"');
   expect(turns.isDrained).toBe(true);
+});
+
+test("however much is refused while too much waits, it is refused after the answers to what came before", () => {
+  const { connect, say, turns, appended, apply, seen } = createShared();
+  const ada = connect("ada");
+  for (let n = 0; n < 4 * WAITING_STEPS; n++) {
+    say(ada, `${n}`);
+    turns.end();
+  }
+  expect(seen()).toEqual([]);
+  for (let next = 0; next < appended.length; next++) apply(appended[next]!);
+  const answers = seen().filter((line) => line !== "commit");
+  const isRefusal = (line: string) => line.includes("refused");
+  expect(answers).toHaveLength(4 * WAITING_STEPS);
+  expect(answers.findIndex(isRefusal)).toBeGreaterThan(WAITING_STEPS);
+  expect(answers.findLastIndex((line) => !isRefusal(line))).toBeLessThan(answers.findIndex(isRefusal));
 });
 
 test("what fits into no batch is too long, and never only busy", async () => {
