@@ -8,7 +8,7 @@ export interface Waiting {
   monotonic(): number;
   sleep(ms: number): Promise<void>;
 }
-const systemWaiting: Waiting = { monotonic: () => performance.now(), sleep: (ms) => Bun.sleep(ms) };
+export const systemWaiting: Waiting = { monotonic: () => performance.now(), sleep: (ms) => Bun.sleep(ms) };
 
 /**
  * Sends all clients away: each hears what it has waited for first. Resolves when they are gone, or after this time. What

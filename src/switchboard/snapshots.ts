@@ -6,16 +6,24 @@ import type { JetStreamLog } from "../log/jetstream.ts";
 import type { Leases } from "../log/leases.ts";
 import { backUpApart } from "../storage/backup-apart.ts";
 import { takeOver } from "../storage/take-over.ts";
+import { systemWaiting, type Waiting } from "./dismissal.ts";
 
-/** Servers that have just started may not answer yet. */
-const ATTEMPTS = 3;
+/** Servers that have just started, or elect a leader, answer at once that they can do nothing yet. */
+const PATIENCE_MS = 30_000;
+const RETRY_MS = 1_000;
 
 /** A node without a database begins with a snapshot, where there is one; otherwise it applies the whole log. */
-export async function restoreSnapshot(shared: JetStreamLog, config: Config, log: Logger): Promise<void> {
+export async function restoreSnapshot(
+  shared: Pick<JetStreamLog, "snapshots">,
+  config: Pick<Config, "DATABASE_URL">,
+  log: Pick<Logger, "info" | "warn">,
+  { monotonic, sleep }: Waiting = systemWaiting,
+): Promise<void> {
   const file = config.DATABASE_URL;
   if (existsSync(file)) return;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+  const deadline = monotonic() + PATIENCE_MS;
+  for (;;) {
     try {
       const snapshot = await (await shared.snapshots()).restore(file);
       if (!snapshot) return;
@@ -23,9 +31,12 @@ export async function restoreSnapshot(shared: JetStreamLog, config: Config, log:
       log.info({ position: snapshot.position, bytes: snapshot.bytes }, "the database begins with a snapshot");
       return;
     } catch (error) {
-      if (attempt < ATTEMPTS) continue;
-      log.warn({ err: error }, "no snapshot could be read: the whole log is applied");
+      if (monotonic() >= deadline) {
+        log.warn({ err: error }, "no snapshot could be read: the whole log is applied");
+        return;
+      }
     }
+    await sleep(RETRY_MS);
   }
 }
 
