@@ -27,6 +27,10 @@ export interface ConsoleSettings {
   readonly path: string;
 }
 
+/** Whether a list of entity tags has this one. A proxy that compresses makes it a weak one (RFC 9110, 13.1.2). */
+const isNamed = (list = "", etag: string): boolean =>
+  list.split(",").some((one) => [etag, `W/${etag}`, "*"].includes(one.trim()));
+
 /** The page at `/` and its assets. A browser asks each time whether its copy is current. */
 export function consoleRoutes(settings: ConsoleSettings, opensDev: (request: Request) => boolean): Hono {
   const app = new Hono();
@@ -34,7 +38,7 @@ export function consoleRoutes(settings: ConsoleSettings, opensDev: (request: Req
     const etag = `"${hash("sha256", text, "hex").slice(0, 16)}"`;
     const headers = { "cache-control": "no-cache", etag, "content-security-policy": POLICY };
     app.get(path, (c) =>
-      c.req.header("if-none-match") === etag
+      isNamed(c.req.header("if-none-match"), etag)
         ? c.body(null, 304, headers)
         : c.body(text, 200, { ...headers, "content-type": type }),
     );

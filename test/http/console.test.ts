@@ -60,6 +60,8 @@ test("a browser that has the right copy gets no second one, and asks each time",
   const etag = first.headers.get("etag") ?? "";
   const again = await get("/console/app.js", { "if-none-match": etag });
   expect([again.status, await again.text(), again.headers.get("etag")]).toEqual([304, "", etag]);
+  for (const list of [`W/${etag}`, `"another", ${etag}`, "*"])
+    expect([list, (await get("/console/app.js", { "if-none-match": list })).status]).toEqual([list, 304]);
   expect((await get("/console/app.js", { "if-none-match": '"another"' })).status).toBe(200);
   expect((await get("/console/form.js")).headers.get("etag")).not.toBe(etag);
 });
