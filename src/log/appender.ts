@@ -1,6 +1,5 @@
 import { JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
 import { Histogram } from "../core/log/histogram.ts";
-import { busy } from "../core/log/lanes.ts";
 import type { Batch } from "../core/log/log.ts";
 import { Refusal } from "../core/protocol/refusal.ts";
 import type { StoredBatch } from "./deliveries.ts";
@@ -13,7 +12,10 @@ const HEADERS = 1_024;
 /** The log has reached its `max_bytes`. */
 export const FULL = 10077;
 const FULL_RETRY_MS = 1_000;
-/** A batch that is older is not appended again: its messages may have come to the log through another node meanwhile. */
+/**
+ * A batch that is older is not appended again: its messages may have come to the log through another node meanwhile. What
+ * was sent of it may still get there, so nobody is told no: its clients are sent away, and say it again.
+ */
 const STALE_MS = 60_000;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const ENTRIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
@@ -137,7 +139,7 @@ export class Appender {
       }
       await Bun.sleep(RETRY_MS);
       if (this.#isPending(id)) await barrier();
-      if (this.#ageMs > STALE_MS) this.#refuse(id, busy());
+      if (this.#ageMs > STALE_MS) this.#refuse(id, new Refusal("server_restart"));
     }
   }
 

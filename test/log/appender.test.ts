@@ -62,13 +62,13 @@ test("trap 10: a full log refuses no batch that an earlier attempt may have stor
   expect(refusals).toEqual([]);
 });
 
-test("a batch that the log has not taken within a minute is refused: its messages may be in it through another node", async () => {
+test("clients of a batch that the log has not taken within a minute are sent away: it is in doubt, and they say it again", async () => {
   const { appender, clock, published, refusals } = appending([new Error("timeout")], () =>
     clock.advance(61_000),
   );
   appender.append({ id: "b1", entries: [] });
   await eventually(() => refusals.length === 1);
-  expect(refusals).toMatchObject([{ reason: "busy" }]);
+  expect(refusals).toMatchObject([{ reason: "server_restart" }]);
   expect(published).toEqual(["b1"]);
 });
 
