@@ -25,7 +25,7 @@ const WAITING_REFUSALS = 8 * WAITING_STEPS;
  * What has waited for longer is refused. Nobody waits for its answer any more: its sender was told to try again, or was
  * sent to another node, where the same message may be stored meanwhile.
  */
-export const WAITING_MS = 20_000;
+export const WAITING_MS = 10_000;
 
 const BUSY_RETRY_MS = 1_000;
 export const busy = () => new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS });

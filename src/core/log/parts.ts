@@ -1,4 +1,3 @@
-import type { Completion } from "../outbound/delivery.ts";
 import type { Step } from "./step.ts";
 
 /** Turns that wait merge into one batch up to these. */
@@ -34,8 +33,8 @@ export function partsOf(steps: readonly Step[]): Part[] {
     bytes += size;
     [start, size] = [end, 0];
   };
-  for (const [at, { completion }] of steps.entries()) {
-    if (at > 0 && completion?.message !== undefined && !isOfOneMessage(completion, steps[at - 1]?.completion))
+  for (const [at, step] of steps.entries()) {
+    if (at > 0 && step.completion?.message !== undefined && !areOfOneMessage(step, steps[at - 1]))
       endMessage(at);
     size += sizes[at]!;
   }
@@ -44,5 +43,7 @@ export function partsOf(steps: readonly Step[]): Part[] {
   return parts;
 }
 
-const isOfOneMessage = (one: Completion, other: Completion | undefined): boolean =>
-  one.connection === other?.connection && one.message === other?.message;
+export const areOfOneMessage = ({ completion: one }: Step, other: Step | undefined): boolean =>
+  one?.message !== undefined &&
+  one.message === other?.completion?.message &&
+  one.connection === other.completion.connection;

@@ -10,12 +10,16 @@ import type { Applier } from "./apply.ts";
 import { type CompletionParts, Completions } from "./completions.ts";
 import { busy, Lanes } from "./lanes.ts";
 import type { Batch, Log } from "./log.ts";
+import { areOfOneMessage } from "./parts.ts";
 import type { Step } from "./step.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 import type { TurnTimes } from "./turn-times.ts";
 
-/** A turn that has grown to this ends at once, which bounds a transaction and a burst of writes. */
+/**
+ * A turn that has grown to this ends before the next message, which bounds a transaction and a burst of writes. What one
+ * message asks for is in one turn: part of it cannot be refused where the rest is stored.
+ */
 const MAX_STEPS = 1_024;
 
 export interface TurnParts extends CompletionParts {
@@ -88,10 +92,11 @@ export class Turns implements TurnQueue {
   }
 
   #push(step: Step): void {
+    const isFull = this.#steps.length >= MAX_STEPS && !this.#ending;
+    if (isFull && !areOfOneMessage(step, this.#steps.at(-1))) this.end();
     this.#steps.push(step);
     if (this.#steps.length === 1) this.parts.times.began();
     this.#schedule();
-    if (this.#steps.length >= MAX_STEPS && !this.#ending) this.end();
   }
 
   /** Where messages come together more are on their way, and the commit costs the same for all of them. */

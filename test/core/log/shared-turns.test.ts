@@ -4,6 +4,9 @@ import type { Batch } from "../../../src/core/log/log.ts";
 import { BATCH_BYTES } from "../../../src/core/log/parts.ts";
 import { createTurns, nextTurn, ROOM } from "../../support/turns.ts";
 
+/** A turn that has as many steps ends. */
+const TURN_STEPS = 1_024;
+
 /** Turns of one node of a log that others append to: what the node appends is applied when a test says so. */
 function createShared() {
   const appended: string[] = [];
@@ -68,6 +71,19 @@ test("what has waited for the log for longer than anybody waits for it is refuse
   apply(appended[0]!);
   expect(appended.map(entriesOf)).toEqual([["on its way"], ["new"]]);
   expect(seen()).toContain("bob: refused busy 1000");
+});
+
+test("what one message asks for is in one turn: none of it is refused where the rest is stored", async () => {
+  const { connect, say, turns, appended, apply, clock, seen } = createShared();
+  const ada = connect("ada");
+  for (let message = 1; message < TURN_STEPS; message++) say(ada, `${message}`, { message });
+  const message = TURN_STEPS;
+  say(ada, "last", { message });
+  turns.after(() => ada.send("told"), { connection: ada, message });
+  turns.end();
+  clock.advance(WAITING_MS + 1);
+  apply(appended[0]!);
+  expect(seen().slice(-2)).toEqual([`ada: said "last (${TURN_STEPS})"`, "ada: told"]);
 });
 
 test("what another node took is published here, and confirms nothing of what this one took", async () => {
