@@ -40,7 +40,7 @@ const laneOf = ({ completion, entry }: Step): Lane | undefined =>
 
 /**
  * Two lanes for the steps of turns while the log is shared. A step waits for the log if its own lane has recorded
- * something that is not applied yet; all others run at once, so that a log that stalls holds up no pong, no greeting
+ * something that is not applied yet, or waits already; all others run at once, so that a log that stalls holds up no pong, no greeting
  * and no history. Turns that wait do so whole and in order.
  */
 export class Lanes {
@@ -51,8 +51,8 @@ export class Lanes {
   #busy = 0;
   /** Steps that are refused and wait for their place. */
   #refused = 0;
-  /** Who has recorded how many entries that are not applied. */
-  readonly #recorded = new Map<Lane, number>();
+  /** How many steps of each lane wait, or are on their way to the log. */
+  readonly #held = new Map<Lane, number>();
   /** The requests of which something waits. */
   readonly #asked = new Set<Asked>();
 
@@ -72,7 +72,7 @@ export class Lanes {
         if (lane !== undefined) recording.add(lane);
         if (step.entry) recording.add(step.entry.room);
         held.push(step);
-      } else if (lane !== undefined && (recording.has(lane) || this.#recorded.has(lane))) held.push(step);
+      } else if (lane !== undefined && (recording.has(lane) || this.#held.has(lane))) held.push(step);
       else free.push(step);
     }
     return { free, held };
@@ -141,7 +141,7 @@ export class Lanes {
    */
   #refuseLater(steps: readonly Step[], refusal: Refusal): readonly Step[] {
     const waits = ({ completion }: Step) =>
-      completion?.connection !== undefined && this.#recorded.has(completion.connection);
+      completion?.connection !== undefined && this.#held.has(completion.connection);
     const later = steps.filter(waits).map(withoutBody);
     if (later.length === 0 || this.#refused + later.length > WAITING_REFUSALS) return steps;
     this.#turns.push({ steps: later, bytes: 0, began: 0, refusal });
@@ -210,12 +210,11 @@ export class Lanes {
 
   #count(steps: readonly Step[], by: 1 | -1): void {
     for (const step of steps) {
-      if (!step.entry) continue;
-      const lane = laneOf(step);
-      for (const one of new Set([lane ?? step.entry.room, step.entry.room])) {
-        const count = (this.#recorded.get(one) ?? 0) + by;
-        if (count === 0) this.#recorded.delete(one);
-        else this.#recorded.set(one, count);
+      for (const one of new Set([laneOf(step), step.entry?.room])) {
+        if (one === undefined) continue;
+        const count = (this.#held.get(one) ?? 0) + by;
+        if (count === 0) this.#held.delete(one);
+        else this.#held.set(one, count);
       }
     }
   }

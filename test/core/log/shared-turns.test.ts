@@ -133,6 +133,22 @@ test("in a log that stalls, only a connection that has recorded something waits;
   ]);
 });
 
+test("what waits in a lane is not overtaken, also when all that the lane recorded has been applied", () => {
+  const { connect, say, turns, appended, apply, seen } = createShared();
+  const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
+  say(ada, "one");
+  turns.end();
+  for (let n = 0; n < TURN_STEPS; n++) say(bob, `${n}`);
+  turns.end();
+  turns.after(() => ada.send("first"), { connection: ada });
+  turns.end();
+  apply(appended[0]!);
+  turns.after(() => ada.send("second"), { connection: ada });
+  turns.end();
+  for (let next = 1; next < appended.length; next++) apply(appended[next]!);
+  expect(seen().filter((line) => /first|second/.test(line))).toEqual(["ada: first", "ada: second"]);
+});
+
 test("what a message asked for before it recorded something waits with it", async () => {
   const { connect, turns, appended, apply, seen } = createShared();
   const ada = connect("ada");
@@ -204,7 +220,7 @@ test("however much is refused while too much waits, it is refused after the answ
   const ada = connect("ada");
   for (let n = 0; n < 4 * WAITING_STEPS; n++) {
     say(ada, `${n}`);
-    turns.end();
+    if (n % 64 === 63) turns.end();
   }
   expect(seen()).toEqual([]);
   for (let next = 0; next < appended.length; next++) apply(appended[next]!);
