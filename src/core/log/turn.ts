@@ -223,12 +223,13 @@ export class Turns implements TurnQueue {
     }
     this.parts.health.committed();
     this.parts.times.committed(batch.entries.length);
+    if (this.#delivers) this.#completions.finish(steps, outcomes);
+    // Not before: a full turn may end meanwhile, and what waits would be answered before the rest of this.
     if (own && shared) {
       this.#inFlight = undefined;
       this.#lanes.applied(steps);
+      this.parts.times.delivered(own.began);
     }
-    if (this.#delivers) this.#completions.finish(steps, outcomes);
-    if (own && shared) this.parts.times.delivered(own.began);
     this.parts.committed?.();
     for (const { room } of batch.entries) if (!this.parts.rooms.has(room)) this.parts.applier.idle(room);
     if (shared) this.#sendNext();
@@ -239,9 +240,9 @@ export class Turns implements TurnQueue {
   refused = (id: string, refusal: Refusal): void => {
     if (this.#inFlight?.id !== id) return;
     const { steps } = this.#inFlight;
+    this.#completions.refuse(steps, refusal);
     this.#inFlight = undefined;
     this.#lanes.applied(steps);
-    this.#completions.refuse(steps, refusal);
     this.#sendNext();
   };
 }

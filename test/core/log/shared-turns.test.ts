@@ -149,6 +149,25 @@ test("what waits in a lane is not overtaken, also when all that the lane recorde
   expect(seen().filter((line) => /first|second/.test(line))).toEqual(["ada: first", "ada: second"]);
 });
 
+test("what waits is answered after all of a batch, also where delivering the batch fills another turn", () => {
+  const { connect, say, turns, appended, apply, clock, seen } = createShared();
+  const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
+  const fill = () => {
+    for (let n = 0; n <= TURN_STEPS; n++) turns.after(() => {}, { connection: bob });
+  };
+  say(ada, "one", { applied: fill });
+  say(ada, "two");
+  turns.end();
+  say(ada, "three");
+  turns.end();
+  clock.advance(WAITING_MS + 1);
+  apply(appended[0]!);
+  expect(seen().slice(1)).toEqual([
+    ...['ada: said "one (1)"', 'ada: said "two (2)"'],
+    "ada: refused busy 1000",
+  ]);
+});
+
 test("what a message asked for before it recorded something waits with it", async () => {
   const { connect, turns, appended, apply, seen } = createShared();
   const ada = connect("ada");
