@@ -42,7 +42,7 @@ export interface DietOptions extends Omit<ClientOptions, "url"> {
 
 type Frame = AuthResponse | DietResponse | DietEvents[EventType];
 /** These pass. */
-const PASSING = ["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"];
+const PASSING = ["RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"];
 
 // More types for methods of `Client`, which cost nothing when it runs.
 export interface DietWebSocketClient {
@@ -147,7 +147,7 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
   }
 
   #welcomed(frame: AuthResponse): void {
-    if (!frame.success && frame.error) this.explain(frame.error.message);
+    this.explain(frame.error?.message);
     this.listeners.tell("auth_response", frame);
     if (frame.success && !this.#cipher) this.ready();
   }
@@ -157,11 +157,10 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
     if (frame.id !== awaited?.id) return;
     const { code = "", message = "" } = frame.error ?? {};
     const refused = new Refused(message, code);
+    // Of a rate: when there is room again.
+    const ms = Date.parse(String(frame.data?.["resetTime"])) - this.clock.now();
     if (frame.success) this.outbox.settle(frame);
-    else if (code === "RATE_LIMIT_EXCEEDED") {
-      const ms = Date.parse(String(frame.data?.["resetTime"])) - this.clock.now();
-      this.outbox.retry(refused, ms >= 0 ? ms : undefined);
-    } else if (PASSING.includes(code)) this.outbox.retry(refused);
+    else if (PASSING.includes(code)) this.outbox.retry(refused, ms >= 0 ? ms : undefined);
     else this.outbox.refuse(refused);
   }
 

@@ -111,7 +111,7 @@ export class Outbox {
 
   /** The connection is given up, and nobody waits any more. What is kept comes back with the next `claim`. */
   fail(why: Error): void {
-    for (const one of this.#takeAll()) this.#abandon(one, why);
+    for (const one of this.#takeAll()) void this.#abandon(one, why);
     this.#restored = undefined;
   }
 
@@ -128,8 +128,7 @@ export class Outbox {
     this.#cancel?.();
     this.#cancel = undefined;
     if (this.#flying?.fleeting) this.#land()?.resolve(undefined);
-    for (const one of this.#waiting) if (one.fleeting) one.resolve(undefined);
-    this.#waiting = this.#waiting.filter(({ fleeting }) => !fleeting);
+    this.#waiting = this.#waiting.filter((one) => !one.fleeting || one.resolve(undefined));
   }
 
   /** The awaited message is answered, or a message that was sent again before its answer came. */
@@ -152,9 +151,8 @@ export class Outbox {
     if (!this.#isWritten) return;
     if (++this.#tries >= MAX_TRIES) this.refuse(error);
     else {
-      const { random } = this.parts;
       this.#isWritten = false;
-      this.#wait(ms ?? patient.baseDelay / 2 + delayBefore(this.#tries - 1, patient, random));
+      this.#wait(ms ?? patient.baseDelay / 2 + delayBefore(this.#tries - 1, patient, this.parts.random));
     }
   }
 
@@ -219,13 +217,13 @@ export class Outbox {
   }
 
   /** Nobody waits for it any more; where it was kept, the store still has it. */
-  #abandon({ kept, reject }: Sending, why: Error): void {
-    void Promise.resolve(kept).then((isKept = false) => reject(new NotSent(why, isKept)));
+  async #abandon({ kept, reject }: Sending, why: Error): Promise<void> {
+    reject(new NotSent(why, (await kept) ?? false));
   }
 
   /** What others have written is not sent in this owner's name. */
   #adopt(one: Sending, owner: string | undefined): void {
-    if ((one.owner ?? owner) !== owner) this.#abandon(one, new Error("Another user has connected"));
+    if ((one.owner ?? owner) !== owner) void this.#abandon(one, new Error("Another user has connected"));
     else {
       const mine = { ...one, owner };
       if (one.kept && one.owner === undefined) mine.kept = this.parts.kept.keep(mine);

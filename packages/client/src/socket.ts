@@ -31,7 +31,7 @@ interface Node {
   };
 }
 
-const MISSING = "no WebSocket: use Node 22, install ws, or give createSocket";
+const MISSING = "no WebSocket: install ws or give createSocket";
 
 /** The runtime's WebSocket or, in Node 20, which has none, that of the package `ws` where the project has it. */
 export const createWebSocket: CreateSocket = ({ url, protocols }) =>

@@ -6,10 +6,8 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** The claims of a JWT, unverified: the server decides. */
 export function claimsOf(token: string | undefined): Claims {
   try {
-    const [, claims = ""] = (token ?? "").split(".");
-    const bytes = Uint8Array.from(atob(claims.replace(/-/g, "+").replace(/_/g, "/")), (one) =>
-      one.charCodeAt(0),
-    );
+    const claims = String(token).split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/");
+    const bytes = Uint8Array.from(atob(claims), (one) => one.charCodeAt(0));
     return Object(JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
     return {};
