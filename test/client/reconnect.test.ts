@@ -78,6 +78,26 @@ describe("a lost connection", () => {
     expect(client.isConnected()).toBe(true);
   });
 
+  test.each(["disconnect", "begin anew"])("can be ended where its loss is told: %s", async (what) => {
+    const { admit, all, client, clock, events } = stage();
+    const first = await admit();
+    const stop = client.onConnectionEvent(({ type }) => {
+      if (type !== "disconnected") return;
+      stop();
+      void client.disconnect();
+      if (what === "begin anew") void client.connect();
+    });
+    first.end(1012, "Server restart");
+    if (what === "begin anew") await admit();
+    clock.advance(60_000);
+    await settled();
+    expect(all).toEqual([]);
+    const more = what === "begin anew" ? (["connected"] as const) : [];
+    expect(events.map(({ type }) => type)).toEqual(["connected", "disconnected", "disconnected", ...more]);
+    expect(client.getConnectionState()).toBe(what === "begin anew" ? "connected" : "disconnected");
+    void client.disconnect();
+  });
+
   test("is not tried again when the user has ended it", async () => {
     const { admit, all, client, clock, events } = stage();
     await admit();

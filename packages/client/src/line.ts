@@ -114,7 +114,7 @@ export abstract class Line extends ConnectionEvents {
   /** Ends the connection or the attempt. After the code of a policy the client does not try again. */
   protected drop(reason: string, code = ABNORMAL): void {
     if (this.#state !== "connecting" && this.#state !== "connected") return;
-    this.#silence();
+    const turn = this.#silence();
     const closing = { code, reason };
     const verdict = this.judge(closing);
     const canRenew = typeof this.options.token === "function" && !this.#renewed;
@@ -124,6 +124,8 @@ export abstract class Line extends ConnectionEvents {
     this.#state = "connecting";
     this.lost();
     if (wasConnected) this.announce("disconnected", closing);
+    // A handler may have ended it.
+    if (turn !== this.#turn) return;
     if (verdict === "stop" || (verdict === "token" && !canRenew)) this.#fail(closing);
     // Going offline is no attempt that has failed.
     else if (!this.#offline && this.attempts.made >= maxAttempts) {
@@ -239,12 +241,12 @@ export abstract class Line extends ConnectionEvents {
   }
 
   /** Ignores everything that still comes from the connection or the attempt. */
-  #silence(): void {
-    this.#turn++;
+  #silence(): number {
     this.#cancel?.();
     this.heart.stop();
     const socket = this.#socket;
     this.#socket = undefined;
     if (socket) release(socket);
+    return ++this.#turn;
   }
 }
