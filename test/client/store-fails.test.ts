@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { VoiceChannelClient } from "../../packages/client/src/index.ts";
 import { memoryStore, page, written } from "./store-page.ts";
-import { settled } from "./support.ts";
+import { fakeSockets, settled, tokenOf } from "./support.ts";
 
 describe("a store that fails", () => {
   const broken = (): never => {
@@ -33,4 +34,26 @@ describe("a store that fails", () => {
     clock.advance(1_000);
     expect(written(await admit())).toContain("stored");
   });
+});
+
+test("a store that throws costs no event", async () => {
+  const { create, next } = fakeSockets();
+  const fail = () => {
+    throw new Error("QuotaExceededError");
+  };
+  const voice = new VoiceChannelClient({
+    ...{ url: "ws://voice", token: tokenOf("ada"), createSocket: create },
+    store: { load: fail, put: fail, delete: fail, loadOffsets: fail, saveOffsets: fail },
+  });
+  const heard: unknown[] = [];
+  voice.subscribe("voice.left", ({ payload }) => heard.push(payload));
+  const connected = voice.connect();
+  const socket = await next();
+  socket.open();
+  socket.say({ v: 1, type: "ack", event: "auth.ok", ts: 1 });
+  await connected;
+  const event = { v: 1, type: "event", event: "voice.left", payload: { userId: "1" }, ts: 1 };
+  socket.say({ ...event, room: "guild:1", offset: 1 });
+  expect(heard).toEqual([{ userId: "1" }]);
+  await voice.disconnect();
 });

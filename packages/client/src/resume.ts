@@ -51,8 +51,7 @@ export class Offsets extends Map<string, number> {
     if (owner !== this.#owner) {
       this.#owner = owner;
       this.clear();
-      // A store that fails costs this page its place.
-      const kept = (await store?.loadOffsets?.(owner).catch(() => {})) ?? [];
+      const kept = (await attempt(() => store?.loadOffsets?.(owner))) ?? [];
       if (owner === this.#owner) for (const one of kept) this.set(...one);
     }
     const rooms = [...this].slice(-MAX_ROOMS);
@@ -83,6 +82,16 @@ export class Offsets extends Map<string, number> {
   #heard(room: string, offset: number): void {
     this.delete(room);
     this.set(room, offset);
-    void this.options.store?.saveOffsets?.(this.#owner, [...this]).catch(() => {});
+  }
+
+  override delete(room: string): boolean {
+    void attempt(() => this.options.store?.saveOffsets?.(this.#owner, [...this]));
+    return super.delete(room);
   }
 }
+
+/** Once this task is done. A store that fails, or throws, costs a page its place. */
+const attempt = <Result>(work: () => Promise<Result> | undefined) =>
+  Promise.resolve()
+    .then(work)
+    .catch(() => {});
