@@ -39,6 +39,9 @@ export type GurukulAnswers = Pick<GurukulEvents, "message" | "read_receipt"> & {
   chat_update: Event<"chat_update"> | undefined;
 };
 
+/** After so long a chat is joined again for which the server had no room after a reconnect. */
+const REJOIN_MS = 5_000;
+
 /** Contract gurukul: chats with people and agents. */
 export class GurukulClient extends Client<GurukulEvents, GurukulMessage, GurukulAnswers> {
   protected readonly contract = "gurukul";
@@ -47,6 +50,9 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   readonly #chats = new Map<string, RecentIds>();
   /** Chats that the server has yet to say are joined again. */
   readonly #unanswered = new Set<string>();
+  /** The server had no room for something. */
+  #isBusy = false;
+  #cancelRejoin: (() => void) | undefined;
   #lastPing = 0;
   /** What is to be done once the server has answered everything before a ping. */
   readonly #fences = new Map<number, () => void>();
@@ -73,19 +79,25 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     const { flying } = this.outbox;
     for (const chatId of this.#chats.keys()) {
       // Its own message joins it once more.
-      if (flying?.type === "chat_update" && flying.data["chatId"] === chatId) continue;
-      this.#unanswered.add(chatId);
-      this.#say("chat_update", { action: "join", chatId });
+      if (flying?.type !== "chat_update" || flying.data["chatId"] !== chatId) this.#unanswered.add(chatId);
     }
+    this.#rejoin();
+  }
+
+  /** A chat that may not be joined again is forgotten; one that was over a limit is asked for again. */
+  #rejoin(): void {
+    this.#isBusy = false;
+    for (const chatId of this.#unanswered) this.#say("chat_update", { action: "join", chatId });
     this.#fence(() => {
-      for (const chatId of this.#unanswered) this.#forget(chatId);
-      this.#unanswered.clear();
+      if (this.#isBusy) this.#cancelRejoin = this.clock.after(REJOIN_MS, () => this.#rejoin());
+      else for (const chatId of this.#unanswered) this.#forget(chatId);
       this.ready();
     });
   }
 
   protected override lost(): void {
     super.lost();
+    this.#cancelRejoin?.();
     this.#fences.clear();
     this.#unanswered.clear();
   }
@@ -111,18 +123,24 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     return { type, data, id: type === "message" ? data.messageId : undefined };
   }
 
-  protected write({ id, type, data }: QueuedMessage): void {
+  protected write(message: QueuedMessage): void {
+    const { id, type, data } = message;
     if (type === "message") this.#say(type, { ...data, messageId: id });
     else if (type === "chat_update") this.#say(type, data);
     else this.#say(type, { userId: this.#userId, ...data });
     if (data["action"] !== "leave") return;
-    this.#forget(String(data["chatId"]));
-    this.#fence(() => this.outbox.settle());
+    // What the server said before has come by then.
+    this.#fence(() => {
+      if (this.outbox.awaited !== message) return;
+      this.#forget(String(data["chatId"]));
+      this.outbox.settle();
+    });
   }
 
   /** Joined again, it begins with its last messages. */
   #forget(chatId: string): void {
     this.#chats.delete(chatId);
+    this.#unanswered.delete(chatId);
     this.offsets.delete(`chat:${chatId}`);
   }
 
@@ -130,9 +148,8 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     if (frame.type === "batch") {
       for (const one of frame.data.messages) this.arrived(one);
     } else if (frame.type === "pong") {
-      const passed = this.#fences.get(frame.data.timestamp);
+      this.#fences.get(frame.data.timestamp)?.();
       this.#fences.delete(frame.data.timestamp);
-      passed?.();
     } else {
       if (frame.type === "chat_update") this.#updated(frame.data);
       if (frame.type !== "message" || this.#isNew(frame.data.message)) this.listeners.tell(frame.type, frame);
@@ -167,14 +184,14 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   /** Errors do not say what they are about: what is still unanswered at the next ping's answer was refused. */
   #failed({ code, message }: Event<"error">["data"]): void {
     this.explain(message);
+    // These pass; a 503 of the agent comes after the confirmation.
+    const passes = code === 429 || code >= 500;
+    this.#isBusy ||= passes;
     const { awaited } = this.outbox;
     if (!awaited) return;
     this.#fence(() => {
-      if (this.outbox.awaited !== awaited) return;
-      const refused = new Refused(message, code);
-      // These pass; a 503 of the agent comes after the confirmation.
-      if (code === 429 || code >= 500) this.outbox.retry(refused);
-      else this.outbox.refuse(refused);
+      if (this.outbox.awaited === awaited)
+        this.outbox[passes ? "retry" : "refuse"](new Refused(message, code));
     });
   }
 
