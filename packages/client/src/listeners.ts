@@ -24,7 +24,8 @@ export class Listeners<Events extends object> {
   tell(type: keyof Events, event: Events[keyof Events]): void {
     for (const handler of [...(this.#handlers.get(type) ?? [])]) {
       try {
-        handler(event);
+        // One before it may have taken it off.
+        if (this.#handlers.get(type)?.has(handler)) handler(event);
       } catch (error) {
         // The runtime reports it like any other uncaught error.
         queueMicrotask(() => {
