@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { events as ownEvents } from "../../../src/protocols/atomic/schema.ts";
 import type { messages, events as sessionEvents } from "../../../src/protocols/atomic/session.ts";
-import { AtomicClient, type AtomicError, type AtomicFrame, type AtomicOptions } from "./atomic.ts";
+import { AtomicClient, type AtomicError, type AtomicFrame, type AtomicOptions, PASSING } from "./atomic.ts";
 import { Drafts } from "./drafts.ts";
 import { newId } from "./id.ts";
 import type { Edit, Role } from "./shared-edit.ts";
@@ -26,6 +26,9 @@ export type CollaborationAnswers = {
   leave_session: Events["session_left"];
   edit: Events["edit_ack"];
 };
+
+/** A server that had no room for a session is asked again after this time. */
+const BUSY_MS = 5_000;
 
 interface Shared {
   readonly text: SharedText;
@@ -181,10 +184,15 @@ export class CollaborationWebSocketClient extends AtomicClient<
     }
   }
 
-  /** A session that may not be joined again is left. */
+  /** A session that may not be joined again is left; for one that was over a limit another connection is made. */
   #failed({ id, error }: AtomicError): void {
     const sessionId = id === undefined ? undefined : this.#rejoining.get(id);
-    if (sessionId !== undefined) this.#left(sessionId, error);
+    if (sessionId === undefined) return;
+    if (!PASSING.includes(error)) this.#left(sessionId, error);
+    else {
+      this.attempts.wish = { ms: BUSY_MS, exact: false };
+      this.drop(error);
+    }
   }
 
   /** By the user, or because it was removed, or the user put out. */

@@ -26,7 +26,7 @@ export interface AtomicError {
 }
 
 /** Contract atomic-guide: Rate Limiting, and the server's own errors: they pass. */
-const PASSING = [
+export const PASSING = [
   "Rate limit exceeded",
   "Room rate limit exceeded",
   "Server busy, try again",
