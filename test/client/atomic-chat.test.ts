@@ -139,3 +139,36 @@ test("the client is connected once it knows where to begin, so that nothing said
   await connected;
   await client.disconnect();
 });
+
+test("metrics that were refused keep no others from being subscribed to again", async () => {
+  const { create, next } = fakeSockets();
+  const client = new AnalyticsWebSocketClient({
+    ...{ url: "ws://analytics", token: "t", contextId: "c", createSocket: create },
+    ...{ reconnect: hasty, rate: noRate },
+  });
+  const connected = client.connect();
+  const admit = async () => {
+    const socket = await next();
+    socket.open();
+    socket.say({ type: "connected", timestamp: "", data: {} });
+    return socket;
+  };
+  const first = await admit();
+  await connected;
+  const subscribe = (metric: string) => client.send({ type: "subscribe", data: { metrics: [metric] } });
+  const good = subscribe("good");
+  first.say({
+    type: "metric_update",
+    id: first.sent.at(-1)?.["id"],
+    timestamp: "",
+    data: { metric: "good" },
+  });
+  await good;
+  const bad = subscribe("not a name");
+  first.say({ type: "error", id: first.sent.at(-1)?.["id"], timestamp: "", error: "Invalid metrics" });
+  await expect(bad).rejects.toThrow("Invalid metrics");
+  first.end();
+  const second = await admit();
+  expect(second.sent).toMatchObject([{ type: "auth" }, { type: "subscribe", data: { metrics: ["good"] } }]);
+  await client.disconnect();
+});

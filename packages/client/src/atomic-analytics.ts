@@ -55,7 +55,8 @@ export class AnalyticsWebSocketClient extends AtomicClient<
   protected override told(frame: AtomicError | Events[Kind] | AtomicFrame<"pong", unknown>): void {
     if (frame.type === "pong") return;
     const { awaited } = this.outbox;
-    if (awaited?.type === "subscribe" && frame.id === awaited.id) {
+    // One that was refused would have all of them refused after a reconnect.
+    if (frame.type === "metric_update" && awaited?.type === "subscribe" && frame.id === awaited.id) {
       for (const metric of metricsOf(awaited)) this.#metrics.add(metric);
     }
     this.listeners.tell(frame.type, frame);
