@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ChatWebSocketClient } from "../../packages/client/src/index.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { stage } from "./connect-stage.ts";
 import { fakeSockets } from "./support.ts";
 
 describe("a line that says nothing", () => {
@@ -63,4 +64,22 @@ describe("a line that says nothing", () => {
     clock.advance(0);
     expect(client.isConnected()).toBe(false);
   });
+});
+
+test("gifts: a page that is looked at again waits for the server's next ping, and no line is dropped that lives", async () => {
+  const page = new EventTarget();
+  const { admit, client, clock } = stage("viewer", { network: page });
+  void client.connect();
+  const socket = await admit();
+  const ping = { type: "heartbeat:ping", payload: { sequence: 1 } };
+  clock.advance(1_000);
+  page.dispatchEvent(new Event("visibilitychange"));
+  clock.advance(14_000);
+  socket.say(ping);
+  clock.advance(15_000);
+  expect(client.isConnected()).toBe(true);
+  page.dispatchEvent(new Event("visibilitychange"));
+  clock.advance(30_000);
+  expect(client.isConnected()).toBe(false);
+  await client.disconnect();
 });

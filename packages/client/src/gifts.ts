@@ -99,7 +99,10 @@ abstract class GiftClient extends Client<GiftEvents, never, object> {
   protected override heard(frame: Frame): void {
     if (frame.type === "connection:ack") {
       this.#latency = this.clock.now() - this.#askedAt;
-      this.heart.interval = 2 * frame.payload.config.pingInterval;
+      const { pingInterval } = frame.payload.config;
+      this.heart.interval = pingInterval;
+      // Nothing answers here: the next ping of the server is the sign of life.
+      this.heart.timeout = 2 * pingInterval;
       this.admitted();
     } else if (frame.type === "heartbeat:ping") this.#pong(frame.payload.sequence);
     else if (frame.type === "error") this.#failed(frame.payload);
