@@ -32,8 +32,8 @@ export interface DocumentActions {
 
 /** Contract atomic-guide: a document that is edited together. */
 export function useDocument(options: DocumentOptions): DocumentState & DocumentActions {
-  const { url, contextId, session, role } = options;
-  return useSession(JSON.stringify([url, contextId, session, role]), options.token, (token) =>
+  const { url, userId, contextId, session, role } = options;
+  return useSession(JSON.stringify([url, userId, contextId, session, role]), options.token, (token) =>
     createDocument({ ...options, token }),
   );
 }
@@ -103,7 +103,12 @@ function createDocument({
         look();
       },
       field(field) {
-        if (!field) return undefined;
+        // React 18 says so that the field is gone; it calls no function that a ref returns.
+        if (!field) {
+          bound?.stop();
+          bound = undefined;
+          return undefined;
+        }
         const { document } = store.get();
         const own = { field, stop: document ? bind(field, document) : () => {} };
         bound = own;

@@ -30,8 +30,8 @@ const MAX_SHOWN = 50;
 
 /** Contract hyperfocus-gifts: one stream. Gifts are shown one after another, and acknowledged when they have been. */
 export function useGifts(options: GiftsOptions): GiftsState & GiftsActions {
-  const { url, streamId, clientId, role } = options;
-  const key = JSON.stringify([url, streamId, clientId, role]);
+  const { url, userId, streamId, clientId, role } = options;
+  const key = JSON.stringify([url, userId, streamId, clientId, role]);
   return useSession(key, options.token, (token) =>
     createGifts(options.token === undefined ? options : { ...options, token }),
   );

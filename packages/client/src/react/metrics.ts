@@ -26,8 +26,8 @@ export interface MetricsActions {
 
 /** Contract atomic-guide: live figures of a context. */
 export function useMetrics({ metrics, ...options }: MetricsOptions): MetricsState & MetricsActions {
-  const { url, contextId } = options;
-  const key = JSON.stringify([url, contextId]);
+  const { url, userId, contextId } = options;
+  const key = JSON.stringify([url, userId, contextId]);
   const hook = useSession(key, options.token, (token) => createMetrics({ ...options, token }));
   const { subscribe, unsubscribe } = hook;
   const wanted = JSON.stringify([...metrics].sort());

@@ -63,20 +63,24 @@ function run<State extends Connected, Actions extends object>(
       error,
       resumed: resumedAfter(state.resumed, type, data?.resumed),
     }));
+    // The connection was given up before, and the page has made another.
+    if (type === "connected") enter();
   });
   const failed = (error: Error) => store.set((state) => ({ ...state, error }));
+  function enter(): void {
+    if (isEntered) return;
+    isEntered = true;
+    session.enter?.().catch((error: Error) => {
+      isEntered = false;
+      failed(error);
+    });
+  }
   return {
     ...{ key, session },
     start() {
       // Its failure is in the state.
       client.connect().catch(() => {});
-      if (!isEntered) {
-        isEntered = true;
-        session.enter?.().catch((error: Error) => {
-          isEntered = false;
-          failed(error);
-        });
-      }
+      enter();
       store.set((state) => ({ ...state, connection: client.getConnectionState() }));
       return () => void client.disconnect();
     },

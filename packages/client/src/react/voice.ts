@@ -30,7 +30,9 @@ export interface VoiceActions {
 
 /** Contract discord-gateway: who is in which voice channel. */
 export function useVoiceChannel(options: ClientOptions): VoiceState & VoiceActions {
-  return useSession(options.url, options.token, (token) => createVoice({ ...options, token }));
+  return useSession(JSON.stringify([options.url, options.userId]), options.token, (token) =>
+    createVoice({ ...options, token }),
+  );
 }
 
 function createVoice(options: ClientOptions): Session<VoiceState, VoiceActions> {
