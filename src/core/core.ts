@@ -121,7 +121,7 @@ export function createCore(parts: CoreParts) {
     (event) => ownerOfAny(protocols.values(), event.room)?.stateOf?.(event) ?? [],
   );
   const storeHealth = new StoreHealth(store, clock, parts.storeChanged);
-  const times = new TurnTimes(() => clock.monotonic());
+  const times = new TurnTimes();
   const turns = new Turns({
     ...{ clock, newId, log: () => log, store, applier, rooms, times, protocols, report },
     health: storeHealth,

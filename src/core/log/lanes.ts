@@ -6,6 +6,8 @@ import type { Step } from "./step.ts";
 
 interface Turn extends Part {
   readonly began: number;
+  /** Since when it waits. */
+  readonly since: number;
   /** It is refused, in its place. */
   readonly refusal?: Refusal;
 }
@@ -79,7 +81,7 @@ export class Lanes {
   }
 
   /** Queues what waits of a turn. Returns what does not fit, and why. */
-  add(steps: readonly Step[], began: number): Refused[] {
+  add(steps: readonly Step[], began: number, since: number): Refused[] {
     const refused: Refused[] = [];
     let isFull = false;
     for (const part of partsOf(steps)) {
@@ -96,7 +98,7 @@ export class Lanes {
         if (now.length > 0) refused.push({ steps: now, refusal });
         continue;
       }
-      this.#turns.push({ ...part, began });
+      this.#turns.push({ ...part, began, since });
       for (const { completion } of part.steps) if (completion?.asked) this.#asked.add(completion.asked);
       this.#steps += part.steps.length;
       this.#bytes += part.bytes;
@@ -144,16 +146,13 @@ export class Lanes {
       completion?.connection !== undefined && this.#held.has(completion.connection);
     const later = steps.filter(waits).map(withoutBody);
     if (later.length === 0 || this.#refused + later.length > WAITING_REFUSALS) return steps;
-    this.#turns.push({ steps: later, bytes: 0, began: 0, refusal });
+    this.#turns.push({ steps: later, bytes: 0, began: 0, since: 0, refusal });
     this.#refused += later.length;
     this.#count(later, 1);
     return steps.filter((step) => !waits(step));
   }
 
-  /**
-   * The next turns that fit into one batch, in order, or the next that is refused; undefined when none waits. Times
-   * are those of turns.
-   */
+  /** The next turns that fit into one batch, in order, or the next that is refused; undefined when none waits. */
   take(now: number): Pick<Turn, "steps" | "began" | "refusal"> | undefined {
     const givenUp = this.#takeGivenUp();
     if (givenUp.length > 0) return { steps: givenUp, began: 0, refusal: busy() };
@@ -164,7 +163,7 @@ export class Lanes {
       this.#count(first.steps, -1);
     }
     if (!first || first.refusal) return first;
-    if (now - first.began > WAITING_MS) return { ...this.#expire(first), refusal: busy() };
+    if (now - first.since > WAITING_MS) return { ...this.#expire(first), refusal: busy() };
     let [count, steps, bytes] = [0, 0, 0];
     for (const turn of this.#turns) {
       const fits = steps + turn.steps.length <= BATCH_STEPS && bytes + turn.bytes <= BATCH_BYTES;

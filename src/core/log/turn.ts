@@ -144,7 +144,8 @@ export class Turns implements TurnQueue {
     for (const step of free) this.#completions.takeSnapshot(step);
     this.#completions.finish(free, []);
     if (held.length > 0)
-      for (const { steps, refusal } of this.#lanes.add(held, began)) this.#completions.refuse(steps, refusal);
+      for (const { steps, refusal } of this.#lanes.add(held, began, this.parts.clock.monotonic()))
+        this.#completions.refuse(steps, refusal);
     this.#sendNext();
     return held.length > 0;
   }
