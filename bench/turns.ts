@@ -46,7 +46,13 @@ const report = (error: unknown, context: Record<string, unknown>) => {
 const storage = openStorage(config, systemClock, report, () => {});
 let published = 0;
 const core = createCore({
-  ...{ clock: systemClock, protocols, report, store: storage.store, people: storage.people },
+  ...{
+    clock: systemClock,
+    protocols: Object.values(protocols),
+    report,
+    store: storage.store,
+    people: storage.people,
+  },
   agent: { answer: () => Promise.reject(new Error("nobody is asked")) },
   verifier: {
     verify: async (token) => ({

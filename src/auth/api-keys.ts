@@ -18,18 +18,26 @@ const FORM =
 
 /**
  * A key is a secret alone, or has two or three colons: `name:secret:scopes[:contracts]`. So the secret of a key with
- * scopes holds no colon, and a secret alone does not hold two or three. Throws `ConfigError`.
+ * scopes holds no colon, and a secret alone does not hold two or three. Throws `ConfigError`, also for a contract that
+ * is none of `contracts`, where these are given.
  */
-export function parseApiKeys(texts: readonly string[]): ApiKey[] {
-  const keys = texts.map((text, index) => parse(text, index + 1));
-  for (const { name } of keys) {
-    if (keys.filter((key) => key.name === name).length > 1)
+export function parseApiKeys(texts: readonly string[], contracts?: readonly string[]): ApiKey[] {
+  const keys = texts.map((text, index) => parse(text, index + 1, contracts));
+  for (const [index, { name, secret }] of keys.entries()) {
+    const before = keys.slice(0, index);
+    if (before.some((key) => key.name === name))
       throw new ConfigError(`API_KEYS: two keys are named ${name}`);
+    // Only the scopes of one of them would count.
+    const same = before.find((key) => key.secret === secret);
+    if (same)
+      throw new ConfigError(
+        `API_KEYS: ${same.name} and ${name} have the same secret; each must have its own`,
+      );
   }
   return keys;
 }
 
-function parse(text: string, number: number): ApiKey {
+function parse(text: string, number: number, contracts: readonly string[] | undefined): ApiKey {
   const parts = text.split(":");
   if (parts.length < 3 || parts.length > 4) {
     return { name: `key-${number}`, secret: text, scopes: undefined, protocols: undefined };
@@ -41,7 +49,10 @@ function parse(text: string, number: number): ApiKey {
   const unknown = scopes.split("|").find((scope) => !SCOPES.includes(scope as Scope));
   if (unknown !== undefined) throw wrong(`has a scope that is none of ${SCOPES.join(", ")}`);
   if (protocols === "") throw wrong("names no contract after the last colon");
-  return { name, secret, scopes: scopes.split("|") as Scope[], protocols: protocols?.split("|") };
+  const named = protocols?.split("|");
+  if (contracts && named?.some((one) => !contracts.includes(one)))
+    throw wrong(`has a contract that is none of ${contracts.join(", ")}`);
+  return { name, secret, scopes: scopes.split("|") as Scope[], protocols: named };
 }
 
 /** The secret of the first key of a list such as `API_KEYS`: what a client of the same machine sends. */

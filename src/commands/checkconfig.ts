@@ -6,6 +6,7 @@ import { checkSecrets } from "../auth/secrets.ts";
 import { createTokenVerifier } from "../auth/tokens.ts";
 import { type Config, ConfigError } from "../config.ts";
 import { systemClock } from "../core/ports/clock.ts";
+import { protocols } from "../protocols/all.ts";
 import { inspectDatabase } from "../storage/inspect.ts";
 import { proveTls, readTls } from "../tls.ts";
 
@@ -26,7 +27,7 @@ export async function checkconfigCommand(config: Config): Promise<void> {
   const problems: string[] = [];
   await attempt(problems, () => checkSecrets(config));
   await attempt(problems, () => createAgent(config));
-  await attempt(problems, () => parseApiKeys(config.API_KEYS ?? []));
+  await attempt(problems, () => parseApiKeys(config.API_KEYS ?? [], Object.keys(protocols)));
   await attempt(problems, async () => {
     const pair = readTls(config);
     if (pair) await proveTls(pair);

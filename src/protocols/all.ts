@@ -5,5 +5,7 @@ import { discord } from "./discord/protocol.ts";
 import { gurukul } from "./gurukul/protocol.ts";
 import { hyperfocus } from "./hyperfocus/protocol.ts";
 
-/** Every contract that the server speaks. */
-export const protocols: readonly ProtocolFactory[] = [gurukul, hyperfocus, atomic, discord, diet];
+type Contracts = Readonly<Record<string, ProtocolFactory>>;
+
+/** Every contract that the server speaks, under its name. */
+export const protocols: Contracts = { gurukul, hyperfocus, atomic, discord, diet };

@@ -5,6 +5,7 @@ import { createTokenVerifier } from "../auth/tokens.ts";
 import type { Config } from "../config.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { MakeToken } from "../http/dev-token.ts";
+import { protocols } from "../protocols/all.ts";
 
 const DEV_TOKEN_TTL = "12h";
 
@@ -28,5 +29,5 @@ export async function openAuth(config: Config, clock: Clock, warn: (line: string
     jwtSecret === undefined || config.production
       ? undefined
       : (order) => issueToken({ ...order, ...{ secret: jwtSecret, ttl: DEV_TOKEN_TTL, clock }, ...claims });
-  return { keys: parseApiKeys(apiKeys), verifier, makeToken };
+  return { keys: parseApiKeys(apiKeys, Object.keys(protocols)), verifier, makeToken };
 }

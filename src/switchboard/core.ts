@@ -34,7 +34,13 @@ export interface CoreWiring {
 export function openCore(wiring: CoreWiring) {
   const { config, clock, log, reporting, auth, agent, storage, feed, shared, cluster } = wiring;
   return createCore({
-    ...{ clock, verifier: auth.verifier, agent, protocols, report: reporting.report },
+    ...{
+      clock,
+      verifier: auth.verifier,
+      agent,
+      protocols: Object.values(protocols),
+      report: reporting.report,
+    },
     store: storage.store,
     people: storage.people,
     ...coreSettings(config),

@@ -57,6 +57,19 @@ test("a bad value is told as serve tells it", async () => {
   });
 });
 
+test("API keys that serve would not take are told, without their secrets", async () => {
+  const secret = "5b1f0c1de2a84f6f";
+  const unknown = await check({ API_KEYS: `a:${secret}:read:nope` });
+  expect(unknown.code).toBe(1);
+  expect(unknown.err).toStartWith(
+    "switchboard: API_KEYS: key 1 has a contract that is none of gurukul, hyper",
+  );
+  const twice = await check({ API_KEYS: `a:${secret}:read,b:${secret}:admin` });
+  expect(twice.code).toBe(1);
+  expect(twice.err).toStartWith("switchboard: API_KEYS: a and b have the same secret;");
+  for (const { err, out } of [unknown, twice]) expect(out + err).not.toContain(secret);
+});
+
 test("a host that serve cannot listen on is refused", async () => {
   const { code, err } = await check({ HOST: "198.51.100.7" });
   expect(code).toBe(1);

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseApiKeys } from "../../src/auth/api-keys.ts";
+import { protocols } from "../../src/protocols/all.ts";
+import { builtProtocols } from "../support/built-protocols.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const KEYS = {
@@ -129,4 +131,23 @@ test("a secret alone is what it was", () => {
       { name: "key-1", secret, scopes: undefined, protocols: undefined },
     ]);
   }
+});
+
+test.each([
+  [
+    "a contract that does not exist",
+    "xp:5b1f0c1de2a84f6f:read:diet|nope",
+    "has a contract that is none of gurukul,",
+  ],
+  [
+    "two keys with one secret",
+    "xp:5b1f0c1de2a84f6f:read,ops:5b1f0c1de2a84f6f:admin",
+    "xp and ops have the same secret",
+  ],
+])("the server does not start with %s", async (_, API_KEYS, message) => {
+  expect(startTestServer({ env: { API_KEYS } })).rejects.toThrow(message);
+});
+
+test("the contracts that a key may name are the names of the contracts", () => {
+  expect(Object.keys(protocols)).toEqual(builtProtocols().map(({ name }) => name));
 });

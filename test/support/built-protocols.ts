@@ -23,7 +23,7 @@ export function builtProtocols(): AnyProtocol[] {
   );
   const known = { settings, clock: new FakeClock() };
   const services = new Proxy({} as AnyServices, { get: (_, key) => Reflect.get(known, key) ?? nothing });
-  return protocols.map((factory) => factory(services));
+  return Object.values(protocols).map((factory) => factory(services));
 }
 
 export function builtProtocol(name: string): AnyProtocol {

@@ -88,7 +88,7 @@ export class LogNode {
     this.#log = new NodeLog(this.log, this.clock, () => this.knows);
     this.#store = createStore(this.database);
     this.core = createCore({
-      ...{ clock: this.clock, verifier, protocols, log: this.#log.attach },
+      ...{ clock: this.clock, verifier, protocols: Object.values(protocols), log: this.#log.attach },
       report: (error) => void this.faults.push(error),
       store: this.#store,
       people: createPeople(this.database),
