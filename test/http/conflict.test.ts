@@ -102,3 +102,29 @@ test("an event's own id stands for one event too, and of many posts the wrong on
     ["data"],
   );
 });
+
+test("a repeat that is known by the event's own id is answered with that id, as the first was", async () => {
+  const said = { chatId: "own-id", message: { ...message, chatId: "own-id" } };
+  const timestamp = "2026-01-01T00:00:00.000Z";
+  const written = { messageId: "d-1", fromUserId: "ada", content: "one", timestamp };
+  const posts: [string, Frame, string][] = [
+    ["gurukul", { room: "chat:own-id", type: "message", data: said }, "m-1"],
+    ["diet", { room: "group:g", type: "group.message", data: { ...written, groupId: "g" } }, "d-1"],
+    [
+      "diet",
+      { user: "ada", type: "direct.message", data: { ...written, toUserId: "bob", isRead: false } },
+      "d-1",
+    ],
+    ["hyperfocus", { room: "stream:own-id", type: "gift:received", data: gift }, "g-1"],
+    [
+      "atomic",
+      { room: "context:own-id", type: "message", data: { id: "a-1", content: "one", author: "School" } },
+      "a-1",
+    ],
+  ];
+  for (const [protocol, posted, id] of posts)
+    for (let round = 0; round < 2; round++)
+      expect(await (await post(protocol, posted)).json()).toEqual({ accepted: 1, ids: [id] });
+  const listed = await server.http("GET", "/v1/rooms/chat:own-id/messages");
+  expect(await listed.json()).toMatchObject({ messages: [{ id: "m-1" }] });
+});

@@ -102,8 +102,8 @@ function check(
   }
   const room = roomFor(protocol, posting, to, parsed.data, wrong);
   if (room === undefined) return undefined;
-  const own = posting.id?.(parsed.data);
   const prepared = prepare(posting, parsed.data, room, wrong);
+  const own = posting.id?.(parsed.data);
   if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id, own };
   const { counted = false } = posting;
   const externalId = posting.externalId?.(prepared);
@@ -114,7 +114,7 @@ function check(
     externalId,
     ...(term !== undefined && { term }),
   };
-  return { room, kind: POSTED, body, id, own };
+  return { room, kind: POSTED, body, id, own: own ?? externalId };
 }
 
 function prepare(posting: Partial<Posting<unknown>>, data: unknown, room: string, wrong: Report): unknown {

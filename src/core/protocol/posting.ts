@@ -38,7 +38,7 @@ export interface Posting<Data> {
    * May throw a `Refusal`: then nothing of the request is stored. The paths of its issues are within the data.
    */
   prepare?(data: Data, room: string): unknown;
-  /** The event's own id, which answers a post without an id. */
+  /** The event's own id, which answers a post without an id; if this is missing, `externalId` does. */
   id?(data: Data): string | undefined;
   /** The id that clients will use for it. */
   externalId?(data: Data): string | undefined;

@@ -70,6 +70,12 @@ function publication(type: EventType, data: unknown, room: string): Entries["say
   return said;
 }
 
+/** Of a message that its sender's id stores once, that id. */
+function ownId(type: EventType, data: Fields): string | undefined {
+  const isMessage = isData("group.message", type, data) || isData("direct.message", type, data);
+  return isMessage ? data.messageId : undefined;
+}
+
 /** The type's schema has checked the data already. */
 const isData = <Type extends EventType>(wanted: Type, type: EventType, _: unknown): _ is Data<Type> =>
   type === wanted;
@@ -81,6 +87,7 @@ export function createPosts(maxContentLength: number): {
   const schemas = createPosted(maxContentLength);
   const posting = (type: EventType): Posting<Fields> => ({
     ...{ schema: schemas[type], to: TARGETS[catalogue[type].to], entry: ENTRIES[type] ?? "say" },
+    id: (data) => ownId(type, data),
     users: (data) => usersOf(type, data),
     room: groupOf,
     prepare: (data, room) => (ENTRIES[type] ? cleaned(data) : publication(type, cleaned(data), room)),
