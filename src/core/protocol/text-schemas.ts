@@ -1,13 +1,26 @@
 import { z } from "zod";
+import { toNfc } from "./text.ts";
 
 /** For `refine`. A lone surrogate has no encoding in UTF-8. */
 export const wellFormed = [(text: string) => text.isWellFormed(), "must not have lone surrogates"] as const;
 
-export const text = (maxLength: number) =>
+/** A text that stays as it is. */
+export const verbatim = (maxLength: number) =>
   z
     .string()
     .max(maxLength, `must have at most ${maxLength} characters`)
     .refine(...wellFormed);
+
+/** Cleaning makes no text longer than by this factor. */
+const MAX_GROWTH = 4;
+
+/** A text that is cleaned for others to see, which can make it longer: NFC writes some letters as two or three. */
+export const text = (maxLength: number) =>
+  verbatim(maxLength).refine(
+    (text) =>
+      text.length * MAX_GROWTH <= maxLength || text.length > maxLength || toNfc(text).length <= maxLength,
+    `must have at most ${maxLength} characters in NFC`,
+  );
 
 /** A text that people write. Its length, in characters, is the one limit that an operator sets. */
 export const createContent = (maxLength: number) =>

@@ -44,7 +44,8 @@ export function cleanText(text: string): string {
   return toNfc(withoutMarkup(plain));
 }
 
-function toNfc(text: string): string {
+/** As cleaning writes it. Cleaning takes away from this, and adds nothing. */
+export function toNfc(text: string): string {
   // Again after it, since NFC writes a few marks as two.
   return partLongRuns(partLongRuns(text).normalize("NFC"));
 }

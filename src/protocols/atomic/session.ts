@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
-import { text } from "../../core/protocol/text-schemas.ts";
+import { verbatim } from "../../core/protocol/text-schemas.ts";
 import { senderIds } from "./sender.ts";
 
 export const roomOf = (sessionId: string): string => `session:${sessionId}`;
@@ -28,7 +28,7 @@ const place = {
 };
 const length = z.int().min(1, "must be 1 or more");
 // Never cleaned of markup: positions count every unit of it.
-const content = text(MAX_CONTENT);
+const content = verbatim(MAX_CONTENT);
 
 /** Messages that clients send (contract: Collaboration WebSocket API). */
 export const messages = {

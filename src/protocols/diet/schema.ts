@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { id } from "../../core/protocol/identifiers.ts";
-import { createContent, text } from "../../core/protocol/text-schemas.ts";
+import { createContent, verbatim } from "../../core/protocol/text-schemas.ts";
 import { activity } from "./schema/activity.ts";
 import { createChat } from "./schema/chat.ts";
 import { createCoach, createCoachQuestion } from "./schema/coach.ts";
@@ -48,7 +48,7 @@ export const createMessages = (maxContentLength: number) => {
   };
 };
 
-const reference = text(128).optional();
+const reference = verbatim(128).optional();
 
 /** The envelope of every message but `auth` (contract: Base Message Structure). */
 export const envelope = z
