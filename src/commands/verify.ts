@@ -5,7 +5,7 @@ import { natsServer } from "../verify/cluster/log-servers.ts";
 import { report } from "../verify/report.ts";
 import { type Step, verify } from "../verify/run.ts";
 import { ALL_MISHAPS, MISHAPS, NODE_MISHAPS } from "../verify/schedule.ts";
-import { ask, type Target } from "../verify/target.ts";
+import { ask, refusesTokens, type Target } from "../verify/target.ts";
 import { show } from "./progress.ts";
 import { originOf, parseOptions, refuseMore, UsageError } from "./usage.ts";
 
@@ -119,12 +119,16 @@ export async function verifyCommand(
   }
 }
 
-/** Throws `ConfigError` where no server answers, or it does not take the key. */
+/** Throws `ConfigError` where no server answers, or it does not take the key or tokens signed with the secret. */
 async function prove(target: Target): Promise<void> {
   const answer = await ask(target, "GET", "/v1/feed?after=end");
   if (!answer) throw new ConfigError(`URL: no Switchboard answers at ${target.origin()}`);
   if (answer.status === 401 || answer.status === 403)
     throw new ConfigError("--api-key: must be one of the API_KEYS of the server, and may read and publish");
+  if (await refusesTokens(target))
+    throw new ConfigError(
+      "--secret: must be the JWT_SECRET of the server, which takes no tokens signed with this one (nor any, if it has JWT_ISSUER or JWT_AUDIENCE)",
+    );
 }
 
 const OPTIONS = {

@@ -1,5 +1,8 @@
+import { z } from "zod";
 import { issueToken } from "../auth/issue.ts";
 import { systemClock } from "../core/ports/clock.ts";
+import { Faults } from "./faults.ts";
+import { type JsonSocket, openSocket } from "./json-socket.ts";
 import type { Address } from "./wire.ts";
 
 export interface Answer {
@@ -52,3 +55,27 @@ export const tokenFor = (
   userId: string,
   rooms: readonly string[],
 ): Promise<string> => issueToken({ secret, userId, rooms, roles: [], ttl: "2h", clock: issuingClock });
+
+const answer = z.object({ error: z.object({ code: z.string() }).optional() });
+
+/** Whether the server says that it does not take the tokens of `tokenFor`. */
+export async function refusesTokens(target: Target): Promise<boolean> {
+  const userId = `verify-${crypto.randomUUID()}`;
+  const token = await tokenFor(target, userId, []);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  let opened: JsonSocket | undefined;
+  await openSocket(
+    target.origin(),
+    { path: "/api/diet/ws" },
+    {
+      opened: (socket) => {
+        opened = socket;
+        socket.send({ type: "auth", token, userId, sessionId: "verify" });
+      },
+      heard: (frame) => resolve(answer.parse(frame).error?.code === "AUTHENTICATION_FAILED"),
+      closed: () => resolve(false),
+    },
+    new Faults(),
+  );
+  return promise.finally(() => opened?.close());
+}

@@ -6,7 +6,7 @@ import { UsageError } from "../../src/commands/usage.ts";
 import { verifyCommand } from "../../src/commands/verify.ts";
 import { ConfigError } from "../../src/config.ts";
 import { command, commandDirectory, serve } from "../support/command.ts";
-import { startTestServer } from "../support/server.ts";
+import { API_KEY as KEY_OF_SERVER, startTestServer } from "../support/server.ts";
 
 const SECRET = "a secret of the tests, long enough";
 const API_KEY = "an-api-key-of-the-tests";
@@ -53,6 +53,18 @@ test("a server that does not answer, or does not take the key, is told in a line
   }
   expect(await asked(url)).toBeInstanceOf(ConfigError);
   expect(String(await asked(url))).toContain(`URL: no Switchboard answers at ${url}`);
+});
+
+test("a server that does not take tokens signed with the secret is told at once", async () => {
+  const server = await startTestServer();
+  try {
+    const args = [`http://127.0.0.1:${server.port}`, "--secret", SECRET, "--api-key", KEY_OF_SERVER];
+    const error = await verifyCommand(args, {}).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(String(error)).toContain("--secret: must be the JWT_SECRET of the server, which takes no tokens");
+  } finally {
+    await server.stop();
+  }
 });
 
 describe("the command line", () => {
