@@ -13,6 +13,7 @@ import type { Clock } from "./core/ports/clock.ts";
 import type { Socket } from "./core/ports/socket.ts";
 import type { AnyProtocol } from "./core/protocol/protocol.ts";
 import { HTTP_IDLE_SECONDS, idleSecondsOf } from "./server/idle-seconds.ts";
+import { problem } from "./server/problem.ts";
 import { readable } from "./server/readable.ts";
 import type { TlsPair } from "./tls.ts";
 
@@ -146,19 +147,11 @@ async function lastOnConnection(answered: Response | Promise<Response>): Promise
 /** Answered to the end: a load balancer learns from it why this server is not ready. */
 const IS_HEALTH = /^[^?]*\/(?:health\/(?:live|ready)|ws\/health)(?:\?|$)/;
 
-/** A problem, as the routes answer one. */
-const problem = ({ dress }: Endpoint, status: number, title: string, detail: string, headers = {}) => {
-  const body = JSON.stringify({ type: "about:blank", title, status, detail });
-  return dress(
-    new Response(body, { status, headers: { ...headers, "content-type": "application/problem+json" } }),
-  );
-};
-
 const goingDown = (endpoint: Endpoint) =>
-  problem(endpoint, 503, "Service Unavailable", "The server is shutting down", { connection: "close" });
+  endpoint.dress(problem(503, "The server is shutting down", { connection: "close" }));
 
 const badRequest = (endpoint: Endpoint) =>
-  problem(endpoint, 400, "Bad Request", "The Host header must be one host, and the URL must be UTF-8");
+  endpoint.dress(problem(400, "The Host header must be one host, and the URL must be UTF-8"));
 
 function answerUpgrade(
   endpoint: Endpoint,
@@ -183,15 +176,14 @@ function upgrade(
   server: Server<Connection>,
 ): Response | undefined {
   const { config, connections } = endpoint;
-  if (request.method !== "GET")
-    return new Response("Expected a WebSocket upgrade", { status: 405, headers: { allow: "GET" } });
-  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    return new Response("Expected a WebSocket upgrade", { status: 426, headers: { upgrade: "websocket" } });
-  }
-  if (endpoint.refusing()) return new Response("Server is shutting down", { status: 503 });
+  if (request.method !== "GET") return problem(405, "Expected a WebSocket upgrade", { allow: "GET" });
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
+    // A proxy passes Upgrade on only where Connection names it (RFC 9110, 7.8).
+    return problem(426, "Expected a WebSocket upgrade", { upgrade: "websocket", connection: "Upgrade" });
+  if (endpoint.refusing()) return problem(503, "Server is shutting down");
   const limit = config.MAX_CONNECTIONS;
-  if (limit > 0 && connections.count >= limit) return new Response("Too many connections", { status: 503 });
-  if (!originAllowed(config, request, url)) return new Response("Origin not allowed", { status: 403 });
+  if (limit > 0 && connections.count >= limit) return problem(503, "Too many connections");
+  if (!originAllowed(config, request, url)) return problem(403, "Origin not allowed");
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",")
     .map((name) => name.trim())
@@ -199,14 +191,14 @@ function upgrade(
   const protocol = candidates.find(({ subprotocol }) =>
     subprotocol === undefined ? offered.length === 0 : offered.includes(subprotocol),
   );
-  if (!protocol) return new Response("Unknown subprotocol", { status: 400 });
+  if (!protocol) return problem(400, "Unknown subprotocol");
   const address = addressOf(config, request, server);
   const network = networkOf(address);
   const retryAfter =
     endpoint.addresses.take(network) || (endpoint.limiters.get(protocol)?.take(network) ?? 0);
   if (retryAfter > 0) {
     const headers = { "retry-after": String(Math.ceil(retryAfter / 1_000)) };
-    return new Response("Too many connections from this address", { status: 429, headers });
+    return problem(429, "Too many connections from this address", headers);
   }
   const connection = new Connection(
     endpoint.newId(),
@@ -227,7 +219,7 @@ function upgrade(
     // Without this header Bun would select the first subprotocol offered.
     headers: { "Sec-WebSocket-Protocol": protocol.subprotocol ?? "" },
   });
-  return done ? undefined : new Response("Bad WebSocket handshake", { status: 400 });
+  return done ? undefined : problem(400, "Bad WebSocket handshake");
 }
 
 /**

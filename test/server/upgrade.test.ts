@@ -3,6 +3,7 @@ import { readConfig } from "../../src/config.ts";
 import { assets } from "../../src/console/assets.ts";
 import { operations } from "../../src/http/app.ts";
 import { builtProtocols } from "../support/built-protocols.ts";
+import { expectProblem } from "../support/problem.ts";
 import { RawSocket, upgradeRequest } from "../support/raw-socket.ts";
 import { recordsOf } from "../support/records.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
@@ -17,6 +18,20 @@ test("a request that asks for no WebSocket is told so", async () => {
   const answer = await fetch(`http://127.0.0.1:${server.port}${path}`);
   expect(answer.status).toBe(426);
   expect(answer.headers.get("upgrade")).toBe("websocket");
+});
+
+test("such an answer is a problem, and names Upgrade in Connection as RFC 9110 wants it", async () => {
+  const get = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+  const peer = await RawSocket.ask(server.port, get);
+  expect(peer.head).toMatch(/^upgrade: websocket$/im);
+  expect(peer.head).toMatch(/^connection: upgrade$/im);
+  peer.destroy();
+  await expectProblem(await fetch(`http://127.0.0.1:${server.port}${path}`), 426);
+  const posted = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: "POST" });
+  expect(posted.headers.get("allow")).toBe("GET");
+  await expectProblem(posted, 405);
+  const offer = { "sec-websocket-protocol": "unknown", upgrade: "websocket", connection: "Upgrade" };
+  await expectProblem(await fetch(`http://127.0.0.1:${server.port}${path}`, { headers: offer }), 400);
 });
 
 test("an upgrade without a subprotocol is answered without one", async () => {
