@@ -34,9 +34,9 @@ export class AccessChanges {
   /** A room is no longer open, or was removed: removes connections that may not be in it. */
   ofRoom(room: string): void {
     for (const connection of [...this.parts.connections.all]) {
-      const { identity, rooms, watched } = connection;
+      const { identity, protocol, rooms, state, watched } = connection;
       const isIn = rooms.has(room) || watched?.has(room) || connection.catchingUp?.has(room);
-      if (!identity || !isIn) continue;
+      if (!identity || !(isIn || protocol.isShownIn?.(state, room))) continue;
       if (this.parts.access.may(identity, room)) continue;
       this.parts.rooms.unwatch(connection, room);
       this.#expel(connection, room);

@@ -181,6 +181,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
       typing.left(ctx, chatOf(room));
       leave(ctx, chatOf(room));
     },
+    isShownIn: ({ typing }, room) => typing?.has(chatOf(room)) === true,
     onClosed: (ctx) => typing.closed(ctx),
     onStored({ room, kind, body }) {
       update(room);

@@ -105,6 +105,22 @@ test("who loses access to a chat that they type in, and have not joined, is no l
   expect(await eve.drain()).toEqual([]);
 });
 
+test.each(["closed", "removed"])(
+  "who types in an open chat that is %s, and has not joined it, is no longer shown as typing",
+  async (how) => {
+    const room = `chat:${how}`;
+    await server.http("PUT", `/v1/rooms/${room}`, { open: true });
+    const ada = await inChat(how, "ada");
+    const eve = await server.chat("eve", { rooms: [] });
+    eve.say("typing", { chatId: how, userId: "eve", isTyping: true });
+    await ada.next("typing");
+    if (how === "closed") await server.http("PUT", `/v1/rooms/${room}`, { open: false });
+    else await server.http("DELETE", `/v1/rooms/${room}`);
+    expect(await ada.next("typing")).toEqual(typing(how, "eve", false));
+    expect(await eve.drain()).toEqual([]);
+  },
+);
+
 test("nobody connects as the assistant", async () => {
   const impostor = await server.chat("assistant");
   expect(await impostor.next()).toEqual(error(401, "Authentication failed"));
