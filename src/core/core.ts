@@ -65,7 +65,10 @@ export interface CoreParts {
    * senders of a batch that the log has not taken it, and never will.
    */
   log?(applied: () => number, apply: Apply, refuse: (id: string, refusal: Refusal) => void): Log;
-  /** What the dedup windows of all rooms may take in memory, where the rest goes, and what their hashes begin with; how late entries may come. */
+  /**
+   * What the dedup windows of all rooms may take in memory, where the rest goes, what their hashes begin with, and how
+   * late entries may come.
+   */
   readonly dedup: {
     readonly maxBytes: number;
     readonly scratch: Scratch;

@@ -46,16 +46,13 @@ export class Snapshots {
 
   /** Those of this log, the newest first. */
   async all(): Promise<Snapshot[]> {
-    return (await this.#stored())
-      .map(({ name, size, metadata, mtime }) => ({
-        ...{ name, bytes: size, position: Number(metadata?.["position"]) },
-        madeAt: Date.parse(mtime),
-      }))
-      .sort((a, b) => b.position - a.position);
+    return (await this.#stored()).map(described);
   }
 
   async #stored(): Promise<StoredObject[]> {
-    return (await this.objects.list()).filter(({ metadata }) => metadata?.["log"] === this.logId);
+    return (await this.objects.list())
+      .filter(({ metadata }) => metadata?.["log"] === this.logId)
+      .sort((a, b) => positionOf(b) - positionOf(a));
   }
 
   /** Stores a copy of a database, and removes those that are not needed any more. Returns those that are left. */
@@ -78,13 +75,12 @@ export class Snapshots {
 
   /** Writes the newest snapshot into a new file. Undefined when there is none. */
   async restore(file: string): Promise<Snapshot | undefined> {
-    const [newest] = await this.all();
-    const kept = newest && (await this.#stored()).find(({ name }) => name === newest.name);
-    if (!kept) return undefined;
+    const [newest] = await this.#stored();
+    if (!newest) return undefined;
     const draft = `${file}.${process.pid}.partial`;
     const handle = await open(draft, "w", 0o600);
     try {
-      for await (const part of this.objects.parts(kept)) await handle.write(part);
+      for await (const part of this.objects.parts(newest)) await handle.write(part);
       await handle.sync();
       await handle.close();
       await rename(draft, file);
@@ -93,6 +89,13 @@ export class Snapshots {
       await rm(draft, { force: true });
       throw error;
     }
-    return newest;
+    return described(newest);
   }
 }
+
+const positionOf = ({ metadata }: StoredObject): number => Number(metadata?.["position"]);
+
+const described = (stored: StoredObject): Snapshot => ({
+  ...{ name: stored.name, bytes: stored.size, position: positionOf(stored) },
+  madeAt: Date.parse(stored.mtime),
+});

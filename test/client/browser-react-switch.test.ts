@@ -3,31 +3,17 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { BROWSER_TEST_MS, hasBrowser, startBrowser } from "../support/chromium.ts";
 import { eventually } from "../support/eventually.ts";
+import { servePage } from "../support/page-server.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 setDefaultTimeout(BROWSER_TEST_MS);
-
-const PAGE =
-  '<!doctype html><link rel="icon" href="data:," /><body><script type="module" src="/page.js"></script>';
 
 describe.skipIf(!hasBrowser)("hooks that stay mounted", () => {
   let server: TestServer;
   let browser: Browser;
   let application: Bun.Server<undefined>;
   beforeAll(async () => {
-    const { outputs } = await Bun.build({
-      entrypoints: [join(import.meta.dir, "react-switch-page.ts")],
-      target: "browser",
-      define: { "process.env.NODE_ENV": '"development"' },
-    });
-    const script = await outputs[0]!.text();
-    application = Bun.serve({
-      ...{ port: 0, hostname: "127.0.0.1" },
-      fetch: (request) =>
-        request.url.endsWith(".js")
-          ? new Response(script, { headers: { "content-type": "text/javascript" } })
-          : new Response(PAGE, { headers: { "content-type": "text/html" } }),
-    });
+    application = await servePage(join(import.meta.dir, "react-switch-page.ts"));
     const origin = `http://127.0.0.1:${application.port}`;
     [server, browser] = await Promise.all([
       startTestServer({ env: { ALLOWED_ORIGINS: origin } }),

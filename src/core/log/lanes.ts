@@ -42,8 +42,8 @@ const laneOf = ({ completion, entry }: Step): Lane | undefined =>
 
 /**
  * Two lanes for the steps of turns while the log is shared. A step waits for the log if its own lane has recorded
- * something that is not applied yet, or waits already; all others run at once, so that a log that stalls holds up no pong, no greeting
- * and no history. Turns that wait do so whole and in order.
+ * something that is not applied yet, or waits already; all others run at once, so that a log that stalls holds up no
+ * pong, no greeting and no history. Turns that wait do so whole and in order.
  */
 export class Lanes {
   #turns: Turn[] = [];
