@@ -35,7 +35,9 @@ export interface Part {
 
 /**
  * A chat's member. Its messages are answered in order, each by the message itself or by an error, so an error
- * belongs to the oldest unanswered one.
+ * belongs to the oldest unanswered one. A message that was sent again may come without being the answer: an earlier
+ * attempt is stored only now, and the repeat may still be refused. Where an error may be that refusal or a later
+ * message's, nobody knows whose it is, and the member connects again.
  */
 export class Chatter implements Actor {
   readonly rooms: readonly string[];
@@ -45,6 +47,8 @@ export class Chatter implements Actor {
   readonly #stays = new Map<string, Stay>();
   /** What waits for an answer on this connection: a chat to join, an item, or a broken frame. */
   #asked: (string | Item | undefined)[] = [];
+  /** Items among these that were sent again and have come since. */
+  readonly #come = new Set<Item>();
   #socket: JsonSocket | undefined;
   #turn = 0;
 
@@ -129,6 +133,7 @@ export class Chatter implements Actor {
   #opened(socket: JsonSocket): void {
     this.#socket = socket;
     this.#asked = [];
+    this.#come.clear();
     for (const chatId of this.part.chats) this.join(chatId);
     this.#outbox.resend();
   }
@@ -150,7 +155,8 @@ export class Chatter implements Actor {
     if (!item) return;
     this.harness.ledger.hear(this.userId, item, this.#stays.get(chatId));
     if (userId !== this.userId) return;
-    this.#answered(item);
+    if (item.attempts > 1 && !this.#come.has(item)) this.#come.add(item);
+    else this.#answered(item);
     this.#outbox.confirmed(item, id);
   }
 
@@ -177,15 +183,20 @@ export class Chatter implements Actor {
 
   #error(code: number): void {
     this.harness.count(`gurukul error ${code}`);
-    const asked = this.#asked.shift();
+    const asked = this.#asked[0];
+    if (typeof asked === "object" && this.#come.has(asked)) {
+      this.#socket?.close();
+      return;
+    }
+    this.#asked.shift();
     // Removed or not admitted: for a member the error may mean either, and any chat, so it leaves them all.
     if (this.part.mute && code === 403) for (const chatId of [...this.#stays.keys()]) this.leave(chatId);
     if (typeof asked === "object") this.#outbox.refused(asked);
     else if (asked !== undefined && code !== 403) this.join(asked);
   }
 
+  /** All that was asked before has been answered too. */
   #answered(asked: string | Item): void {
-    const at = this.#asked.indexOf(asked);
-    if (at >= 0) this.#asked.splice(at, 1);
+    this.#asked.splice(0, this.#asked.indexOf(asked) + 1);
   }
 }
