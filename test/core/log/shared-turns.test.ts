@@ -1,27 +1,8 @@
 import { expect, test } from "bun:test";
-import { WAITING_MS, WAITING_STEPS } from "../../../src/core/log/lanes.ts";
-import type { Batch } from "../../../src/core/log/log.ts";
+import { WAITING_MS } from "../../../src/core/log/lanes.ts";
 import { BATCH_BYTES } from "../../../src/core/log/parts.ts";
-import { createTurns, nextTurn, ROOM } from "../../support/turns.ts";
-
-/** A turn that has as many steps ends. */
-const TURN_STEPS = 1_024;
-
-/** Turns of one node of a log that others append to: what the node appends is applied when a test says so. */
-function createShared() {
-  const appended: string[] = [];
-  const log = { shared: true, append: (batch: Batch) => void appended.push(JSON.stringify(batch)) };
-  const made = createTurns({ log });
-  let position = 0;
-  /** True once it is committed. */
-  const apply = (text: string): boolean => {
-    const isApplied = made.turns.apply(position + 1, JSON.parse(text));
-    if (isApplied) position++;
-    return isApplied;
-  };
-  const entriesOf = (text: string) => (JSON.parse(text) as Batch).entries.map(({ body }) => body);
-  return { ...made, appended, apply, entriesOf };
-}
+import { createSharedTurns, TURN_STEPS } from "../../support/shared-turns.ts";
+import { nextTurn, ROOM } from "../../support/turns.ts";
 
 const foreign = (id: string, body: string): string => {
   const entry = {
@@ -37,7 +18,7 @@ const foreign = (id: string, body: string): string => {
 };
 
 test("one batch is on its way, and the turns behind it merge", async () => {
-  const { connect, say, appended, apply, entriesOf, seen } = createShared();
+  const { connect, say, appended, apply, entriesOf, seen } = createSharedTurns();
   const ada = connect("ada");
   for (const text of ["one", "two", "three"]) {
     say(ada, text);
@@ -57,24 +38,8 @@ test("one batch is on its way, and the turns behind it merge", async () => {
   ]);
 });
 
-test("what has waited for the log for longer than anybody waits for it is refused", async () => {
-  const { connect, say, appended, apply, clock, entriesOf, seen } = createShared();
-  const [ada, bob] = [connect("ada"), connect("bob")];
-  say(ada, "on its way");
-  await nextTurn();
-  say(bob, "old");
-  await nextTurn();
-  clock.advance(WAITING_MS);
-  say(ada, "new");
-  await nextTurn();
-  clock.advance(1);
-  apply(appended[0]!);
-  expect(appended.map(entriesOf)).toEqual([["on its way"], ["new"]]);
-  expect(seen()).toContain("bob: refused busy 1000");
-});
-
 test("what one message asks for is in one turn: none of it is refused where the rest is stored", async () => {
-  const { connect, say, turns, appended, apply, clock, seen } = createShared();
+  const { connect, say, turns, appended, apply, clock, seen } = createSharedTurns();
   const ada = connect("ada");
   for (let message = 1; message < TURN_STEPS; message++) say(ada, `${message}`, { message });
   const message = TURN_STEPS;
@@ -87,7 +52,7 @@ test("what one message asks for is in one turn: none of it is refused where the 
 });
 
 test("what another node took is published here, and confirms nothing of what this one took", async () => {
-  const { connect, say, appended, apply, seen } = createShared();
+  const { connect, say, appended, apply, seen } = createSharedTurns();
   const ada = connect("ada");
   const confirmed: string[] = [];
   say(ada, "mine", { applied: () => confirmed.push("mine") });
@@ -101,7 +66,7 @@ test("what another node took is published here, and confirms nothing of what thi
 });
 
 test("a batch that cannot be committed is asked for again, and nobody is refused; the fault is reported once", async () => {
-  const { connect, say, appended, apply, seen, failWith, stored, health, reports } = createShared();
+  const { connect, say, appended, apply, seen, failWith, stored, health, reports } = createSharedTurns();
   const ada = connect("ada");
   say(ada, "one");
   await nextTurn();
@@ -116,7 +81,7 @@ test("a batch that cannot be committed is asked for again, and nobody is refused
 });
 
 test("in a log that stalls, only a connection that has recorded something waits; its own order holds", async () => {
-  const { connect, say, join, turns, appended, apply, seen } = createShared();
+  const { connect, say, join, turns, appended, apply, seen } = createSharedTurns();
   const [ada, bob, eve] = [connect("ada"), connect("bob"), connect("eve", { joined: false })];
   say(ada, "one");
   turns.after(() => ada.send("pong"), { connection: ada });
@@ -134,7 +99,7 @@ test("in a log that stalls, only a connection that has recorded something waits;
 });
 
 test("what waits in a lane is not overtaken, also when all that the lane recorded has been applied", () => {
-  const { connect, say, turns, appended, apply, seen } = createShared();
+  const { connect, say, turns, appended, apply, seen } = createSharedTurns();
   const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
   say(ada, "one");
   turns.end();
@@ -149,27 +114,8 @@ test("what waits in a lane is not overtaken, also when all that the lane recorde
   expect(seen().filter((line) => /first|second/.test(line))).toEqual(["ada: first", "ada: second"]);
 });
 
-test("what waits is answered after all of a batch, also where delivering the batch fills another turn", () => {
-  const { connect, say, turns, appended, apply, clock, seen } = createShared();
-  const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
-  const fill = () => {
-    for (let n = 0; n <= TURN_STEPS; n++) turns.after(() => {}, { connection: bob });
-  };
-  say(ada, "one", { applied: fill });
-  say(ada, "two");
-  turns.end();
-  say(ada, "three");
-  turns.end();
-  clock.advance(WAITING_MS + 1);
-  apply(appended[0]!);
-  expect(seen().slice(1)).toEqual([
-    ...['ada: said "one (1)"', 'ada: said "two (2)"'],
-    "ada: refused busy 1000",
-  ]);
-});
-
 test("what a message asked for before it recorded something waits with it", async () => {
-  const { connect, turns, appended, apply, seen } = createShared();
+  const { connect, turns, appended, apply, seen } = createSharedTurns();
   const ada = connect("ada");
   turns.after(() => ada.send("earlier"), { connection: ada, message: 1 });
   turns.after(() => ada.send("asked"), { connection: ada, message: 2 });
@@ -182,7 +128,7 @@ test("what a message asked for before it recorded something waits with it", asyn
 });
 
 test("what a timer tells a room comes after what was recorded there", async () => {
-  const { connect, turns, rooms, appended, apply, seen } = createShared();
+  const { connect, turns, rooms, appended, apply, seen } = createSharedTurns();
   connect("ada");
   const entry = { protocol: "plain", room: ROOM, kind: "say", body: "answer", sender: null, clientId: null };
   turns.record(entry, {});
@@ -194,90 +140,8 @@ test("what a timer tells a room comes after what was recorded there", async () =
   expect(seen()).toEqual(["commit", 'ada: said "answer (1)"', "ada: stopped typing"]);
 });
 
-test("while too much waits for the log the newest turn is told when to come again", async () => {
-  const { connect, say, turns, appended, apply, seen } = createShared();
-  const [ada, bob] = [connect("ada"), connect("bob")];
-  say(ada, "on its way");
-  turns.end();
-  for (let n = 0; n < WAITING_STEPS; n++) say(ada, `${n}`);
-  turns.end();
-  say(bob, "too much", { ref: "r-1" });
-  turns.end();
-  expect(seen()).toEqual(["bob: refused busy r-1 1000"]);
-  apply(appended[0]!);
-  say(bob, "again");
-  turns.end();
-  for (let next = 1; next < appended.length; next++) apply(appended[next]!);
-  expect(seen().at(-1)).toBe('bob: said "again (8194)"');
-});
-
-test("a request that was given up makes room for what is asked while too much waits, and is not stored", async () => {
-  const { connect, say, turns, appended, apply, entriesOf, seen } = createShared();
-  const bob = connect("bob");
-  const entry = { protocol: "plain", room: ROOM, kind: "say", sender: null, clientId: null };
-  const asked = { isGivenUp: false };
-  const refused: string[] = [];
-  say(bob, "on its way");
-  turns.end();
-  for (let n = 0; n < WAITING_STEPS; n++)
-    turns.record({ ...entry, body: `${n}` }, { asked, refused: ({ reason }) => void refused.push(reason) });
-  turns.end();
-  asked.isGivenUp = true;
-  say(bob, "now");
-  turns.end();
-  expect(refused).toEqual(Array(WAITING_STEPS).fill("busy"));
-  expect(turns.waiting).toEqual({ steps: 1, refused: 0 });
-  apply(appended[0]!);
-  apply(appended[1]!);
-  expect(appended.map(entriesOf)).toEqual([["on its way"], ["now"]]);
-  expect(seen().at(-1)).toBe('bob: said "now (2)"');
-  expect(turns.isDrained).toBe(true);
-});
-
-test("however much is refused while too much waits, it is refused after the answers to what came before", () => {
-  const { connect, say, turns, appended, apply, seen } = createShared();
-  const ada = connect("ada");
-  for (let n = 0; n < 4 * WAITING_STEPS; n++) {
-    say(ada, `${n}`);
-    if (n % 64 === 63) turns.end();
-  }
-  expect(seen()).toEqual([]);
-  for (let next = 0; next < appended.length; next++) apply(appended[next]!);
-  const answers = seen().filter((line) => line !== "commit");
-  const isRefusal = (line: string) => line.includes("refused");
-  expect(answers).toHaveLength(4 * WAITING_STEPS);
-  expect(answers.findIndex(isRefusal)).toBeGreaterThan(WAITING_STEPS);
-  expect(answers.findLastIndex((line) => !isRefusal(line))).toBeLessThan(answers.findIndex(isRefusal));
-});
-
-test("what fits into no batch is too long, and never only busy", async () => {
-  const { connect, say, appended, turns, seen } = createShared();
-  const ada = connect("ada");
-  say(ada, "x".repeat(9_000_000), { ref: "r-1" });
-  turns.end();
-  expect(seen()).toEqual(["ada: refused too_long r-1"]);
-  expect(appended).toEqual([]);
-});
-
-test("a refusal comes after the answers to what its connection has said before; others hear theirs at once", () => {
-  const { connect, say, turns, appended, apply, seen } = createShared();
-  const [ada, bob] = [connect("ada"), connect("bob", { joined: false })];
-  say(ada, "one", { message: 1 });
-  turns.end();
-  say(ada, "x".repeat(9_000_000), { ref: "r-2", message: 2 });
-  say(bob, "x".repeat(9_000_000), { ref: "r-3", message: 1 });
-  say(ada, "three", { message: 3 });
-  turns.end();
-  expect(seen()).toEqual(["bob: refused too_long r-3"]);
-  for (let next = 0; next < appended.length; next++) apply(appended[next]!);
-  expect(seen()).toEqual([
-    ...["commit", 'ada: said "one (1)"', "ada: refused too_long r-2"],
-    ...["commit", 'ada: said "three (2)"'],
-  ]);
-});
-
 test("messages of one turn that together fit into no batch are in several, and none is refused", () => {
-  const { connect, say, turns, appended, apply, entriesOf, stored } = createShared();
+  const { connect, say, turns, appended, apply, entriesOf, stored } = createSharedTurns();
   const ada = connect("ada");
   for (let n = 0; n < 1_000; n++) say(ada, `${n} ${"x".repeat(10_000)}`, { message: n });
   turns.end();
@@ -290,7 +154,7 @@ test("messages of one turn that together fit into no batch are in several, and n
 });
 
 test("what one request records is in one batch, however much it is", () => {
-  const { connect, say, turns, appended, entriesOf } = createShared();
+  const { connect, say, turns, appended, entriesOf } = createSharedTurns();
   const ada = connect("ada");
   for (let n = 0; n < 6; n++) say(ada, `${n} ${"x".repeat(1_000_000)}`);
   turns.end();
@@ -298,7 +162,7 @@ test("what one request records is in one batch, however much it is", () => {
 });
 
 test("a server that does not listen yet applies and tells nobody", async () => {
-  const { connect, turns, apply, seen, stored } = createShared();
+  const { connect, turns, apply, seen, stored } = createSharedTurns();
   connect("ada");
   turns.mute();
   apply(foreign("b-1", "while starting"));
@@ -309,7 +173,7 @@ test("a server that does not listen yet applies and tells nobody", async () => {
 });
 
 test("a node is drained once nothing that it recorded waits for the log", async () => {
-  const { connect, say, turns, appended, apply } = createShared();
+  const { connect, say, turns, appended, apply } = createSharedTurns();
   const ada = connect("ada");
   expect(turns.isDrained).toBe(true);
   say(ada, "one");
