@@ -1,6 +1,7 @@
 import { rankOf } from "../../src/cluster/owners.ts";
 import { type Core, createCore } from "../../src/core/core.ts";
 import { Connection } from "../../src/core/outbound/connection.ts";
+import type { Agent } from "../../src/core/ports/agent.ts";
 import type { Bus } from "../../src/core/ports/bus.ts";
 import type { TokenVerifier } from "../../src/core/ports/identity.ts";
 import type { Store } from "../../src/core/ports/store.ts";
@@ -31,6 +32,8 @@ export class LogNode {
   readonly #heard = new Map<string, string[]>();
   #store!: Store;
   #log!: NodeLog;
+  /** What its agent does when it is asked. */
+  answer: Agent["answer"] = () => Promise.reject(new Error("no agent"));
   /** While it is behind: it waits then before it refuses or lets in. */
   knows: Knowing = "nothing";
 
@@ -92,7 +95,7 @@ export class LogNode {
       report: (error) => void this.faults.push(error),
       store: this.#store,
       people: createPeople(this.database),
-      agent: { answer: () => Promise.reject(new Error("no agent")) },
+      agent: { answer: (question) => this.answer(question) },
       settings: {
         ...{ path: "", authMs: undefined, heartbeatMs: undefined, batchMs: 100 },
         ...{ maxContentLength: 10_000, maxFrameBytes: 786_432, maxGiftsPerSecond: 3 },

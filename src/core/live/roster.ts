@@ -83,11 +83,13 @@ export class NodeRoster implements Roster<unknown> {
   }
 
   /** Replaces the values of another node's connections under the key. */
-  heard(node: string, group: string, key: string, values: readonly unknown[]): void {
-    this.#change(group, key, this.parts.tellAll, () => {
+  heard(node: string, { group, key, values }: RosterEntry, isLost: boolean): void {
+    const { tellAll } = this.parts;
+    const work = () => {
       this.#remove(node, group, key);
       for (const value of values) this.#add({ by: node, group, key, value });
-    });
+    };
+    this.#change(group, key, tellAll, work, isLost);
   }
 
   /** What the connections of this node say, or those of another. */
@@ -113,10 +115,10 @@ export class NodeRoster implements Roster<unknown> {
     });
   }
 
-  #change(group: string, key: string, tell: Tell<Schemas>, work: () => void): void {
+  #change(group: string, key: string, tell: Tell<Schemas>, work: () => void, isLost = false): void {
     const before = this.values(group, key);
     work();
-    this.parts.changed({ group, key, before, after: this.values(group, key) }, tell);
+    this.parts.changed({ group, key, before, after: this.values(group, key), isLost }, tell);
   }
 
   #changedHere(group: string, key: string): void {
@@ -181,7 +183,7 @@ export class Rosters {
       // Every value of a roster is of one type, here and on other nodes.
       ...{ changed: changed as Changed, tellAll },
       added: (said) => this.#added(said, roster),
-      removed: (said) => this.#said.get(said.by as ConnectionContext)?.delete(said),
+      removed: (said) => this.#removed(said),
       changedHere: changedHere && ((group, key, values) => changedHere(name, group, key, values)),
     });
     this.#all.set(name, roster);
@@ -194,9 +196,16 @@ export class Rosters {
     this.#said.set(by, all.set(said, roster));
   }
 
+  #removed(said: OwnedValue): void {
+    const by = said.by as ConnectionContext;
+    const all = this.#said.get(by);
+    all?.delete(said);
+    if (all?.size === 0) this.#said.delete(by);
+  }
+
   /** The values of another node's connections under a key of a roster have changed to these. */
-  heard(node: string, { roster, group, key, values }: RosterEntry): void {
-    this.#all.get(roster)?.heard(node, group, key, values);
+  heard(node: string, entry: RosterEntry, isLost = false): void {
+    this.#all.get(entry.roster)?.heard(node, entry, isLost);
   }
 
   /** Another node says nothing any more but these. */
@@ -204,7 +213,7 @@ export class Rosters {
     const told = new Set(entries.map(({ roster, group, key }) => JSON.stringify([roster, group, key])));
     for (const { roster, group, key } of [...this.#saidBy(node)]) {
       if (!told.has(JSON.stringify([roster, group, key])))
-        this.heard(node, { roster, group, key, values: [] });
+        this.heard(node, { roster, group, key, values: [] }, true);
     }
     for (const entry of entries) this.heard(node, entry);
   }

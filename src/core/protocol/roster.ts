@@ -10,6 +10,8 @@ export interface Change<Value> {
   readonly key: string;
   readonly before: readonly Value[];
   readonly after: readonly Value[];
+  /** A node that had some of them is gone, or was not heard for a while: what it has relayed meanwhile was lost. */
+  readonly isLost: boolean;
 }
 
 /** Publishes to a room's connections on this node, except to the one that made the change. */

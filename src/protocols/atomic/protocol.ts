@@ -62,7 +62,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     if (was && !is) tell(room, "user_left", { userId, username: was.username });
     analytics.usersChanged(room);
   });
-  const typing = new Typing(clock);
+  const typing = new Typing(clock, services.roster);
   const chat = createChat(services, typing);
   const analytics = createAnalytics(services, present);
   const collaboration = createCollaboration(services, encode);

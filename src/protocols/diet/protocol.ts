@@ -39,7 +39,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
   const coach = createCoach(services);
   const sealing = createSealing(services);
   const status = createStatus(services);
-  const typing = new Typing(clock);
+  const typing = new Typing(clock, services.roster);
 
   return defineProtocol({
     name: "diet",

@@ -7,8 +7,11 @@ import { cleanText } from "../../core/protocol/text.ts";
 import { ASSISTANT, chatOf, conversation, type Entries } from "./chat.ts";
 import type { events, MessageEvent } from "./schema.ts";
 import { split } from "./split.ts";
+import type { Typing, TypingContext } from "./typing.ts";
 
 interface Asked {
+  /** Of the one who asks. */
+  readonly ctx: TypingContext;
   readonly event: StoredEvent;
   readonly agentId: string;
   refuse(refusal: Refusal): void;
@@ -26,7 +29,10 @@ const PART_LENGTH = 2_000;
 export class Answers {
   readonly #questions = new SerialQueue();
 
-  constructor(private readonly services: Services<typeof events, Entries>) {}
+  constructor(
+    private readonly services: Services<typeof events, Entries>,
+    private readonly typing: Typing,
+  ) {}
 
   ask(asked: Asked): void {
     const { room, sender } = asked.event;
@@ -44,9 +50,10 @@ export class Answers {
   }
 
   async #answer(room: string, asked: Asked, signal: AbortSignal): Promise<void> {
-    const { event, agentId, refuse } = asked;
+    const { ctx, event, agentId, refuse } = asked;
     const { agent, history, systemSender } = this.services;
     const typing = { chatId: chatOf(room), userId: ASSISTANT, agentId };
+    this.typing.agentStarts(ctx, room, agentId);
     systemSender.relay(room, "typing", { ...typing, isTyping: true });
     try {
       const context = conversation(history, room, event.offset, CONTEXT_MESSAGES);
@@ -61,11 +68,12 @@ export class Answers {
       signal.throwIfAborted();
       this.#record(asked, answer);
     } catch (error) {
-      // The others have left the chat; the one who asked may still be connected.
-      if (signal.aborted) return refuse(new Refusal("unavailable", "Agent unavailable"));
-      if (!(error instanceof Refusal)) this.services.report(error, { where: "agent", agentId });
+      // Once it is aborted the others have left the chat; the one who asked may still be connected.
+      if (!(signal.aborted || error instanceof Refusal))
+        this.services.report(error, { where: "agent", agentId });
       refuse(new Refusal("unavailable", "Agent unavailable"));
     }
+    this.typing.agentStops(ctx, room);
     systemSender.relay(room, "typing", { ...typing, isTyping: false });
   }
 

@@ -40,8 +40,8 @@ const sender = ({ userId }: { userId?: string | undefined }) => userId;
 /** Gurukul chat: people and AI agents, typing, read receipts, history. */
 export function gurukul(services: Services<typeof events, Entries>) {
   const { clock, history, settings, systemSender } = services;
-  const answers = new Answers(services);
-  const typing = new Typing();
+  const typing = new Typing(services.roster);
+  const answers = new Answers(services, typing);
   const updates = new Throttle(clock, UPDATE_MS, (room) =>
     systemSender.announce(room, "chat_update", summary(history, chatOf(room))),
   );
@@ -94,7 +94,8 @@ export function gurukul(services: Services<typeof events, Entries>) {
           metadata: {},
         } as const;
         const applied: OnApplied | undefined = agentId
-          ? ([event]) => event && answers.ask({ event, agentId, refuse: (refusal) => ctx.refuse(refusal) })
+          ? ([event]) =>
+              event && answers.ask({ ctx, event, agentId, refuse: (refusal) => ctx.refuse(refusal) })
           : undefined;
         ctx.record(roomOf(chatId), "message", message, { clientId: messageId, applied });
       },
