@@ -130,7 +130,8 @@ async function* eventsOf(body: ReadableStream<Uint8Array>) {
     const blocks = (text + decoder.decode(chunk, { stream: true })).split("\n\n");
     text = blocks.pop() ?? "";
     for (const block of blocks) {
-      yield { id: /^id: (.*)$/m.exec(block)?.[1], data: /^data: (.*)$/m.exec(block)?.[1] };
+      // Not `.`, which ends at U+2028 too: a message may hold it.
+      yield { id: /^id: ([^\n]*)/m.exec(block)?.[1], data: /^data: ([^\n]*)/m.exec(block)?.[1] };
     }
   }
 }

@@ -96,7 +96,7 @@ export class FeedStream implements Actor {
 
   /** False where the block holds no event. */
   #take(block: string): boolean {
-    const data = /^data: (.*)$/m.exec(block)?.[1];
+    const data = /^data: ([^\n]*)/m.exec(block)?.[1];
     if (data === undefined) return false;
     this.harness.count("events of the feed");
     this.log.take(feedEvent.parse(JSON.parse(data)));

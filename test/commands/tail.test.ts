@@ -66,6 +66,21 @@ test("--json is for programs, and --since begins in the past", async () => {
   expect(JSON.parse(await line())).toMatchObject({ protocol: "discord", data: { userId: "u1" } });
 });
 
+test("prints an event with a text of two lines, as Unicode separates them, and goes on after it", async () => {
+  const server = await startTestServer();
+  ended.push(server.stop);
+  const ada = await server.chat("ada");
+  await ada.join("one");
+  ada.say("message", { chatId: "one", content: "one\u2028two\u2029three" });
+  await ada.next("message");
+  await left(server, "a", "u1");
+  const lines = tail(`http://127.0.0.1:${server.port}`, "--after", "0");
+  expect(await lines.line()).toContain('"content":"one\\u2028two\\u2029three"');
+  expect(await lines.line()).toContain('"u1"');
+  const { line } = tail(`http://127.0.0.1:${server.port}`, "--after", "0", "--json");
+  expect(JSON.parse(await line()).data.message.content).toBe("one\u2028two\u2029three");
+});
+
 test("goes on where it was when the server comes back", async () => {
   const server = await startTestServer();
   const { port } = server;

@@ -31,7 +31,7 @@ describe.skipIf(!hasBrowser)("the console's feed", () => {
     // On the server's own machine no key is needed.
     await press("Follow");
     await state("Following");
-    await say("one", "first");
+    await say("one", "first\u2028line");
     await events.filter({ hasText: "first" }).waitFor();
     expect(await events.first().locator(".offset").textContent()).toBe("chat:one @1");
 
@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser)("the console's feed", () => {
     const shown = (await events.locator(".short").allTextContents()).map(
       (text) => JSON.parse(text).message.content,
     );
-    expect(shown).toEqual(["first", "held", "other", "missed", "last"]);
+    expect(shown).toEqual(["first\u2028line", "held", "other", "missed", "last"]);
     expect(asked.map(({ url, key }) => [url.pathname, key])).toEqual([
       ["/dev/feed", undefined],
       ["/v1/feed", `Bearer ${API_KEY}`],

@@ -65,7 +65,8 @@ async function* eventsOf(reader) {
     const blocks = (text + decoder.decode(value, { stream: true })).split("\n\n");
     text = blocks.pop();
     for (const block of blocks) {
-      yield { id: /^id: (.*)$/m.exec(block)?.[1], data: /^data: (.*)$/m.exec(block)?.[1] };
+      // Not `.`, which ends at U+2028 too: a message may hold it.
+      yield { id: /^id: ([^\n]*)/m.exec(block)?.[1], data: /^data: ([^\n]*)/m.exec(block)?.[1] };
     }
   }
 }
