@@ -67,7 +67,8 @@ export function streamFeed(
         // A block without data is no event, but it moves the place at which the consumer would continue.
         const moved = page.events.length === 0 && next !== said ? `id: ${next}\n` : "";
         if (text || (page.more && moved)) {
-          said = next;
+          // The consumer knows the last event; the next comment tells it what was left out after that.
+          said = formatCursor(page.events.at(-1) ?? from.cursor);
           chunkAt = performance.now();
           return text || `${moved}\n`;
         }

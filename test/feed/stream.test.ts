@@ -69,6 +69,18 @@ describe("Accept: text/event-stream", () => {
     stream.close();
   });
 
+  test("a comment moves the place also behind an event, over what came with it and was left out", async () => {
+    const stream = await openStream(server.port, "?after=end&room=guild:a", KEY);
+    await stream.next();
+    const events = [left("a", "u1"), left("b", "u2")];
+    expect((await server.http("POST", "/v1/discord/events", events)).status).toBe(200);
+    expect(users(await stream.events(1))).toEqual(["u1"]);
+    const passing = setInterval(() => clock.advance(15_000), 5);
+    expect(await stream.next()).toMatchObject({ comment: "still here", id: await end() });
+    clearInterval(passing);
+    stream.close();
+  });
+
   test("the comment comes in time also while the filter leaves events out all the time", async () => {
     const stream = await openStream(server.port, "?after=end&kind=none.of.these", KEY);
     await stream.next();
