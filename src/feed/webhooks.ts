@@ -9,8 +9,10 @@ import {
   type WebhookRow,
 } from "./webhook-parts.ts";
 
-/** The old secret signs, too, for this long after a rotation. */
+/** A replaced secret signs, too, for this long. */
 const ROTATION_MS = 86_400_000;
+/** Each signs every request, in one header. */
+const MAX_SECRETS = 10;
 
 export interface WebhookChange extends WebhookFilter {
   readonly url?: string | undefined;
@@ -91,10 +93,12 @@ export class Webhooks {
   }
 
   #rotated({ secrets }: WebhookRow, secret: string): string {
-    const [last]: Secret[] = JSON.parse(secrets);
+    const [last, ...replaced]: Secret[] = JSON.parse(secrets);
     if (!last || last.secret === secret) return secrets;
-    const until = this.parts.clock.now() + ROTATION_MS;
-    return JSON.stringify([{ secret }, { secret: last.secret, until }] satisfies Secret[]);
+    const now = this.parts.clock.now();
+    const valid = replaced.filter(({ secret: one, until = 0 }) => until > now && one !== secret);
+    const all: Secret[] = [{ secret }, { secret: last.secret, until: now + ROTATION_MS }, ...valid];
+    return JSON.stringify(all.slice(0, MAX_SECRETS));
   }
 }
 

@@ -124,3 +124,21 @@ test("a new secret signs beside the one before for a day", async () => {
   const { headers } = await receiver.next();
   expect(headers["webhook-signature"]?.split(" ")).toHaveLength(1);
 });
+
+test("secrets that are replaced one after the other sign too, each for its own day", async () => {
+  const { clock, receiver, server } = await stage();
+  const { body: before } = await put(server, { url: receiver.url });
+  const [one, two, three] = [7, 8, 9].map((byte) => `whsec_${Buffer.alloc(32, byte).toString("base64")}`);
+  await put(server, { secret: one });
+  await put(server, { secret: two });
+  const delivery = async (userId: string) => {
+    await post(server, userId);
+    return await receiver.next();
+  };
+  const { body, headers } = await delivery("u1");
+  for (const secret of [before["secret"], one, two]) new Webhook(secret).verify(body, headers);
+  clock.set(43_200_000);
+  await put(server, { secret: three });
+  clock.set(43_200_001);
+  expect((await delivery("u2")).headers["webhook-signature"]?.split(" ")).toHaveLength(2);
+});
