@@ -76,6 +76,8 @@ export class Feed {
   #isLost(cursor: Cursor): boolean {
     const generation = generationOf(cursor.position);
     if (generation === generationOf(this.position())) return false;
+    const end = this.store.endOf(generation);
+    if (end !== undefined) return cursor.position > end;
     const next = { position: startOf(generation + 1), ordinal: 0 };
     return compareCursors(cursor, this.store.cursorAt(this.store.seek(next))) > 0;
   }

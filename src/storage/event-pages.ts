@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, gte, lte, type SQL, sql } from "drizzle-orm";
 import type { Cursor, FeedStore } from "../core/ports/feed-store.ts";
 import type { OpenDatabase } from "./database.ts";
+import { endOf } from "./generation-ends.ts";
 import { REMOVED } from "./statements.ts";
 import { events, logPosition, rooms } from "./tables.ts";
 import { TimeIndex } from "./time-index.ts";
@@ -123,6 +124,7 @@ export function createEventPages(database: OpenDatabase): EventPages {
     },
     cursorAt: (id) => upTo.get({ id }) ?? trimmed.get() ?? NONE,
     end: () => upTo.get({ id: Number.MAX_SAFE_INTEGER }) ?? trimmed.get() ?? NONE,
+    endOf: (generation) => endOf(database, generation),
     trimmed: () => trimmed.get() ?? NONE,
     scan(after, { kinds, rooms, roomKinds }, limit, span) {
       const found = scan.all({

@@ -4,6 +4,7 @@ import { ConfigError } from "../config.ts";
 import { randomSeed, type Seed } from "../core/log/dedup-memory.ts";
 import { generationOf, startOf } from "../core/protocol/generation.ts";
 import type { OpenDatabase } from "./database.ts";
+import { keepEnd } from "./generation-ends.ts";
 import { prepareKeep, readChain, readPosition } from "./position.ts";
 import { logPosition } from "./tables.ts";
 
@@ -48,13 +49,17 @@ export const markBackup = (client: Database): void => void client.run(`PRAGMA ap
  * A log that this server keeps for itself goes on in a new generation, if its database is a backup. A node of several
  * loses nothing: what was stored after the backup is in the log that they share.
  */
-export function leaveBackup({ client, db, write }: OpenDatabase, isAlone: boolean): void {
+export function leaveBackup(database: OpenDatabase, isAlone: boolean): void {
+  const { client, db, write } = database;
   const found = client.query<{ application_id: number }, []>("PRAGMA application_id").get();
   if (found?.application_id !== BACKUP) return;
   write(() => {
     const { position, hash } = readChain(db);
-    const next = startOf(generationOf(position) + 1);
-    if (isAlone && position > 0) prepareKeep(db).run({ position: next, hash: hash.text });
+    const generation = generationOf(position);
+    if (isAlone && position > 0) {
+      keepEnd(database, generation, position);
+      prepareKeep(db).run({ position: startOf(generation + 1), hash: hash.text });
+    }
     client.run("PRAGMA application_id = 0");
   });
 }

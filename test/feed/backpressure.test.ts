@@ -16,6 +16,7 @@ test("what a consumer does not take is not read from the database", async () => 
     cursorAt: () => START,
     trimmed: () => START,
     end: () => START,
+    endOf: () => undefined,
     scan(after, _, limit) {
       read += limit;
       const events = Array.from({ length: limit }, (_, index) => ({

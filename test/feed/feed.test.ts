@@ -178,6 +178,7 @@ describe("a node of several", () => {
     scanTime: () => ({ after: 0, isFound: false, isEnd: true }),
     scan: () => ({ events: [], after: 0, cursor: undefined, isEnd: true }),
     end: () => none,
+    endOf: () => undefined,
   };
   /** A node that has applied up to 5, and that catching up leads to a position. */
   function nodeAt(reached: number) {

@@ -52,6 +52,8 @@ export interface FeedStore {
   end(): Cursor;
   /** Reads `span` rows after an id, or fewer when `limit` of them pass. */
   scan(after: number, filter: EventFilter, limit: number, span: number): EventScan;
+  /** The last position before a restored backup, in this earlier generation; undefined if it is not known. */
+  endOf(generation: number): number | undefined;
   /** The last event that retention removed. */
   trimmed(): Cursor;
 }
