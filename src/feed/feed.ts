@@ -99,6 +99,11 @@ export class Feed {
     return { id: this.store.seek(cursor), cursor };
   }
 
+  /** When the first event after this row was stored, in milliseconds since the epoch; undefined at the end. */
+  timeAfter(id: number): number | undefined {
+    return this.store.scan(id, {}, 1, STEP_ROWS).events[0]?.time;
+  }
+
   /** Throws `Expired` when retention overtakes the reader. */
   async page(from: Place, filter: EventFilter, limit: number): Promise<FeedPage> {
     const events: FeedEvent[] = [];

@@ -57,11 +57,10 @@ export class Webhook {
   get lag(): { readonly events: number; readonly seconds: number } {
     const id = this.#place?.id ?? this.#findPlace()?.id ?? 0;
     const events = Math.max(0, this.parts.lastId() - id);
-    const since = this.#oldest ?? this.row.failingSince;
-    return {
-      events,
-      seconds: since === null || events === 0 ? 0 : Math.max(0, (this.parts.clock.now() - since) / 1_000),
-    };
+    const { clock, feed } = this.parts;
+    const now = clock.now();
+    const since = events === 0 ? now : (this.#oldest ?? feed.timeAfter(id) ?? now);
+    return { events, seconds: Math.max(0, (now - since) / 1_000) };
   }
 
   /** Its place, looked up again; undefined if retention has removed events that it has not delivered. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFeed } from "../support/feed.ts";
-import { post, put, users, webhookStages } from "../support/webhooks.ts";
+import { post, put, state, users, webhookStages } from "../support/webhooks.ts";
 
-const { stage } = webhookStages();
+const { ends, stage } = webhookStages();
 
 test("a paused one waits and loses nothing; test sends one request of its own", async () => {
   const { receiver, server } = await stage();
@@ -13,6 +13,19 @@ test("a paused one waits and loses nothing; test sends one request of its own", 
   expect(JSON.parse((await receiver.next()).body)).toMatchObject({ type: "test", data: { webhook: "xp" } });
   await put(server, { paused: false });
   expect(users(await receiver.next())).toEqual(["u1"]);
+});
+
+test("lagSeconds is the age of the oldest event that waits, also while it is paused and after a restart", async () => {
+  const { clock, receiver, server } = await stage();
+  await put(server, { url: receiver.url, paused: true });
+  expect(await state(server)).toMatchObject({ lagEvents: 0, lagSeconds: 0 });
+  await post(server, "u1");
+  clock.set(3_600_000);
+  await post(server, "u2");
+  expect(await state(server)).toMatchObject({ lagEvents: 2, lagSeconds: 3_600 });
+  const again = await server.restart();
+  ends(again.stop);
+  expect(await state(again)).toMatchObject({ status: "paused", lagEvents: 2, lagSeconds: 3_600 });
 });
 
 test("GET shows every webhook without secrets; DELETE ends one", async () => {
