@@ -128,7 +128,7 @@ export function summary(history: History, chatId: string) {
   return {
     chatId,
     updates: {
-      title: title ?? shownText(chatId, "Chat"),
+      title: shownText(title ?? "", shownText(chatId, "Chat")),
       messageCount: count,
       lastMessage: last ? messageOf(last).message.content : "",
     },

@@ -109,6 +109,11 @@ test("a new title is shown to all members, joined or not, and to users who join 
   expect(await bob.next("chat_update")).toEqual(shows("titled", 1, "Hello", "Our chat"));
   const late = await server.chat("late");
   expect(await late.join("titled")).toEqual(shows("titled", 1, "Hello", "Our chat"));
+  // Of an empty one there would be nothing to see: the id takes its place, as without a title.
+  for (const title of ["", "<b></b>", "\u3164"]) {
+    expect((await server.http("PUT", "/v1/rooms/chat:titled", { title })).ok).toBe(true);
+    expect(await (await adaIn("other")).join("titled")).toEqual(shows("titled", 1, "Hello"));
+  }
 });
 
 test("a chat that a backend removes is shown empty to those who may still be in it, joined or not", async () => {
