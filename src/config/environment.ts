@@ -132,8 +132,8 @@ export const environment = z.object({
     .optional(),
   WEBHOOK_ALLOW: list
     .refine(
-      (hosts) => hosts.every((host) => /^(?:\*|(?:\*\.)?[\w.:-]+)$/.test(host)),
-      "comma-separated hosts, public or *",
+      (hosts) => hosts.every((host) => isIP(host) === 6 || /^(?:\*|(?:\*\.)?[\w.-]+)$/.test(host)),
+      "comma-separated hosts without ports, public or *",
     )
     .transform((hosts) => hosts.map((host) => host.toLowerCase()))
     .optional(),

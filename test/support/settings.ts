@@ -127,7 +127,7 @@ export const settings: Record<string, Setting> = {
   MESSAGE_BURST_LIMIT: limit(100),
   CONNECTION_RATE_LIMIT: limit(10),
   WEBHOOK_TIMEOUT_MS: milliseconds(10_000),
-  WEBHOOK_ALLOW: { fallback: undefined, good: { "public, *.Example.com": ["public", "*.example.com"], "*": ["*"] }, bad: { "a b": "comma-separated hosts, public or *" } },
+  WEBHOOK_ALLOW: { fallback: undefined, good: { "public, *.Example.com": ["public", "*.example.com"], "*": ["*"], "::1,10.0.0.1": ["::1", "10.0.0.1"] }, bad: { "a b": "comma-separated hosts without ports, public or *", "hooks.example:8080": "comma-separated hosts without ports, public or *" } },
   DEDUP_MEMORY: { fallback: 268_435_456, good: { "1048576": 1_048_576, "1099511627776": 2 ** 40 }, bad: { "256M": "a whole number", "0": "1048576 or more", "1048575": "1048576 or more", "1099511627777": "at most 1099511627776" } },
   ADDRESS_RATE_LIMIT: limit(600),
   ROOM_RATE_LIMIT: limit(1_000),
