@@ -55,7 +55,7 @@ export class Webhook {
 
   /** How many rows of the log it has not reached, and the age in seconds of the oldest event that waits for delivery. */
   get lag(): { readonly events: number; readonly seconds: number } {
-    const id = this.#place?.id ?? this.#findPlace()?.id ?? 0;
+    const { id } = this.#place ?? this.#findPlace();
     const events = Math.max(0, this.parts.lastId() - id);
     const { clock, feed } = this.parts;
     const now = clock.now();
@@ -63,12 +63,12 @@ export class Webhook {
     return { events, seconds: Math.max(0, (now - since) / 1_000) };
   }
 
-  /** Its place, looked up again; undefined if retention has removed events that it has not delivered. */
-  #findPlace(): Place | undefined {
+  /** Its place, looked up again; the beginning if retention has removed events that it has not delivered. */
+  #findPlace(): Place {
     try {
       return this.parts.feed.placeAfter(this.row);
     } catch {
-      return undefined;
+      return this.parts.feed.beginning();
     }
   }
 
