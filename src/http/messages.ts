@@ -11,6 +11,7 @@ import type { Operation } from "./operation.ts";
 import { pageAfter } from "./page-after.ts";
 import { pageLimit } from "./page-limit.ts";
 import { check, invalid, Problem } from "./problem.ts";
+import { userRoomName } from "./room-filter.ts";
 import { ownerOf, roomOf } from "./room-param.ts";
 
 const page = z.object({
@@ -31,7 +32,8 @@ export const messageOperations: readonly Operation[] = [
   {
     ...{ method: "delete", path: "/v1/rooms/{room}/messages/{id}" },
     summary: "Redacts a message: removes its text and keeps its place, id, time and sender.",
-    ...{ params: { ...params, id: z.string() }, answers: { 204: null }, problems: [400, 404, 503] },
+    params: { room: z.union([roomName, userRoomName]), id: z.string() },
+    ...{ answers: { 204: null }, problems: [400, 404, 503] },
   },
 ];
 

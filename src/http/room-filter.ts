@@ -2,7 +2,7 @@ import { z } from "zod";
 import { roomName } from "../core/protocol/identifiers.ts";
 
 /** Of the inboxes of users. */
-const userRoomName = z.string().regex(/^[a-z]+-(?:user|everyone):[^\s\p{C}]{1,128}$/u);
+export const userRoomName = z.string().regex(/^[a-z]+-(?:user|everyone):[^\s\p{C}]{1,128}$/u);
 
 /** A room by which the feed and webhooks are filtered, or all rooms of a kind. */
 export const roomOrAll = z.union(

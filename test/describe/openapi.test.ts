@@ -9,6 +9,7 @@ import { startTestServer, stopAfterAll } from "../support/server.ts";
 
 const content = z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()).optional() }));
 const operation = z.object({
+  parameters: z.array(z.object({ name: z.string(), schema: z.record(z.string(), z.unknown()) })).default([]),
   requestBody: z.object({ content }).optional(),
   responses: z.record(z.string(), z.object({ content: content.optional() })),
   security: z.array(z.unknown()),
@@ -58,6 +59,19 @@ const posted = {
   data: { id: "m-1", content: "Hello", author: "School" },
 };
 
+const meal = {
+  user: "mia",
+  type: "meal.logged",
+  data: {
+    mealId: "m1",
+    userId: "mia",
+    mealType: "lunch",
+    mealName: "Soup",
+    calories: 200,
+    loggedAt: "2026-03-02T07:45:00Z",
+  },
+};
+
 /** One request at least for each route, in an order in which all of them find what they ask for. */
 const requests: readonly [route: string, path: string, status: number, body?: unknown][] = [
   ["PUT /v1/rooms/{room}", "/v1/rooms/chat:1", 200, { title: "First", open: true }],
@@ -94,6 +108,8 @@ const requests: readonly [route: string, path: string, status: number, body?: un
   ["POST /v1/{protocol}/events", "/v1/atomic/events", 200, posted],
   ["DELETE /v1/rooms/{room}/messages/{id}", "/v1/rooms/context:1/messages/m-1", 204],
   ["DELETE /v1/rooms/{room}/messages/{id}", "/v1/rooms/context:1/messages/m-2", 404],
+  ["POST /v1/{protocol}/events", "/v1/diet/events", 200, meal],
+  ["DELETE /v1/rooms/{room}/messages/{id}", "/v1/rooms/diet-user:mia/messages/diet-user:mia%2F1", 204],
   ["DELETE /v1/rooms/{room}", "/v1/rooms/chat:1", 204],
   ["GET /v1/users/{id}", "/v1/users/ada", 200],
   ["GET /v1/users/{id}", "/v1/users/nobody", 404],
@@ -130,7 +146,14 @@ test("what the server answers is what is described, for every route", async () =
     const [first] = z.object({ connections: z.array(z.object({ id: z.string() })) }).parse(list).connections;
     const answer = await server.http(method, at.replace("{id}", first?.id ?? ""), body);
     expect([route, answer.status]).toEqual([route, status]);
-    const response = served.paths[path]?.[method.toLowerCase()]?.responses[status];
+    const { parameters = [], responses = {} } = served.paths[path]?.[method.toLowerCase()] ?? {};
+    const response = responses[status];
+    // What is answered as asked is what may be asked.
+    for (const [index, name] of status < 300 ? path.split("/").entries() : []) {
+      const parameter = parameters.find((one) => name === `{${one.name}}`);
+      const value = decodeURIComponent(at.split(/[/?]/)[index] ?? "");
+      if (parameter) expect([route, value, errors(parameter.schema, value)]).toEqual([route, value, []]);
+    }
     const type = answer.headers.get("content-type")?.split(";")[0];
     expect([route, status, Object.keys(response?.content ?? {})]).toEqual([
       route,
