@@ -12,7 +12,7 @@ import {
 import { backoffMs, FIRST_RETRY_MS, sleep } from "./webhook-retry.ts";
 import { isAccepted, reasonOf, type Sending, send, type WebhookResponse } from "./webhook-send.ts";
 
-/** A place that moves only over events outside of the filter is saved this often. */
+/** A place that moves only over events outside of the filter is saved this often, and before retention removes them. */
 const SAVE_MS = 10_000;
 /** Events within this time go in one delivery: each costs a request and two commits. */
 const GATHER_MS = 100;
@@ -29,7 +29,7 @@ export class Webhook {
   /** Time of the first event of the delivery in flight. */
   #oldest: number | undefined;
   #expired = false;
-  #savedAt = 0;
+  #savedAt = Number.NEGATIVE_INFINITY;
   #ended = new AbortController();
 
   constructor(
@@ -123,6 +123,7 @@ export class Webhook {
     this.#place ??= parts.feed.placeAfter(row);
     const woken = new AbortController();
     const end = () => woken.abort();
+    let cancel = () => {};
     signal.addEventListener("abort", end);
     try {
       const next = parts.feed.next(woken.signal, GATHER_MS);
@@ -137,10 +138,12 @@ export class Webhook {
         const isDelivered = await this.#deliver(events, last, signal);
         if (isDelivered && !page.more && events.length === page.events.length) await next;
       } else {
-        this.#skip(page.next);
+        // A place that is not saved is saved soon, although nothing may come for days: see `SAVE_MS`.
+        if (!this.#skip(page.next)) cancel = parts.clock.after(SAVE_MS, end);
         if (!page.more) await next;
       }
     } finally {
+      cancel();
       end();
       signal.removeEventListener("abort", end);
     }
@@ -151,20 +154,16 @@ export class Webhook {
     return position === null || compareCursors(event, { position, ordinal: untilOrdinal ?? 0 }) <= 0;
   };
 
-  /** No event up to this place passes the filter. */
-  #skip(place: Place): void {
+  /** No event up to this place passes the filter. False if this is not saved yet. */
+  #skip(place: Place): boolean {
     const { clock, save } = this.parts;
     this.#place = place;
     this.#oldest = undefined;
-    this.#moveTo(place.cursor);
-    Object.assign(this.row, NOT_FAILING);
-    if (clock.now() - this.#savedAt < SAVE_MS) return;
-    this.#savedAt = clock.now();
+    Object.assign(this.row, placeAt(place.cursor), NOT_FAILING);
+    if (clock.monotonic() - this.#savedAt < SAVE_MS) return false;
+    this.#savedAt = clock.monotonic();
     save(this.row);
-  }
-
-  #moveTo(cursor: Cursor): void {
-    Object.assign(this.row, placeAt(cursor));
+    return true;
   }
 
   async #deliver(events: readonly FeedEvent[], last: FeedEvent, signal: AbortSignal): Promise<boolean> {
@@ -189,10 +188,9 @@ export class Webhook {
     const { row, parts } = this;
     this.outcomes.delivered++;
     if (row.failingSince !== null) parts.note(row.name, "delivered");
-    this.#moveTo(last);
     this.#place = { id: last.id, cursor: last };
     this.#oldest = undefined;
-    Object.assign(row, NOT_FAILING, { deliveredAt: parts.clock.now() });
+    Object.assign(row, placeAt(last), NOT_FAILING, { deliveredAt: parts.clock.now() });
     parts.save(row);
   }
 

@@ -158,6 +158,28 @@ test("what retention has removed before it was taken is not skipped silently", a
   expect(users(await receiver.next())).toEqual(["u2"]);
 });
 
+test("what its filter leaves out is behind it also where retention removes that before a restart", async () => {
+  const { clock, receiver, server } = await stage({ env: { HISTORY_RETENTION_DAYS: "1" } });
+  await put(server, { url: receiver.url, kinds: ["message"] });
+  for (const user of ["u1", "u2"]) {
+    await post(server, user);
+    await shows(server, { lagEvents: 0 });
+  }
+  clock.advance(10_000);
+  for (const days of [0.9, 0.5]) {
+    clock.skip(days * 86_400_000);
+    clock.advance(1_000);
+  }
+  expect((await readFeed(server)).body["events"]).toEqual([]);
+  const again = await server.restart();
+  ends(again.stop);
+  const bob = await again.chat("bob");
+  await bob.join("one");
+  bob.say("message", { chatId: "one", content: "Hello" });
+  expect((await receiver.next()).events).toHaveLength(1);
+  await shows(again, { status: "ok", lagEvents: 0 });
+});
+
 describe("when the room of undelivered events is removed", () => {
   const postTo = async (server: TestServer, id: string, userId: string) => {
     const data = { guildId: id, channelId: null, userId };
