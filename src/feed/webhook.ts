@@ -135,8 +135,11 @@ export class Webhook {
       const events = inFlight.length > 0 ? inFlight : page.events;
       const last = events.at(-1);
       if (last) {
-        const isDelivered = await this.#deliver(events, last, signal);
-        if (isDelivered && !page.more && events.length === page.events.length) await next;
+        // What the filter leaves out after a whole page is behind it, too.
+        const isWhole = events.length === page.events.length;
+        const place = isWhole ? page.next : { id: last.id, cursor: last };
+        const isDelivered = await this.#deliver(events, place, signal);
+        if (isDelivered && !page.more && isWhole) await next;
       } else {
         // A place that is not saved is saved soon, although nothing may come for days: see `SAVE_MS`.
         if (!this.#skip(page.next)) cancel = parts.clock.after(SAVE_MS, end);
@@ -166,9 +169,10 @@ export class Webhook {
     return true;
   }
 
-  async #deliver(events: readonly FeedEvent[], last: FeedEvent, signal: AbortSignal): Promise<boolean> {
+  async #deliver(events: readonly FeedEvent[], place: Place, signal: AbortSignal): Promise<boolean> {
     const { row, parts } = this;
-    this.#oldest = events[0]?.time ?? last.time;
+    const last = events.at(-1)!;
+    this.#oldest = events[0]!.time;
     if (row.untilPosition === null) {
       // Saved, so that the same delivery is repeated if the process dies. This also saves the place after the previous one.
       const until = { untilPosition: last.position, untilOrdinal: last.ordinal };
@@ -179,18 +183,18 @@ export class Webhook {
     const answered = await this.#send(delivery, signal).catch((error: unknown) => error);
     if (signal.aborted) return false;
     const delivered = !(answered instanceof Error) && isAccepted(answered as WebhookResponse);
-    if (delivered) this.#delivered(last);
+    if (delivered) this.#delivered(place);
     else this.#scheduleRetry(answered);
     return delivered;
   }
 
-  #delivered(last: FeedEvent): void {
+  #delivered(place: Place): void {
     const { row, parts } = this;
     this.outcomes.delivered++;
     if (row.failingSince !== null) parts.note(row.name, "delivered");
-    this.#place = { id: last.id, cursor: last };
+    this.#place = place;
     this.#oldest = undefined;
-    Object.assign(row, placeAt(last), NOT_FAILING, { deliveredAt: parts.clock.now() });
+    Object.assign(row, placeAt(place.cursor), NOT_FAILING, { deliveredAt: parts.clock.now() });
     parts.save(row);
   }
 

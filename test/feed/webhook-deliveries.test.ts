@@ -54,6 +54,19 @@ describe("a delivery", () => {
     expect((await receiver.next()).events[0]?.["kind"]).toBe("message");
   });
 
+  test("moves the position also over what came with its events and was left out", async () => {
+    const { receiver, server } = await stage();
+    await put(server, { url: receiver.url, rooms: ["guild:b"] });
+    const events = ["b", "a"].map((guildId) => ({
+      ...{ room: `guild:${guildId}`, type: "voice.left" },
+      data: { guildId, channelId: null, userId: "u" },
+    }));
+    expect((await server.http("POST", "/v1/discord/events", events)).status).toBe(200);
+    expect((await receiver.next()).events).toHaveLength(1);
+    const { next } = (await readFeed(server, "?after=end")).body;
+    await shows(server, { lagEvents: 0, lagSeconds: 0, position: next });
+  });
+
   test("can hold one user's inbox alone, as in the feed", async () => {
     const { receiver, server } = await stage();
     expect((await put(server, { url: receiver.url, rooms: ["diet-user:mia"] })).status).toBe(200);
