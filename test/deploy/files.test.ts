@@ -96,6 +96,13 @@ test("the proxies and the firewall go by the port and the address of the setting
   expect(/dport \{([^}]*)\}/.exec(read("nftables.conf"))?.[1]).not.toContain(WS_PORT);
 });
 
+test("nginx lets through a body of 4 MiB, and an address with a token and a resume of 8 KiB", () => {
+  const [, megabytes] = /^ *client_max_body_size (\d+)m;$/m.exec(read("nginx.conf")) ?? [];
+  expect(Number(megabytes)).toBeGreaterThan(4);
+  const [, kilobytes] = /^ *large_client_header_buffers 4 (\d+)k;$/m.exec(read("nginx.conf")) ?? [];
+  expect(Number(kilobytes)).toBeGreaterThan(8 + 4);
+});
+
 test("the README names every file", () => {
   const readme = read("README.md");
   expect(files.filter((file) => !readme.includes(`\`${file}\``))).toEqual([]);
