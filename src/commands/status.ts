@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { firstKey } from "../auth/api-keys.ts";
-import { checkEnvFiles, readConfig } from "../config.ts";
+import { ConfigError, checkEnvFiles, readConfig } from "../config.ts";
 import { reasonOf } from "../feed/webhook-send.ts";
 import type { ClusterState } from "../http/cluster.ts";
 import { inspectLog } from "../storage/inspect.ts";
@@ -53,10 +53,19 @@ export async function statusCommand(
     noAnswer(origin, error);
     if (!existsSync(config.DATABASE_URL)) console.log(`there is no database ${config.DATABASE_URL}`);
     else {
-      const { logId, position, hash } = inspectLog(config.DATABASE_URL);
+      const { logId, position, hash } = logOf(config.DATABASE_URL);
       console.log(`${config.DATABASE_URL}: the database\n${logLine(logId, position, hash)}`);
     }
     return 1;
+  }
+}
+
+function logOf(file: string) {
+  try {
+    return inspectLog(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new ConfigError(`DATABASE_URL: ${file} cannot be used (${reason})`);
   }
 }
 

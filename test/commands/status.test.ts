@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -57,6 +58,25 @@ test("a server that cannot store is shown with why, and what is no server is tol
   expect(await command(["status", "nowhere"], { directory })).toMatchObject({ code: 2 });
   const nothing = await command(["status"], { directory, env: { WS_PORT: `${none.port}` } });
   expect(nothing.out).toEndWith("/data/switchboard.db\n");
+});
+
+test("a file that is no database of this version is told in a line", async () => {
+  const [text, later] = [join(directory, "text.db"), join(directory, "later.db")];
+  await Bun.write(text, "no database, but a text that is longer than the header of one".repeat(20));
+  using database = new Database(later);
+  database.run("PRAGMA user_version = 9999");
+  for (const [file, why] of [
+    [text, "file is not a database"],
+    [later, "the database is of a later version"],
+    [directory, "unable to open database file"],
+  ]) {
+    const { code, err } = await command(["status"], {
+      directory,
+      env: { WS_PORT: "1", DATABASE_URL: file! },
+    });
+    expect([code, err.split("\n").length]).toEqual([1, 2]);
+    expect(err).toStartWith(`switchboard: DATABASE_URL: ${file} cannot be used (${why}`);
+  }
 });
 
 test("of several nodes every one is shown, with a key", async () => {
