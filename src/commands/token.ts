@@ -2,6 +2,7 @@ import { issueToken } from "../auth/issue.ts";
 import { loadSecrets } from "../auth/secrets.ts";
 import { type Config, ConfigError } from "../config.ts";
 import { systemClock } from "../core/ports/clock.ts";
+import { UsageError } from "./usage.ts";
 
 export interface TokenOptions {
   user?: string | undefined;
@@ -20,12 +21,12 @@ const OPTION: Readonly<Record<string, string>> = {
   ttl: "--ttl",
 };
 
-/** Prints a token that this server accepts, and nothing else, on standard output. Throws `ConfigError`. */
+/** Prints a token that this server accepts, and nothing else, on standard output. Throws `ConfigError` or `UsageError`. */
 export async function tokenCommand(config: Config, options: TokenOptions): Promise<void> {
   const { user, name, room, role = [], ttl = "1h" } = options;
-  if (!user) throw new ConfigError("--user: must name the user that the token is for");
+  if (!user) throw new UsageError("--user: must name the user that the token is for");
   if (config.production && !room)
-    throw new ConfigError("--room: must name a room that the token opens: in production there is no default");
+    throw new UsageError("--room: must name a room that the token opens: in production there is no default");
   // A token needs no API key, so this command creates none.
   const { jwtSecret } = loadSecrets({ ...config, API_KEYS: [] }, (line) =>
     console.error(`switchboard: ${line}`),
@@ -50,7 +51,7 @@ export async function tokenCommand(config: Config, options: TokenOptions): Promi
     console.log(token);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(
+    throw new UsageError(
       error.message.replace(/^(?:sub|name|rooms|roles|ttl)\b/gm, (part) => OPTION[part] ?? part),
     );
   }

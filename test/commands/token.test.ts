@@ -9,6 +9,8 @@ import { command, commandDirectory } from "../support/command.ts";
 const SECRET = "a secret of the tests, long enough";
 const production = { NODE_ENV: "production", JWT_SECRET: SECRET, API_KEYS: "an-api-key-of-the-tests" };
 
+const USAGE = "switchboard: switchboard --help shows the usage\n";
+
 const directory = commandDirectory();
 
 const token = (args: string[], env: Record<string, string> = { JWT_SECRET: SECRET }) =>
@@ -70,9 +72,9 @@ describe.concurrent("token", () => {
     const { out } = await token(["--user", "ada", "--room", "chat:1"], production);
     expect((await identity(out)).grants).toEqual(["chat:1"]);
     expect(await token(["--user", "ada"], production)).toEqual({
-      code: 1,
+      code: 2,
       out: "",
-      err: "switchboard: --room: must name a room that the token opens: in production there is no default\n",
+      err: `switchboard: --room: must name a room that the token opens: in production there is no default\n${USAGE}`,
     });
   });
 
@@ -87,8 +89,8 @@ describe.concurrent("token", () => {
       "--ttl: must be a number from 1 to 9999999 and a unit (s, m, h or d), such as 90s, 30m, 1h or 7d",
     ],
     [["--user", "ada", "--room", "x".repeat(257)], "--room.0: must be 256 characters or less"],
-  ])("%j is refused with one line that names the option", async (args, line) => {
-    expect(await token(args)).toEqual({ code: 1, out: "", err: `switchboard: ${line}\n` });
+  ])("%j is wrong usage, told in a line that names the option", async (args, line) => {
+    expect(await token(args)).toEqual({ code: 2, out: "", err: `switchboard: ${line}\n${USAGE}` });
   });
 
   test("cannot sign for a key set of somebody else's", async () => {
