@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import type { History } from "../core/ports/history.ts";
+import type { History, StoredEvent } from "../core/ports/history.ts";
 import type { HistoryView } from "../core/protocol/frames.ts";
 import { roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
@@ -57,15 +57,16 @@ export function messageRoutes(deps: MessageDependencies): Hono {
     const view = owner.historyView;
     if (!view) return c.json({ messages: [], hasMore: false });
     const { kind } = view;
+    const shown = (events: readonly StoredEvent[]) => (owner.again?.(room, events) ?? events).map(view.show);
     if (after !== undefined) {
       const offset = view.find(deps.history, room, after);
       if (offset === undefined) throw invalid("after", "must be the id of a message of this room");
       const found = pageAfter(deps.history, room, { kind, after: offset, limit: limit + 1 });
-      return c.json({ messages: found.slice(0, limit).map(view.show), hasMore: found.length > limit });
+      return c.json({ messages: shown(found.slice(0, limit)), hasMore: found.length > limit });
     }
     const end = before === undefined ? Number.MAX_SAFE_INTEGER : offsetOf(deps.history, room, before, view);
     const found = deps.history.page(room, { kind, limit: limit + 1, before: end });
-    return c.json({ messages: found.slice(-limit).map(view.show), hasMore: found.length > limit });
+    return c.json({ messages: shown(found.slice(-limit)), hasMore: found.length > limit });
   });
 
   app.delete("/:room/messages/:id", async (c) => {

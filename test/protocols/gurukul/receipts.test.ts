@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { TestClient } from "../../support/client.ts";
+import type { Frame, TestClient } from "../../support/client.ts";
 import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { error, message, receipt } from "./frames.ts";
 
@@ -106,6 +106,20 @@ test("what somebody has read shows as read to those who join later, and the rest
   shown["data"].message.metadata = { read: true };
   expect(first).toEqual(shown);
   expect(second).toEqual(message("history", "ada", "unread"));
+});
+
+test("what somebody has read shows as read in the history that backends get, a page either way", async () => {
+  const { bob, ids } = await chat("paged", ["first", "read", "unread"]);
+  read(bob, "paged", "bob", ids.slice(1, 2));
+  await bob.next("read_receipt");
+  const [first, , unread] = ids as [string, string, string];
+  for (const query of ["", `?before=${unread}`, `?after=${first}`]) {
+    const page = await server.http("GET", `/v1/rooms/chat:paged/messages${query}`);
+    const { messages } = (await page.json()) as Frame;
+    const marks = messages.map(({ content, metadata }: Frame) => [content, metadata]);
+    expect(marks).toContainEqual(["read", { read: true }]);
+    expect(marks.filter(([, { read }]: [string, Frame]) => read)).toHaveLength(1);
+  }
 });
 
 test("a receipt is no message: it neither counts nor shows as the last one", async () => {
