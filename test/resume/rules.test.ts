@@ -126,3 +126,24 @@ test("a page ends with an event that is not shown: the next frame says what came
   const told = await again.next("message");
   expect([textOf(told), told["offset"], told["after"]]).toEqual(["m4", 4, 2]);
 });
+
+test("atomic: a metric with an id is no frame of the chat, also where a dashboard hears its offset", async () => {
+  const token = await server.token("ada");
+  const query = `contextId=metrics&token=${token}&offsets=1`;
+  const chat = await server.connect(`/api/chat/ws?${query}`);
+  const say = (content: string) => chat.send({ type: "message", data: { content } });
+  say("first");
+  expect(await chat.next("message")).toMatchObject({ offset: 1 });
+  const dashboard = await server.connect(`/api/analytics/ws?${query}`);
+  dashboard.send({ type: "subscribe", data: { metrics: ["score"] } });
+  await dashboard.next("metric_update");
+  const data = { metric: "score", value: 1 };
+  const metric = { room: "context:metrics", type: "metric_update", data, id: "score-1" };
+  expect((await server.http("POST", "/v1/atomic/events", metric)).status).toBe(200);
+  expect(await dashboard.next("metric_update")).toMatchObject({ room: "context:metrics", offset: 2 });
+  say("second");
+  const live = await chat.next("message");
+  expect(live).toMatchObject({ offset: 3, after: 1 });
+  const back = await server.connect(`/api/chat/ws?${query}&${resume("context:metrics@1")}`);
+  expect(await back.next("message")).toEqual(live);
+});

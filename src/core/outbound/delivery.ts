@@ -132,14 +132,15 @@ export class Delivery {
     return sender.offsets && sender.rooms.has(event.room) ? this.#numbered(event, frame) : frame;
   }
 
-  #numbered(event: StoredEvent, frame: string): string {
-    const { room, offset } = event;
+  #numbered(event: StoredEvent & { readonly silent?: boolean }, frame: string): string {
+    const { room, offset, silent = false } = event;
     const number = numberOf(event);
     const known = this.#shown.get(room);
     const before =
       known === number - 1 || known === number ? number - 1 : this.history.shownBefore(room, offset);
     if (this.#shown.size >= MAX_SHOWN) this.#shown.clear();
-    this.#shown.set(room, number);
+    // The room that it is stored in was shown nothing: another hears it.
+    if (!silent) this.#shown.set(room, number);
     return numbered(frame, room, number, before);
   }
 }
