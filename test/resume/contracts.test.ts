@@ -74,6 +74,28 @@ test("atomic: a document contains its edits", async () => {
   expect(frame["type"]).toBe("pong");
 });
 
+test("atomic: the ack of an edit that falls into several frames says which frame its author heard before", async () => {
+  const token = await server.token("ada");
+  const edit = (id: string, data: object) => ({ type: "edit", id, data });
+  const enter = async () => {
+    const client = await server.connect(`/api/collaboration/ws?token=${token}&offsets=1`);
+    client.send({ type: "join_session", data: { sessionId: "split", role: "participant" } });
+    await client.next("session_joined");
+    return client;
+  };
+  const [author, other] = [await enter(), await enter()];
+  author.send(edit("e-1", { operation: "insert", position: 0, content: "abcdef", version: 0 }));
+  other.send(edit("e-2", { operation: "insert", position: 3, content: "--", version: 1 }));
+  expect(await author.next("edit")).toMatchObject({ offset: 2 });
+  author.send(edit("e-3", { operation: "delete", position: 1, length: 4, version: 1 }));
+  const heard = [await other.next("edit"), await other.next("edit"), await other.next("edit")];
+  expect(heard.map(({ offset, after }) => [offset, after])).toEqual([1, 3, 4].map((n) => [n, undefined]));
+  expect(await author.next(({ id, type }) => type === "edit_ack" && id === "e-3")).toMatchObject({
+    offset: 4,
+    after: 2,
+  });
+});
+
 test("hyperfocus: the gifts of a stream, for a viewer without an account", async () => {
   const sender = { userId: "u", username: "U", avatar: "", isSubscriber: false, isModerator: false };
   const animation = { type: "particle", duration: 1, assetUrl: "", soundUrl: "" };

@@ -100,7 +100,8 @@ export class Delivery {
     // Where the message is stored in a room that its sender hears, and confirmed by another, that one numbers it.
     const own =
       event && connection.rooms.has(event.room) ? event : (this.#quietOf(connection, message) ?? event);
-    connection.send(own ? this.#forSender(connection, own, confirmation) : confirmation);
+    const first = own === event ? events[0] : own;
+    connection.send(own ? this.#forSender(connection, own, confirmation, first) : confirmation);
   }
 
   #quietOf(connection: Connection, message: number | undefined): StoredEvent | undefined {
@@ -128,16 +129,21 @@ export class Delivery {
   }
 
   /** A number means that everything before it was sent, so it is only for members. */
-  #forSender(sender: Connection, event: StoredEvent, frame: string): string {
-    return sender.offsets && sender.rooms.has(event.room) ? this.#numbered(event, frame) : frame;
+  #forSender(sender: Connection, event: StoredEvent, frame: string, first = event): string {
+    return sender.offsets && sender.rooms.has(event.room) ? this.#numbered(event, frame, first) : frame;
   }
 
-  #numbered(event: StoredEvent & { readonly silent?: boolean }, frame: string): string {
-    const { room, offset, silent = false } = event;
+  /** `first`: of the events that the frame stands for, of which `event` is the last. */
+  #numbered(
+    event: StoredEvent & { readonly silent?: boolean },
+    frame: string,
+    first: StoredEvent = event,
+  ): string {
+    const { room, silent = false } = event;
     const number = numberOf(event);
-    const known = this.#shown.get(room);
+    const known = first === event ? this.#shown.get(room) : undefined;
     const before =
-      known === number - 1 || known === number ? number - 1 : this.history.shownBefore(room, offset);
+      known === number - 1 || known === number ? number - 1 : this.history.shownBefore(room, first.offset);
     if (this.#shown.size >= MAX_SHOWN) this.#shown.clear();
     // The room that it is stored in was shown nothing: another hears it.
     if (!silent) this.#shown.set(room, number);
