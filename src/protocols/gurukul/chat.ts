@@ -1,4 +1,5 @@
 import type { History, StoredEvent } from "../../core/ports/history.ts";
+import type { Row } from "../../core/ports/store.ts";
 import type { Context } from "../../core/protocol/context.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { HistoryView } from "../../core/protocol/frames.ts";
@@ -6,6 +7,7 @@ import type { PersonalData } from "../../core/protocol/personal-data.ts";
 import { REDACTED, type Redaction } from "../../core/protocol/redaction.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
+import { isStoredAs } from "../../core/protocol/same.ts";
 import type { Schemas } from "../../core/protocol/schemas.ts";
 import { shownText } from "../../core/protocol/shown.ts";
 import { iso } from "../../core/protocol/time.ts";
@@ -38,6 +40,8 @@ export type Entries = {
     metadata: Record<string, unknown>;
   };
   read_receipt: { userId: string; messageIds: string[] };
+  /** As a backend posts it for a user. */
+  receipt: Receipt;
 };
 
 /** The id contains the offset, so that a message is found by its id without an index of ids. */
@@ -91,21 +95,30 @@ export const applies = {
   },
 
   /** Only ids of this chat's messages count. */
-  read_receipt({ room, time, body }: Entry<Entries["read_receipt"]>, { history }: Place): Decision {
-    const { userId, messageIds } = body;
-    const found = new Map<string, number>();
-    for (const id of messageIds) {
-      const offset = find(history, room, id);
-      if (offset !== undefined) found.set(id, offset);
-    }
-    if (found.size === 0) throw new Refusal("not_found");
-    const data: Receipt = { chatId: chatOf(room), messageIds: [...found.keys()], userId, confirmed: true };
-    return {
-      rows: Array.from(found.values(), (offset) => ({ table: "receipts", offset, userId, time })),
-      publish: { kind: "read_receipt", data },
-    };
+  read_receipt(entry: Entry<Entries["read_receipt"]>, { history }: Place): Decision {
+    const rows = receiptRows(entry, history);
+    if (rows.size === 0) throw new Refusal("not_found");
+    const [{ userId }, messageIds] = [entry.body, [...rows.keys()]];
+    const data: Receipt = { chatId: chatOf(entry.room), messageIds, userId, confirmed: true };
+    return { rows: [...rows.values()], publish: { kind: "read_receipt", data } };
+  },
+
+  /** An event like all that is posted, so that its id is known. */
+  receipt(entry: Entry<Receipt>, { history }: Place): Decision {
+    const rows = [...receiptRows(entry, history).values()];
+    return { events: [{ kind: "read_receipt", data: entry.body }], rows };
   },
 };
+
+/** By id of a message. */
+function receiptRows({ room, time, body }: Entry<Entries["read_receipt"]>, history: History) {
+  const rows = new Map<string, Row>();
+  for (const id of body.messageIds) {
+    const offset = find(history, room, id);
+    if (offset !== undefined) rows.set(id, { table: "receipts", offset, userId: body.userId, time });
+  }
+  return rows;
+}
 
 /** What a user sent under an id that is known: a repeat is the same message to the same agent. */
 export const repeats = {
@@ -115,6 +128,8 @@ export const repeats = {
     const isSame = content === body.content && role === body.role && userId === body.userId;
     return isSame && agentId === body.agentId;
   },
+  receipt: ({ body }: Entry<Receipt>, { kind, body: stored }: StoredEvent): boolean =>
+    kind === "read_receipt" && isStoredAs(body, stored),
 };
 
 /** How many messages a client gets when it joins. */

@@ -155,7 +155,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
         }),
       },
       typing: { room },
-      read_receipt: { room },
+      read_receipt: { room, entry: "receipt" },
       chat_update: {
         room,
         prepare: ({ updates, ...rest }) => ({

@@ -122,6 +122,22 @@ test("what somebody has read shows as read in the history that backends get, a p
   }
 });
 
+test("a receipt that a backend posts for a user counts like one that the user sends", async () => {
+  const { ada, ids } = await chat("posted", ["read", "unread"]);
+  const data = { chatId: "posted", messageIds: ids.slice(0, 1), userId: "bob", confirmed: true };
+  const posted = { room: "chat:posted", type: "read_receipt", data, id: "r-1" };
+  for (const status of [200, 200]) {
+    expect((await server.http("POST", "/v1/gurukul/events", posted)).status).toBe(status);
+  }
+  const other = { ...posted, data: { ...data, messageIds: ids } };
+  expect((await server.http("POST", "/v1/gurukul/events", other)).status).toBe(409);
+  expect(await ada.drain()).toEqual([receipt("posted", "bob", ids.slice(0, 1))]);
+  const late = await server.chat("late");
+  await late.join("posted");
+  const shown = (await late.next("batch"))["data"].messages;
+  expect(shown.map((one: Frame) => one["data"].message.metadata)).toEqual([{ read: true }, {}]);
+});
+
 test("a receipt is no message: it neither counts nor shows as the last one", async () => {
   const { ada, bob, ids } = await chat("counted");
   const late = await server.chat("late");
