@@ -75,12 +75,7 @@ export function roomRoutes(
   const app = new Hono();
 
   const roomIn = (c: Context<object, "/:room">) => roomOf(deps.protocols, c).room;
-  const storedRoomIn = (c: Context<object, "/:room">) => {
-    const room = roomIn(c);
-    const stored = deps.room(room);
-    if (!stored) throw new Problem(404, `There is no room ${room}`);
-    return { room, ...stored };
-  };
+  const missing = (room: string) => new Problem(404, `There is no room ${room}`);
 
   /** How many connections are in each room, on all nodes together. */
   async function online(c: Context, rooms: readonly string[]): Promise<readonly number[]> {
@@ -128,13 +123,19 @@ export function roomRoutes(
     return c.json({ room, ...deps.room(room) });
   });
   app.get("/:room", async (c) => {
-    const { room, title, open } = storedRoomIn(c);
+    const room = roomIn(c);
+    const stored = deps.room(room);
+    if (!stored) throw missing(room);
+    const { title, open } = stored;
     const { count } = deps.history.summary(room);
     const [connections] = await online(c, [room]);
     return c.json({ room, title, open, messageCount: count, online: connections });
   });
   app.delete("/:room", async (c) => {
-    await deps.record(storedRoomIn(c).room, "room.removed", {});
+    const room = roomIn(c);
+    // A session has participants before anything of it is stored.
+    if (!deps.room(room) && (await online(c, [room]))[0] === 0) throw missing(room);
+    await deps.record(room, "room.removed", {});
     return c.body(null, 204);
   });
   return app;

@@ -119,3 +119,14 @@ test("a session that is removed is told to all who are in it; it begins again wi
   expect(await drain(ada)).toEqual([]);
   expect(await lookAt(server, sessionId)).toEqual(["new", 1]);
 });
+
+test("a session in which nobody has edited anything yet can be removed too, while somebody is in it", async () => {
+  const room = "session:untouched";
+  const ada = await editor(server, "ada", "untouched");
+  expect((await server.http("DELETE", `/v1/rooms/${room}`)).status).toBe(204);
+  expect(await drain(ada)).toEqual([
+    frame("session_left", { sessionId: "untouched" }),
+    error("The session was removed"),
+  ]);
+  expect((await server.http("DELETE", `/v1/rooms/${room}`)).status).toBe(404);
+});
