@@ -68,7 +68,7 @@ export class Answers {
       signal.throwIfAborted();
       this.#record(asked, answer);
     } catch (error) {
-      // Once it is aborted the others have left the chat; the one who asked may still be connected.
+      // Called off is no fault. The one who asked may still be connected, and others in a chat that was removed.
       if (!(signal.aborted || error instanceof Refusal))
         this.services.report(error, { where: "agent", agentId });
       refuse(new Refusal("unavailable", "Agent unavailable"));

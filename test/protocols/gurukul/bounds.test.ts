@@ -94,3 +94,19 @@ test("an asker who has left the chat that nobody else is in hears that there wil
   update(ada, "leave", "lonely");
   expect((await ada.next("error"))["data"]).toEqual({ code: 503, message: "Agent unavailable" });
 });
+
+test("the assistant who is called off with the chat is no longer shown as typing to those who are still in it", async () => {
+  ai.reply = waits(new Promise(() => {}), says("late"));
+  const [ada, bob] = [await server.chat("ada"), await server.chat("bob")];
+  await ada.join("quiet");
+  await bob.join("quiet");
+  const asked = ai.requests.length;
+  ada.say("message", { chatId: "quiet", content: "A question", agentId: "guide" });
+  await ai.request(asked);
+  expect((await bob.next("typing"))["data"].isTyping).toBe(true);
+  expect((await server.http("DELETE", "/v1/rooms/chat:quiet")).status).toBe(204);
+  expect((await bob.next("typing"))["data"]).toEqual({
+    ...{ chatId: "quiet", userId: "assistant", agentId: "guide" },
+    isTyping: false,
+  });
+});
