@@ -4,6 +4,7 @@ type Ask = (signal: AbortSignal) => Promise<void>;
 interface Question {
   readonly userId: string;
   readonly ask: Ask;
+  readonly cancelled: (() => void) | undefined;
 }
 
 interface Queue {
@@ -27,15 +28,15 @@ export class SerialQueue {
   readonly #ofUsers = new Map<string, number>();
   #inAll = 0;
 
-  /** False when too many are not answered yet. */
-  ask(conversation: string, userId: string, ask: Ask): boolean {
+  /** False when too many are not answered yet. `cancelled`: it was cancelled while it waited, so it is never asked. */
+  ask(conversation: string, userId: string, ask: Ask, cancelled?: () => void): boolean {
     const queue = this.#queues.get(conversation);
     if (this.#isFull(userId, queue)) return false;
     this.#inAll++;
     this.#ofUsers.set(userId, (this.#ofUsers.get(userId) ?? 0) + 1);
-    if (queue) queue.asked.push({ userId, ask });
+    if (queue) queue.asked.push({ userId, ask, cancelled });
     else {
-      const started: Queue = { asked: [{ userId, ask }], abort: new AbortController() };
+      const started: Queue = { asked: [{ userId, ask, cancelled }], abort: new AbortController() };
       this.#queues.set(conversation, started);
       void this.#run(conversation, started);
     }
@@ -47,8 +48,10 @@ export class SerialQueue {
     const queue = this.#queues.get(conversation);
     if (!queue) return;
     this.#queues.delete(conversation);
-    for (const { userId } of queue.asked.splice(0)) this.#settled(userId);
+    const questions = queue.asked.splice(0);
+    for (const { userId } of questions) this.#settled(userId);
     queue.abort.abort();
+    for (const { cancelled } of questions.slice(1)) cancelled?.();
   }
 
   cancelAll(): void {

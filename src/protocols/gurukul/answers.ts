@@ -36,7 +36,8 @@ export class Answers {
 
   ask(asked: Asked): void {
     const { room, sender } = asked.event;
-    const taken = this.#questions.ask(room, sender ?? "", (signal) => this.#answer(room, asked, signal));
+    const answer = (signal: AbortSignal) => this.#answer(room, asked, signal);
+    const taken = this.#questions.ask(room, sender ?? "", answer, () => asked.refuse(unavailable()));
     if (!taken) asked.refuse(new Refusal("unavailable", "Agent busy, try again"));
   }
 
@@ -71,7 +72,7 @@ export class Answers {
       // Called off is no fault. The one who asked may still be connected, and others in a chat that was removed.
       if (!(signal.aborted || error instanceof Refusal))
         this.services.report(error, { where: "agent", agentId });
-      refuse(new Refusal("unavailable", "Agent unavailable"));
+      refuse(unavailable());
     }
     this.typing.agentStops(ctx, room);
     systemSender.relay(room, "typing", { ...typing, isTyping: false });
@@ -100,3 +101,5 @@ export class Answers {
     }
   }
 }
+
+const unavailable = () => new Refusal("unavailable", "Agent unavailable");

@@ -110,3 +110,20 @@ test("the assistant who is called off with the chat is no longer shown as typing
     isTyping: false,
   });
 });
+
+test("everybody whose question waits hears that there will be no answer when the chat is removed", async () => {
+  ai.reply = waits(new Promise(() => {}), says("late"));
+  const [ada, bob] = [await server.chat("ada"), await server.chat("bob")];
+  await ada.join("queue");
+  await bob.join("queue");
+  const asked = ai.requests.length;
+  ada.say("message", { chatId: "queue", content: "first", agentId: "guide" });
+  ada.say("message", { chatId: "queue", content: "second", agentId: "guide" });
+  bob.say("message", { chatId: "queue", content: "third", agentId: "guide" });
+  await ai.request(asked);
+  for (const one of [ada, ada, ada]) await one.next("message");
+  expect((await server.http("DELETE", "/v1/rooms/chat:queue")).status).toBe(204);
+  for (const one of [ada, ada, bob])
+    expect((await one.next("error"))["data"]).toEqual({ code: 503, message: "Agent unavailable" });
+  expect(ai.requests).toHaveLength(asked + 1);
+});
