@@ -24,9 +24,13 @@ export const text = (maxLength: number) =>
 
 /** A text that people write. Its length, in characters, is the one limit that an operator sets. */
 export const createContent = (maxLength: number) =>
-  z
-    .string()
-    .min(1, "must not be empty")
+  bounded(z.string().min(1, "must not be empty"), maxLength);
+
+/** The same where a message may be empty. */
+export const createPostedContent = (maxLength: number) => bounded(z.string(), maxLength);
+
+const bounded = (schema: z.ZodString, maxLength: number) =>
+  schema
     .refine((text) => text.length <= maxLength || Array.from(text).length <= maxLength, {
       message: `must have at most ${maxLength} characters`,
       params: { tooLong: true },

@@ -26,7 +26,7 @@ import {
 import { decode, envelope, frames } from "./frames.ts";
 import { join, leave, open } from "./presence.ts";
 import { createRefuse } from "./refuse.ts";
-import { createMessages, events } from "./schema.ts";
+import { createMessages, createPostedMessage, events } from "./schema.ts";
 import { Typing } from "./typing.ts";
 
 /** Connections that have not joined a chat get its `chat_update` at most once in this time. */
@@ -140,6 +140,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
     personalData,
     posts: {
       message: {
+        schema: createPostedMessage(settings.maxContentLength),
         room,
         externalId: ({ message }) => message.id,
         counted: true,

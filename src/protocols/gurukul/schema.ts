@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ID, id } from "../../core/protocol/identifiers.ts";
 import { cleanText } from "../../core/protocol/text.ts";
+import { createContent, createPostedContent } from "../../core/protocol/text-schemas.ts";
 import { time } from "../../core/protocol/time.ts";
 
 /** A screen shows no more messages than this. */
@@ -22,15 +23,7 @@ export const createMessages = (maxContentLength: number) => ({
   message: z
     .object({
       chatId: id,
-      content: z
-        .string()
-        .min(1, "must not be empty")
-        .refine((text) => text.length <= maxContentLength || Array.from(text).length <= maxContentLength, {
-          message: `must have at most ${maxContentLength} characters`,
-          params: { tooLong: true },
-        })
-        .refine((text) => text.isWellFormed(), "must not have lone surrogates")
-        .meta({ maxLength: maxContentLength }),
+      content: createContent(maxContentLength),
       agentId: agentId.optional(),
       messageId: id.optional(),
       userId: senderId,
@@ -80,10 +73,9 @@ const chatMessage = z.object({
   metadata: z.record(z.string(), z.unknown()),
 });
 
-/** Events that the server sends, as the `data` of the frame. */
-export const events = {
-  message: z
-    .object({ chatId: id, message: chatMessage, messageId: id.optional() })
+const messageEvent = (content: z.ZodString) =>
+  z
+    .object({ chatId: id, message: chatMessage.extend({ content }), messageId: id.optional() })
     .refine(({ chatId, message }) => message.chatId === chatId, {
       path: ["message", "chatId"],
       message: "must be the chatId",
@@ -105,7 +97,15 @@ export const events = {
           messageId: "temp-1234567890",
         },
       ],
-    }),
+    });
+
+/** A message as backends post it. */
+export const createPostedMessage = (maxContentLength: number) =>
+  messageEvent(createPostedContent(maxContentLength));
+
+/** Events that the server sends, as the `data` of the frame. */
+export const events = {
+  message: messageEvent(z.string()),
   typing: typing.meta({
     examples: [{ chatId: "chat-123", userId: "assistant", agentId: "therapist", isTyping: true }],
   }),

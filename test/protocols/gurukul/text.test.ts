@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../../support/client.ts";
+import { expectProblem } from "../../support/problem.ts";
 import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { error } from "./frames.ts";
 
@@ -53,5 +54,24 @@ test("a text may have 10,000 characters of any kind, and one more gets 413", asy
     expect((await ada.next())["data"].message.content).toBe(letter.repeat(10_000));
     ada.say("message", { chatId: "text", content: letter.repeat(10_001) });
     expect(await ada.next()).toEqual(error(413, expect.stringContaining("content")));
+  }
+});
+
+test("a backend's text is as long at most, and may be empty", async () => {
+  const posted = async (id: string, content: string) => {
+    const timestamp = new Date().toISOString();
+    const message = {
+      ...{ id, chatId: "post", userId: "bot", role: "assistant" },
+      content,
+      timestamp,
+      metadata: {},
+    };
+    const data = { chatId: "post", message };
+    return server.http("POST", "/v1/gurukul/events", { room: "chat:post", type: "message", data });
+  };
+  expect((await posted("m-1", "👋".repeat(10_000))).status).toBe(200);
+  expect((await posted("m-2", "")).status).toBe(200);
+  for (const content of ["👋".repeat(10_001), "half a wave \ud83d"]) {
+    await expectProblem(await posted("m-3", content), 400, ["data.message.content"]);
   }
 });
