@@ -27,6 +27,19 @@ describe("a connection that asks for offsets", () => {
     expect(data.messages.map((one: { offset: number }) => one.offset)).toEqual([1, 2, 3]);
   });
 
+  test("gets in that history too what came before an event that follows one that is not shown", async () => {
+    await post(server, "gap", 1, 3);
+    const live = await server.chat("bob", { query: "&offsets=1" });
+    await live.join("gap");
+    await server.http("DELETE", "/v1/rooms/chat:gap/messages/gap-m2");
+    await post(server, "gap", 5, 5);
+    const ada = await server.chat("ada", { query: "&offsets=1" });
+    await ada.join("gap");
+    const { data } = await ada.next("batch");
+    expect(data.messages.at(-1)).toEqual(await live.next("message"));
+    expect(data.messages.at(-1)).toMatchObject({ offset: 5, after: 3 });
+  });
+
   test("gets them in batches too", async () => {
     const ada = await server.chat("ada", { query: "&offsets=1&batch=1" });
     await ada.join("batched");

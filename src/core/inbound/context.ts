@@ -6,8 +6,6 @@ import type { StoredEvent } from "../ports/history.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { Context, Joining, OnAuthenticated, Recording } from "../protocol/context.ts";
 import type { Diversion, Seal } from "../protocol/diversion.ts";
-import { numberOf } from "../protocol/generation.ts";
-import { numbered } from "../protocol/numbered.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Schemas } from "../protocol/schemas.ts";
 import type { Access } from "./access.ts";
@@ -153,7 +151,7 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
   }
 
   withOffset(frame: string, event: StoredEvent): string {
-    return this.connection.offsets ? numbered(frame, event.room, numberOf(event)) : frame;
+    return this.connection.offsets ? this.parts.resumption.frames.numbered(frame, event) : frame;
   }
 
   leave(room: string): void {

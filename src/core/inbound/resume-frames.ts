@@ -1,9 +1,10 @@
 import type { Connection } from "../outbound/connection.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { History } from "../ports/history.ts";
+import type { History, StoredEvent } from "../ports/history.ts";
 import type { Store } from "../ports/store.ts";
 import type { Joining } from "../protocol/context.ts";
 import { generationOf, numberOf, startOf } from "../protocol/generation.ts";
+import { numbered } from "../protocol/numbered.ts";
 import { allOf, isStored, kindOf } from "../protocol/room-name.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -42,6 +43,12 @@ export class ResumeFrames {
       const body = JSON.stringify({ room: one, offset: this.#numberAt(one, last) });
       return protocol.envelope("placed", body, { time: this.clock.now() });
     });
+  }
+
+  /** The frame of a stored event as a client hears it that wants offsets. */
+  numbered(frame: string, event: StoredEvent): string {
+    const { offset, room } = event;
+    return numbered(frame, room, numberOf(event), this.history.shownBefore(room, offset));
   }
 
   verdict({ protocol }: Connection, { room, after, until, ...verdict }: Verdict): string {
