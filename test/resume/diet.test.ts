@@ -11,7 +11,7 @@ async function connect(userId: string, query = ""): Promise<DietClient> {
   const client = await server.connect(`/api/diet/ws?${query}`);
   client.send({
     type: "auth",
-    token: await server.token(userId, { rooms: ["group:g"] }),
+    token: await server.token(userId, { rooms: ["group:g", "group:gap"] }),
     userId,
     sessionId: "s",
   });
@@ -65,6 +65,18 @@ test("the response to an own message has the number of the own room, so that num
     ["diet-user:mia", 2],
     ["diet-user:mia", 3],
   ]);
+});
+
+test("the response after an event that is not shown says which frame came before, as the event does to others", async () => {
+  const [mia, noah] = [await connect("mia", "offsets=1"), await connect("noah", "offsets=1")];
+  const say = (messageId: string) =>
+    mia.ask("group.message", { messageId, groupId: "gap", fromUserId: "mia", content: "x", timestamp: AT });
+  expect(await say("g-1")).toMatchObject({ room: "group:gap", offset: 1 });
+  expect((await server.http("DELETE", "/v1/rooms/group:gap/messages/group:gap%2F1")).status).toBe(204);
+  const answer = await say("g-2");
+  const [, heard] = await until(noah, "g-2", "group.message");
+  expect(heard).toMatchObject({ offset: 3, after: 1 });
+  expect(answer).toMatchObject({ offset: 3, after: 1 });
 });
 
 test("what one says oneself before all was told is answered, and does not come as an event too", async () => {

@@ -33,8 +33,8 @@ const MAX_SHOWN = 10_000;
 
 /** Publishes, confirms or refuses an entry once it is applied and committed. */
 export class Delivery {
-  /** Rooms whose last event is known to have been shown, with its number on the wire. */
-  readonly #shown = new Map<string, number>();
+  /** Rooms whose last event is known to have been shown, with its number on the wire and that of the one before. */
+  readonly #shown = new Map<string, readonly [number: number, before: number]>();
   /** The last event that a message made besides the one that confirms it, of a sender who wants offsets. */
   #quiet: (Pick<Completion, "connection" | "message"> & { readonly event: StoredEvent }) | undefined;
 
@@ -141,12 +141,12 @@ export class Delivery {
   ): string {
     const { room, silent = false } = event;
     const number = numberOf(event);
-    const known = first === event ? this.#shown.get(room) : undefined;
-    const before =
-      known === number - 1 || known === number ? number - 1 : this.history.shownBefore(room, first.offset);
+    const [last, previous] = (first === event && this.#shown.get(room)) || [];
+    const known = last === number ? previous : last === number - 1 ? last : undefined;
+    const before = known ?? this.history.shownBefore(room, first.offset);
     if (this.#shown.size >= MAX_SHOWN) this.#shown.clear();
     // The room that it is stored in was shown nothing: another hears it.
-    if (!silent) this.#shown.set(room, number);
+    if (!silent) this.#shown.set(room, [number, before]);
     return numbered(frame, room, number, before);
   }
 }
