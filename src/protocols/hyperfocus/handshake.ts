@@ -112,6 +112,14 @@ export function createHandshake(
     viewers.delete(ctx, client.room, client.init.clientId);
   }
 
+  /** The stream begins anew under this client: a host owes an acknowledgement for everything that it shows. */
+  function onRoomRemoved(ctx: Ctx, room: string): void {
+    const { client } = ctx.state;
+    if (client?.room !== room || client.key === undefined) return;
+    Object.assign(client, { since: 0, resent: 0, acks: 0 });
+    ctx.record(room, "host", { client: client.key }, { quiet: true });
+  }
+
   function startHeartbeat(ctx: Ctx): void {
     ctx.state.heart ??= {
       nextPing: 0,
@@ -127,5 +135,5 @@ export function createHandshake(
     heartbeats.add(ctx.state.heart);
   }
 
-  return { enter, objection };
+  return { enter, objection, onRoomRemoved };
 }

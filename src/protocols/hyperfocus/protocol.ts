@@ -48,7 +48,7 @@ export function hyperfocus({
     release: (room, applied, refused) => systemSender.record(room, "release", { pace }, { applied, refused }),
   });
 
-  const { enter, objection } = createHandshake(
+  const { enter, objection, onRoomRemoved } = createHandshake(
     { history, settings, state },
     { board, deliveries, heartbeats, pingInterval, status, viewers },
   );
@@ -147,6 +147,7 @@ export function hyperfocus({
       deliveries.schedule(room, clock.now() - time);
       board.update(room);
     },
+    onRoomRemoved,
     onRoomEmptied: (room) => board.emptied(room),
     onRoomDeleted: (room) => board.update(room),
     onStop() {

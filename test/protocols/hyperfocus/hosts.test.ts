@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { databaseOf } from "../../support/child.ts";
 import type { TestClient } from "../../support/client.ts";
 import { startTestServer, type TestServer } from "../../support/server.ts";
-import { ack, dial, drain, error, from, gift, gifts, give, host, init, viewer } from "./frames.ts";
+import { ack, dial, drain, error, from, gift, gifts, give, host, init, ROOM, viewer } from "./frames.ts";
 
 let server: TestServer;
 beforeEach(async () => {
@@ -62,6 +62,21 @@ test("nobody acknowledges in a host's name", async () => {
     await drain(impostor);
   }
   expect(await ids(await host(server))).toEqual(["a"]);
+});
+
+test("a host that stays while its stream is removed owes what is shown from then on, and acknowledges it for free", async () => {
+  await server.stop();
+  const env = { MAX_GIFTS_PER_SECOND: "0", MESSAGE_RATE_LIMIT: "5" };
+  server = await startTestServer({ env });
+  await giveIds(...Array.from({ length: 8 }, (_, n) => `old-${n}`));
+  const before = await host(server);
+  expect((await server.http("DELETE", `/v1/rooms/${ROOM}`)).ok).toBe(true);
+  const all = Array.from({ length: 8 }, (_, n) => `new-${n}`);
+  await giveIds(...all);
+  for (const giftId of all.slice(0, 6)) before.send(ack(giftId));
+  expect((await drain(before)).filter(({ type }) => type === "error")).toEqual([]);
+  await leave(before);
+  expect(await ids(await host(server))).toEqual(all.slice(6));
 });
 
 test("there is neither a gap nor a repeat where what was missed meets what comes live", async () => {
