@@ -33,6 +33,15 @@ export function createGroups({
     return systemSender.now() < expiresAt && issuedAt >= members.revokedBefore(userId);
   }
 
+  /** The group remembers that a token has brought the user into it. */
+  function see({ identity: { userId, issuedAt, expiresAt } }: Ctx, room: string): void {
+    // A member needs no token, and is out when a backend says so.
+    if (members.isMember(room, userId)) return;
+    const known = groupFrom(state(room)).seen(userId) ?? NEVER;
+    if (isSeen(room, userId) && known.expiresAt >= expiresAt) return;
+    systemSender.record(room, "seen", { userId, issuedAt, expiresAt });
+  }
+
   return {
     handlers: {
       "group.message"(ctx: Ctx, message: Message<"group.message">): void {
@@ -75,13 +84,13 @@ export function createGroups({
 
     /** The user's token names the group, or the user is a member. */
     onRoomGranted(ctx: Ctx, room: string): void {
-      const { userId, issuedAt, expiresAt } = ctx.identity;
       ctx.join(room);
-      // A member needs no token, and is out when a backend says so.
-      if (members.isMember(room, userId)) return;
-      const known = groupFrom(state(room)).seen(userId) ?? NEVER;
-      if (isSeen(room, userId) && known.expiresAt >= expiresAt) return;
-      systemSender.record(room, "seen", { userId, issuedAt, expiresAt });
+      see(ctx, room);
+    },
+
+    /** The new group knows none of those who are in it. Of a token that opens all groups its user joins each. */
+    onRoomRemoved(ctx: Ctx, room: string): void {
+      if (ctx.identity.grants.includes(room)) see(ctx, room);
     },
   };
 }

@@ -105,6 +105,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     },
     // A wildcard grants every group but makes nobody a member of all.
     onRoomGranted: (ctx, room) => room !== "group:*" && !reserved(room) && groups.onRoomGranted(ctx, room),
+    onRoomRemoved: groups.onRoomRemoved,
     onClosed(ctx) {
       typing.closed(ctx);
       sealing.closed(ctx);

@@ -139,6 +139,23 @@ describe("what a token said of a group", () => {
     expect(await leave(mia)).toMatchObject({ success: true });
     expect(await heard(ada, "group.member.left")).toEqual([]);
   });
+
+  test("counts in the new group when a backend removes the group while its user is in it", async () => {
+    const ada = await enter("ada", "g");
+    const mia = await client("mia", { rooms: ["group:g"], ttl: "10m" });
+    const all = await client("ivy", { rooms: ["*"] });
+    await join(all);
+    await http("DELETE", "/v1/rooms/group:g");
+    await mia.types();
+    await say(ada, "begun anew", { mentions: ["mia", "ivy"] });
+    expect(await texts(mia)).toEqual(["begun anew"]);
+    expect(await heard(mia, "notification")).toHaveLength(1);
+    // Their token names no group: a group has such users only when they have joined it.
+    expect(await heard(all, "notification")).toEqual([]);
+    clock.advance(602_000);
+    await say(await enter("ada", "g"), "too late", { mentions: ["mia"] });
+    expect(await unread()).toHaveLength(1);
+  });
 });
 
 test("a group whose id begins with dm: is none: a conversation of two has no other audience", async () => {
