@@ -1,23 +1,25 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { databaseOf, startChild } from "../support/child.ts";
 import type { Frame } from "../support/client.ts";
+import { AT, dietClient } from "../support/diet.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { erase, filesWith, NAME, SAID, tablesWith, USER } from "../support/personal.ts";
-import { API_KEY, startTestServer } from "../support/server.ts";
+import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
 
 setDefaultTimeout(60_000);
 const MESSAGES = 1_000;
 
+async function isErased(server: TestServer, clock: FakeClock): Promise<boolean> {
+  clock.advance(300);
+  const state = (await (await server.http("GET", `/v1/users/${USER}/erasure`)).json()) as Frame;
+  return state["finishedAt"] !== null;
+}
+
 test("an erased user may come back as a new one, and be erased again", async () => {
   const clock = new FakeClock();
   const server = await startTestServer({ clock });
-  const finished = async () => {
-    clock.advance(300);
-    const state = (await (await server.http("GET", `/v1/users/${USER}/erasure`)).json()) as Frame;
-    return state["finishedAt"] !== null;
-  };
   try {
     for (let time = 0; time < 2; time++) {
       const client = await server.chat(USER, { name: NAME });
@@ -25,13 +27,33 @@ test("an erased user may come back as a new one, and be erased again", async () 
       client.say("message", { chatId: "c", content: SAID, messageId: "m-1" });
       expect((await client.next("message"))["data"].message.content).toBe(SAID);
       expect((await erase(server)).status).toBe(202);
-      await eventually(finished);
+      await eventually(() => isErased(server, clock));
       expect(filesWith(server.directory, SAID)).toEqual([]);
       // Tokens of before are refused, with the tolerance for clocks that differ.
       clock.advance(5_000);
     }
     const list = (await (await server.http("GET", "/v1/erasures")).json()) as Frame;
     expect(list).toEqual({ erasures: [expect.objectContaining({ id: USER, redacted: 1 })], hasMore: false });
+  } finally {
+    await server.stop();
+  }
+});
+
+test("friends who stay connected hear nothing of the new user", async () => {
+  const clock = new FakeClock();
+  const server = await startTestServer({ clock });
+  try {
+    const [noah, mira] = [await dietClient(server, "noah"), await dietClient(server, USER)];
+    await mira.befriend(noah);
+    expect((await erase(server)).status).toBe(202);
+    await eventually(() => isErased(server, clock));
+    clock.advance(5_000);
+    const before = (await noah.events()).length;
+    const again = await dietClient(server, USER);
+    const post = { postId: "p", authorId: USER, authorName: NAME, content: SAID, type: "tip", createdAt: AT };
+    expect(await again.ask("post.created", post)).toMatchObject({ success: true });
+    await again.ask("user.presence", { userId: USER, status: "busy", lastSeen: AT });
+    expect((await noah.events()).slice(before)).toEqual([]);
   } finally {
     await server.stop();
   }

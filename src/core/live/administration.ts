@@ -29,7 +29,8 @@ export function createAdministration({
   protocols,
   turns,
 }: AdministrationParts) {
-  const effects: { [Kind in keyof (RoomEntries & UserEntries)]: (entry: Entry<never>) => void } = {
+  type Kinds = keyof (RoomEntries & UserEntries) | typeof ERASE;
+  const effects: { [Kind in Kinds]: (entry: Entry<never>) => void } = {
     room({ room }) {
       ownerOf(room)?.onTitleChanged?.(room);
       accessChanges.ofRoom(room);
@@ -49,6 +50,9 @@ export function createAdministration({
       expire(body.userId);
       presence.forget(body.userId);
       erasing?.();
+    },
+    [ERASE]({ room, body: { state, userId } }: Entry<RoomErasure>) {
+      if (state) ownerOfAny(protocols.values(), room)?.onUserErased?.(room, userId);
     },
   };
   function expire(userId: string): void {
@@ -76,7 +80,7 @@ export function createAdministration({
     /** A change takes effect on every node, at the place of its entry in the log. */
     applied(change: Entry): void {
       if (Object.hasOwn(effects, change.kind)) {
-        effects[change.kind as keyof typeof effects](change as Entry<never>);
+        effects[change.kind as Kinds](change as Entry<never>);
       }
     },
 

@@ -131,6 +131,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   onTitleChanged?(room: string): void;
   /** A backend has changed who its members are. */
   onMembersChanged?(room: string): void;
+  /** A user is erased, and the state of this room says nothing of them any more. */
+  onUserErased?(room: string, userId: string): void;
   /** The server stops: end what runs outside of turns. */
   onStop?(): void;
 }

@@ -14,7 +14,7 @@ import { createPosts } from "./posts.ts";
 import { createPresence } from "./presence.ts";
 import { past, personalData } from "./redaction.ts";
 import { createRefuse } from "./refuse.ts";
-import { reserved, userOf } from "./rooms.ts";
+import { friendsOf, isInbox, reserved, userOf } from "./rooms.ts";
 import { createEnveloped, rules } from "./rules.ts";
 import {
   auth,
@@ -121,6 +121,10 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
         const { userId }: MemberLeft = JSON.parse(body);
         systemSender.exit(userId, room);
       }
+    },
+    // The user's friends have them no more: a new user may come under the same id.
+    onUserErased(room, userId) {
+      if (isInbox(room)) systemSender.exit(userOf(room), friendsOf(userId));
     },
     onStop() {
       coach.stop();
