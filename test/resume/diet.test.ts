@@ -142,3 +142,23 @@ test("an encrypted connection finds room and offset, and verdict and missed mess
   await say("g-5");
   expect(await inside.event("group.message")).toMatchObject({ room: "group:g", offset: 5 });
 });
+
+test("a user who joins a group is told on each connection where it is, and resumes it though they have heard nothing in it", async () => {
+  const room = "group:open";
+  expect((await server.http("PUT", `/v1/rooms/${room}`, { open: true })).status).toBe(200);
+  const all = [await connect("uma", "offsets=1"), await connect("uma", "offsets=1")] as const;
+  const plain = await connect("uma");
+  const data = { groupId: "open", userId: "uma", userName: "Uma", joinedAt: AT };
+  await all[0].ask("group.member.joined", data);
+  for (const one of all) {
+    const places = (await one.events()).filter(({ type, data }) => type === "placed" && data.room === room);
+    expect(places.map(({ data }) => data)).toEqual([{ room, offset: 1 }]);
+  }
+  expect(await plain.types()).toEqual([]);
+  for (const one of [...all, plain]) await leave(one);
+  const text = { groupId: "open", fromUserId: "noah", content: "x", timestamp: AT };
+  await (await connect("noah")).ask("group.message", { messageId: "missed", ...text });
+  const back = await connect("uma", resume(`${room}@1`));
+  expect((await back.client.next(resumed))["data"]).toEqual({ room, after: 1, until: 2, complete: true });
+  expect(ids(await until(back, "missed", "group.message"))).toEqual(["missed"]);
+});

@@ -2,6 +2,7 @@ import type { TurnQueue } from "../log/turn-queue.ts";
 import type { Connection } from "../outbound/connection.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import type { Clock } from "../ports/clock.ts";
+import { numberOf } from "../protocol/generation.ts";
 import type { AnyProtocol } from "../protocol/protocol.ts";
 import type { Schemas } from "../protocol/schemas.ts";
 import type { SystemSender } from "../protocol/system-sender.ts";
@@ -35,8 +36,14 @@ export function createSystemSender(
     },
     hasWatchers: (room) => rooms.hasWatchers(room),
     isHeard: (room) => rooms.isHeard(room),
-    enter(userId, room) {
-      for (const connection of ownConnectionsOf(userId)) rooms.join(connection, room);
+    enter(userId, room, admission) {
+      for (const connection of ownConnectionsOf(userId)) {
+        const wasIn = connection.rooms.has(room);
+        rooms.join(connection, room);
+        // What the turn has stored after the admission is published next: it is behind this place.
+        const isPlaced = admission && connection.offsets && !wasIn && connection.rooms.has(room);
+        if (isPlaced) connection.send(frame("placed", { room, offset: numberOf(admission) }));
+      }
     },
     exit(userId, room) {
       for (const connection of ownConnectionsOf(userId)) rooms.leave(connection, room);

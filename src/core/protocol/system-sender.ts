@@ -1,3 +1,4 @@
+import type { StoredEvent } from "../ports/history.ts";
 import type { EntryOf, EventOf, OnApplied } from "./context.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Body, Schemas } from "./schemas.ts";
@@ -27,8 +28,11 @@ export interface SystemSender<Out extends Schemas, Entries> {
   hasWatchers(room: string): boolean;
   /** Somebody is in the room. */
   isHeard(room: string): boolean;
-  /** Joins all connections of a user at once. Call it from `onStored` of the event that admits the user. */
-  enter(userId: string, room: string): void;
+  /**
+   * Joins all connections of a user at once. Call it from `onStored` of the event that admits the user. `admission`:
+   * this event, if it is stored in the room: clients that want offsets resume the room from there.
+   */
+  enter(userId: string, room: string, admission?: StoredEvent): void;
   /** Removes all connections of a user from the room. */
   exit(userId: string, room: string): void;
 }

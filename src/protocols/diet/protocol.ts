@@ -110,13 +110,14 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
       typing.closed(ctx);
       sealing.closed(ctx);
     },
-    onStored({ room, kind, body }) {
+    onStored(event) {
+      const { room, kind, body } = event;
       if (kind === "friend.accepted") {
         const { userId, friendId }: FriendAccepted = JSON.parse(body);
         presence.befriended(userOf(room), userOf(room) === userId ? friendId : userId);
       } else if (kind === "group.member.joined") {
         const { userId }: MemberJoined = JSON.parse(body);
-        systemSender.enter(userId, room);
+        systemSender.enter(userId, room, event);
       } else if (kind === "group.member.left") {
         const { userId }: MemberLeft = JSON.parse(body);
         systemSender.exit(userId, room);
