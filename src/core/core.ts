@@ -21,6 +21,7 @@ import { StoreHealth } from "./log/store-health.ts";
 import { Turns } from "./log/turn.ts";
 import { TurnTimes } from "./log/turn-times.ts";
 import { BackpressureGuard, SWEEP_MS } from "./outbound/backpressure.ts";
+import type { Connection } from "./outbound/connection.ts";
 import type { Asked } from "./outbound/delivery.ts";
 import { Rooms } from "./outbound/rooms.ts";
 import { Traffic } from "./outbound/traffic.ts";
@@ -169,6 +170,7 @@ export function createCore(parts: CoreParts) {
     ...{ agent, applier, clock, health, presence, rank, report, rooms, rosters, settings, turns },
     history: store,
     members: people,
+    resume: (one: Connection, room: string) => connections.contextOf(one).join(room),
   };
   for (const factory of parts.protocols) {
     const protocol = openProtocol(services, factory);

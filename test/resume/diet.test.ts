@@ -162,3 +162,22 @@ test("a user who joins a group is told on each connection where it is, and resum
   expect((await back.client.next(resumed))["data"]).toEqual({ room, after: 1, until: 2, complete: true });
   expect(ids(await until(back, "missed", "group.message"))).toEqual(["missed"]);
 });
+
+test("a user who joins a group only now resumes it as they have asked", async () => {
+  const room = "group:later";
+  expect((await server.http("PUT", `/v1/rooms/${room}`, { open: true })).status).toBe(200);
+  const noah = await connect("noah");
+  const text = { groupId: "later", fromUserId: "noah", content: "x", timestamp: AT };
+  for (const messageId of ["l-1", "l-2"]) await noah.ask("group.message", { messageId, ...text });
+  const zoe = await connect("zoe", resume(`${room}@1`));
+  expect(await zoe.types()).not.toContain("resumed");
+  const data = { groupId: "later", userId: "zoe", userName: "Zoe", joinedAt: AT };
+  await zoe.ask("group.member.joined", data);
+  await noah.ask("group.message", { messageId: "l-3", ...text });
+  const heard = (await zoe.events()).filter(({ type, room: named }) => type === "resumed" || named === room);
+  expect(heard.map(({ type, data, offset }) => [type, offset ?? data])).toEqual([
+    ["resumed", { room, after: 1, until: 3, complete: true }],
+    ["group.message", 2],
+    ["group.message", 4],
+  ]);
+});

@@ -14,6 +14,8 @@ export function createSystemSender(
   rooms: Rooms,
   /** The connections of a user. */
   connectionsOf: (userId: string) => Iterable<Connection>,
+  /** Joins a room that the connection has asked to resume. */
+  resume: (connection: Connection, room: string) => void,
 ): SystemSender<Schemas, Record<string, unknown>> {
   const ownConnectionsOf = (userId: string) =>
     Array.from(connectionsOf(userId)).filter((connection) => connection.protocol === protocol());
@@ -38,6 +40,12 @@ export function createSystemSender(
     isHeard: (room) => rooms.isHeard(room),
     enter(userId, room, admission) {
       for (const connection of ownConnectionsOf(userId)) {
+        if (connection.resume?.has(room)) {
+          resume(connection, room);
+          // Its user has the confirmation.
+          if (admission) connection.catchingUp?.get(room)?.add(admission.offset);
+          continue;
+        }
         const wasIn = connection.rooms.has(room);
         rooms.join(connection, room);
         // What the turn has stored after the admission is published next: it is behind this place.

@@ -1,6 +1,7 @@
 import { createSystemSender } from "../inbound/system-sender.ts";
 import type { Applier } from "../log/apply.ts";
 import type { Turns } from "../log/turn.ts";
+import type { Connection } from "../outbound/connection.ts";
 import type { Rooms } from "../outbound/rooms.ts";
 import type { AnyProtocol, ProtocolFactory } from "../protocol/protocol.ts";
 import type { OpenRoster } from "../protocol/roster.ts";
@@ -17,6 +18,7 @@ export interface OpeningParts
   > {
   readonly applier: Applier;
   readonly presence: Presence;
+  readonly resume: (connection: Connection, room: string) => void;
   readonly rooms: Rooms;
   readonly rosters: Rosters;
   readonly turns: Turns;
@@ -24,13 +26,14 @@ export interface OpeningParts
 
 /** Makes a protocol, with what it may use of the core. */
 export function openProtocol(parts: OpeningParts, factory: ProtocolFactory): AnyProtocol {
-  const { applier, presence, rooms, rosters, turns, ...services } = parts;
+  const { applier, presence, resume, rooms, rosters, turns, ...services } = parts;
   const systemSender = createSystemSender(
     () => protocol,
     services.clock,
     turns,
     rooms,
     (userId) => presence.of(userId),
+    resume,
   );
   /** What follows from other nodes' connections waits for nothing that this node has recorded. */
   const roster: OpenRoster<Schemas> = (name, changed) =>
