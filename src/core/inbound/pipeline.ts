@@ -157,7 +157,8 @@ function validate(schema: z.ZodType, body: unknown): unknown {
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
   const tooLong = parsed.error.issues.some((issue) => issue.code === "custom" && issue.params?.["tooLong"]);
-  throw new Refusal(tooLong ? "too_long" : "invalid", "invalid", { issues });
+  const reason = tooLong ? "too_long" : "invalid";
+  throw new Refusal(reason, reason, { issues });
 }
 
 /** `isCaughtUp`: this node has applied everything that was confirmed before the message came. */

@@ -159,6 +159,17 @@ test("wrong fields of the envelope are named in a response", async () => {
   }
 });
 
+test("a text that is too long is called so", async () => {
+  const data = { ...(exampleOf(messages["direct.message"]) as Frame), content: "x".repeat(61) };
+  expect(await u1.ask("direct.message", data)).toMatchObject({
+    error: {
+      code: "INVALID_MESSAGE_FORMAT",
+      message: "Too long",
+      details: { errors: [{ field: "data.content", message: "must have at most 60 characters" }] },
+    },
+  });
+});
+
 test("names of properties as fields do nothing", async () => {
   const text = JSON.stringify({ ...example, id: "proto" }).replace(
     '"data":{',
