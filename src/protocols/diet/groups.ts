@@ -15,10 +15,11 @@ import { cleaned } from "./texts.ts";
 
 /** Groups: their messages, joins, leaves and mentions. */
 export function createGroups({
+  history,
   members,
   state,
   systemSender,
-}: Pick<Services<typeof events, Entries, unknown>, "members" | "state" | "systemSender">) {
+}: Pick<Services<typeof events, Entries, unknown>, "history" | "members" | "state" | "systemSender">) {
   /** Only users who are in the group: a mention would reveal to others that the group exists. */
   function mentioned({ groupId, fromUserId, mentions = [] }: GroupMessage): string[] {
     const room = groupRoom(groupId);
@@ -51,6 +52,7 @@ export function createGroups({
         const quotes = { room: groupRoom(data.groupId), unique: uniqueOf("group.message", data) };
         const publication = { type: "group.message", data, unique: quotes.unique } as const;
         record(ctx, message, quotes.room, "say", publication);
+        const unique = users.length === 0 ? "" : mentionId(history, data);
         for (const userId of users) {
           // A full inbox only loses the mention: the group still has the message.
           if (!hasSpace(inboxFrom(state(inboxOf(userId))), data.fromUserId)) continue;
@@ -61,7 +63,7 @@ export function createGroups({
               data: note,
               waits: { ...waitingNotification(note), from: data.fromUserId },
             } as const),
-            ...{ unique: mentionId(data), quotes },
+            ...{ unique, quotes },
           };
           // Without the message's id, which a message to another group may have too: `unique` names the mention.
           ctx.record(inboxOf(userId), "say", noting, ALSO);
@@ -95,16 +97,19 @@ export function createGroups({
   };
 }
 
-const mentionId = (message: GroupMessage): string =>
-  `${message.groupId} ${uniqueOf("notification", message)}`;
+/** Inboxes keep the mentions of removed groups, and a new group of that name takes their ids of messages again. */
+function mentionId(history: History, message: GroupMessage): string {
+  const { removed } = history.span(groupRoom(message.groupId));
+  const id = `${message.groupId} ${uniqueOf("notification", message)}`;
+  return removed === 0 ? id : `${id} ${removed}`;
+}
 
 /** The notifications of the users whom a group's message mentions: they quote it. */
 export function mentionsOf(history: History, { kind, body }: StoredEvent): StoredEvent[] {
   if (kind !== "group.message") return [];
   const message: GroupMessage = JSON.parse(body);
-  return (message.mentions ?? []).flatMap(
-    (userId) => history.byExternalId(inboxOf(userId), mentionId(message)) ?? [],
-  );
+  const id = mentionId(history, message);
+  return (message.mentions ?? []).flatMap((userId) => history.byExternalId(inboxOf(userId), id) ?? []);
 }
 
 const NEVER: Seen = { issuedAt: 0, expiresAt: 0 };

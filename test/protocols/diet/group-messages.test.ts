@@ -46,6 +46,25 @@ test("a message said again under its messageId or envelope id reaches the group,
   expect(await heard(bob, "notification")).toHaveLength(1);
 });
 
+test("a message under an id of a removed group is another message, and mentions", async () => {
+  const [ada, bob] = [await enter("ada", "g"), await enter("bob", "g")];
+  const said = (content: string) => text("ada", content, { messageId: "m-1", mentions: ["bob"] });
+  const notes = async () => (await heard(bob, "notification")).map((data) => data.message);
+  for (const content of ["old words", "new words"]) {
+    await http("DELETE", "/v1/rooms/group:g");
+    await bob.types();
+    expect(await ada.ask("group.message", said(content))).toMatchObject({ success: true });
+  }
+  expect(await notes()).toEqual(["old words", "new words"]);
+  const { messages } = (await (await http("GET", "/v1/rooms/group:g/messages")).json()) as Frame;
+  const { id } = messages[0];
+  expect((await http("DELETE", `/v1/rooms/group:g/messages/${encodeURIComponent(id)}`)).ok).toBe(true);
+  expect(await heard(await enter("bob"), "notification")).toMatchObject([
+    { message: "old words" },
+    { message: "" },
+  ]);
+});
+
 test("backends read a group's messages", async () => {
   const ada = await enter("ada", "g");
   for (const content of ["one", "two", "three"]) await say(ada, content);
