@@ -219,7 +219,10 @@ export function prepare({ client, db }: OpenDatabase) {
         role: placeholder("role"),
         time: placeholder("time"),
       })
-      .onConflictDoUpdate({ target: [members.roomId, members.userId], set: { role: sql`excluded.role` } })
+      .onConflictDoUpdate({
+        target: [members.roomId, members.userId],
+        set: { role: sql`iif(${placeholder("keepsRole")}, ${members.role}, excluded.role)` },
+      })
       .prepare(),
     // No protocol's room has a space in its name. What is in it goes in steps: see removed-rooms.ts.
     removeRoom: db

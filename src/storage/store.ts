@@ -145,7 +145,10 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
         if (row.title !== undefined) statements.setTitle.run({ id, title: row.title });
         if (row.open !== undefined) statements.setOpen.run({ id, open: row.open ? 1 : 0 });
       } else if ("remove" in row) statements.removeMember.run({ id, userId: row.userId });
-      else statements.addMember.run({ id, ...row });
+      else {
+        const { userId, role = null, time } = row;
+        statements.addMember.run({ id, userId, role, time, keepsRole: row.role === undefined ? 1 : 0 });
+      }
     },
 
     trim(upTo, stateOf = () => []) {

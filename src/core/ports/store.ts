@@ -9,7 +9,8 @@ export type Row =
   | {
       readonly table: "members";
       readonly userId: string;
-      readonly role: string | null;
+      /** Without it a member keeps the role that they have. */
+      readonly role?: string | null;
       readonly time: number;
     }
   /** Tokens of the user issued before this time are refused. An earlier revocation holds. Milliseconds since the epoch. */

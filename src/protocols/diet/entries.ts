@@ -101,7 +101,7 @@ export const applies = {
   join({ body, time }: Entry<MemberJoined>): Decision {
     return {
       events: [{ kind: "group.member.joined", data: body }],
-      rows: [{ table: "members", userId: body.userId, role: null, time }],
+      rows: [{ table: "members", userId: body.userId, time }],
     };
   },
 

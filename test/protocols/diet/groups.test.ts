@@ -56,6 +56,22 @@ test("members whom a backend makes and unmakes are in and out at once", async ()
   expect(await heard(bob, "notification")).toEqual([]);
 });
 
+test("members who say that they have joined keep the role that a backend gave them", async () => {
+  await http("PUT", "/v1/rooms/group:g/members/bob", { role: "admin" });
+  const bob = await enter("bob");
+  expect(await join(bob)).toMatchObject({ success: true });
+  await members("PUT", "eve");
+  const answer = (await (await http("GET", "/v1/rooms/group:g/members")).json()) as Frame;
+  expect(answer["members"]).toEqual([
+    { userId: "bob", role: "admin" },
+    { userId: "eve", role: null },
+  ]);
+  await members("PUT", "bob");
+  expect(await (await http("GET", "/v1/rooms/group:g/members?limit=1")).json()).toMatchObject({
+    members: [{ userId: "bob", role: null }],
+  });
+});
+
 test("a user who may be in an open group joins it and stays a member, until a backend removes the group", async () => {
   const [ada, bob] = [await enter("ada", "g"), await enter("bob")];
   expect(await join(bob)).toMatchObject({ error: { code: "FORBIDDEN" } });
