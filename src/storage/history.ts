@@ -131,6 +131,10 @@ export function createHistory(parts: HistoryParts): History & Pick<Store, "head"
       if (id === undefined || offsets.length === 0) return [];
       return statements.receipts.all({ id, offsets: JSON.stringify(offsets), since });
     },
+    isMember(room, userId) {
+      const id = ids.find(room);
+      return id !== undefined && statements.isMember.get({ id, userId }) !== undefined;
+    },
     state(room) {
       const id = ids.find(room);
       return id === undefined ? new Map() : roomState.of(id);

@@ -45,6 +45,7 @@ export function prepare({ client, db }: OpenDatabase) {
     sql`${events.id} in (select value from json_each(${placeholder("events")}))`,
     eq(events.roomId, placeholder("id")),
   );
+  const member = and(eq(members.roomId, placeholder("id")), eq(members.userId, placeholder("userId")));
   return {
     roomId: db
       .select({ id: rooms.id })
@@ -238,9 +239,7 @@ export function prepare({ client, db }: OpenDatabase) {
         set: { revokedBefore: sql`max(coalesce(${users.revokedBefore}, 0), excluded.revoked_before)` },
       })
       .prepare(),
-    removeMember: db
-      .delete(members)
-      .where(and(eq(members.roomId, placeholder("id")), eq(members.userId, placeholder("userId"))))
-      .prepare(),
+    isMember: db.select({ userId: members.userId }).from(members).where(member).prepare(),
+    removeMember: db.delete(members).where(member).prepare(),
   };
 }

@@ -64,6 +64,8 @@ export interface History {
   span(room: string): Span;
   /** The number on the wire of the last event before this offset that clients were shown; 0 without one. */
   shownBefore(room: string, offset: number): number;
+  /** Whether the user is a member of the room. */
+  isMember(room: string, userId: string): boolean;
   /** The rows that the protocol's reducers have written for the room, by key. */
   state(room: string): ReadonlyMap<string, string>;
 }

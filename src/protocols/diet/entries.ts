@@ -105,11 +105,11 @@ export const applies = {
     };
   },
 
-  leave({ body }: Entry<MemberLeft>, { state }: Place<unknown>): Decision {
-    return {
-      events: [{ kind: "group.member.left", data: body }],
-      rows: removal(body.userId, state),
-    };
+  /** Nobody is told of users who are not in the group. */
+  leave({ room, body }: Entry<MemberLeft>, { history, state }: Place<unknown>): Decision {
+    const left = { kind: "group.member.left", data: body };
+    const isIn = history.isMember(room, body.userId) || groupFrom(state).seen(body.userId) !== undefined;
+    return isIn ? { events: [left], rows: removal(body.userId, state) } : { confirm: left };
   },
 
   seen: (

@@ -78,7 +78,9 @@ export function createGroups({
 
       "group.member.left"(ctx: Ctx, message: Message<"group.member.left">): void {
         const room = groupRoom(message.data.groupId);
-        if (ctx.may(room)) record(ctx, message, room, "leave", cleaned(message.data));
+        // Also if the group does not know that they were in it, as after its removal.
+        const applied = () => systemSender.exit(message.data.userId, room);
+        if (ctx.may(room)) record(ctx, message, room, "leave", cleaned(message.data), { applied });
         // A user who is not in the group has left it. Nobody learns whether the group exists.
         else confirm(ctx, message);
       },

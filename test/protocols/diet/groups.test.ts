@@ -40,6 +40,28 @@ test("a token for all groups hears a group from when its user joins it until he 
   expect(await heard(ada, "group.member.left")).toEqual([{ ...joined, leftAt: AT }]);
 });
 
+test("leaving a group that one is not in succeeds, and the group hears nothing of it", async () => {
+  const ada = await enter("ada", "g");
+  const [all, bob] = [await client("all", { rooms: ["*"] }), await enter("bob", "g")];
+  expect(await leave(all)).toMatchObject({ success: true });
+  for (let n = 0; n < 2; n++) expect(await leave(bob)).toMatchObject({ success: true });
+  const frames = [
+    message("group.member.joined", { groupId: "g", userId: "all", userName: "All", joinedAt: AT }),
+    message("group.member.left", { groupId: "g", userId: "all", userName: "All", leftAt: AT }),
+  ];
+  for (const frame of frames) all.client.send(frame);
+  await all.answerTo(frames[1]!["id"]);
+  await say(ada, "alone", { mentions: ["all", "bob"] });
+  for (const one of [all, bob]) expect(await one.types()).toEqual([]);
+  expect((await heard(ada, "group.member.left")).map(({ userId }) => userId)).toEqual(["bob", "all"]);
+  // A connection with a token for all groups stays where it is when a backend removes the group.
+  await join(all);
+  await http("DELETE", "/v1/rooms/group:g");
+  await leave(all);
+  await say(ada, "alone again");
+  expect(await texts(all)).toEqual([]);
+});
+
 test("members whom a backend makes and unmakes are in and out at once", async () => {
   const [ada, bob] = [await enter("ada", "g"), await enter("bob")];
   await say(ada, "before");

@@ -206,6 +206,8 @@ export class Model {
     const name: string = data["groupId"];
     const { members, came } = this.#group(name);
     const user = nameOf(data);
+    // Nobody is told of users who are not in it.
+    if (type === "group.member.left" && !members.has(user) && !came.has(user)) return;
     for (const one of this.#people.listeners) {
       if (one === by || !one.hears.has(name)) continue;
       // A user who connects may hear of it or not, on other connections of theirs.
