@@ -181,3 +181,31 @@ test("a user who joins a group only now resumes it as they have asked", async ()
     ["group.message", 4],
   ]);
 });
+
+test("a user who leaves a group while they catch up in it gets no more of it", async () => {
+  const room = "group:long";
+  const content = "x".repeat(9_000);
+  const events = Array.from({ length: 200 }, (_, n) => ({
+    ...{ room, type: "group.message" },
+    data: { messageId: `long-${n}`, groupId: "long", fromUserId: "noah", content, timestamp: AT },
+  }));
+  const many = await start({ env: { RESUME_LIMIT: "1000" } });
+  for (let at = 0; at < events.length; at += 100) {
+    const answer = await many.http("POST", "/v1/diet/events", events.slice(at, at + 100));
+    expect(answer.status).toBe(200);
+  }
+  expect((await many.http("PUT", `/v1/rooms/${room}/members/ivy`, {})).ok).toBe(true);
+  const client = await many.connect(`/api/diet/ws?${resume(`${room}@0`)}`);
+  const token = await many.token("ivy", { rooms: [] });
+  client.send({ type: "auth", token, userId: "ivy", sessionId: "s" });
+  const ivy = new DietClient("ivy", client);
+  const data = { groupId: "long", userId: "ivy", userName: "Ivy", leftAt: AT };
+  expect(await ivy.ask("group.member.left", data)).toMatchObject({ success: true });
+  const heard = async () => (await ivy.events()).filter(({ type }) => type === "group.message").length;
+  const before = await heard();
+  expect(before).toBeLessThan(200);
+  for (let n = 0; n < 10; n++) expect(await heard()).toBe(before);
+  const later = { ...events[0]!, data: { ...events[0]!.data, messageId: "later" } };
+  expect((await many.http("POST", "/v1/diet/events", later)).status).toBe(200);
+  expect(await heard()).toBe(before);
+});

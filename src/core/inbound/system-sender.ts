@@ -54,7 +54,10 @@ export function createSystemSender(
       }
     },
     exit(userId, room) {
-      for (const connection of ownConnectionsOf(userId)) rooms.leave(connection, room);
+      for (const connection of ownConnectionsOf(userId)) {
+        connection.catchingUp?.delete(room);
+        rooms.leave(connection, room);
+      }
     },
   };
 }
