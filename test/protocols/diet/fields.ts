@@ -32,6 +32,7 @@ const visible = (most: number) =>
     "a b",
     "a\n",
     "*",
+    "\u3164\u2800",
     "x".repeat(most + 1),
   );
 export const id = visible(128);

@@ -50,12 +50,18 @@ export const url = address
 const path = address.regex(/^\/(?![/\\])[^\s\p{C}]*$/u);
 export const link = z.union([url, path], "must be an http or https URL or a path");
 
+/** No room has an id that shows nothing, and `*` stands for all. */
+const NOT_NAMED = String.raw`(?!(?:\*|[\p{Default_Ignorable_Code_Point}\u2800]+)$)`;
+
 /** `dm:` begins a conversation of two users, so that no conversation has two audiences. */
 export const groupId = z
   .string()
-  .regex(/^(?!\*$)(?!dm:)[^\s\p{C}]{1,128}$/u, "must be 1 to 128 visible characters, and not begin with dm:");
+  .regex(
+    new RegExp(String.raw`^${NOT_NAMED}(?!dm:)[^\s\p{C}]{1,128}$`, "u"),
+    "must be 1 to 128 visible characters, and not begin with dm:",
+  );
 
 /** `dm:<user>:<user>` or the id of a group. It is longer than an id, since it may hold two. */
 export const conversationId = z
   .string()
-  .regex(/^(?!\*$)[^\s\p{C}]{1,260}$/u, "must be 1 to 260 visible characters");
+  .regex(new RegExp(String.raw`^${NOT_NAMED}[^\s\p{C}]{1,260}$`, "u"), "must be 1 to 260 visible characters");
