@@ -130,7 +130,10 @@ export function createStore(database: OpenDatabase, onTrimmed: (trimmed: Trimmed
         if (row.erased?.externalId) statements.eraseExternalId.run({ id, event });
         return;
       }
-      const id = ids.findOrAdd(room);
+      const isEnd = row.table === "members" && "remove" in row;
+      const id = isEnd ? ids.find(room) : ids.findOrAdd(room);
+      // A membership that ends makes no room.
+      if (id === undefined) return;
       if (row.table === "receipts") statements.addReceipt.run({ id, ...row });
       else if (row.table === "state") roomState.set(id, row.key, row.value);
       else if (row.table === "rooms" && "remove" in row) {

@@ -68,6 +68,10 @@ test("a member whose token grants the chat stays in it when removed", async () =
 
 test("removing somebody who is no member changes nothing", async () => {
   expect((await remove("chat:class", "nobody")).status).toBe(204);
+  for (let n = 0; n < 2; n++) {
+    expect((await remove("chat:never-made", "nobody")).status).toBe(204);
+    await expectProblem(await server.http("GET", "/v1/rooms/chat:never-made"), 404);
+  }
 });
 
 test("wrong rooms, ids and roles are refused by their names", async () => {
