@@ -145,6 +145,8 @@ export class CollaborationWebSocketClient extends AtomicClient<
 
   protected resume(): void {
     this.admitted();
+    // A handler may have disconnected.
+    if (!this.isConnected()) return;
     for (const [sessionId, role] of this.#sessions) this.#rejoin(sessionId, role);
     if (this.#rejoining.size === 0) this.outbox.open();
   }

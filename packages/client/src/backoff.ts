@@ -10,7 +10,7 @@ export interface Backoff {
 
 /** Where a contract gives no figures. */
 export const patient: Backoff = {
-  maxAttempts: Number.POSITIVE_INFINITY,
+  maxAttempts: Infinity,
   baseDelay: 1_000,
   backoffMultiplier: 2,
   maxBackoff: 30_000,

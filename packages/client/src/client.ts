@@ -107,7 +107,12 @@ export abstract class Client<
   /** The server has let the client in, and takes messages. */
   protected ready(): void {
     this.admitted();
-    this.outbox.open();
+    this.takesMessages();
+  }
+
+  /** Unless a handler has disconnected meanwhile. */
+  protected takesMessages(): void {
+    if (this.isConnected()) this.outbox.open();
   }
 
   protected override lost(): void {
