@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { VoiceChannelClient } from "../../packages/client/src/index.ts";
-import { memoryStore, page, written } from "./store-page.ts";
-import { fakeSockets, settled, tokenOf } from "./support.ts";
+import { clientNames } from "./clients.ts";
+import { stage } from "./connect-stage.ts";
+import { KEEPERS, memoryStore, page, written } from "./store-page.ts";
+import { fakeSockets, outcome, settled, tokenOf } from "./support.ts";
 
 describe("a store that fails", () => {
   const broken = (): never => {
@@ -56,4 +58,75 @@ test("a store that throws costs no event", async () => {
   socket.say({ ...event, room: "guild:1", offset: 1 });
   expect(heard).toEqual([{ userId: "1" }]);
   await voice.disconnect();
+});
+
+describe("a store that never answers", () => {
+  const never = () => new Promise<never>(() => {});
+  const silent = {
+    ...{ load: never, put: never, delete: never },
+    ...{ loadOffsets: never, saveOffsets: never, loadDrafts: never, saveDrafts: never },
+  };
+
+  test.each(clientNames)("does not keep %s from connecting", async (name) => {
+    const { admit, all, client, clock } = stage(name, { store: silent, userId: "ada" });
+    const told: unknown[] = [];
+    client.onStoreEvent((event) => told.push(event));
+    const connected = outcome(client.connect());
+    for (let seconds = 0; seconds < 15 && all.length === 0; seconds++) {
+      clock.advance(1_000);
+      await settled();
+    }
+    await admit();
+    expect(await connected).toBe("resolved");
+    expect(told).toContainEqual({ type: "failed", messages: [], error: new Error("No answer") });
+    await client.disconnect();
+  });
+
+  test.each(KEEPERS)("costs a message of %s its life beyond the page, and nothing else", async (name) => {
+    const { admit, client, clock, write } = page(name, { ...memoryStore().store, load: never });
+    void write("new");
+    void client.connect();
+    await settled();
+    clock.advance(4_000);
+    const socket = await admit();
+    expect(written(socket)).toContain("new");
+    await client.disconnect();
+  });
+});
+
+describe("what a slow store has is waited for by the next attempt too", () => {
+  const slow = <Kept>(kept: Kept) => {
+    const read = Promise.withResolvers<void>();
+    return { answer: read.resolve, load: () => read.promise.then(() => kept) };
+  };
+
+  test("the places of rooms", async () => {
+    const { answer, load } = slow([["guild:1", 7]] as const);
+    const store = { ...memoryStore().store, loadOffsets: load };
+    const { admit, client } = stage("voice", { store });
+    void client.connect();
+    await settled();
+    void client.disconnect();
+    void client.connect();
+    await settled();
+    answer();
+    const { address } = await admit();
+    expect(decodeURIComponent(address.url)).toContain("resume=guild:1@7");
+    await client.disconnect();
+  });
+
+  test("the text of documents", async () => {
+    const { answer, load } = slow([]);
+    const { all, client } = stage("collaboration", { store: { ...memoryStore().store, loadDrafts: load } });
+    void client.connect();
+    await settled();
+    void client.disconnect();
+    void client.connect();
+    await settled();
+    expect(all).toEqual([]);
+    answer();
+    await settled();
+    expect(all).toHaveLength(1);
+    await client.disconnect();
+  });
 });

@@ -44,7 +44,7 @@ export class AnalyticsWebSocketClient extends AtomicClient<
   protected resume(): void {
     this.admitted();
     if (this.#metrics.size > 0) this.say("subscribe", { metrics: [...this.#metrics] });
-    this.takesMessages();
+    this.open();
   }
 
   protected override write(message: QueuedMessage): void {

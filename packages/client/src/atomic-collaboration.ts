@@ -55,7 +55,7 @@ export class CollaborationWebSocketClient extends AtomicClient<
 
   constructor(options: AtomicOptions) {
     super(options);
-    this.#drafts = new Drafts(options.store, (event) => this.storeListeners.tell("store", event));
+    this.#drafts = new Drafts(options.store, this.clock, (event) => this.storeListeners.tell("store", event));
     this.onConnectionEvent(() => {
       if (!this.#isKeptUp()) for (const { text } of this.#texts.values()) text.stopped();
     });

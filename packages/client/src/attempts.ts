@@ -9,7 +9,7 @@ export class Attempts {
 
   constructor(
     public backoff: Backoff,
-    private readonly random: () => number,
+    readonly random: () => number,
   ) {}
 
   /** Counts one more; how many milliseconds to wait before it. */

@@ -42,16 +42,17 @@ export abstract class Client<
   constructor(options: ClientOptions, defaults?: Defaults) {
     super(options, defaults);
     this.url = options.url;
-    this.offsets = new Offsets(options, (verdict) => this.announce("resumed", verdict));
+    this.offsets = new Offsets(options, this.clock, (verdict) => this.announce("resumed", verdict));
     this.outbox = new Outbox({
-      ...{ clock: this.clock, random: options.random ?? Math.random, queue: options.queue },
+      clock: this.clock,
+      random: this.attempts.random,
+      queue: options.queue,
       answerTimeout: options.answerTimeout ?? ANSWER_MS,
-      kept: new StoredMessages(options.store, (event) => this.storeListeners.tell("store", event)),
+      kept: new StoredMessages(options.store, this.clock, (event) =>
+        this.storeListeners.tell("store", event),
+      ),
       take: (type) => this.take(type),
       write: (message) => this.write(message),
-    });
-    this.onConnectionEvent(() => {
-      if (this.failure) this.outbox.fail(this.failure);
     });
   }
 
@@ -107,16 +108,17 @@ export abstract class Client<
   /** The server has let the client in, and takes messages. */
   protected ready(): void {
     this.admitted();
-    this.takesMessages();
+    this.open();
   }
 
   /** Unless a handler has disconnected meanwhile. */
-  protected takesMessages(): void {
+  protected open(): void {
     if (this.isConnected()) this.outbox.open();
   }
 
   protected override lost(): void {
     this.outbox.close();
+    if (this.failure) this.outbox.fail(this.failure);
   }
 
   protected override async locate(token: string | undefined): Promise<Address> {

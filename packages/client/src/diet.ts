@@ -18,7 +18,7 @@ import { RecentIds } from "./recent.ts";
 import type { Sealing } from "./sealing.ts";
 import type { Address } from "./socket.ts";
 import type { QueuedMessage } from "./store.ts";
-import { userOf } from "./token.ts";
+import { claimsOf } from "./token.ts";
 
 /** Contract: Connection Establishment. Browsers let no page set headers. Times are in milliseconds. */
 export interface WebSocketConnection {
@@ -95,7 +95,7 @@ export class DietWebSocketClient extends Client<DietEvents, DietMessage, DietAns
 
   protected opened(token = ""): void {
     const { sessionId } = this;
-    const userId = this.options.userId ?? userOf(token) ?? "";
+    const userId = this.options.userId ?? String(claimsOf(token)["sub"] ?? "");
     this.#userId = userId;
     this.transmit(JSON.stringify({ type: "auth", token, userId, sessionId }));
     this.#sealing = this.#cipher?.begin({

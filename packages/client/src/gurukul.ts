@@ -5,7 +5,7 @@ import { Refused } from "./outbox.ts";
 import { RecentIds } from "./recent.ts";
 import type { Address } from "./socket.ts";
 import type { QueuedMessage } from "./store.ts";
-import { userOf } from "./token.ts";
+import { claimsOf } from "./token.ts";
 
 type Schemas = ReturnType<typeof createMessages>;
 type Data<Type extends keyof Schemas> = z.input<Schemas[Type]>;
@@ -45,7 +45,7 @@ const REJOIN_MS = 5_000;
 /** Contract gurukul: chats with people and agents. */
 export class GurukulClient extends Client<GurukulEvents, GurukulMessage, GurukulAnswers> {
   protected readonly contract = "gurukul";
-  #userId: string | undefined;
+  #userId: unknown;
   /** For each joined chat, the messages that handlers have got. */
   readonly #chats = new Map<string, RecentIds>();
   /** Chats that the server has yet to say are joined again. */
@@ -67,7 +67,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   }
 
   protected override address(token: string | undefined): Address {
-    this.#userId = userOf(token);
+    this.#userId = claimsOf(token)["sub"];
     // Where there is a page, a URL may be relative to it.
     const url = new URL(this.url, Object(globalThis).location?.href);
     if (token !== undefined) url.searchParams.set("token", token);
@@ -125,9 +125,8 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
 
   protected write(message: QueuedMessage): void {
     const { id, type, data } = message;
-    if (type === "message") this.#say(type, { ...data, messageId: id });
-    else if (type === "chat_update") this.#say(type, data);
-    else this.#say(type, { userId: this.#userId, ...data });
+    const own = type === "message" ? { messageId: id } : { userId: this.#userId };
+    this.#say(type, type === "chat_update" ? data : { ...own, ...data });
     if (data["action"] !== "leave") return;
     // What the server said before has come by then.
     this.#fence(() => {
@@ -155,10 +154,11 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
       if (frame.type !== "message" || this.#isNew(frame.data.message)) this.listeners.tell(frame.type, frame);
       const { awaited } = this.outbox;
       if (frame.type === "error") this.#failed(frame.data);
-      else if (!this.#isAnswer(frame)) return;
-      else if (frame.type !== "chat_update") this.outbox.settle(frame);
-      // Messages of the chat from here on are resumed after a lost connection.
-      else this.#fence(() => this.outbox.awaited === awaited && this.outbox.settle(frame));
+      else if (this.#isAnswer(frame)) {
+        if (frame.type !== "chat_update") this.outbox.settle(frame);
+        // Messages of the chat from here on are resumed after a lost connection.
+        else this.#fence(() => this.outbox.awaited === awaited && this.outbox.settle(frame));
+      }
     }
   }
 

@@ -21,7 +21,7 @@ const LATE_MS = 1_500;
  * the server said meanwhile may come later still: a judgement that comes late is put off once.
  */
 export class Heart {
-  #heard = 0;
+  #isHeard = false;
   #lastHeard = 0;
   #stop: (() => void) | undefined;
 
@@ -46,7 +46,7 @@ export class Heart {
 
   /** Any frame is a sign of life. */
   heard(): void {
-    this.#heard++;
+    this.#isHeard = true;
     this.#lastHeard = this.parts.clock.now();
   }
 
@@ -55,10 +55,10 @@ export class Heart {
     this.stop();
     const { timeout } = this;
     const { clock } = this.parts;
-    const heard = this.#heard;
+    this.#isHeard = false;
     const due = clock.now() + timeout;
     this.#stop = clock.after(timeout, () => {
-      if (this.#heard > heard) this.#watch();
+      if (this.#isHeard) this.#watch();
       else if (mayBeLate && clock.now() - due > LATE_MS) this.ask(false);
       else this.parts.dead();
     });

@@ -67,7 +67,7 @@ export abstract class Line extends ConnectionEvents {
     this.#end();
     this.#state = "disconnected";
     if (was !== "error" && was !== "disconnected") this.announce("disconnected", { code: 1000, reason: "" });
-    if (socket) await closed(socket, this.clock);
+    if (socket?.close) await closed(socket, this.clock);
   }
 
   getConnectionState(): ConnectionState {
@@ -81,7 +81,7 @@ export abstract class Line extends ConnectionEvents {
   protected abstract received(frame: string): void;
   protected abstract ping(): void;
 
-  /** A connection is gone that had been admitted, or never was. */
+  /** A connection is gone that had been admitted, or never was, or is given up: then there is a `failure`. */
   protected abstract lost(): void;
   protected abstract judge(closing: Closing): Verdict;
 
@@ -222,7 +222,6 @@ export abstract class Line extends ConnectionEvents {
   #expire(ms: number): void {
     if (this.#state !== "connecting") return;
     this.#cause ??= new Error("No answer");
-    this.lost();
     this.#fail({ code: ABNORMAL, reason: "No answer" }, `No connection after ${ms} ms: `);
   }
 
@@ -231,6 +230,7 @@ export abstract class Line extends ConnectionEvents {
     this.#end();
     this.#state = "error";
     this.failure = new ConnectionFailed(before + cause.message, closing, cause);
+    this.lost();
     this.announce("error", { ...closing, error: this.failure });
   }
 

@@ -15,15 +15,12 @@ export function release(socket: Socket): void {
 }
 
 /** Resolves when it is closed, or when that takes too long. */
-export async function closed(socket: Socket, clock: Clock): Promise<void> {
-  if (!socket.close) return;
-  const close = socket.close.bind(socket);
-  await new Promise<void>((resolve) => {
+export const closed = (socket: Socket, clock: Clock): Promise<void> =>
+  new Promise((resolve) => {
     const cancel = clock.after(CLOSE_MS, resolve);
     socket.onclose = () => {
       cancel();
       resolve();
     };
-    close(1000);
+    socket.close?.(1000);
   });
-}

@@ -6,13 +6,9 @@ export class RecentIds {
   #older = new Set<string>();
   #newer = new Set<string>();
 
-  has(id: string): boolean {
-    return this.#newer.has(id) || this.#older.has(id);
-  }
-
   /** Whether it is new. */
   add(id: string): boolean {
-    if (this.has(id)) return false;
+    if (this.#newer.has(id) || this.#older.has(id)) return false;
     if (this.#newer.size >= KEPT) {
       this.#older = this.#newer;
       this.#newer = new Set();

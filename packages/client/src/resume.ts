@@ -1,4 +1,6 @@
+import type { Clock } from "./clock.ts";
 import type { ConnectionEvent } from "./connection.ts";
+import { inTime } from "./in-time.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Address } from "./socket.ts";
 
@@ -36,9 +38,12 @@ export interface Numbered {
 /** By room, the offset of the last event that was heard, in the store too, where it keeps them. Heard last comes last. */
 export class Offsets extends Map<string, number> {
   #owner = "";
+  /** Done once what the store has of this owner is here. */
+  #loaded: Promise<void> | undefined;
 
   constructor(
     private readonly options: ClientOptions,
+    private readonly clock: Clock,
     private readonly tell: (verdict: ConnectionEvent["data"]) => void,
   ) {
     super();
@@ -51,9 +56,12 @@ export class Offsets extends Map<string, number> {
     if (owner !== this.#owner) {
       this.#owner = owner;
       this.clear();
-      const kept = (await attempt(() => store?.loadOffsets?.(owner))) ?? [];
-      if (owner === this.#owner) for (const one of kept) this.set(...one);
+      this.#loaded = attempt(async () => {
+        const kept = (await inTime(this.clock, store?.loadOffsets?.(owner))) ?? [];
+        if (owner === this.#owner) for (const one of kept) this.set(...one);
+      });
     }
+    await this.#loaded;
     const rooms = [...this].slice(-MAX_ROOMS);
     const query = () => encodeURIComponent(rooms.map((one) => one.join("@")).join());
     while (query().length > MAX_LENGTH) rooms.shift();
@@ -91,7 +99,7 @@ export class Offsets extends Map<string, number> {
 }
 
 /** Once this task is done. A store that fails, or throws, costs a page its place. */
-const attempt = <Result>(work: () => Promise<Result> | undefined) =>
+const attempt = (work: () => Promise<void> | undefined) =>
   Promise.resolve()
     .then(work)
     .catch(() => {});

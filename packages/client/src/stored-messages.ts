@@ -1,4 +1,6 @@
+import type { Clock } from "./clock.ts";
 import { asError } from "./connection.ts";
+import { inTime } from "./in-time.ts";
 import type { MessageStore, QueuedMessage, StoreEvent } from "./store.ts";
 
 /**
@@ -8,6 +10,7 @@ import type { MessageStore, QueuedMessage, StoreEvent } from "./store.ts";
 export class StoredMessages {
   constructor(
     private readonly store: MessageStore | undefined,
+    private readonly clock: Clock,
     private readonly tell: (event: StoreEvent) => void,
   ) {}
 
@@ -15,10 +18,10 @@ export class StoredMessages {
   async load(owner: string | undefined): Promise<readonly QueuedMessage[] | undefined> {
     let all: readonly QueuedMessage[] | undefined;
     await this.#do([], async (store) => {
-      all = await store.load();
+      all = await inTime(this.clock, store.load());
     });
-    const foreign = all?.filter((message) => message.owner !== owner) ?? [];
-    if (foreign.length > 0) this.tell({ type: "foreign", messages: foreign });
+    const foreign = all?.filter((message) => message.owner !== owner);
+    if (foreign?.length) this.tell({ type: "foreign", messages: foreign });
     return all?.filter((message) => message.owner === owner);
   }
 

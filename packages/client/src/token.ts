@@ -13,9 +13,3 @@ export function claimsOf(token: string | undefined): Claims {
     return {};
   }
 }
-
-/** The user whom a JWT is for. */
-export function userOf(token: string | undefined): string | undefined {
-  const { sub } = claimsOf(token);
-  return typeof sub === "string" ? sub : undefined;
-}
