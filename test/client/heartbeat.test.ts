@@ -64,6 +64,14 @@ describe("a line that says nothing", () => {
     clock.advance(0);
     expect(client.isConnected()).toBe(false);
   });
+
+  test.each([1_000, 20_000, 3_600_000])("is noticed though the clock was set back by %i ms", async (ms) => {
+    const { client, clock } = await quiet();
+    clock.advance(10_000);
+    clock.set(-ms);
+    clock.advance(71_000);
+    expect(client.isConnected()).toBe(false);
+  });
 });
 
 test("gifts: a page that is looked at again waits for the server's next ping, and no line is dropped that lives", async () => {

@@ -21,7 +21,6 @@ export interface Posted {
 
 /** Closes a connection for a frame that is longer than the server takes (RFC 6455, 7.4.1). */
 const TOO_BIG = 1009;
-const ANSWER_MS = 15_000;
 
 /**
  * What the clients of all contracts have in common: a line that is kept up, and messages that wait for it and are
@@ -47,7 +46,7 @@ export abstract class Client<
       clock: this.clock,
       random: this.attempts.random,
       queue: options.queue,
-      answerTimeout: options.answerTimeout ?? ANSWER_MS,
+      answerTimeout: options.answerTimeout ?? 15_000,
       kept: new StoredMessages(options.store, this.clock, (event) =>
         this.storeListeners.tell("store", event),
       ),

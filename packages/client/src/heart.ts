@@ -41,7 +41,6 @@ export class Heart {
 
   stop(): void {
     this.#stop?.();
-    this.#stop = undefined;
   }
 
   /** Any frame is a sign of life. */
@@ -69,9 +68,10 @@ export class Heart {
   #watch(): void {
     const { interval } = this;
     const { clock } = this.parts;
-    const left = this.#lastHeard + interval - clock.now();
-    this.#stop = clock.after(Math.max(0, left), () => {
-      if (clock.now() - this.#lastHeard < interval) this.#watch();
+    // If the clock was set back, the line is asked.
+    const silence = () => Math.abs(clock.now() - this.#lastHeard);
+    this.#stop = clock.after(Math.max(0, interval - silence()), () => {
+      if (silence() < interval) this.#watch();
       else this.ask();
     });
   }
