@@ -70,6 +70,17 @@ describe.skipIf(!hasBrowser)("hooks that stay mounted", () => {
     await page.context().close();
   });
 
+  test("metrics whose connection was given up are subscribed to once there is one", async () => {
+    const page = await open("Metrics");
+    await page.waitForSelector("#metrics.error");
+    await page.click("#metrics");
+    await page.waitForSelector("#metrics.connected");
+    const event = { room: "context:c", type: "metric_update", data: { metric: "performance", value: 0.87 } };
+    expect((await server.http("POST", "/v1/atomic/events", event)).status).toBe(200);
+    await page.waitForSelector('#metrics:has-text("performance: 0.87")');
+    await page.context().close();
+  });
+
   test("a field that is taken away with null, as by React 18, is left alone", async () => {
     const page = await open("Document");
     await page.waitForSelector('#document:has-text("typed")');

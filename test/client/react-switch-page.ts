@@ -44,6 +44,22 @@ function Chat({ origin, tokens }: Own): ReactNode {
   return createElement("p", { id: "chat", className: connection, onClick: again }, `said: ${all}`);
 }
 
+/** It begins with a token that is refused, too. */
+function Metrics({ origin, tokens }: Own): ReactNode {
+  const { connection, client, values } = useMetrics({
+    url: `${origin}/api/analytics/ws`,
+    token: () => tokens["metrics"] ?? "none",
+    contextId: "c",
+    metrics: ["performance"],
+  });
+  function again(): void {
+    tokens["metrics"] = tokens["ada"] ?? "";
+    void client.connect();
+  }
+  const text = `performance: ${values["performance"]}`;
+  return createElement("p", { id: "metrics", className: connection, onClick: again }, text);
+}
+
 /** Its field is given and taken away as React 18 does. */
 function Document({ origin, tokens }: Own): ReactNode {
   const url = `${origin}/api/collaboration/ws`;
@@ -64,7 +80,7 @@ function Document({ origin, tokens }: Own): ReactNode {
   return createElement("p", { id: "document" }, `text: ${text}`);
 }
 
-const pages = { Users, Chat, Document };
+const pages = { Users, Chat, Metrics, Document };
 Object.assign(globalThis, {
   mount(name: keyof typeof pages, own: Own) {
     const { document } = Object(globalThis);

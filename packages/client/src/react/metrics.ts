@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import type { AtomicOptions } from "../atomic.ts";
-import { type AnalyticsEvents, AnalyticsWebSocketClient } from "../index.ts";
+import { type AnalyticsEvents, AnalyticsWebSocketClient, NotSent } from "../index.ts";
 import { type Connected, NOT_CONNECTED, type Session, useSession } from "./session.ts";
 import { asError, Store } from "./store.ts";
 
@@ -45,12 +45,23 @@ function createMetrics(options: AtomicOptions): Session<MetricsState, MetricsAct
   client.subscribe("metric_update", ({ data: { metric, value, timestamp } }) =>
     store.set((state) => ({ ...state, values: { ...state.values, [metric]: value }, updatedAt: timestamp })),
   );
+  const wanted = new Set<string>();
+  /** Asked for while the connection was given up: the client does not ask for them again. */
+  const missed = new Set<string>();
   const send = (type: "subscribe" | "unsubscribe", metrics: readonly string[]): void => {
     if (metrics.length === 0) return;
-    client
-      .send({ type, data: { metrics: [...metrics] } })
-      .catch((error: unknown) => store.set((state) => ({ ...state, error: asError(error) })));
+    for (const metric of metrics) wanted[type === "subscribe" ? "add" : "delete"](metric);
+    client.send({ type, data: { metrics: [...metrics] } }).catch((error: unknown) => {
+      if (error instanceof NotSent) for (const metric of metrics) missed.add(metric);
+      store.set((state) => ({ ...state, error: asError(error) }));
+    });
   };
+  client.onConnectionEvent(({ type }) => {
+    if (type !== "connected") return;
+    const again = [...missed].filter((metric) => wanted.has(metric));
+    missed.clear();
+    send("subscribe", again);
+  });
   return {
     ...{ client, store },
     actions: {
