@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Client } from "../client.ts";
 import type { ConnectionEvent, ConnectionState } from "../connection.ts";
+import type { DietWebSocketClient } from "../diet.ts";
+import type { DietEvents } from "../diet-messages.ts";
 import type { MessageStore } from "../store.ts";
 import type { Token } from "../token.ts";
 import type { Store } from "./store.ts";
@@ -127,9 +129,22 @@ export function useSession<State extends Connected, Actions extends object>(
   return { ...state, ...actions };
 }
 
+/** As much of a client as hearing needs: the diet client sends by more types than `Client` has. */
+type Audible<Events extends object> = Pick<Client<Events, never, object>, "subscribe" | "unsubscribe">;
+
 /** Hears events of a hook's `client`, by their type, while the component is mounted. The handler may be a new one each time. */
+export function useEvent<Type extends keyof DietEvents>(
+  client: DietWebSocketClient,
+  type: Type,
+  handler: (event: DietEvents[Type]) => void,
+): void;
 export function useEvent<Events extends object, Type extends keyof Events>(
   client: Client<Events, never, object>,
+  type: Type,
+  handler: (event: Events[Type]) => void,
+): void;
+export function useEvent<Events extends object, Type extends keyof Events>(
+  client: Audible<Events>,
   type: Type,
   handler: (event: Events[Type]) => void,
 ): void {
