@@ -94,6 +94,23 @@ describe("a store that never answers", () => {
   });
 });
 
+test("a message that is confirmed before a slow store has it is in the store no more", async () => {
+  const { kept, store } = memoryStore();
+  const written = Promise.withResolvers<void>();
+  const put: typeof store.put = (message) => written.promise.then(() => store.put(message));
+  const { admit, client, write } = page("diet", { ...store, put });
+  const sent = write("slow");
+  void client.connect();
+  const socket = await admit();
+  const { id, type } = socket.sent.at(-1) ?? {};
+  socket.say({ id, type, timestamp: "", success: true });
+  expect(await sent).toBe("resolved");
+  written.resolve();
+  await settled();
+  expect([...kept.values()]).toEqual([]);
+  await client.disconnect();
+});
+
 describe("what a slow store has is waited for by the next attempt too", () => {
   const slow = <Kept>(kept: Kept) => {
     const read = Promise.withResolvers<void>();

@@ -32,10 +32,10 @@ export class NotSent extends Error {
 /** A message on its way. */
 export interface Sending extends QueuedMessage {
   /** Worth nothing later: it waits for no connection and no confirmation. */
-  readonly fleeting: boolean;
+  readonly fleeting?: boolean;
   /** Whether the store has it, for a message that is worth something to a later page. */
   kept?: Promise<boolean> | undefined;
-  resolve(answer: unknown): void;
+  resolve(answer?: unknown): void;
   reject(error: Error): void;
 }
 
@@ -89,7 +89,7 @@ export class Outbox {
 
   add(sending: Sending, isKept: boolean): void {
     if (sending.fleeting && !this.#open) {
-      sending.resolve(undefined);
+      sending.resolve();
       return;
     }
     const dropped = enqueue(this.#waiting, sending, this.parts.queue);
@@ -127,8 +127,8 @@ export class Outbox {
     this.#isWritten = false;
     this.#cancel?.();
     this.#cancel = undefined;
-    if (this.#flying?.fleeting) this.#land()?.resolve(undefined);
-    this.#waiting = this.#waiting.filter((one) => !one.fleeting || one.resolve(undefined));
+    if (this.#flying?.fleeting) this.#land()?.resolve();
+    this.#waiting = this.#waiting.filter((one) => !one.fleeting || one.resolve());
   }
 
   /** The awaited message is answered, or a message that was sent again before its answer came. */
@@ -177,7 +177,7 @@ export class Outbox {
     if (!fleeting) this.#wait(this.parts.answerTimeout);
     try {
       this.parts.write(sending);
-      if (fleeting) this.#land()?.resolve(undefined);
+      if (fleeting) this.#land()?.resolve();
     } catch (error) {
       // It cannot be said, and must not keep those behind it from being said.
       this.refuse(asError(error));
@@ -236,12 +236,13 @@ export class Outbox {
     if (owner !== this.owner) return;
     if (!messages) this.#restored = undefined;
     const mine = this.#takeAll();
-    const kept = { kept: Promise.resolve(true), fleeting: false, resolve() {}, reject() {} };
+    const kept = { kept: Promise.resolve(true), resolve() {}, reject() {} };
     const old = (messages ?? []).filter(({ id }) => !mine.some((one) => one.id === id));
     this.#waiting.push(...old.map((message) => ({ ...message, ...kept })), ...mine);
   }
 
+  /** Once the store has it: a slow one would keep it for ever. */
   #forget(sending: Sending | undefined): void {
-    if (sending?.kept) this.parts.kept.forget(sending);
+    sending?.kept?.then(() => this.parts.kept.forget(sending));
   }
 }
