@@ -94,6 +94,20 @@ describe("a store that never answers", () => {
   });
 });
 
+test.each(KEEPERS)(
+  "%s: a message that a silent store may have is given up with its connection",
+  async (name) => {
+    const put = () => new Promise<never>(() => {});
+    const { client, clock, next, write } = page(name, { ...memoryStore().store, put });
+    const sent = write("new");
+    void outcome(client.connect());
+    (await next()).end(1008, "Access denied");
+    await settled();
+    clock.advance(4_000);
+    expect(await sent).toMatchObject({ name: "NotSent", isKept: false });
+  },
+);
+
 test("a message that is confirmed before a slow store has it is in the store no more", async () => {
   const { kept, store } = memoryStore();
   const written = Promise.withResolvers<void>();

@@ -1,6 +1,7 @@
 import { delayBefore, patient } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { asError } from "./connection.ts";
+import { inTime } from "./in-time.ts";
 import { enqueue, type QueueOptions } from "./queue.ts";
 import type { QueuedMessage } from "./store.ts";
 import type { StoredMessages } from "./stored-messages.ts";
@@ -218,7 +219,7 @@ export class Outbox {
 
   /** Nobody waits for it any more; where it was kept, the store still has it. */
   async #abandon({ kept, reject }: Sending, why: Error): Promise<void> {
-    reject(new NotSent(why, (await kept) ?? false));
+    reject(new NotSent(why, (await inTime(this.parts.clock, kept).catch(() => false)) ?? false));
   }
 
   /** What others have written is not sent in this owner's name. */

@@ -13,16 +13,14 @@ const MINUTE_MS = 60_000;
 
 /** A bucket that fills up again while time passes. */
 export class Bucket {
-  #level: number;
-  #at: number;
+  /** Full at first. */
+  #level = Infinity;
+  #at = 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly rate: Rate,
-  ) {
-    this.#level = rate.burstLimit;
-    this.#at = clock.now();
-  }
+  ) {}
 
   /** Takes one out and returns 0, or the milliseconds after which one can be taken. */
   take(): number {
