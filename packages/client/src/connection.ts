@@ -53,11 +53,11 @@ export const ABNORMAL = 1006;
 /** A policy (RFC 6455, 7.4.1): no other attempt can help. */
 export const POLICY = 1008;
 /** Of this code: these pass by themselves. */
-const PASSING = ["Backpressure", "Heartbeat timeout", "Rate limit exceeded"];
+const PASSING = ["Backpressure", "Heartbeat timeout", "Rate limit exceeded", "Authentication unavailable"];
 
 /** By the codes that the contracts have in common. */
 export function verdictOf(code: number, reason: string): Verdict {
   if (code === 4003 || code === 4004) return "token";
   if (code !== POLICY || PASSING.includes(reason)) return "retry";
-  return reason === "Authentication failed" || reason === "Session expired" ? "token" : "stop";
+  return reason === "Authentication failed" ? "token" : "stop";
 }

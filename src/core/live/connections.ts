@@ -224,7 +224,9 @@ export class Connections {
     this.#waiting.end(connection);
     connection.refuse(refusal);
     // A connection that was not admitted is closed, even if the protocol's refusal does not close it.
-    connection.close(1008, "Authentication failed");
+    // The token may be good: the reason tells the client that it may try again with the same one.
+    const passes = refusal.reason === "unavailable" || refusal.reason === "internal";
+    connection.close(1008, passes ? "Authentication unavailable" : "Authentication failed");
   }
 
   contextOf(connection: Connection): ConnectionContext {
