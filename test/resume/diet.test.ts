@@ -53,6 +53,22 @@ test("with a backup restored they follow too", async () => {
   expect(ids(await until(back, "r-1"))).toEqual(["r-1"]);
 });
 
+test("a friend's post has no number, since it is stored with the friend, where no other resumes", async () => {
+  const [ada, bob] = [await connect("ada", "offsets=1"), await connect("bob", "offsets=1")];
+  await ada.befriend(bob);
+  const post = {
+    postId: "p-1",
+    authorId: "bob",
+    authorName: "Bob",
+    type: "tip",
+    content: "Hi",
+    createdAt: AT,
+  };
+  await bob.ask("post.created", post);
+  const heard = await ada.event("post.created");
+  expect(Object.keys(heard)).toEqual(["id", "type", "timestamp", "data"]);
+});
+
 test("the response to an own message has the number of the own room, so that numbers have no hole", async () => {
   const [mia, noah] = [await connect("mia", "offsets=1"), await connect("noah")];
   await noah.direct("mia", "one", "n-1");

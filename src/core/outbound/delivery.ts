@@ -89,7 +89,8 @@ export class Delivery {
     if (publish) {
       const frame = protocol.envelope(publish.kind, JSON.stringify(publish.data), entry);
       const made = events.at(-1);
-      const stored = made?.kind === publish.kind ? made : undefined;
+      // An event that is shown where it is stored has its number there: those who hear this have not resumed that room.
+      const stored = made?.silent && made.kind === publish.kind ? made : undefined;
       this.#publish(frame, publish.room ?? entry.room, connection, others, stored);
     }
     const event = events.at(-1);
