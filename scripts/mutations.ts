@@ -252,8 +252,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/feed/webhook.ts",
-        from: "        const isDelivered = await this.#deliver(events, last, signal);\n",
-        to: "        this.#moveTo(last);\n        this.#place = { id: last.id, cursor: last };\n        const isDelivered = await this.#deliver(events, last, signal);\n",
+        from: "        const isDelivered = await this.#deliver(events, place, signal);\n",
+        to: "        Object.assign(row, placeAt(place.cursor));\n        this.#place = place;\n        const isDelivered = await this.#deliver(events, place, signal);\n",
       },
     ],
   },
