@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import { shownUrl } from "../config/shown-url.ts";
 import type { Config } from "../config.ts";
 
 /** What `serve` prints when it listens: where, and the three things that a newcomer does next. */
@@ -24,7 +25,7 @@ function hostOf({ HOST }: Config): string {
 
 function tokenHint(config: Config): string {
   if (config.JWT_JWKS_URL && !config.JWT_SECRET)
-    return `from the issuer whose keys are at ${config.JWT_JWKS_URL}`;
+    return `from the issuer whose keys are at ${shownUrl(config.JWT_JWKS_URL)}`;
   const command = process.argv[1]?.endsWith("main.ts") ? "bun run token" : "switchboard token";
   return `${command} --user <id>${config.production ? " --room <room>" : ""}`;
 }

@@ -4,6 +4,7 @@ import { createAgent } from "../agents/choose.ts";
 import { parseApiKeys } from "../auth/api-keys.ts";
 import { checkSecrets } from "../auth/secrets.ts";
 import { createTokenVerifier } from "../auth/tokens.ts";
+import { shownUrl } from "../config/shown-url.ts";
 import { type Config, ConfigError } from "../config.ts";
 import { systemClock } from "../core/ports/clock.ts";
 import { protocols } from "../protocols/all.ts";
@@ -81,13 +82,5 @@ async function attempt(problems: string[], work: () => unknown, otherwise?: stri
 function shown(name: string, value: unknown): string {
   if (value === undefined) return "";
   if (SECRETS.has(name)) return Array.isArray(value) ? `<${value.length} set>` : "<set>";
-  return name.endsWith("_URL") ? [value].flat().map(String).map(withoutCredentials).join(",") : String(value);
-}
-
-/** The part of a URL before the host or after the path may be a secret too. */
-function withoutCredentials(text: string): string {
-  const url = URL.parse(text);
-  if (!url) return text;
-  const hidden = url.username || url.password ? "<hidden>@" : "";
-  return `${url.protocol}//${hidden}${url.host}${url.pathname}${url.search ? "?<hidden>" : ""}`;
+  return name.endsWith("_URL") ? [value].flat().map(String).map(shownUrl).join(",") : String(value);
 }

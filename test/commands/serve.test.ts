@@ -64,6 +64,17 @@ test.if(hasIPv6)("an IPv6 address stands in brackets where it says how to reach 
   await server.end("SIGTERM");
 });
 
+test("the address of a key set is shown without its user and its query, which may be secrets", async () => {
+  const keys = "http://reader:opensesame@127.0.0.1:9/keys?code=wordpass";
+  const env = { DATABASE_URL: dataIn("keys"), JWT_JWKS_URL: keys, API_KEYS: KEY };
+  const server = await serve({ directory, env });
+  expect(server.lines).toContain(
+    "  token   from the issuer whose keys are at http://<hidden>@127.0.0.1:9/keys?<hidden>",
+  );
+  const { out, err } = await server.end("SIGTERM");
+  for (const secret of ["reader", "opensesame", "wordpass"]) expect(out + err).not.toContain(secret);
+});
+
 describe("stopping", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
     "%s: every client is told 1012, the log has its lines, the exit code is 0",
