@@ -3,7 +3,6 @@ import type { TurnTimes } from "../core/log/turn-times.ts";
 import type { Rooms } from "../core/outbound/rooms.ts";
 import type { Traffic } from "../core/outbound/traffic.ts";
 import type { Clock } from "../core/ports/clock.ts";
-import type { Reason } from "../core/protocol/refusal.ts";
 import { type CountedAgent, exposeAgent } from "./agent.ts";
 import { type ClusterCounts, exposeCluster } from "./cluster.ts";
 import { type ConnectionCounts, exposeConnections } from "./connections.ts";
@@ -49,11 +48,6 @@ export interface Metrics {
   summary(): ConnectionMetrics;
 }
 
-/** Refusals that answer no message: they end a connection. */
-const ENDINGS: ReadonlySet<string> = new Set<Reason>([
-  ...(["auth_timeout", "session_expired", "too_many_connections"] as const),
-  ...(["backpressure", "heartbeat_timeout", "server_restart"] as const),
-]);
 const SAMPLE_FLUSH_MS = 100;
 
 /** Reads the core's counters when a client asks. */
@@ -68,9 +62,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const sum = (count: (traffic: Traffic) => number) => all.reduce((total, one) => total + count(one), 0);
   const lastMinute = watchLastMinute(clock, () => ({
     received: sum(({ received }) => received),
-    refused: sum(({ refused }) =>
-      Object.entries(refused).reduce((total, [reason, n]) => total + (ENDINGS.has(reason) ? 0 : n), 0),
-    ),
+    refused: sum(({ errors }) => errors),
     turns: times.turn.count,
     turnSeconds: times.turn.sum,
   }));

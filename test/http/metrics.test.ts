@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { metricOf, readExposition } from "../support/exposition.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -148,5 +149,21 @@ test("GET /v1/metrics has the contract's ConnectionMetrics", async () => {
   const { averageLatency, totalConnections } = (await metrics()) as Record<string, number>;
   expect(averageLatency).toBeGreaterThan(0);
   expect(totalConnections).toBeGreaterThan(5);
+  ada.close();
+});
+
+test("tokens that are refused at the upgrade, and rooms that end, are no messages answered by an error", async () => {
+  clock.advance(61_000);
+  const ada = await server.chat("ada", { rooms: [] });
+  await server.http("PUT", "/v1/rooms/chat:closing", { open: true });
+  await ada.join("closing");
+  for (const token of ["none", ""]) {
+    const eve = await connect(`ws://127.0.0.1:${server.port}/ws?token=${token}`);
+    expect((await eve.closed).code).toBe(1008);
+  }
+  await server.http("PUT", "/v1/rooms/chat:closing", { open: false });
+  await ada.next("error");
+  const metrics = async (): Promise<unknown> => (await server.http("GET", "/v1/metrics")).json();
+  expect(await metrics()).toMatchObject({ errorRate: 0 });
   ada.close();
 });

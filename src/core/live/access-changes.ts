@@ -58,6 +58,6 @@ export class AccessChanges {
     protocol.onRoomRevoked?.(this.parts.connections.contextOf(connection), room);
     if (!isIn) return;
     this.parts.rooms.leave(connection, room);
-    connection.refuse(new Refusal("forbidden"));
+    connection.refuse(new Refusal("forbidden"), undefined, false);
   }
 }

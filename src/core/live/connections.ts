@@ -78,7 +78,7 @@ export class Connections {
       this.#askedRooms.refuseResumes(context);
     }
     this.#rates.opened(connection);
-    if (token === null) this.#reject(connection, new Refusal("unauthenticated"));
+    if (token === null) this.#reject(connection, new Refusal("unauthenticated"), false);
     else if (token !== undefined) void this.authenticate(connection, token);
   }
 
@@ -169,7 +169,8 @@ export class Connections {
       if (connection.open) this.#admit(connection, identity, admitted);
     } catch (error) {
       if (!(error instanceof Refusal)) this.parts.report(error, { where: "authenticate" });
-      this.#reject(connection, error instanceof Refusal ? error : new Refusal("internal"));
+      const refusal = error instanceof Refusal ? error : new Refusal("internal");
+      this.#reject(connection, refusal, admitted !== undefined);
     }
   }
 
@@ -211,7 +212,8 @@ export class Connections {
     for (const frame of this.#waiting.end(connection)) this.received(connection, frame);
   }
 
-  #reject(connection: Connection, refusal: Refusal): void {
+  /** `isAnswer`: the token came in a message, not with the upgrade. */
+  #reject(connection: Connection, refusal: Refusal, isAnswer = true): void {
     const { address, id, protocol } = connection;
     const why = refusal.cause ?? refusal.message;
     this.parts.note("refused", {
@@ -222,7 +224,7 @@ export class Connections {
       why,
     });
     this.#waiting.end(connection);
-    connection.refuse(refusal);
+    connection.refuse(refusal, undefined, isAnswer);
     // A connection that was not admitted is closed, even if the protocol's refusal does not close it.
     // The token may be good: the reason tells the client that it may try again with the same one.
     const passes = refusal.reason === "unavailable" || refusal.reason === "internal";

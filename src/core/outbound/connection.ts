@@ -118,9 +118,9 @@ export class Connection {
     this.socket.close(code, reason);
   }
 
-  /** Says no in the protocol's words, and closes where it says so. */
-  refuse(refusal: Refusal, ref?: string): void {
-    this.traffic.refused[refusal.reason]++;
+  /** Says no in the protocol's words, and closes where it says so. `isAnswer`: a message of the client asked for it. */
+  refuse(refusal: Refusal, ref?: string, isAnswer = true): void {
+    this.traffic.refuses(refusal.reason, isAnswer);
     const rejection = this.protocol.refuse[refusal.reason](refusal, ref);
     if (rejection.frame !== undefined) this.send(rejection.frame);
     if (rejection.close) this.close(rejection.close.code, rejection.close.reason);

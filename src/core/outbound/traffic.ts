@@ -24,6 +24,12 @@ const NO_REFUSALS: Readonly<Record<Reason, number>> = {
   internal: 0,
 };
 
+/** Refusals that answer no message: they end a connection. */
+const ENDINGS: ReadonlySet<Reason> = new Set<Reason>([
+  ...(["auth_timeout", "session_expired", "too_many_connections"] as const),
+  ...(["backpressure", "heartbeat_timeout", "server_restart"] as const),
+]);
+
 /** Peers may close with any of 3,000 codes of their own: they are counted together. */
 const STANDARD_CODES = 1_015;
 export const OTHER_CODE = 0;
@@ -44,6 +50,13 @@ export class Traffic {
   /** Connections that were closed because their peers read too slowly. */
   backpressure = 0;
   readonly refused: Record<Reason, number> = { ...NO_REFUSALS };
+  /** Messages that were answered by an error. */
+  errors = 0;
+
+  refuses(reason: Reason, isAnswer: boolean): void {
+    this.refused[reason]++;
+    if (isAnswer && !ENDINGS.has(reason)) this.errors++;
+  }
 
   ended(code: number, byPeer: boolean): void {
     const known = byPeer && code > STANDARD_CODES ? OTHER_CODE : code;
