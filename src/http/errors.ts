@@ -4,9 +4,11 @@ import type { Operation } from "./operation.ts";
 import { pageLimit } from "./page-limit.ts";
 import { check } from "./problem.ts";
 
+const anId = "must be the id of an error";
 const page = z.object({
   limit: pageLimit(100),
-  before: z.coerce.number("must be the id of an error").int("must be the id of an error").optional(),
+  // An empty value is read as 0, before which there is no error: the answer would look as if all were well.
+  before: z.coerce.number(anId).int(anId).min(1, anId).optional(),
 });
 
 const answer = z.object({

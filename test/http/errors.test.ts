@@ -47,4 +47,6 @@ test("a limit or an id that is none is a problem that names it", async () => {
   for (const query of ["limit=0", "limit=1001", "limit=many", "limit=1.5"])
     await expectProblem(await server.http("GET", `/v1/errors?${query}`), 400, ["limit"]);
   await expectProblem(await server.http("GET", "/v1/errors?limit=x&before=y"), 400, ["limit", "before"]);
+  for (const before of ["", "0", "-1"])
+    await expectProblem(await server.http("GET", `/v1/errors?before=${before}`), 400, ["before"]);
 });
