@@ -163,7 +163,7 @@ export function createCore(parts: CoreParts) {
     revokedBefore: people.revokedBefore,
   });
 
-  const watched = new WatchedAgent(parts.agent);
+  const watched = new WatchedAgent(parts.agent, (reason) => report(reason, { where: "agent" }));
   const agent = new FairAgent(watched);
   const health = { store: () => storeHealth.seemsToWork(), agent: () => watched.works };
   const services = {
