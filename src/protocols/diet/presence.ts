@@ -14,21 +14,28 @@ const USERS = "";
 interface Shown {
   /** Undefined until they show something: the user is online. */
   readonly presence?: UserPresence;
-  /** Counts what the user has shown, so that the largest is the last. */
+  /** Counts what the user has shown, so that the largest is the last. Two nodes may count to the same at once. */
   readonly at: number;
 }
 const NOTHING_YET: Shown = { at: 0 };
 
+const isSame = (one: Shown | undefined, other: Shown | undefined): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+/** What was shown on two nodes at once has an order too, the same on every node. */
+const isLater = (one: Shown, other: Shown): boolean =>
+  one.at === other.at ? JSON.stringify(one) > JSON.stringify(other) : one.at > other.at;
+
 const latest = (all: readonly Shown[]): Shown | undefined =>
-  all.reduce<Shown | undefined>((last, one) => (last && last.at >= one.at ? last : one), undefined);
+  all.reduce<Shown | undefined>((last, one) => (last && !isLater(one, last) ? last : one), undefined);
 
 /** Presence and activity, as friends and the user's own connections see them. None of it is stored. */
 export function createPresence({ roster, state, systemSender }: Services<typeof events, Entries, unknown>) {
   const users = roster<Shown>("diet users", ({ key: userId, before, after }, tell) => {
     const [was, is] = [latest(before), latest(after)];
     // A user who has hidden stays hidden when the connection that they hid through closes.
-    if (is && after.some(({ at }) => at < is.at)) users.replace(USERS, userId, is);
-    if (is?.at === was?.at) return;
+    if (is && after.some((one) => !isSame(one, is))) users.replace(USERS, userId, is);
+    if (isSame(was, is)) return;
     const status = is ? "online" : "offline";
     const presence = is?.presence ?? { userId, status, lastSeen: iso(systemSender.now()) };
     tell(friendsOf(userId), "user.presence", presence);
