@@ -64,17 +64,18 @@ export class JetStreamLog {
     });
   }
 
-  /** Connects, checks the servers, and makes the stream when there is none. Throws a `ConfigError`. */
+  /** Connects, checks the servers, and makes the stream when there is none, if it may. Throws a `ConfigError`. */
   static async open(
     config: LogConfig,
     note: Note,
     now = () => performance.now(),
     patienceMs = START_MS,
+    mayMake = true,
   ): Promise<JetStreamLog> {
     const connection = await connectToLog(config, patienceMs);
     try {
       const manager = await jetstreamManager(connection, { timeout: REQUEST_MS, checkAPI: false });
-      const found = await openStream(manager, config, patienceMs);
+      const found = await openStream(manager, config, patienceMs, mayMake);
       const stream = new LogStream(connection, manager, config, found);
       return new JetStreamLog(connection, config, manager, stream, note, now);
     } catch (error) {
@@ -227,8 +228,7 @@ export class JetStreamLog {
       bytes: this.stream.bytes,
       retries: this.#appender.retries,
       refused: this.#appender.refused,
-      consumersMade: this.#reader.consumersMade,
-      swept: this.#reader.swept,
+      ...{ consumersMade: this.#reader.consumersMade, swept: this.#reader.swept },
       appended: this.#appender.appended,
       entries: this.#appender.entries,
       batchBytes: this.#appender.bytes,

@@ -15,6 +15,8 @@ import type { LogConfig } from "./connection.ts";
 const DUPLICATE_MS = 10 * 60_000;
 const LOG_ID = "switchboard-log-id";
 const RETRY_MS = 250;
+/** How long a log that must be there may not be found: servers that have just started may not know it yet. */
+const SETTLE_MS = 2_000;
 /** "stream name already in use": another node has made it meanwhile. */
 const NAME_IN_USE = 10058;
 const INSUFFICIENT: ReadonlySet<number> = new Set([
@@ -39,16 +41,27 @@ export interface FoundLog {
   readonly last: number;
 }
 
-/** Finds the stream, or makes it. Throws a `ConfigError` when neither works within `patienceMs`. */
+/**
+ * Finds the stream, or makes it, if it may. Throws a `ConfigError` when neither works within `patienceMs`. An empty
+ * stream that a database of another log had made would stand in the way of the one that goes on from that database.
+ */
 export async function openStream(
   manager: JetStreamManager,
   config: LogConfig,
   patienceMs: number,
+  mayMake = true,
 ): Promise<FoundLog> {
-  const deadline = performance.now() + patienceMs;
+  const began = performance.now();
+  const deadline = began + patienceMs;
   for (;;) {
     try {
-      return checkStream(await findOrMake(manager, config), config);
+      const found = await (mayMake ? findOrMake : findStream)(manager, config);
+      if (found) return checkStream(found, config);
+      if (performance.now() - began >= SETTLE_MS)
+        throw new ConfigError(
+          `LOG_URL: there is no log ${streamOf(config)} yet, and the database goes on from another one: ` +
+            "`switchboard adopt` makes a log that goes on where this database ends",
+        );
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       const code = error instanceof JetStreamApiError ? error.code : 0;

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import type { Logger } from "pino";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config.ts";
 import type { Core } from "../core/core.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { JetStreamLog } from "../log/jetstream.ts";
+import { inspectLog } from "../storage/inspect.ts";
 import type { Storage } from "../storage/open.ts";
 import type { NodeQuestions } from "./nodes.ts";
 import { restoreSnapshot } from "./snapshots.ts";
@@ -17,9 +19,22 @@ export async function openSharedLog(
 ): Promise<JetStreamLog | undefined> {
   if (!config.LOG_URL) return undefined;
   const { openLog } = await import("../log/jetstream.ts");
-  const shared = await openLog(config, (line, context) => log.warn(context, line), clock.monotonic);
+  const note = (line: string, context: Record<string, unknown>) => log.warn(context, line);
+  const shared = await openLog(config, note, clock.monotonic, undefined, !holdsLog(config.DATABASE_URL));
   await restoreSnapshot(shared, config, log);
   return shared;
+}
+
+/** Whether the database is of a log already, that of one server alone or of several. */
+function holdsLog(file: string): boolean {
+  if (!existsSync(file)) return false;
+  try {
+    const { logId, position } = inspectLog(file);
+    return logId !== null || position > 0;
+  } catch {
+    // Whoever opens it says what is wrong with it.
+    return false;
+  }
 }
 
 export interface ClusterWiring {

@@ -42,3 +42,21 @@ test.skipIf(!hasNats)("the database of one server becomes the first of several",
   await a.stop();
   await expect(adopt()).rejects.toThrow("there is a log switchboard-switchboard already");
 });
+
+test.skipIf(!hasNats)("a server or node that is started before adopt makes no log in its place", async () => {
+  const directory = temporaryDirectory();
+  const alone = await startTestServer({ directory });
+  await alone.http("PUT", "/v1/rooms/chat:c1", { title: "kept" });
+  await alone.stop();
+  // The second time it is a node whose log servers have lost everything.
+  for (let time = 1; time <= 2; time++) {
+    const nats = stopAfterAll(await startNats());
+    const env = { ...clusterEnv(nats, "a"), ...secrets };
+    const start = () => startTestServer({ directory, env });
+    await expect(start()).rejects.toThrow("there is no log switchboard-switchboard yet");
+    await adoptCommand(readConfig({ ...env, DATABASE_URL: databaseOf(directory) }));
+    const node = await start();
+    expect(await (await node.http("GET", "/v1/rooms/chat:c1")).json()).toMatchObject({ title: "kept" });
+    await node.stop();
+  }
+});
