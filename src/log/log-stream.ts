@@ -24,10 +24,12 @@ export class LogStream {
     this.maxBytes = config.LOG_MAX_BYTES;
   }
 
-  /** What it holds now; undefined when no server answers. */
+  /** What it holds now; undefined when no server answers for the majority of them. */
   async state() {
     try {
-      const { config, state } = await this.manager.streams.info(streamOf(this.config));
+      const { cluster, config, state } = await this.manager.streams.info(streamOf(this.config));
+      // Ten seconds after the majority is gone, a server that is left answers again, with what it has itself.
+      if (cluster && !cluster.leader) return undefined;
       this.bytes = state.bytes;
       if (config.max_bytes > 0) this.maxBytes = config.max_bytes;
       return state;
@@ -68,7 +70,7 @@ export class LogStream {
       const { cluster, config, state } = await this.manager.streams.info(streamOf(this.config));
       return {
         id: this.found.id,
-        leader: cluster?.leader ?? this.connection.info?.server_name ?? null,
+        leader: (cluster ? cluster.leader : this.connection.info?.server_name) ?? null,
         replicas: (cluster?.replicas ?? []).map(({ name, current, lag = 0 }) => ({
           ...{ name, current, behind: lag },
         })),

@@ -35,3 +35,25 @@ test("a database beyond what it still says then is refused", async () => {
     "the database is at position 3, and the log switchboard-c ends at 2",
   );
 });
+
+test("a server that is left without a majority does not answer for the log, and does not lead it", async () => {
+  const replicas = ["log-1", "log-2", "log-3"].map((name) => ({
+    name,
+    current: name === "log-2",
+    active: 0,
+  }));
+  const led = (leader?: string) => {
+    const info = async () => ({
+      config: { num_replicas: 3, max_bytes: 1_024, metadata: { "switchboard-log-id": "l" } },
+      state: { first_seq: 1, last_seq: 3, bytes: 10 },
+      cluster: { name: "log", replicas, ...(leader && { leader }) },
+    });
+    const connection = { isClosed: () => false, info: { server_name: "log-2" } };
+    const config = logConfig({ url: "" } as never, "c");
+    const found = { id: "l", first: 1, last: 0 };
+    return new LogStream(connection as never, { streams: { info } } as never, config, found);
+  };
+  expect((await led("log-1").state())?.last_seq).toBe(3);
+  expect(await led().state()).toBeUndefined();
+  expect((await led().servers())?.leader).toBeNull();
+});
