@@ -26,6 +26,8 @@ const notification = {
   ...{ notificationId: "n-1", userId: "ada", title: "T", message: "M", type: "info", category: "social" },
   createdAt: timestamp,
 };
+/** It has no texts that a redaction could remove. */
+const water = { userId: "ada", amount: 250, totalToday: 250, goal: 2_000, loggedAt: timestamp };
 
 /** Posts of each contract: an event, and others that differ from it in content or in kind. */
 const posts: [string, Frame, Frame[]][] = [
@@ -72,6 +74,11 @@ const posts: [string, Frame, Frame[]][] = [
     "diet",
     { user: "ada", type: "notification", data: notification },
     [{ data: { ...notification, message: "other" } }],
+  ],
+  [
+    "diet",
+    { user: "ada", type: "water.intake", data: water },
+    [{ data: { ...water, amount: 500 } }, { type: "notification", data: notification }],
   ],
 ];
 

@@ -36,6 +36,16 @@ function withoutTexts(kind: string, data: unknown): unknown {
   );
 }
 
+/** Of an event without any, nothing is forgotten by a redaction: what it says tells a repeat from another event. */
+function hasTexts(kind: string, data: unknown): boolean {
+  if (kind === MAY_BE_ABSENT) return true;
+  if (Array.isArray(data)) return data.some((item) => hasTexts(kind, item));
+  if (!isObject(data)) return false;
+  return Object.entries(data).some(
+    ([field, value]) => TEXTS.has(field) || OPTIONAL.has(field) || hasTexts(kind, value),
+  );
+}
+
 const OFFSET = /^[1-9]\d{0,14}$/;
 /** Events are identified by their room and offset. */
 function eventOf(history: History, room: string, id: string): StoredEvent | undefined {
@@ -66,7 +76,9 @@ export const past: HistoryView = {
   kind: "group.message",
   show: (event) => JSON.parse(encode(event.kind, event.body, event)),
   redact({ kind, body }) {
-    return kind === REDACTED ? undefined : JSON.stringify(withoutTexts(kind, JSON.parse(body)));
+    const data: unknown = JSON.parse(body);
+    const isOne = kind !== REDACTED && hasTexts(kind, data);
+    return isOne ? JSON.stringify(withoutTexts(kind, data)) : undefined;
   },
   id: ({ room, offset }) => `${room}/${offset}`,
   copies,
