@@ -52,6 +52,8 @@ export function createUserRows({ db }: OpenDatabase): UserRows {
   const lastState = lastOf(state);
   const lastReceipt = lastOf(receipts);
   const stateRow = sql<number>`${state}.rowid`;
+  /** Some keys are JSON, others hold the id as it is. */
+  const keyHolds = (text: "text" | "userId") => sql`instr(${state.key}, ${placeholder(text)}) > 0`;
   const stateRows = db
     .select({ row: stateRow, room: rooms.name, key: state.key, value: state.value })
     .from(state)
@@ -61,7 +63,7 @@ export function createUserRows({ db }: OpenDatabase): UserRows {
         sql`${stateRow} > ${placeholder("after")}`,
         sql`${stateRow} <= ${placeholder("to")}`,
         kept,
-        or(sql`instr(${state.key}, ${placeholder("text")}) > 0`, holds(sql`${state.value}`), inOwn),
+        or(keyHolds("text"), keyHolds("userId"), holds(sql`${state.value}`), inOwn),
       ),
     )
     .orderBy(asc(stateRow))
@@ -115,7 +117,9 @@ export function createUserRows({ db }: OpenDatabase): UserRows {
       const first = firstState.get({ after })?.row ?? undefined;
       if (first === undefined) return { rows: [], next: undefined };
       const to = first - 1 + SPAN;
-      const found = stateRows.all({ after, to, text: textOf(userId), rooms: JSON.stringify(rooms) });
+      const found = stateRows.all({
+        ...{ after, to, userId, text: textOf(userId), rooms: JSON.stringify(rooms) },
+      });
       return step(found, ({ row }) => row, to, lastState.get()?.row ?? 0);
     },
     receipts(userId, after) {

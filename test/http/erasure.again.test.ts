@@ -5,7 +5,7 @@ import { AT, dietClient } from "../support/diet.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { erase, filesWith, NAME, SAID, tablesWith, USER } from "../support/personal.ts";
+import { erase, erased, filesWith, NAME, SAID, tablesWith, USER } from "../support/personal.ts";
 import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
 
 setDefaultTimeout(60_000);
@@ -54,6 +54,32 @@ test("friends who stay connected hear nothing of the new user", async () => {
     expect(await again.ask("post.created", post)).toMatchObject({ success: true });
     await again.ask("user.presence", { userId: USER, status: "busy", lastSeen: AT });
     expect((await noah.events()).slice(before)).toEqual([]);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a user whose id has a quote and a backslash is exported and erased from what is kept about others", async () => {
+  const server = await startTestServer();
+  try {
+    const odd = 'mi"r\\a/%';
+    const path = `/v1/users/${encodeURIComponent(odd)}`;
+    const [noah, mira] = [await dietClient(server, "noah"), await dietClient(server, odd)];
+    await mira.befriend(noah);
+    await dietClient(server, odd, { rooms: ["group:g"] });
+    const state = async () => {
+      const lines = (await (await server.http("GET", `${path}/export`)).text()).trimEnd().split("\n");
+      const all: Frame[] = lines.map((line) => JSON.parse(line));
+      return all.flatMap(({ type, room, key }) => (type === "state" ? `${room} ${key}` : []));
+    };
+    const others = [`diet-user:noah friend ${odd}`, `group:g seen ${odd}`];
+    expect(await state()).toEqual(expect.arrayContaining(others));
+    await server.http("DELETE", path);
+    await erased(server, encodeURIComponent(odd));
+    expect(await state()).toEqual([]);
+    expect(tablesWith(server.directory, JSON.stringify(odd).slice(1, -1)).toSorted()).toEqual([
+      ...["erasures", "removed_rooms", "users"],
+    ]);
   } finally {
     await server.stop();
   }
