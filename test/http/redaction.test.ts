@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Frame } from "../support/client.ts";
 import { dietClient } from "../support/diet.ts";
-import { says, startFakeOpenAi } from "../support/fake-openai.ts";
+import { says, startFakeOpenAi, waits } from "../support/fake-openai.ts";
 import { readAll } from "../support/feed.ts";
+import { erase, erased } from "../support/personal.ts";
 import { expectProblem } from "../support/problem.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
 
@@ -98,6 +99,41 @@ test("an agent does not get a redacted message", async () => {
   const { body } = await agent.request(0);
   expect(body.messages.at(-1)?.content).toBe("Hello?");
   expect(body.messages.filter(({ role }) => role === "user").length).toBe(1);
+});
+
+test("an agent that thinks about a question while it is redacted, or its user erased, does not answer it", async () => {
+  const noah = await server.chat("noah");
+  await noah.join("thinking");
+  const ada = await server.chat("ada-9");
+  await ada.join("thinking");
+  const takeBack: ((id: string) => Promise<unknown>)[] = [
+    (id) => redact("chat:thinking", id),
+    async () => {
+      await erase(server, "ada-9");
+      await erased(server, "ada-9");
+    },
+  ];
+  try {
+    for (const take of takeBack) {
+      const gate = Promise.withResolvers<void>();
+      agent.reply = waits(gate.promise, says(`You said ${SECRET}`));
+      const asked = agent.request(agent.requests.length);
+      ada.say("message", { chatId: "thinking", content: SECRET, agentId: "therapist" });
+      const { id } = (await noah.next("message"))["data"].message;
+      await noah.next(({ type, data }) => type === "typing" && data.isTyping);
+      await asked;
+      await take(id);
+      gate.resolve();
+      await noah.next(({ type, data }) => type === "typing" && !data.isTyping);
+    }
+    const said = (await messages("chat:thinking")).map(({ role, content }) => [role, content]);
+    expect(said).toEqual([
+      ["user", ""],
+      ["user", ""],
+    ]);
+  } finally {
+    agent.reply = says("Fine");
+  }
 });
 
 test("atomic, diet and hyperfocus show a redacted message in the shape of their contract", async () => {

@@ -57,16 +57,20 @@ export class Answers {
     this.typing.agentStarts(ctx, room, agentId);
     systemSender.relay(room, "typing", { ...typing, isTyping: true });
     try {
-      const context = conversation(history, room, event.offset, CONTEXT_MESSAGES);
-      if (context.length === 0)
+      const context = () => {
+        const said = conversation(history, room, event.offset, CONTEXT_MESSAGES);
+        if (said.length > 0) return said;
         throw new Refusal("unavailable", "Agent unavailable: the question was redacted");
+      };
       const answer = await agent.answer({
         userId: event.sender ?? "",
         agentId,
-        conversation: context,
+        conversation: context(),
         signal,
       });
       signal.throwIfAborted();
+      // The answer may quote a question that was redacted, or whose user was erased, while the agent thought.
+      context();
       this.#record(asked, answer);
     } catch (error) {
       // Called off is no fault. The one who asked may still be connected, and others in a chat that was removed.
