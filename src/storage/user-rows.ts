@@ -78,6 +78,7 @@ export function createUserRows({ db }: OpenDatabase): UserRows {
       and(
         sql`${receiptRow} > ${placeholder("after")}`,
         sql`${receiptRow} <= ${placeholder("to")}`,
+        kept,
         eq(receipts.userId, placeholder("userId")),
       ),
     )

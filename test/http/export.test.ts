@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Frame } from "../support/client.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { KEPT, live, NAME, SAID, USER } from "../support/personal.ts";
 import { expectProblem } from "../support/problem.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
@@ -63,6 +64,20 @@ test("an id that is part of another, or of a text, is another user's", async () 
   await client.next("message");
   const events = (await exported("oah")).filter(({ type }) => type === "event");
   expect(events.map(({ room }) => room)).toEqual(["chat:c"]);
+});
+
+test("what the user has read in a room that was just removed is in it no more, as all else of the room", async () => {
+  // Retention, which clears the room in steps, waits for this clock.
+  const still = await startTestServer({ clock: new FakeClock() });
+  try {
+    await live(still);
+    expect((await still.http("DELETE", "/v1/rooms/chat:c")).status).toBe(204);
+    const all = await (await still.http("GET", `/v1/users/${USER}/export`)).text();
+    expect(all).toContain('"type":"event"');
+    expect(all).not.toContain('"type":"receipt"');
+  } finally {
+    await still.stop();
+  }
 });
 
 test("a key needs the scope read for all contracts", async () => {
