@@ -1,11 +1,11 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { databaseOf, startChild } from "../support/child.ts";
 import type { Frame } from "../support/client.ts";
-import { AT, dietClient } from "../support/diet.ts";
+import { AT, dietClient, message } from "../support/diet.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { erase, erased, filesWith, NAME, SAID, tablesWith, USER } from "../support/personal.ts";
+import { erase, erased, filesWith, NAME, post, SAID, tablesWith, USER } from "../support/personal.ts";
 import { API_KEY, startTestServer, type TestServer } from "../support/server.ts";
 
 setDefaultTimeout(60_000);
@@ -85,6 +85,31 @@ test("a user whose id has a quote and a backslash is exported and erased from wh
   }
 });
 
+test("who repeats a message that mentioned the user is confirmed after the erasure", async () => {
+  const server = await startTestServer();
+  try {
+    for (const user of ["noah", USER]) await server.http("PUT", `/v1/rooms/group:g/members/${user}`, {});
+    const noah = await dietClient(server, "noah");
+    const said = { groupId: "g", fromUserId: "noah", content: "Hello", timestamp: AT, mentions: [USER] };
+    const event = { room: "group:g", type: "group.message", id: "e-1", data: { messageId: "b-1", ...said } };
+    const frame = message("group.message", { messageId: "n-1", ...said });
+    const plain = message("group.message", { ...said, messageId: "n-2", mentions: [] });
+    expect(await noah.askFrame(frame)).toMatchObject({ success: true });
+    expect(await noah.askFrame(plain)).toMatchObject({ success: true });
+    await post(server, "diet", event);
+    await erase(server);
+    await erased(server);
+    await post(server, "diet", event);
+    expect(await noah.askAgain(frame)).toMatchObject({ success: true, data: { mentions: [] } });
+    const other = await noah.askAgain({ ...plain, data: { ...plain["data"], content: "Other" } });
+    expect(other).toMatchObject({ success: false, error: { code: "INVALID_MESSAGE_FORMAT" } });
+    const { messages } = (await (await server.http("GET", "/v1/rooms/group:g/messages")).json()) as Frame;
+    expect(messages.map(({ data }: Frame) => data.messageId)).toEqual(["n-1", "n-2", "b-1"]);
+  } finally {
+    await server.stop();
+  }
+});
+
 test("an erasure that a kill interrupts goes on after the start, and what it left is in no file", async () => {
   const directory = temporaryDirectory();
   const request = (port: number | string, method: string, path: string, body?: unknown) =>
@@ -93,7 +118,7 @@ test("an erasure that a kill interrupts goes on after the start, and what it lef
       headers: { authorization: `Bearer ${API_KEY}` },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-  const message = (number: number) => ({
+  const numbered = (number: number) => ({
     room: `chat:${number % 7}`,
     type: "message",
     data: {
@@ -104,7 +129,7 @@ test("an erasure that a kill interrupts goes on after the start, and what it lef
       },
     },
   });
-  const all = Array.from({ length: MESSAGES }, (_, number) => message(number));
+  const all = Array.from({ length: MESSAGES }, (_, number) => numbered(number));
   let server = await startChild({ directory });
   try {
     expect((await request(server.port, "POST", "/v1/gurukul/events", all)).status).toBe(200);
