@@ -110,6 +110,38 @@ test("who repeats a message that mentioned the user is confirmed after the erasu
   }
 });
 
+test("clients of a chat are told to remove what the user said, not what others said with the user's id beside it", async () => {
+  const server = await startTestServer();
+  try {
+    const said = (id: string, userId: string) => ({
+      ...{ room: "chat:c", type: "message" },
+      data: {
+        chatId: "c",
+        message: {
+          ...{ id, chatId: "c", userId, content: "Hello", role: "user", timestamp: AT },
+          metadata: { userId: USER },
+        },
+      },
+    });
+    const noah = await server.chat("noah");
+    await noah.join("c");
+    await post(server, "gurukul", [said("n-1", "noah"), said("m-1", USER), said("n-2", "noah")]);
+    await erase(server);
+    await erased(server);
+    const late = await server.chat("late", { query: "&resume=chat%3Ac%403" });
+    await late.join("c");
+    await late.next("resumed");
+    for (const client of [noah, late]) {
+      await client.drain();
+      expect(client.frames.flatMap(({ data }) => data?.updates?.redacted ?? [])).toEqual(["m-1"]);
+    }
+    const { messages } = (await (await server.http("GET", "/v1/rooms/chat:c/messages")).json()) as Frame;
+    expect(messages.map(({ content }: Frame) => content)).toEqual(["Hello", "", "Hello"]);
+  } finally {
+    await server.stop();
+  }
+});
+
 test("an erasure that a kill interrupts goes on after the start, and what it left is in no file", async () => {
   const directory = temporaryDirectory();
   const request = (port: number | string, method: string, path: string, body?: unknown) =>

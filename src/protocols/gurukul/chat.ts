@@ -4,7 +4,6 @@ import type { Context } from "../../core/protocol/context.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import type { HistoryView } from "../../core/protocol/frames.ts";
 import type { PersonalData } from "../../core/protocol/personal-data.ts";
-import { REDACTED, type Redaction } from "../../core/protocol/redaction.ts";
 import type { Decision, Place } from "../../core/protocol/reducer.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { isStoredAs } from "../../core/protocol/same.ts";
@@ -200,28 +199,6 @@ export function readSince(history: History, chatId: string, since: number, now: 
       return envelope("read_receipt", JSON.stringify(receipt), now);
     },
   );
-}
-
-/** Offsets that one query looks through for redactions, and how many of the last ones are looked through in all. */
-const RUN = 1_000;
-const MAX_LOOKED_THROUGH = 10_000;
-
-/** Which messages up to this offset a backend has taken back since it was heard: a `chat_update` for each. */
-export function redactedSince(history: History, chatId: string, since: number, now: number): string[] {
-  const room = roomOf(chatId);
-  const end = history.span(room).last + 1;
-  const frames: string[] = [];
-  for (let from = Math.max(since + 1, end - MAX_LOOKED_THROUGH); from < end; from += RUN) {
-    for (const { body } of history.ofKind(room, REDACTED, from, Math.min(end, from + RUN))) {
-      const { id, offset }: Redaction = JSON.parse(body);
-      if (id === undefined || offset > since) continue;
-      const { updates } = summary(history, chatId);
-      frames.push(
-        envelope("chat_update", JSON.stringify({ chatId, updates: { ...updates, redacted: id } }), now),
-      );
-    }
-  }
-  return frames;
 }
 
 /** Contract: Read Receipts, `metadata.read`. */

@@ -2,7 +2,7 @@ import { Throttle } from "../../core/outbound/throttle.ts";
 import type { OnApplied } from "../../core/protocol/context.ts";
 import type { Services } from "../../core/protocol/protocol.ts";
 import { defineProtocol } from "../../core/protocol/protocol.ts";
-import { REDACTED, type Redaction } from "../../core/protocol/redaction.ts";
+import { REDACTED } from "../../core/protocol/redaction.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { cleanAll, shownText } from "../../core/protocol/shown.ts";
 import { cleanText } from "../../core/protocol/text.ts";
@@ -18,13 +18,13 @@ import {
   personalData,
   readSince,
   recent,
-  redactedSince,
   repeats,
   roomOf,
   summary,
 } from "./chat.ts";
 import { decode, envelope, frames } from "./frames.ts";
 import { join, leave, open } from "./presence.ts";
+import { redactedSince, takenBack } from "./redactions.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, createPostedMessage, events } from "./schema.ts";
 import { Typing } from "./typing.ts";
@@ -185,10 +185,11 @@ export function gurukul(services: Services<typeof events, Entries>) {
     },
     isShownIn: ({ typing }, room) => typing?.has(chatOf(room)) === true,
     onClosed: (ctx) => typing.closed(ctx),
-    onStored({ room, kind, body }) {
+    onStored(event) {
+      const { room, kind } = event;
       update(room);
       if (kind !== REDACTED || !systemSender.isHeard(room)) return;
-      const { id }: Redaction = JSON.parse(body);
+      const id = takenBack(history, room, event);
       if (id === undefined) return;
       const { chatId, updates } = summary(history, chatOf(room));
       systemSender.relayLocal(room, "chat_update", { chatId, updates: { ...updates, redacted: id } });
