@@ -1,7 +1,6 @@
 import type { StoredEvent } from "../ports/history.ts";
 import type { ClientIdRow, NewEvent, Store, TrimmedEvent } from "../ports/store.ts";
 import type { Entry } from "../protocol/entry.ts";
-import { wasRedacted } from "../protocol/redaction.ts";
 import type { Decision, EventDraft, Outcome, Place, Reducers } from "../protocol/reducer.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { DedupMemory } from "./dedup-memory.ts";
@@ -103,10 +102,7 @@ export class Applier {
   #repetition(entry: Entry, event: StoredEvent): Outcome {
     const reducers = this.reducersOf(entry.protocol);
     // What a redacted message said is not known any more, so it cannot be compared.
-    const isRepeat =
-      reducers.isRedacted?.(event) ||
-      (reducers.isRepeat?.(entry, event) ?? true) ||
-      wasRedacted(this.store, event);
+    const isRepeat = reducers.isRedacted?.(event) || (reducers.isRepeat?.(entry, event) ?? true);
     return isRepeat ? { is: "repeated", event } : { is: "refused", refusal: new Refusal("conflict") };
   }
 

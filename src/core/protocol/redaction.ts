@@ -1,4 +1,4 @@
-import type { History, StoredEvent } from "../ports/history.ts";
+import type { StoredEvent } from "../ports/history.ts";
 import type { Row } from "../ports/store.ts";
 import type { Entry } from "./entry.ts";
 import type { HistoryView } from "./frames.ts";
@@ -19,20 +19,6 @@ export interface Redaction {
 
 export const isRedacted = (view: HistoryView | undefined, event: StoredEvent): boolean =>
   view?.redact(event) === event.body;
-
-/** Offsets that one query looks through, and how many of a room's last ones are looked through in all. */
-const RUN = 1_000;
-const MAX_LOOKED_THROUGH = 10_000;
-
-/** Whether the room says that the event lost some of its content: the event itself need not show it. */
-export function wasRedacted(history: History, { room, offset }: StoredEvent): boolean {
-  const end = history.span(room).last + 1;
-  for (let from = Math.max(offset + 1, end - MAX_LOOKED_THROUGH); from < end; from += RUN) {
-    const redactions = history.ofKind(room, REDACTED, from, Math.min(end, from + RUN));
-    if (redactions.some(({ body }) => (JSON.parse(body) as Redaction).offset === offset)) return true;
-  }
-  return false;
-}
 
 /** A message that is redacted already, or gone, changes nothing. */
 export const createRedact =
