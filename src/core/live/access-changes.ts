@@ -18,15 +18,16 @@ export class AccessChanges {
   constructor(private readonly parts: AccessChangeParts) {}
 
   /** A room has become, or may no longer be, the user's own. */
-  ofMember(room: string, userId: string): void {
+  ofMember(room: string, userId: string, isRemoved: boolean): void {
     for (const connection of this.parts.presence.of(userId)) {
       const { identity, protocol } = connection;
       if (!identity) continue;
-      if (this.parts.access.roomsOf(identity, protocol.roomKinds).has(room)) {
+      const isOut = isRemoved && protocol.removalEndsGrants === true;
+      if (!isOut && this.parts.access.roomsOf(identity, protocol.roomKinds).has(room)) {
         protocol.onRoomGranted?.(this.parts.connections.contextOf(connection), room);
       } else {
         this.parts.rooms.unwatch(connection, room);
-        if (!this.parts.access.may(identity, room)) this.#expel(connection, room);
+        if (isOut || !this.parts.access.may(identity, room)) this.#expel(connection, room);
       }
     }
   }

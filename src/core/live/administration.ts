@@ -42,9 +42,9 @@ export function createAdministration({
       owner?.onRoomDeleted?.(room);
       accessChanges.ofRemoval(room);
     },
-    member: ({ room, body }: Entry<RoomEntries["member"]>) => memberChanged(room, body.userId),
+    member: ({ room, body }: Entry<RoomEntries["member"]>) => memberChanged(room, body.userId, false),
     "member.removed": ({ room, body }: Entry<RoomEntries["member.removed"]>) =>
-      memberChanged(room, body.userId),
+      memberChanged(room, body.userId, true),
     revoked: ({ body }: Entry<UserEntries["revoked"]>) => expire(body.userId),
     erase({ body }: Entry<UserEntries["erase"]>) {
       expire(body.userId);
@@ -58,9 +58,9 @@ export function createAdministration({
   function expire(userId: string): void {
     for (const one of [...presence.of(userId)]) one.refuse(new Refusal("session_expired"));
   }
-  function memberChanged(room: string, userId: string): void {
+  function memberChanged(room: string, userId: string, isRemoved: boolean): void {
     ownerOf(room)?.onMembersChanged?.(room);
-    accessChanges.ofMember(room, userId);
+    accessChanges.ofMember(room, userId, isRemoved);
   }
 
   const entry = (protocol: string, room: string, kind: string, body: unknown) => ({

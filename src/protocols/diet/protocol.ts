@@ -49,6 +49,7 @@ export function diet(services: Services<typeof events, Entries, unknown>) {
     guests: false,
     timeouts: { authMs: settings.authMs ?? AUTH_MS, heartbeatMs: settings.heartbeatMs ?? HEARTBEAT_MS },
     limitBy: "connection",
+    removalEndsGrants: true,
     messages: {
       ...{ auth, "encryption.init": enveloped(encryptionInit) },
       ...createEnveloped(settings.maxContentLength),

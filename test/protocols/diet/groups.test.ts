@@ -178,6 +178,20 @@ describe("what a token said of a group", () => {
     expect(await heard(ada, "group.member.left")).toEqual([]);
   });
 
+  test.each([["group:g"], ["*"]])("goes when a backend puts a user with %s out", async (grant) => {
+    const ada = await enter("ada", "g");
+    const mia = await client("mia", { rooms: [grant] });
+    await join(mia);
+    await members("DELETE", "mia");
+    expect(await mia.event("error")).toEqual(error("AUTHENTICATION_FAILED", "Not allowed"));
+    await mention(ada, "put out");
+    expect([await texts(mia), await unread()]).toEqual([[], []]);
+    // The token is still good: its user may come again, as after leaving.
+    await join(mia);
+    await mention(ada, "here again");
+    expect([await texts(mia), await unread()]).toEqual([["here again"], [expect.anything()]]);
+  });
+
   test("counts in the new group when a backend removes the group while its user is in it", async () => {
     const ada = await enter("ada", "g");
     const mia = await client("mia", { rooms: ["group:g"], ttl: "10m" });
