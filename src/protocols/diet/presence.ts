@@ -36,6 +36,8 @@ export function createPresence({ roster, state, systemSender }: Services<typeof 
     // A user who has hidden stays hidden when the connection that they hid through closes.
     if (is && after.some((one) => !isSame(one, is))) users.replace(USERS, userId, is);
     if (isSame(was, is)) return;
+    // A second `offline` would tell friends that a hidden user was there until now.
+    if (!is && was?.presence?.status === "offline") return;
     const status = is ? "online" : "offline";
     const presence = is?.presence ?? { userId, status, lastSeen: iso(systemSender.now()) };
     tell(friendsOf(userId), "user.presence", presence);

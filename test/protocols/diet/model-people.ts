@@ -68,8 +68,8 @@ export class People {
     );
   }
 
-  toFriends(user: string, what: string, optional = false): void {
-    this.tell(this.of(...this.user(user).friends), what, optional);
+  toFriends(user: string, what: string): void {
+    this.tell(this.of(...this.user(user).friends), what);
   }
 
   isSeen = (user: string): boolean => this.isOnline(user) && this.user(user).status !== "offline";

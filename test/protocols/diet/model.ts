@@ -57,7 +57,7 @@ export class Model {
     if (this.#people.isOnline(user)) return;
     const wasSeen = this.user(user).status !== "offline";
     this.user(user).status = "offline";
-    this.#people.toFriends(user, this.#people.presence(user), !wasSeen);
+    if (wasSeen) this.#people.toFriends(user, this.#people.presence(user));
   }
 
   fiveSecondsPass(): void {

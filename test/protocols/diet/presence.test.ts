@@ -55,6 +55,16 @@ test("friends who are here are shown after auth, as they show themselves", async
   expect(await seenBy(second)).toEqual([]);
 });
 
+test("friends do not hear when a hidden user goes", async () => {
+  const bob = await enter("bob");
+  const [one, two] = [await enter("ada"), await enter("ada")];
+  await show(one, "offline");
+  await leave(one);
+  await leave(two);
+  await enter("ada");
+  expect((await seenBy(bob)).map(({ data }) => data.status)).toEqual(["online", "offline", "online"]);
+});
+
 test("own connections see what the other one shows, and strangers do not", async () => {
   const [one, two, eve] = [await enter("ada"), await enter("ada"), await enter("eve")];
   await show(one, "busy");
