@@ -80,8 +80,12 @@ export const applies = {
     const isAsker = userOf(room) === fromUserId;
     const other = isAsker ? toUserId : fromUserId;
     const made = { kind: "friend.request", data: body };
-    const isKnown = isAsker ? inbox.asked.has(other) : inbox.isAskedBy(other);
-    if (isKnown || inbox.friends.has(other)) return { confirm: made };
+    const askedAt = isAsker ? undefined : inbox.askedAt(other);
+    if (askedAt !== undefined) {
+      const stored = history.at(room, askedAt);
+      return { confirm: stored ? { ...made, data: JSON.parse(stored.body) } : made };
+    }
+    if ((isAsker && inbox.asked.has(other)) || inbox.friends.has(other)) return { confirm: made };
     checkAsked(entry, history);
     const waits: Waiting = { type: "friend.request", id: fromUserId, from: fromUserId };
     return { events: [made], rows: isAsker ? inbox.ask(other) : inbox.add(offset, waits) };

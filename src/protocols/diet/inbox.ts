@@ -121,7 +121,12 @@ export class Inbox {
   }
 
   isAskedBy(other: string): boolean {
-    return this.#find("friend.request", other).length > 0;
+    return this.askedAt(other) !== undefined;
+  }
+
+  /** The offset of the pending request of this user. */
+  askedAt(other: string): number | undefined {
+    return this.#find("friend.request", other)[0];
   }
 
   ask(other: string): Row[] {

@@ -84,6 +84,17 @@ test("asked twice is asked once, and friends need not ask", async () => {
   expect(await typesOf(again, "friend.request")).toEqual([]);
 });
 
+test("who asks again, with another id and other words, is answered with what waits for whom they ask", async () => {
+  const ada = await enter("ada");
+  const first = request("ada", "bob");
+  await ada.ask("friend.request", first);
+  await restart();
+  const again = message("friend.request", { ...first, requestId: "another", message: "Please?" });
+  const later = await enter("ada");
+  expect(await later.askFrame(again)).toEqual(succeeded(again, first));
+  expect((await typesOf(await enter("bob"), "friend.request")).map(({ data }) => data)).toEqual([first]);
+});
+
 test("two who ask each other become friends once, no matter who accepts", async () => {
   const [ada, bob] = [await enter("ada"), await enter("bob")];
   await ada.ask("friend.request", request("ada", "bob"));

@@ -1,3 +1,4 @@
+import type { Frame } from "../../support/client.ts";
 import { type Heard, inWords } from "./model-heard.ts";
 
 /** What is waiting for a user. */
@@ -75,6 +76,15 @@ export class People {
   isSeen = (user: string): boolean => this.isOnline(user) && this.user(user).status !== "offline";
   presence = (userId: string): string =>
     inWords("user.presence", { userId, status: this.user(userId).status });
+
+  /** What a message is confirmed with: its own data, or the request that waits already. */
+  answer(type: string, data: Frame): string {
+    const { fromUserId, toUserId } = data;
+    const own = inWords(type, data);
+    if (type !== "friend.request") return own;
+    const isIt = (one: Waiting) => one.type === type && one.from === fromUserId;
+    return this.user(toUserId).waiting.find(isIt)?.what ?? own;
+  }
 
   /** Somebody has heard the notification: now it has an id. */
   heard(what: string, id: string): void {

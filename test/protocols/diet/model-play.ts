@@ -157,7 +157,7 @@ class Stage {
       const answer = success ? "ok" : error.code;
       if (answer !== expected) throw new Error(`${answer}, not ${expected}: ${JSON.stringify(frame)}`);
       const { type } = frame;
-      if (success && inWords(type, data) !== inWords(type, frame["data"])) {
+      if (success && inWords(type, data) !== this.#model.answer(type, frame["data"])) {
         throw new Error(`confirmed otherwise: ${JSON.stringify(data)}`);
       }
       const said = this.#said.get(session.userId) ?? [];

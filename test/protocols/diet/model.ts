@@ -31,6 +31,7 @@ export class Model {
   }
 
   user = (name: string): User => this.#people.user(name);
+  answer = (type: string, data: Frame): string => this.#people.answer(type, data);
 
   connect(user: string): Listener {
     const listener: Listener = { user, hears: new Set(), expected: [] };
