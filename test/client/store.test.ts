@@ -129,6 +129,33 @@ describe.each(KEEPERS)("%s: what was written offline", (name) => {
   });
 });
 
+test("a message is confirmed also if a slow store answers a user late, who has gone and come back since", async () => {
+  const { store } = memoryStore();
+  const reads: (() => void)[] = [];
+  const load: typeof store.load = () =>
+    new Promise<void>((resolve) => reads.push(resolve)).then(() => store.load());
+  let user = "ada";
+  const { admit, client, write } = page("diet", { ...store, load }, { token: () => tokenOf(user) });
+  for (const one of ["ada", "bob", "ada"]) {
+    user = one;
+    void client.disconnect();
+    void client.connect();
+    await settled();
+  }
+  expect(reads).toHaveLength(3);
+  reads[2]?.();
+  const socket = await admit();
+  const sent = write("hello");
+  await settled();
+  reads[0]?.();
+  await settled();
+  expect(written(socket)).toContain("hello");
+  const { id, type } = socket.sent.at(-1) ?? {};
+  socket.say({ id, type, timestamp: "", success: true });
+  expect(await sent).toBe("resolved");
+  await client.disconnect();
+});
+
 test("a context's messages stay in it: the one that is asked for, or the token's", async () => {
   const { store } = memoryStore();
   const before = page("chat", store, { contextId: "one" });

@@ -240,6 +240,8 @@ export class Outbox {
     const kept = { kept: Promise.resolve(true), resolve() {}, reject() {} };
     const old = (messages ?? []).filter(({ id }) => !mine.some((one) => one.id === id));
     this.#waiting.push(...old.map((message) => ({ ...message, ...kept })), ...mine);
+    // A claim before the last one may end late, and has taken the message that was on the wire.
+    this.#pump();
   }
 
   /** Once the store has it: a slow one would keep it for ever. */
