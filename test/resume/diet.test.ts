@@ -198,6 +198,26 @@ test("a user who joins a group only now resumes it as they have asked", async ()
   ]);
 });
 
+test("a connection that resumes a group into which something else has brought its user hears of it too", async () => {
+  const room = "group:brought";
+  expect((await server.http("PUT", `/v1/rooms/${room}`, { open: true })).status).toBe(200);
+  const noah = await connect("noah");
+  const text = { groupId: "brought", fromUserId: "noah", content: "x", timestamp: AT };
+  for (const messageId of ["b-1", "b-2"]) await noah.ask("group.message", { messageId, ...text });
+  const [own, other] = [await connect("kim", resume(`${room}@1`)), await connect("kim", resume(`${room}@1`))];
+  const posted = await connect("lou", resume(`${room}@1`));
+  const data = { groupId: "brought", userName: "x", joinedAt: AT };
+  await own.ask("group.member.joined", { ...data, userId: "kim" });
+  const joined = { room, type: "group.member.joined", data: { ...data, userId: "lou" } };
+  expect((await server.http("POST", "/v1/diet/events", joined)).status).toBe(200);
+  await noah.ask("group.message", { messageId: "b-3", ...text });
+  const heard = async (one: DietClient) =>
+    (await one.events()).filter(({ room: named }) => named === room).map(({ offset }) => offset);
+  expect(await heard(own)).toEqual([2, 4, 5]);
+  expect(await heard(other)).toEqual([2, 3, 4, 5]);
+  expect(await heard(posted)).toEqual([2, 3, 4, 5]);
+});
+
 test("a user who leaves a group while they catch up in it gets no more of it", async () => {
   const room = "group:long";
   const content = "x".repeat(9_000);

@@ -42,8 +42,6 @@ export function createSystemSender(
       for (const connection of ownConnectionsOf(userId)) {
         if (connection.resume?.has(room)) {
           resume(connection, room);
-          // Its user has the confirmation.
-          if (admission) connection.catchingUp?.get(room)?.add(admission.offset);
           continue;
         }
         const wasIn = connection.rooms.has(room);

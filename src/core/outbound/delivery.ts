@@ -60,19 +60,23 @@ export class Delivery {
       }
       completion.repeated?.();
     } else {
-      if (protocol) this.#tell(protocol, entry, completion, outcome);
+      const isConfirmed = protocol ? this.#tell(protocol, entry, completion, outcome) : false;
       completion.applied?.(outcome.events);
       for (const event of outcome.events) protocol?.onStored?.(event);
+      const last = outcome.events.at(-1);
+      // It is not sent again among the missed events, also of a room that the event itself has brought the sender into.
+      if (isConfirmed && last) connection?.catchingUp?.get(last.room)?.add(last.offset);
       if (outcome.events.length === 0) this.applied(entry);
     }
   }
 
+  /** Whether the sender has a confirmation instead of the events. */
   #tell(
     protocol: AnyProtocol,
     entry: Entry,
     { connection, message, quiet, ref }: Completion,
     { confirm, events, publish }: Extract<Outcome, { is: "applied" }>,
-  ): void {
+  ): boolean {
     // Of what was committed, before anything of it is heard.
     const last =
       events.at(-1) ?? (confirm && { ...entry, kind: confirm.kind, body: JSON.stringify(confirm.data) });
@@ -94,15 +98,14 @@ export class Delivery {
       this.#publish(frame, publish.room ?? entry.room, connection, others, stored);
     }
     const event = events.at(-1);
-    // The sender has the confirmation, so it is not sent again among the missed events.
-    if (connection && others && event) connection.catchingUp?.get(event.room)?.add(event.offset);
     if (quiet && connection?.offsets && event) this.#quiet = { connection, message, event };
-    if (confirmation === undefined || !connection) return;
+    if (confirmation === undefined || !connection) return others;
     // Where the message is stored in a room that its sender hears, and confirmed by another, that one numbers it.
     const own =
       event && connection.rooms.has(event.room) ? event : (this.#quietOf(connection, message) ?? event);
     const first = own === event ? events[0] : own;
     connection.send(own ? this.#forSender(connection, own, confirmation, first) : confirmation);
+    return others;
   }
 
   #quietOf(connection: Connection, message: number | undefined): StoredEvent | undefined {
