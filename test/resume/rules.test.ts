@@ -92,6 +92,30 @@ test("hyperfocus: a room of another contract is forbidden, as everywhere", async
   expect((await viewer.next(resumed))["payload"]).toMatchObject({ room: "chat:a", reason: "forbidden" });
 });
 
+test("hyperfocus: a host comes back with all places that it was told, its own room among them", async () => {
+  const token = await server.token("own");
+  for (const [query, more] of [[`token=${token}&`, {}] as const, ["", { token }] as const]) {
+    const first = await dial(`${query}offsets=1`);
+    first.send(init("host", "h3", more));
+    const places: Frame[] = [];
+    while (places.length < 2) places.push((await first.next("placed"))["payload"]);
+    expect(places).toContainEqual({ room: "hyperfocus-user:own", offset: 0 });
+    first.close();
+    const asked = places.map(({ room, offset }) => `${room}@${offset}`);
+    const back = await dial(`${query}${resume([...asked, "hyperfocus-user:other@0"].join())}`);
+    back.send(init("host", "h3", more));
+    const verdicts: Frame[] = [];
+    while (verdicts.length < 3) verdicts.push((await back.next(resumed))["payload"]);
+    const reasons = Object.fromEntries(verdicts.map(({ room, reason }) => [room, reason]));
+    expect(reasons).toEqual({
+      "hyperfocus-user:own": undefined,
+      "stream:s1": undefined,
+      "hyperfocus-user:other": "forbidden",
+    });
+    expect(back.frames.filter(({ type }) => type === "placed")).toEqual([]);
+  }
+});
+
 const names = (client: TestClient) => client.frames.flatMap(({ payload }) => payload?.name ?? []);
 test("discord: all guilds at once, several of them resumed, each event once", async () => {
   const events = (guild: string, from: number, to: number) =>

@@ -208,7 +208,7 @@ export class Connections {
     else context.join(inbox);
     context.join(everyoneRoom(protocol.name));
     for (const room of own) protocol.onRoomGranted?.(context, room);
-    if (!protocol.guests) this.#askedRooms.refuseResumes(context);
+    this.#askedRooms.refuseResumes(context);
     for (const frame of this.#waiting.end(connection)) this.received(connection, frame);
   }
 
