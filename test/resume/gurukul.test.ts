@@ -40,6 +40,19 @@ describe("a connection that asks for offsets", () => {
     expect(data.messages.at(-1)).toMatchObject({ offset: 5, after: 3 });
   });
 
+  test("gets what a batch holds before a message that it repeats is confirmed", async () => {
+    const ada = await server.chat("ada", { query: "&offsets=1&batch=1" });
+    await ada.join("repeated");
+    const own = { chatId: "repeated", content: "own", messageId: "r-1" };
+    await post(server, "repeated", 1, 1);
+    for (let n = 1; n <= 2; n++) ada.say("message", own);
+    await ada.next("message");
+    const heard = ada.frames.flatMap(({ type, data, offset }) =>
+      type === "batch" ? data.messages.map((one: Frame) => one["offset"]) : (offset ?? []),
+    );
+    expect(heard).toEqual([1, 2, 2]);
+  });
+
   test("gets them in batches too", async () => {
     const ada = await server.chat("ada", { query: "&offsets=1&batch=1" });
     await ada.join("batched");

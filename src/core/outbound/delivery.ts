@@ -134,7 +134,10 @@ export class Delivery {
 
   /** A number means that everything before it was sent, so it is only for members. */
   #forSender(sender: Connection, event: StoredEvent, frame: string, first = event): string {
-    return sender.offsets && sender.rooms.has(event.room) ? this.#numbered(event, frame, first) : frame;
+    if (!sender.offsets || !sender.rooms.has(event.room)) return frame;
+    // A batch holds them, and with a repeat also the message itself.
+    sender.diversion?.flush();
+    return this.#numbered(event, frame, first);
   }
 
   /** `first`: of the events that the frame stands for, of which `event` is the last. */
