@@ -4,6 +4,7 @@ import type { RoomEntries } from "../core/log/room-entries.ts";
 import type { History } from "../core/ports/history.ts";
 import { roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
+import { kindOf } from "../core/protocol/room-name.ts";
 import { readBody } from "./body.ts";
 import { type Gathered, warn } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
@@ -132,9 +133,10 @@ export function roomRoutes(
     return c.json({ room, title, open, messageCount: count, online: connections });
   });
   app.delete("/:room", async (c) => {
-    const room = roomIn(c);
-    // A session has participants before anything of it is stored.
-    if (!deps.room(room) && (await online(c, [room]))[0] === 0) throw missing(room);
+    const { room, owner } = roomOf(deps.protocols, c);
+    const isThere = async () =>
+      owner.liveKinds?.includes(kindOf(room)) === true && (await online(c, [room]))[0] !== 0;
+    if (!deps.room(room) && !(await isThere())) throw missing(room);
     await deps.record(room, "room.removed", {});
     return c.body(null, 204);
   });

@@ -106,3 +106,12 @@ describe("PUT /v1/rooms/{room}", () => {
     expect(await answer.json()).toMatchObject({ title: "Before", open: false });
   });
 });
+
+test("a chat that is removed is not there any more, also while somebody is in it", async () => {
+  const ada = await server.chat("ada");
+  await put("chat:twice");
+  await ada.join("twice");
+  expect((await server.http("DELETE", "/v1/rooms/chat:twice")).status).toBe(204);
+  await expectProblem(await server.http("GET", "/v1/rooms/chat:twice"), 404);
+  await expectProblem(await server.http("DELETE", "/v1/rooms/chat:twice"), 404);
+});

@@ -32,6 +32,8 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   readonly subprotocol?: string;
   /** Kinds of rooms that belong to it. */
   readonly roomKinds: readonly string[];
+  /** Those whose rooms are there as soon as somebody is in them, before anything of them is stored. */
+  readonly liveKinds?: readonly string[];
   /** Why no room of its kinds may have this name; undefined for one that may. */
   reserved?(room: string): string | undefined;
   /** Connections without a token may stay. */

@@ -99,6 +99,7 @@ export function atomic(services: Services<typeof events, Entries>) {
     name: "atomic",
     paths,
     roomKinds: ["context", "session"],
+    liveKinds: ["session"],
     guests: false,
     timeouts: { authMs: settings.authMs ?? AUTH_MS, heartbeatMs: settings.heartbeatMs ?? HEARTBEAT_MS },
     limitBy: "connection",
