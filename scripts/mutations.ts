@@ -97,7 +97,7 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: "src/core/live/access-changes.ts",
-        from: "if (!this.parts.access.may(identity, room)) this.#expel(connection, room);",
+        from: "if (isOut || !this.parts.access.may(identity, room)) this.#expel(connection, room);",
         to: "void identity;",
       },
     ],
