@@ -1,9 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import type { OpenDatabase } from "./database.ts";
-import { state } from "./tables.ts";
+import { NO_ROOM, state } from "./tables.ts";
 
-/** The id of no room. */
-const NO_ROOM = 0;
 const keyOf = (generation: number): string => `end of generation ${generation}`;
 
 /**

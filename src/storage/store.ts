@@ -6,10 +6,8 @@ import { EVENTS_WITHOUT_ROW, readChain } from "./position.ts";
 import { RoomIds } from "./room-ids.ts";
 import { RoomState } from "./room-state.ts";
 import { prepare } from "./statements.ts";
+import { NO_ROOM } from "./tables.ts";
 import { prepareTrim, type Trimmed } from "./trim.ts";
-
-/** The id of no room. */
-const NO_ROOM = 0;
 
 /**
  * The log and its views in SQLite. All statements are prepared: building one costs five times as much as

@@ -12,6 +12,9 @@ export const rooms = sqliteTable("rooms", {
   trimmedCount: integer("trimmed_count").notNull().default(0),
 });
 
+/** The id of no room: state under it belongs to the server. */
+export const NO_ROOM = 0;
+
 /** Offsets of a removed room are never used again: a room of the same name goes on after this one. */
 export const removedRooms = sqliteTable("removed_rooms", {
   name: text("name").primaryKey(),

@@ -32,7 +32,7 @@ function holdsLog(file: string): boolean {
     const { logId, position } = inspectLog(file);
     return logId !== null || position > 0;
   } catch {
-    // Whoever opens it says what is wrong with it.
+    // The start reports what is wrong with the file when it opens it.
     return false;
   }
 }

@@ -150,8 +150,8 @@ export class ConnectionContext implements Context<Schemas, Record<string, unknow
     return this.parts.resumption.asked(this.connection, room);
   }
 
-  withOffset(frame: string, event: StoredEvent): string {
-    return this.connection.offsets ? this.parts.resumption.frames.numbered(frame, event) : frame;
+  withOffset(frame: string, event: StoredEvent, before?: StoredEvent): string {
+    return this.connection.offsets ? this.parts.resumption.frames.numbered(frame, event, before) : frame;
   }
 
   leave(room: string): void {

@@ -45,9 +45,10 @@ export class ResumeFrames {
     });
   }
 
-  /** The frame of a stored event as a client hears it that wants offsets. */
-  numbered(frame: string, event: StoredEvent): string {
+  /** The frame of a stored event as a client hears it that wants offsets. Nothing is looked up if it follows `before`. */
+  numbered(frame: string, event: StoredEvent, before?: StoredEvent): string {
     const { offset, room } = event;
+    if (before?.offset === offset - 1) return numbered(frame, room, numberOf(event));
     return numbered(frame, room, numberOf(event), this.history.shownBefore(room, offset));
   }
 

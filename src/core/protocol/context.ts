@@ -74,8 +74,11 @@ export interface Context<Out extends Schemas, Entries, State> {
   join(room: string, greet?: () => readonly string[], joining?: Joining): void;
   /** The offset after which the client has asked to resume the room, while it has not joined it. */
   resumes(room: string): number | undefined;
-  /** The frame of a stored event as this connection wants it: with its room and offset, if it has asked for them. */
-  withOffset(frame: string, event: StoredEvent): string;
+  /**
+   * The frame of a stored event as this connection wants it: with its room and offset, if it has asked for them.
+   * `before`: the frame before it, if known, was of this event.
+   */
+  withOffset(frame: string, event: StoredEvent, before?: StoredEvent): string;
   leave(room: string): void;
   /**
    * Takes back a change that the handler made to its own state. Called when the turn's commit fails, which drops every

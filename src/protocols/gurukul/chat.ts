@@ -161,8 +161,8 @@ export function recent(
   const messages = marked(history, roomOf(chatId), lastMessages(history, roomOf(chatId), HISTORY));
   const frames: string[] = [];
   let bytes = 0;
-  for (const event of messages.reverse()) {
-    const frame = ctx.withOffset(envelope(event.kind, event.body, event.time), event);
+  for (const [at, event] of [...messages.entries()].reverse()) {
+    const frame = ctx.withOffset(envelope(event.kind, event.body, event.time), event, messages[at - 1]);
     bytes += Buffer.byteLength(frame) + 1;
     if (bytes > maxBytes) break;
     frames.unshift(frame);

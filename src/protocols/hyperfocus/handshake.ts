@@ -101,7 +101,9 @@ export function createHandshake(
     const host = hosts.get(key ?? "");
     const gifts = unacknowledged(history, room, { delivered, host }, settings.maxFrameBytes);
     client.resent = gifts.length;
-    return gifts.map((event) => ctx.withOffset(encode(RECEIVED, event.body, event.time), event));
+    return gifts.map((event, at) =>
+      ctx.withOffset(encode(RECEIVED, event.body, event.time), event, gifts[at - 1]),
+    );
   }
 
   function leave(ctx: Ctx, next: string): void {
