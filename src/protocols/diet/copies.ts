@@ -1,23 +1,29 @@
 import type { History } from "../../core/ports/history.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
+import { isObject } from "../../core/protocol/json.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
 import { isStoredAs } from "../../core/protocol/same.ts";
 import { askedKey, friendKey } from "./inbox.ts";
 import type { Publication } from "./publication.ts";
 import { inboxOf, userOf } from "./rooms.ts";
-import type { DirectMessage, FriendAccepted, FriendRequest, GroupMessage } from "./schema.ts";
+import type { FriendAccepted, FriendRequest, GroupMessage } from "./schema.ts";
 
 // A client's message that is stored in several rooms is in all of them or in none. Each room decides alone whether the
 // message's id is free there, so the later of two entries asks what became of the earlier one, in the same turn. A
 // backend posts to each room by itself.
 
-/** Throws a `Refusal` if the sender's own inbox has not taken the direct message: its id is another message's there. */
+/** Throws a `Refusal` if the direct message's id is another message's in the inbox of the other user. */
 export function checkSent({ body, room, sender }: Entry<Publication>, history: History): void {
-  const { type, unique } = body;
-  if (type !== "direct.message" || unique === undefined || !isElsewhere(sender, room)) return;
-  const sent = history.byExternalId(inboxOf(sender), unique);
-  const { toUserId }: Partial<DirectMessage> = sent ? JSON.parse(sent.body) : {};
-  if (toUserId !== userOf(room)) throw new Refusal("conflict");
+  const { data, type, unique } = body;
+  if (type !== "direct.message" || unique === undefined || sender === null) return;
+  const isReceived = isElsewhere(sender, room);
+  // Of a message that this inbox has already, the id and the content decide here.
+  if (isReceived && history.byExternalId(room, unique)) return;
+  const other = isReceived || !isObject(data) ? sender : String(data["toUserId"]);
+  if (inboxOf(other) === room) return;
+  // The sender's copy is applied first, but a backend may have posted a message to one of the two alone.
+  const copy = history.byExternalId(inboxOf(other), unique);
+  if (copy ? !isStoredAs(data, copy.body) : isReceived) throw new Refusal("conflict");
 }
 
 /** Throws a `Refusal` if the inbox of the user who asks has not taken the request. */

@@ -239,6 +239,23 @@ test("a message under an id that is another's is refused, and is in no inbox", a
   expect([await idsOf(own), await idsOf(bob), await idsOf(eve)]).toEqual([["m-1"], ["m-1"], []]);
 });
 
+test("a message under an id that a backend gave another one, in one of the two inboxes, is in neither", async () => {
+  const [ada, own, bob] = [await enter("ada"), await enter("ada"), await enter("bob")];
+  for (const [user, id] of [["bob", "m-1"] as const, ["ada", "m-2"] as const]) {
+    const posted = { user, type: "direct.message", data: direct("ada", "bob", id, "Posted") };
+    expect((await diet.server.http("POST", "/v1/diet/events", posted)).status).toBe(200);
+    expect(await ada.direct("bob", "Another", id)).toMatchObject({ success: false });
+  }
+  expect([await idsOf(own), await idsOf(bob)]).toEqual([["m-2"], ["m-1"]]);
+  for (const id of ["m-1", "m-2"]) {
+    expect(await ada.direct("bob", "Posted", id)).toMatchObject({ success: true });
+  }
+  expect([await idsOf(own), await idsOf(bob)]).toEqual([
+    ["m-2", "m-1"],
+    ["m-1", "m-2"],
+  ]);
+});
+
 test("a read that is refused for its id gives no receipt, and the next one gives one", async () => {
   const [ada, bob] = [await enter("ada"), await enter("bob")];
   await ada.direct("bob", "Hello", "m-1");
