@@ -33,12 +33,15 @@ export class AccessChanges {
   }
 
   /** A room is no longer open, or was removed: removes connections that may not be in it. */
-  ofRoom(room: string): void {
+  ofRoom(room: string, isRemoved = false): void {
     for (const connection of [...this.parts.connections.all]) {
       const { identity, protocol, rooms, state, watched } = connection;
       const isIn = rooms.has(room) || watched?.has(room) || connection.catchingUp?.has(room);
       if (!identity || !(isIn || protocol.isShownIn?.(state, room))) continue;
-      if (this.parts.access.may(identity, room)) continue;
+      if (isRemoved && protocol.removalEndsGrants) {
+        // They were members, and no member is left, also if their token opens all rooms of the kind.
+        if (this.parts.access.roomsOf(identity, protocol.roomKinds).has(room)) continue;
+      } else if (this.parts.access.may(identity, room)) continue;
       this.parts.rooms.unwatch(connection, room);
       this.#expel(connection, room);
     }

@@ -38,7 +38,7 @@ export function createAdministration({
     "room.removed"({ room }) {
       const owner = ownerOf(room);
       owner?.onMembersChanged?.(room);
-      accessChanges.ofRoom(room);
+      accessChanges.ofRoom(room, true);
       owner?.onRoomDeleted?.(room);
       accessChanges.ofRemoval(room);
     },

@@ -102,7 +102,10 @@ export interface Protocol<In extends Schemas, Out extends Schemas, Entries, Stat
   describe?(state: State): Record<string, unknown>;
   /** Whether a connection in this state stays in its rooms even when its user loses access. */
   isPublic?(state: State): boolean;
-  /** Removing a member also takes the member's open connections out of the room if their token opens it. */
+  /**
+   * Removing a member also takes the member's open connections out of the room if their token opens it. Removing the
+   * room does so unless their token names it.
+   */
   readonly removalEndsGrants?: boolean;
   /** Whether a connection in this state is shown to others in a room that it need not have joined, as typing there. */
   isShownIn?(state: State, room: string): boolean;

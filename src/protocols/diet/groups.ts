@@ -92,10 +92,8 @@ export function createGroups({
       see(ctx, room);
     },
 
-    /** The new group knows none of those who are in it. Of a token that opens all groups its user joins each. */
-    onRoomRemoved(ctx: Ctx, room: string): void {
-      if (ctx.identity.grants.includes(room)) see(ctx, room);
-    },
+    /** The new group knows none of those who are in it: users whose token names it. */
+    onRoomRemoved: see,
   };
 }
 
