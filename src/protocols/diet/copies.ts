@@ -1,4 +1,5 @@
 import type { History } from "../../core/ports/history.ts";
+import { cutText } from "../../core/protocol/cut.ts";
 import type { Entry } from "../../core/protocol/entry.ts";
 import { isObject } from "../../core/protocol/json.ts";
 import { Refusal } from "../../core/protocol/refusal.ts";
@@ -38,14 +39,18 @@ export function checkAsked({ body, room, sender }: Entry<FriendRequest>, history
 export const isAccepted = ({ body, room, sender }: Entry<FriendAccepted>, history: History): boolean =>
   !isElsewhere(sender, room) || history.state(inboxOf(sender)).has(friendKey(body.friendId));
 
+/** What a mention shows of the message. */
+export const quoteOf = (content: string): string => cutText(content, 1_000);
+
 /** Whether the message that this entry follows was stored: what a receipt says is read, and what a mention quotes. */
 export function isFollowed(entry: Entry<Publication>, history: History): boolean {
   const { body, clientId, room, sender } = entry;
   const { data, quotes, type } = body;
   if (quotes) {
     const message = history.byExternalId(quotes.room, quotes.unique);
-    const { mentions = [] }: Partial<GroupMessage> = message ? JSON.parse(message.body) : {};
-    return mentions.includes(userOf(room));
+    const { content = "", mentions = [] }: Partial<GroupMessage> = message ? JSON.parse(message.body) : {};
+    // The message with this id may be another one, and the one that is quoted was refused.
+    return mentions.includes(userOf(room)) && isObject(data) && data["message"] === quoteOf(content);
   }
   if (type !== "message.read" || !isElsewhere(sender, room)) return true;
   const read = history.last(inboxOf(sender));

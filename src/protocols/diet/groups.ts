@@ -5,6 +5,7 @@ import { nameOf, shownText } from "../../core/protocol/shown.ts";
 import { iso } from "../../core/protocol/time.ts";
 import { checkGroups, hasSpace } from "./bounds.ts";
 import { ALSO, type Ctx, confirm, type Message, record } from "./client.ts";
+import { quoteOf } from "./copies.ts";
 import type { Entries } from "./entries.ts";
 import { groupFrom, type Seen } from "./group.ts";
 import { inboxFrom } from "./inbox.ts";
@@ -123,7 +124,7 @@ const mention = (
   notificationId: crypto.randomUUID(),
   userId,
   title: `${cutText(by, 64)} mentioned you in ${cutText(shownText(groupId, "a group"), 100)}`,
-  message: cutText(content, 1_000),
+  message: quoteOf(content),
   type: "info",
   category: "social",
   createdAt,

@@ -88,6 +88,16 @@ test("a message that is refused mentions nobody", async () => {
   expect(await heard(bob, "notification")).toEqual([]);
 });
 
+test("a message that is refused mentions nobody, also if the one with its id named a user who came later", async () => {
+  const ada = await enter("ada", "g");
+  const mention = { mentions: ["bob"], messageId: "m-1" };
+  await ada.ask("group.message", text("ada", "Is Bob here?", mention));
+  const bob = await enter("bob", "g");
+  const other = await ada.ask("group.message", text("ada", "Bob is here", mention));
+  expect(other).toMatchObject({ success: false });
+  expect(await heard(bob, "notification")).toEqual([]);
+});
+
 test("messages to two groups under one envelope id mention the same user twice", async () => {
   const [ada, bob] = [await enter("ada", "g", "h"), await enter("bob", "g", "h")];
   for (const groupId of ["g", "h"]) {
