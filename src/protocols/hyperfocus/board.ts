@@ -13,6 +13,7 @@ export class StatusBoard {
   /** The last status that each watched stream has shown. */
   readonly #shown = new Map<string, string>();
   readonly #pace: Throttle;
+  #entered: string | undefined;
 
   constructor(
     clock: Clock,
@@ -24,15 +25,24 @@ export class StatusBoard {
 
   /** A connection has joined and has got the current status. */
   joined(room: string, tellOthers: (status: Status) => void): void {
-    if (!this.#shown.has(room)) this.#shown.set(room, "");
+    // Nobody else is there who would have to be told.
+    if (!this.#shown.has(room)) this.#shown.set(room, JSON.stringify(this.statusOf(room)));
     this.#pace.touch(room, () => this.#show(room, tellOthers));
     // The others are told later. If it has passed by then, only the one who has joined must hear of that.
     if (this.#change(room)) this.#shown.set(room, "");
   }
 
+  /** A client of the stream enters it again: what changes while it does is shown when it has joined. */
+  entersAgain(room: string, enter: () => void): void {
+    this.#entered = room;
+    enter();
+    this.#entered = undefined;
+  }
+
   /** The status may have changed. `tell` sends it to those who do not have it yet, if it is sent at once. */
   update(room: string, tell?: (status: Status) => void): void {
-    if (this.#change(room)) this.#pace.touch(room, tell && (() => this.#show(room, tell)));
+    if (room !== this.#entered && this.#change(room))
+      this.#pace.touch(room, tell && (() => this.#show(room, tell)));
   }
 
   emptied(room: string): void {

@@ -57,13 +57,16 @@ export function createHandshake(
       return;
     }
     const before = ctx.state.client;
-    leave(ctx, room);
     const key = isHost ? hostKey(ctx.identity.userId, init.clientId) : undefined;
     const client = { init, room, isHost, key, since: Number.POSITIVE_INFINITY, resent: 0, acks: 0 };
     ctx.state.client = client;
     ctx.state.unanswered = 0;
     if (key !== undefined) ctx.record(room, "host", { client: key });
-    if (!isHost) viewers.set(ctx, room, init.clientId, true);
+    if (before?.room === room) board.entersAgain(room, () => countAgain(ctx, before, client));
+    else {
+      if (before) leave(ctx, before);
+      if (!isHost) viewers.set(ctx, room, init.clientId, true);
+    }
     ctx.undo(() => {
       ctx.state.client = before;
     });
@@ -106,12 +109,15 @@ export function createHandshake(
     );
   }
 
-  function leave(ctx: Ctx, next: string): void {
-    const { client } = ctx.state;
-    if (!client) return;
-    // A client that enters the same stream again still gets the events that it missed.
-    if (client.room !== next) ctx.leave(client.room);
-    viewers.delete(ctx, client.room, client.init.clientId);
+  function leave(ctx: Ctx, { room, init }: Client): void {
+    ctx.leave(room);
+    viewers.delete(ctx, room, init.clientId);
+  }
+
+  /** A client that enters its stream again does not leave it: it still gets the events that it missed. */
+  function countAgain(ctx: Ctx, before: Client, { room, init, isHost }: Client): void {
+    if (isHost || before.init.clientId !== init.clientId) viewers.delete(ctx, room, before.init.clientId);
+    if (!isHost) viewers.set(ctx, room, init.clientId, true);
   }
 
   /** The stream begins anew under this client: a host owes an acknowledgement for everything that it shows. */

@@ -138,7 +138,34 @@ describe("a change", () => {
     clock.advance(5_000);
     expect(await drain(client)).toEqual([]);
   });
+
+  test("that is over before a viewer comes to an empty stream is not told to it", async () => {
+    const stream = { streamId: "other" };
+    const gone = await viewer(server, "v", stream);
+    gone.close();
+    await gone.closed;
+    const client = await viewer(server, "v", stream);
+    clock.advance(5_000);
+    expect(await drain(client)).toEqual([]);
+  });
 });
+
+for (const [what, clientId] of [
+  ["again", "v"],
+  ["under another clientId", "w"],
+] as const) {
+  test(`a viewer that enters its stream ${what} was never away`, async () => {
+    const client = await viewer(server, "v");
+    clock.advance(5_000);
+    await shown();
+    await drain(client);
+    client.send(init("viewer", clientId));
+    const status = await client.next("stream:status");
+    expect(status.payload.viewerCount).toBe(1);
+    clock.advance(5_000);
+    expect(await shown()).toEqual([]);
+  });
+}
 
 describe("a goal", () => {
   const progress = async () => {
