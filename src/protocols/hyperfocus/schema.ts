@@ -6,8 +6,10 @@ import { time } from "../../core/protocol/time.ts";
 const name = text(200);
 const url = text(2_048);
 const word = text(64).min(1, "must not be empty");
-/** Small enough that sums stay exact. */
-const amount = z.number().min(0, "must be 0 or more").max(1e12, "must be 1e12 or less");
+/** Sums that the server makes have no upper limit. Posted amounts have one, so that the sums stay exact. */
+const sum = z.number().min(0, "must be 0 or more");
+const amount = sum.max(1e12, "must be 1e12 or less");
+const sumOfGifts = z.int().min(1, "must be 1 or more");
 
 /** A frame around its payload (contract: Message Format). The contract's examples carry no version. */
 export const envelope = z.object({
@@ -93,8 +95,8 @@ const metadata = z.object({
 const gift = z.object({
   giftId: id,
   giftType: word,
-  quantity: z.int().min(1, "must be 1 or more").max(1e9, "must be 1e9 or less"),
-  totalValue: amount,
+  quantity: sumOfGifts,
+  totalValue: sum,
   sender: z.object({
     userId: id,
     username: name,
@@ -106,7 +108,7 @@ const gift = z.object({
   metadata,
 });
 
-const goal = z.object({ type: word, target: amount, current: amount, description: text(1_000) });
+const goal = z.object({ type: word, target: amount, current: sum, description: text(1_000) });
 
 const status = z.object({
   isLive: z.boolean(),
@@ -179,13 +181,14 @@ export const events = {
 /** A gift as backends post it. The server fills in absent fields. */
 export const postedGift = gift.extend({
   giftId: id.optional(),
+  quantity: sumOfGifts.max(1e9, "must be 1e9 or less"),
   totalValue: amount.optional(),
   metadata: metadata.partial().default({}),
 });
 
 /** A status as backends post it. Absent fields stay as they were. The server counts the viewers. */
 export const postedStatus = status.partial({ viewerCount: true, startedAt: true }).extend({
-  currentGoal: goal.partial({ current: true }).nullable().optional(),
+  currentGoal: goal.extend({ current: amount.optional() }).nullable().optional(),
 });
 
 export type Init = z.output<(typeof messages)["connection:init"]>;
