@@ -103,6 +103,7 @@ function check(
   const room = roomFor(protocol, posting, to, parsed.data, wrong);
   if (room === undefined) return undefined;
   const prepared = prepare(posting, parsed.data, room, wrong);
+  if (prepared === undefined) return undefined;
   const own = posting.id?.(parsed.data);
   if (posting.entry !== undefined) return { room, kind: posting.entry, body: prepared, id, own };
   const { counted = false } = posting;

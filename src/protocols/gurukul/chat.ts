@@ -53,6 +53,13 @@ function find(history: History, room: string, id: string): number | undefined {
   return event?.kind === "message" && messageOf(event).message.id === id ? event.offset : undefined;
 }
 
+/** Throws a `Refusal` if a message in the chat that no backend posted has the id. */
+export function checkPostedId(history: History, room: string, id: string): void {
+  if (history.byExternalId(room, id) || find(history, room, id) === undefined) return;
+  const message = "is the id of a message that was written in this chat: use another";
+  throw new Refusal("invalid", "invalid", { issues: [{ path: "message.id", message }] });
+}
+
 /** Posted metadata may say anything, so none of it stays. */
 function redact(event: StoredEvent): string | undefined {
   if (event.kind !== "message") return undefined;

@@ -12,6 +12,7 @@ import {
   ASSISTANT,
   applies,
   chatOf,
+  checkPostedId,
   type Entries,
   marked,
   past,
@@ -144,16 +145,12 @@ export function gurukul(services: Services<typeof events, Entries>) {
         room,
         externalId: ({ message }) => message.id,
         counted: true,
-        prepare: ({ message, ...rest }) => ({
-          ...rest,
-          message: {
-            ...message,
-            content: cleanText(message.content),
-            metadata: Object.fromEntries(
-              Object.entries(message.metadata).map(([key, value]) => [key, cleanAll(value)]),
-            ),
-          },
-        }),
+        prepare({ message, ...rest }, room) {
+          checkPostedId(history, room, message.id);
+          const metadata = Object.entries(message.metadata).map(([key, value]) => [key, cleanAll(value)]);
+          const content = cleanText(message.content);
+          return { ...rest, message: { ...message, content, metadata: Object.fromEntries(metadata) } };
+        },
       },
       typing: { room },
       read_receipt: { room, entry: "receipt" },

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Frame, TestClient } from "../../support/client.ts";
+import { expectProblem } from "../../support/problem.ts";
 import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { batch, chatUpdate, error, message } from "./frames.ts";
 
@@ -194,4 +195,20 @@ test("nobody speaks, joins or leaves in another's name", async () => {
   ada.say("message", { chatId: "names", content: "hello", userId: "ada" });
   expect(await ada.drain()).toEqual([message("names", "ada", "hello")]);
   expect(await bob.drain()).toEqual([message("names", "ada", "hello")]);
+});
+
+test("no backend's message takes the id of a message that somebody wrote in the chat", async () => {
+  const ada = await speaker("taken", ["mine"]);
+  const listed = async () => (await server.http("GET", "/v1/rooms/chat:taken/messages")).json();
+  const before = (await listed()) as Frame;
+  const [{ id }] = before["messages"];
+  const posted = (chatId: string) => {
+    const data = { chatId, message: { ...before["messages"][0], chatId, content: "theirs" } };
+    return server.http("POST", "/v1/gurukul/events", { room: `chat:${chatId}`, type: "message", data });
+  };
+  await expectProblem(await posted("taken"), 400, ["data.message.id"]);
+  expect(await listed()).toEqual(before);
+  expect(await ada.drain()).toEqual([]);
+  // In another chat, as when a backend copies one, the id is free.
+  expect(await (await posted("copied")).json()).toEqual({ accepted: 1, ids: [id] });
 });
