@@ -31,8 +31,8 @@ export function createAdministration({
 }: AdministrationParts) {
   type Kinds = keyof (RoomEntries & UserEntries) | typeof ERASE;
   const effects: { [Kind in Kinds]: (entry: Entry<never>) => void } = {
-    room({ room }) {
-      ownerOf(room)?.onTitleChanged?.(room);
+    room({ room, body }: Entry<RoomEntries["room"]>) {
+      if (body.title !== undefined) ownerOf(room)?.onTitleChanged?.(room);
       accessChanges.ofRoom(room);
     },
     "room.removed"({ room }) {

@@ -184,7 +184,7 @@ export function gurukul(services: Services<typeof events, Entries>) {
     onClosed: (ctx) => typing.closed(ctx),
     onStored(event) {
       const { room, kind } = event;
-      update(room);
+      if (kind === "message" || kind === REDACTED) update(room);
       if (kind !== REDACTED || !systemSender.isHeard(room)) return;
       const id = takenBack(history, room, event);
       if (id === undefined) return;

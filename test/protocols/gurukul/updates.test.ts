@@ -77,6 +77,24 @@ test("a chat shows at most one update a second, the first at once and always the
   expect(await bob.drain()).toEqual([shows("paced", 6, "6")]);
 });
 
+test("typing and receipts that a backend posts, and opening a chat, are no updates of it", async () => {
+  const ada = await adaIn("posted");
+  await say(ada, "posted", "1");
+  const bob = await online("bob", ["chat:posted"]);
+  clock.advance(5_000);
+  for (const [type, data] of [
+    ["typing", { chatId: "posted", userId: "assistant", isTyping: true }],
+    ["read_receipt", { chatId: "posted", userId: "bob", messageIds: ["m-1"], confirmed: true }],
+  ] as const) {
+    const posted = { room: "chat:posted", type, data };
+    expect((await server.http("POST", "/v1/gurukul/events", posted)).status).toBe(200);
+  }
+  expect((await server.http("PUT", "/v1/rooms/chat:posted", { open: true })).ok).toBe(true);
+  expect((await ada.drain()).map(({ type }) => type)).toEqual(["typing", "read_receipt"]);
+  clock.advance(5_000);
+  expect(await bob.drain()).toEqual([]);
+});
+
 test("the pace of one chat does not hold up another", async () => {
   const bob = await online("bob", ["chat:one", "chat:two"]);
   const ada = await server.chat("ada");
