@@ -16,6 +16,12 @@ function find(history: History, room: string, id: string): number | undefined {
   return event?.kind === "message" && JSON.parse(event.body).id === id ? event.offset : undefined;
 }
 
+/** Throws a `Refusal` if a message in the context that no backend posted has the id. */
+export function checkPostedId(history: History, room: string, id: string): void {
+  if (history.byExternalId(room, id) || find(history, room, id) === undefined) return;
+  throw wrong("id", "is the id of a message that was written in this context: use another");
+}
+
 /** The text of an edit stays: it is part of a document of several users, and the positions of the others count it. */
 export const personalData: PersonalData = {
   users: { authorId: { author: ERASED_NAME } },

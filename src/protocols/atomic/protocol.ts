@@ -33,7 +33,7 @@ import {
 } from "./edits.ts";
 import { at, contextOf, entrance, grants, open, paths, room, type State, type Visit } from "./entrance.ts";
 import { decode, encode, frames } from "./frames.ts";
-import { createPast, personalData } from "./past.ts";
+import { checkPostedId, createPast, personalData } from "./past.ts";
 import { ContextLost } from "./refusals.ts";
 import { createRefuse } from "./refuse.ts";
 import { createMessages, createPostedMessage, events as ownEvents, postedUpdate } from "./schema.ts";
@@ -153,7 +153,10 @@ export function atomic(services: Services<typeof events, Entries>) {
         roomKinds: ["context"],
         to: ["room"],
         id: ({ id }) => id,
-        prepare: cleanedMessage,
+        prepare(message, room) {
+          if (message.id !== undefined) checkPostedId(services.history, room, message.id);
+          return cleanedMessage(message);
+        },
       },
       metric_update: {
         schema: postedUpdate,

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { parseTime } from "../../../src/core/protocol/time.ts";
 import type { Frame, TestClient } from "../../support/client.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { expectProblem } from "../../support/problem.ts";
 import { startTestServer, stopAfterAll } from "../../support/server.ts";
 import { CHAT, contents, drain, enter, error, history, post, say } from "./clients.ts";
 
@@ -47,6 +48,16 @@ test("the last 50 come unless more are asked for, oldest first, and whether ther
   expect(page["hasMore"]).toBe(true);
   expect(texts(await history(ada, { limit: 100 }))).toEqual(numbers(1, 51));
   expect(texts(await history(ada, { limit: 1 }))).toEqual(["51"]);
+});
+
+test("no backend's message takes the id of a message that somebody wrote in the context", async () => {
+  const ada = await inFreshContext();
+  say(ada, "mine");
+  const { id } = (await ada.next("message"))["data"];
+  const data = { id, content: "theirs", author: "School" };
+  const posted = { room: `context:${contextId}`, type: "message", data };
+  await expectProblem(await post(server, posted), 400, ["data.id"]);
+  expect(texts(await history(ada))).toEqual(["mine"]);
 });
 
 test("a limit must be 1 to 100, and a point the time or the id of a message of this context", async () => {
