@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
-import { parseCursor } from "../feed/cursor.ts";
+import { compareCursors, formatCursor, parseCursor } from "../feed/cursor.ts";
 import type { Webhook } from "../feed/webhook.ts";
 import { type Allowed, refusedUrl } from "../feed/webhook-address.ts";
 import { reasonOf } from "../feed/webhook-send.ts";
@@ -47,7 +47,8 @@ export const webhookOperations: readonly Operation[] = [
   },
   {
     ...{ method: "post", path: "/v1/webhooks/{name}/skip" },
-    summary: "Skips the delivery that is not accepted, or everything up to a position or now.",
+    summary:
+      "Skips the delivery that is not accepted, or everything up to a position or now, never backwards.",
     ...{ params, body: webhookSkip, answers: { 200: shownWebhook }, problems: [400, 404, 409, 410] },
   },
 ];
@@ -125,6 +126,12 @@ export function webhookRoutes(deps: WebhookDependencies): Hono {
       throw new Problem(
         409,
         "No delivery is on its way: name the position to skip to, or now, in the field to",
+      );
+    // A delivery may have been accepted since the caller read the position: that must not undo it.
+    if (to !== undefined && to !== "now" && compareCursors(cursor, webhook.row) < 0)
+      throw invalid(
+        "to",
+        `must not be before ${formatCursor(webhook.row)}, the position of the webhook: PUT it with from to send events again`,
       );
     webhook.skipTo(cursor);
     return c.json(showWebhook(webhook));

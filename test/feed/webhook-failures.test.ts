@@ -132,6 +132,25 @@ describe("a receiver that fails", () => {
     expect((await server.http("POST", "/v1/webhooks/xp/skip", {})).status).toBe(200);
     expect(users(await receiver.next())).toEqual(["good"]);
   });
+
+  test("is not sent again what it has taken by a skip to a position that it has passed", async () => {
+    const { receiver, server } = await stage();
+    await put(server, { url: receiver.url, batch: 1 });
+    await post(server, "u1", "u2");
+    const [{ position: passed } = {}] = (await receiver.next()).events;
+    await receiver.next();
+    await shows(server, { lagEvents: 0 });
+    const { position: reached } = await state(server);
+    const skip = (to: unknown) => server.http("POST", "/v1/webhooks/xp/skip", { to });
+    const refused = await skip(passed);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      errors: [{ path: "to", message: expect.stringContaining(String(reached)) }],
+    });
+    expect((await skip(reached)).status).toBe(200);
+    await post(server, "u3");
+    expect(users(await receiver.next())).toEqual(["u3"]);
+  });
 });
 
 test("what retention has removed before it was taken is not skipped silently", async () => {
