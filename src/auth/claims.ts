@@ -8,7 +8,7 @@ export const MAX_TOKEN_LENGTH = 16_384;
 const MAX_ENTRIES = 1_000;
 const MAX_ENTRY_LENGTH = 256;
 /** In the year 5138. What is more counts milliseconds, and would be good for 55,000 years. */
-const LAST_SECOND = 1e11;
+export const LAST_SECOND = 1e11;
 
 const seconds = z.number("a number").min(0, "0 or more").max(LAST_SECOND, `seconds, not milliseconds`);
 const text = z.string("a string");

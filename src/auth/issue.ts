@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { ConfigError } from "../config.ts";
 import type { Clock } from "../core/ports/clock.ts";
-import { claimsSchema, MAX_TOKEN_LENGTH } from "./claims.ts";
+import { claimsSchema, LAST_SECOND, MAX_TOKEN_LENGTH } from "./claims.ts";
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
@@ -22,13 +22,15 @@ export interface TokenOrder {
 /** A JWT that a verifier with the same secret, issuer and audience accepts. Throws `ConfigError`. */
 export async function issueToken(order: TokenOrder): Promise<string> {
   const iat = Math.floor(order.clock.now() / 1_000);
+  const exp = iat + secondsOf(order.ttl);
+  if (exp > LAST_SECOND) throw new ConfigError("ttl: must end before the year 5138");
   const payload = {
     sub: order.userId,
     ...(order.name !== undefined && { name: order.name }),
     rooms: order.rooms,
     roles: order.roles,
     iat,
-    exp: iat + secondsOf(order.ttl),
+    exp,
     ...(order.issuer !== undefined && { iss: order.issuer }),
     ...(order.audience !== undefined && { aud: order.audience }),
   };

@@ -88,6 +88,7 @@ describe.concurrent("token", () => {
       ["--user", "ada", "--ttl", "soon"],
       "--ttl: must be a number from 1 to 9999999 and a unit (s, m, h or d), such as 90s, 30m, 1h or 7d",
     ],
+    [["--user", "ada", "--ttl", "9999999d"], "--ttl: must end before the year 5138"],
     [["--user", "ada", "--room", "x".repeat(257)], "--room.0: must be 256 characters or less"],
   ])("%j is wrong usage, told in a line that names the option", async (args, line) => {
     expect(await token(args)).toEqual({ code: 2, out: "", err: `switchboard: ${line}\n${USAGE}` });
