@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { systemClock } from "../../packages/client/src/clock.ts";
 import type { MessageStore } from "../../packages/client/src/store.ts";
 import { clientNames } from "./clients.ts";
 import { stage } from "./connect-stage.ts";
@@ -68,6 +69,23 @@ describe.each(clientNames)("%s: connect and disconnect in one task", (name) => {
     expect(unhandled).toEqual([]);
   });
 });
+
+test.each([Infinity, 2 ** 31])(
+  "a limit of %p ms, more than a timer can count, is not over at once",
+  async (limit) => {
+    const { admit, client } = stage("gurukul", {
+      clock: systemClock,
+      connectTimeout: limit,
+      heartbeat: { interval: limit },
+      // A timer that cannot count its time ends after a millisecond: before this one.
+      token: () => new Promise((resolve) => setTimeout(resolve, 2, "a token")),
+    });
+    const connected = outcome(client.connect({ timeout: limit }));
+    void admit();
+    expect(await connected).toBe("resolved");
+    await client.disconnect();
+  },
+);
 
 test("a gurukul client takes a URL that is relative to its page", async () => {
   Object.assign(globalThis, { location: { href: "https://example.org/app/page" } });

@@ -9,7 +9,8 @@ export interface Clock {
 export const systemClock: Clock = {
   now: Date.now,
   after(ms, work) {
-    const timer = setTimeout(work, ms);
+    // A timer that is set to more than 2^31 - 1 ends at once. This is eleven days.
+    const timer = setTimeout(work, Math.min(ms, 1e9));
     return () => clearTimeout(timer);
   },
 };

@@ -55,7 +55,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   #cancelRejoin: (() => void) | undefined;
   #lastPing = 0;
   /** What is to be done once the server has answered everything before a ping. */
-  readonly #fences = new Map<number, () => void>();
+  readonly #fences = new Map<number, (() => void) | undefined>();
 
   /** Joins a chat: its last messages come first, then every new one, also after a reconnect. */
   join(chatId: string): Promise<GurukulAnswers["chat_update"]> {
@@ -103,7 +103,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   }
 
   protected ping(): void {
-    this.#fence(() => {});
+    this.#fence();
   }
 
   protected override isFleeting(type: string): boolean {
@@ -124,7 +124,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
   }
 
   protected write(message: QueuedMessage): void {
-    const { id, type, data } = message;
+    const { type, data, id } = message;
     const own = type === "message" ? { messageId: id } : { userId: this.#userId };
     this.#say(type, type === "chat_update" ? data : { ...own, ...data });
     if (data["action"] !== "leave") return;
@@ -195,7 +195,7 @@ export class GurukulClient extends Client<GurukulEvents, GurukulMessage, Gurukul
     });
   }
 
-  #fence(passed: () => void): void {
+  #fence(passed?: () => void): void {
     this.#lastPing = Math.max(this.clock.now(), this.#lastPing + 1);
     this.#fences.set(this.#lastPing, passed);
     this.#say("ping", { timestamp: this.#lastPing });
