@@ -52,8 +52,12 @@ export async function tailCommand(args: string[], env: Record<string, string | u
       "--api-key: must be one of the API_KEYS of the server; neither API_KEYS nor data/api-key has one here",
     );
   const colours = !values.json && process.stdout.isTTY && !env["NO_COLOR"];
-  // A pipe that is closed, as by head, ends it.
-  process.stdout.on("error", () => process.exit(0));
+  process.stdout.on("error", (error) => {
+    // A pipe that is closed, as by head, ends it.
+    if ("code" in error && error.code === "EPIPE") process.exit(0);
+    console.error(`switchboard: cannot write to standard output: ${error.message}`);
+    process.exit(1);
+  });
 
   let place = startOf(values);
   for (;;) {
@@ -81,7 +85,7 @@ export async function tailCommand(args: string[], env: Record<string, string | u
       }
       for await (const { id, data } of eventsOf(answer.body)) {
         if (data !== undefined) {
-          console.log(values.json ? data : line(event.parse(JSON.parse(data)), colours));
+          await print(values.json ? data : line(event.parse(JSON.parse(data)), colours));
         }
         if (id !== undefined) place = id;
       }
@@ -92,6 +96,9 @@ export async function tailCommand(args: string[], env: Record<string, string | u
     }
   }
 }
+
+/** Resolves when the line is written. `console.log` would not tell that it cannot be. */
+const print = (text: string) => new Promise((resolve) => process.stdout.write(`${text}\n`, resolve));
 
 function startOf({ after, since }: { after?: string | undefined; since?: string | undefined }): string {
   if (after !== undefined && since !== undefined)

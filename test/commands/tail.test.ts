@@ -93,6 +93,18 @@ test("goes on where it was when the server comes back", async () => {
   expect(await line()).toContain('"u2"');
 });
 
+test("ends when its reader has ended, as head does", async () => {
+  const server = await startTestServer();
+  ended.push(server.stop);
+  // More than a pipe holds.
+  const data = { guildId: "a", channelId: null, userId: "u".repeat(100) };
+  const events = Array.from({ length: 1_000 }, () => ({ room: "guild:a", type: "voice.left", data }));
+  expect((await server.http("POST", "/v1/discord/events", events)).status).toBe(200);
+  const args = ["tail", `http://127.0.0.1:${server.port}`, "--api-key", API_KEY, "--after", "0"];
+  const through = ["bash", "-c", 'set -o pipefail; "$@" | head -n 2 | wc -l', "tail"];
+  expect(await command(args, { directory, through })).toEqual({ code: 0, out: "2\n", err: "" });
+});
+
 test("begins with the oldest event where --since reaches back behind the epoch", async () => {
   const server = await startTestServer();
   ended.push(server.stop);
