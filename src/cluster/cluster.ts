@@ -1,6 +1,7 @@
 import type { RosterEntry } from "../core/live/roster.ts";
 import type { Bus } from "../core/ports/bus.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
+import { Applied } from "./applied.ts";
 import { Divergence } from "./divergence.ts";
 import { Membership, type Peer, WRITE_LEVEL } from "./membership.ts";
 import { Newcomers } from "./newcomers.ts";
@@ -9,6 +10,7 @@ import { type Answers, type Gathered, Questions } from "./questions.ts";
 import { Recent } from "./recent.ts";
 import { Relays } from "./relays.ts";
 import { type Chunk, RosterSync, type RosterSyncParts } from "./roster-sync.ts";
+import { type Fingerprints, settingsWarning } from "./settings.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long the administration of a room waits for the other nodes. */
@@ -29,6 +31,8 @@ export interface ClusterParts {
   readonly node: string;
   /** The newest batch format that this node reads, if it is not this version's. */
   readonly reads?: number;
+  /** Of the settings that all nodes should have alike. */
+  readonly settings: Fingerprints;
   newId(): string;
   applied(): number;
   hash(): string;
@@ -60,8 +64,8 @@ export class Cluster {
   readonly #divergence: Divergence;
   /** The newest formats of batches that nodes read. */
   readonly #formats: Recent<number>;
+  readonly #applied: Applied;
   #node: ClusterNode | undefined;
-  #waiting: { readonly position: number; readonly reached: () => void }[] = [];
 
   constructor(private readonly parts: ClusterParts) {
     const { applied, clock, cluster, draining, hash, newId, node: name, note, transport } = parts;
@@ -69,11 +73,12 @@ export class Cluster {
     const id = () => this.#membership.id;
     const { reads = WRITE_LEVEL } = parts;
     this.#formats = new Recent(clock, REMEMBERED_MS);
+    this.#applied = new Applied(clock, applied, APPLIED_MS);
     this.#questions = new Questions(
       transport,
       {
         roster: (rest: string | null) => this.#roster.chunk(rest ?? undefined),
-        applied: (position: number) => this.#reached(position),
+        applied: (position: number) => this.#applied.reached(position),
       },
       (id) => subject(`node.${id}`),
     );
@@ -112,7 +117,7 @@ export class Cluster {
         const { mark } = this.#divergence;
         return {
           ...{ name, counter: this.#roster.counter, ...own, mark },
-          ...{ writeLevel: reads, draining: draining() },
+          ...{ writeLevel: reads, draining: draining(), settings: parts.settings },
         };
       },
       heard: ({ id, counter, position, hash, mark, writeLevel }) => {
@@ -120,6 +125,10 @@ export class Cluster {
         this.#roster.follow(id, counter);
         this.#divergence.heard(id, { position, hash });
         if (mark) this.#divergence.heard(id, mark);
+      },
+      met: (peer) => {
+        const warning = settingsWarning(parts.settings, [peer]);
+        if (warning) note(warning, {});
       },
       gone: ({ id, name }, hasLeft) => {
         if (hasLeft) this.#formats.delete(id);
@@ -158,6 +167,11 @@ export class Cluster {
     return this.#membership.peers;
   }
 
+  /** Which settings other nodes have set otherwise; undefined when all are alike. */
+  get settingsWarning(): string | undefined {
+    return settingsWarning(this.parts.settings, this.#membership.alive());
+  }
+
   /** Tells the others that this node catches up with the log. Call what it returns once it has joined them. */
   announce(): Cancel {
     return this.#newcomers.announce();
@@ -191,25 +205,8 @@ export class Cluster {
   /** To be called whenever more of the log was applied. */
   committed(): void {
     this.relays.release();
-    const applied = this.parts.applied();
-    this.#divergence.applied(applied, this.parts.hash);
-    const [first] = this.#waiting;
-    if (!first) return;
-    const reached = this.#waiting.filter(({ position }) => position <= applied);
-    this.#waiting = this.#waiting.filter(({ position }) => position > applied);
-    for (const one of reached) one.reached();
-  }
-
-  #reached(position: number): Promise<void> {
-    const { applied, clock } = this.parts;
-    if (applied() >= position) return Promise.resolve();
-    return new Promise((reached) => {
-      const waiting = { position, reached };
-      this.#waiting.push(waiting);
-      clock.after(APPLIED_MS, () => {
-        this.#waiting = this.#waiting.filter((one) => one !== waiting);
-      });
-    });
+    this.#divergence.applied(this.parts.applied(), this.parts.hash);
+    this.#applied.committed();
   }
 
   /** Asks all other nodes, or those of this name. */

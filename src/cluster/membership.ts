@@ -1,6 +1,7 @@
 import { BATCH_FORMAT } from "../core/log/log.ts";
 import type { Cancel, Clock } from "../core/ports/clock.ts";
 import type { Claim } from "./divergence.ts";
+import type { Fingerprints } from "./settings.ts";
 import { decode, encode, type Transport } from "./transport.ts";
 
 export const HEARTBEAT_MS = 500;
@@ -21,6 +22,8 @@ export interface Heartbeat {
   readonly mark?: Claim | undefined;
   readonly writeLevel: number;
   readonly draining: boolean;
+  /** Of its settings; a version before them sends none. */
+  readonly settings?: Fingerprints;
   /** The node leaves. */
   readonly gone?: boolean;
 }
@@ -33,8 +36,10 @@ export interface MembershipParts {
   readonly subject: string;
   newId(): string;
   /** What the next heartbeat says of this node. */
-  status(): Pick<Heartbeat, "writeLevel" | "name" | "counter" | "position" | "hash" | "mark" | "draining">;
+  status(): Omit<Heartbeat, "id" | "gone">;
   heard(peer: Peer): void;
+  /** It was not known before. */
+  met(peer: Peer): void;
   /** `hasLeft`: the node has announced it; otherwise it was silent for too long. */
   gone(peer: Peer, hasLeft: boolean): void;
   /** This node has another id from now on. */
@@ -136,7 +141,9 @@ export class Membership {
     const peer = { ...heartbeat, heardAt };
     this.#peers.set(peer.id, peer);
     this.parts.heard(peer);
+    if (known) return;
     // A new node need not wait for the next heartbeat.
-    if (!known) this.#publish(false);
+    this.#publish(false);
+    this.parts.met(peer);
   }
 }

@@ -27,9 +27,10 @@ function serversOf({ leader, replicas, first, last, bytes, maxBytes }: NonNullab
 }
 
 function nodeOf(node: ClusterState["nodes"][number]): string {
-  const { ready, reason, version, connections, position, lagSeconds, hash, leases } = node;
+  const { ready, reason, warning, version, connections, position, lagSeconds, hash, leases } = node;
   return [
     ready ? "ready" : `not ready (${reason})`,
+    ...(warning ? [`warning (${warning})`] : []),
     `position ${number(position)}`,
     ...(lagSeconds === null ? [] : [`lag ${lagSeconds.toFixed(1)} s`]),
     `hash ${hash.slice(0, HASH_DIGITS) || "none yet"}`,

@@ -21,6 +21,8 @@ const node = z.object({
   ready: z.boolean(),
   /** Why it is not ready. */
   reason: z.string().nullable(),
+  /** What should be mended although the node is ready, such as settings that differ from those of other nodes. */
+  warning: z.string().nullable(),
   /** Null for a node that gave no answer; so are the next ones. */
   version: z.string().nullable(),
   uptime: z.number().nullable(),

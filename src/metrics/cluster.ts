@@ -4,6 +4,8 @@ import type { Exposition, Labels } from "./exposition.ts";
 export interface ClusterCounts {
   /** Nodes that are alive, this one among them. */
   readonly nodes: number;
+  /** Others have set otherwise what decides who gets in. */
+  readonly settingsDiffer: boolean;
   readonly rosterEntries: number;
   readonly relays: { readonly sent: number; readonly received: number; readonly dropped: number };
   /** By name, whether this node holds the lease. */
@@ -12,12 +14,17 @@ export interface ClusterCounts {
 
 export function exposeCluster(
   exposition: Exposition,
-  { nodes, rosterEntries, relays, leases }: ClusterCounts,
+  { nodes, settingsDiffer, rosterEntries, relays, leases }: ClusterCounts,
 ) {
   exposition.gauge(
     "switchboard_cluster_nodes",
     "Nodes that this node knows to be alive, itself among them.",
     nodes,
+  );
+  exposition.gauge(
+    "switchboard_cluster_settings_differ",
+    "1 where another node has other secrets, keys, issuer or audience than this one, else 0.",
+    settingsDiffer ? 1 : 0,
   );
   exposition.gauge(
     "switchboard_cluster_roster_entries",

@@ -43,6 +43,7 @@ export function openMetrics(wiring: MetricsWiring): Metrics {
     cluster: () =>
       cluster && {
         nodes: cluster.peers.length + 1,
+        settingsDiffer: cluster.settingsWarning !== undefined,
         rosterEntries: core.rosters.entries,
         relays: cluster.relays,
         leases: leases?.held ?? [],

@@ -83,6 +83,6 @@ const byName = (one: NodeState, other: NodeState): number => (one.name < other.n
 /** The state of a node that gave no answer, from its last heartbeat. */
 const silentState = ({ name, position, hash, writeLevel }: Peer): NodeState => ({
   ...{ name, position, hash, writeLevel },
-  ...{ ready: false, reason: "it gives no answer" },
+  ...{ ready: false, reason: "it gives no answer", warning: null },
   ...{ version: null, uptime: null, connections: null, lagSeconds: null, leases: [] },
 });

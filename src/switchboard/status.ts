@@ -58,6 +58,7 @@ export class Status {
     const reason = this.fault ?? null;
     return {
       ...{ name: config.NODE_NAME, ready: reason === null, reason },
+      warning: cluster?.settingsWarning ?? null,
       version: packageJson.version,
       uptime: this.uptime,
       connections: core.connections.count,

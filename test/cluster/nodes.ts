@@ -38,6 +38,7 @@ export class Nodes {
     };
     const cluster = new Cluster({
       ...{ clock, transport, reads, cluster: "c", node: name },
+      settings: {},
       newId: () => `${name}-${++this.#ids}`,
       applied: () => node.position,
       hash: () => node.hash,

@@ -91,10 +91,14 @@ test("of several nodes every one is shown, with a key", async () => {
       ],
     },
     nodes: [
-      { ...node, name: "a", ready: true, reason: null, hash: "0123456789abcdef", leases: ["snapshots"] },
+      {
+        ...{ ...node, name: "a", ready: true, reason: null, hash: "0123456789abcdef", leases: ["snapshots"] },
+        warning: "settings differ",
+      },
       {
         ...{ ...node, name: "long", ready: false, reason: "it gives no answer", hash: "fedcba9876543210" },
         ...{ version: null, connections: null, lagSeconds: null, leases: [] },
+        warning: null,
       },
     ],
   };
@@ -114,7 +118,7 @@ test("of several nodes every one is shown, with a key", async () => {
     (await command(["status", url], { directory, env: keys === undefined ? {} : { API_KEYS: keys } })).out;
   expect(await shown("0123456789abcdef,another-key-of-16")).toEndWith(`  cluster      switchboard, 2 nodes
   log servers  leader log-1, replicas log-2 and log-3 (5 behind), positions 1 to 1,234, 10 % of its room used
-    a     ready, position 1,234, lag 0.0 s, hash 0123456789ab, connections 7, version 1.2.3, leases snapshots
+    a     ready, warning (settings differ), position 1,234, lag 0.0 s, hash 0123456789ab, connections 7, version 1.2.3, leases snapshots
     long  not ready (it gives no answer), position 1,234, hash fedcba987654
 `);
   expect(await shown()).toContain("2 nodes are alive; set API_KEYS to see them");

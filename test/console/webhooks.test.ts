@@ -117,7 +117,10 @@ describe.skipIf(!hasBrowser)("the console's webhooks", () => {
       },
       nodes: [
         { ...node, name: "a", ready: true, reason: null, hash, leases: ["snapshots"] },
-        { ...node, name: "b", ready: false, reason: "lagging 3.2 s", hash, leases: [] },
+        {
+          ...{ ...node, name: "b", ready: false, reason: "lagging 3.2 s", hash, leases: [] },
+          warning: "JWT_SECRET (a)",
+        },
       ],
     };
     await page.route("**/console/settings.json", async (route) => {
@@ -132,7 +135,7 @@ describe.skipIf(!hasBrowser)("the console's webhooks", () => {
       panel.locator(`[data-node=${name}]`, { hasText: text }).waitFor();
     await panel.getByText("switchboard: 1 of 2 nodes are ready").waitFor();
     for (const text of ["1,234", "0123456789ab", "snapshots", "1.2.3"]) await shown("a", text);
-    await shown("b", "lagging 3.2 s");
+    for (const text of ["lagging 3.2 s", "JWT_SECRET (a)"]) await shown("b", text);
     await panel.getByText("log-1 (5 behind)").waitFor();
     await close();
   });

@@ -63,7 +63,7 @@ export class Node {
     this.#transport = transport;
     let ids = 0;
     return new Cluster({
-      ...{ clock, transport, cluster: "simulation", node: name },
+      ...{ clock, transport, cluster: "simulation", node: name, settings: {} },
       newId: () => `${name}-${this.#starts}-${++ids}`,
       applied: () => this.instance.store.position(),
       hash: () => this.instance.store.hash(),

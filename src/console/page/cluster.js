@@ -45,14 +45,15 @@ function nodeCard(node) {
 
 const count = (value) => value.toLocaleString("en");
 
-const nodeFacts = ({ reason, position, lagSeconds, hash, leases, connections, version, writeLevel }) => ({
+const nodeFacts = ({ reason, warning, position, lagSeconds, hash, leases, connections, ...node }) => ({
   ...(reason !== null && { Reason: reason }),
+  ...(warning && { Warning: warning }),
   Position: count(position),
   ...(lagSeconds !== null && { Lag: `${lagSeconds.toFixed(1)} s` }),
   Hash: hash.slice(0, HASH_DIGITS) || "none yet",
   Leases: leases.join(", ") || "none",
   ...(connections !== null && { Connections: count(connections) }),
-  ...(version !== null && { Version: `${version}, writes format ${writeLevel}` }),
+  ...(node.version !== null && { Version: `${node.version}, writes format ${node.writeLevel}` }),
 });
 
 const logFacts = ({ id, leader, replicas, first, last, bytes, maxBytes }) => ({
