@@ -177,10 +177,13 @@ export class Cluster {
     return this.#newcomers.announce();
   }
 
-  /** The position up to which every live node has applied the log, also each that still catches up. */
+  /**
+   * The position up to which every live node has applied the log, also each that still catches up.
+   * One that stops, or that can apply nothing more, does not count: it would keep the log from being purged.
+   */
   get appliedByAll(): number {
-    const positions = [...this.peers.map(({ position }) => position), ...this.#newcomers.positions];
-    return Math.min(this.parts.applied(), ...positions);
+    const live = this.peers.filter(({ draining }) => !draining).map(({ position }) => position);
+    return Math.min(this.parts.applied(), ...live, ...this.#newcomers.positions);
   }
 
   start(node: ClusterNode): void {

@@ -1,3 +1,5 @@
+import { BATCH_FORMAT } from "../core/log/log.ts";
+
 /** Behind the log for longer than this, a node is not ready. */
 const LAG_MS = 1_000;
 /** Behind for longer than this, what it knows of members and tokens may be old. */
@@ -10,6 +12,14 @@ const SILENT_MS = 10_000;
 const CUT_OFF_MS = 2_000;
 /** After this a node sends its clients to other nodes. */
 const ISOLATED_MS = 15_000;
+
+/** Why a node can follow the log no more, and what to do. */
+export const tooNew = (format: number): string =>
+  `entry format ${format} is too new: this version reads up to ${BATCH_FORMAT}`;
+export const leftBehind = (first: number, applied: number): string =>
+  `the log begins at ${first}, and the database is at ${applied}: start from an empty database or from a newer backup`;
+export const differsAt = (position: string): string =>
+  `differs from the other nodes at position ${position}: remove its database, and it begins with a snapshot of another`;
 
 /** Whether this node can follow the log, and for how long it could not. Times are of one monotonic clock. */
 export class LogHealth {
@@ -84,6 +94,11 @@ export class LogHealth {
       return `the log cannot be reached since ${Math.round(Math.max(silent, this.#cutOffMs) / 1_000)} s`;
     if (this.lagMs > LAG_MS) return `lagging ${(this.lagMs / 1_000).toFixed(1)} s`;
     return undefined;
+  }
+
+  /** It applies nothing, for good or for long, so it makes no progress with work for others. One that is slow does. */
+  get isStuck(): boolean {
+    return this.fatal !== undefined || this.heldMs() > ISOLATED_MS;
   }
 
   /** Clients are better served by another node: this one knows nothing of what the others confirm. */

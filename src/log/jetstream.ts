@@ -8,7 +8,7 @@ import { Appender } from "./appender.ts";
 import { Barrier } from "./barrier.ts";
 import { connectToLog, type LogConfig, MIN_PAYLOAD, watchConnection } from "./connection.ts";
 import { Deliveries } from "./deliveries.ts";
-import { LogHealth } from "./health.ts";
+import { differsAt, LogHealth, leftBehind, tooNew } from "./health.ts";
 import { Leases } from "./leases.ts";
 import { LogStream } from "./log-stream.ts";
 import { Reader } from "./reader.ts";
@@ -37,7 +37,6 @@ export class JetStreamLog {
   #stopped = false;
   /** The newest format of batches that all nodes read. */
   writeLevel = (): number => BATCH_FORMAT;
-  #leases: Leases | undefined;
 
   private constructor(
     readonly connection: NatsConnection,
@@ -98,9 +97,7 @@ export class JetStreamLog {
       applied,
       apply,
       done: ({ id }) => this.#appender.applied(id),
-      tooNew: (format) => {
-        this.health.fatal = `entry format ${format} is too new: this version reads up to ${BATCH_FORMAT}`;
-      },
+      tooNew: (format) => this.#fail(tooNew(format)),
     });
     this.#reader = new Reader({
       ...{ client, manager, applied, note },
@@ -168,8 +165,7 @@ export class JetStreamLog {
     const state = await this.stream.state();
     if (!state) return undefined;
     this.health.answered(state.last_seq);
-    if (state.first_seq > this.#applied() + 1)
-      this.health.fatal = `the log begins at ${state.first_seq}, and the database is at ${this.#applied()}: start from an empty database or from a newer backup`;
+    if (state.first_seq > this.#applied() + 1) this.#fail(leftBehind(state.first_seq, this.#applied()));
     return state.last_seq;
   }
 
@@ -183,9 +179,9 @@ export class JetStreamLog {
     return new SharedRows(this.connection, this.config, kind, lost);
   }
 
+  /** A node that applies nothing does no work for others: it does not know what there is to do. */
   leases(): Leases {
-    this.#leases = new Leases(this.connection, this.config);
-    return this.#leases;
+    return new Leases(this.connection, this.config, undefined, () => !this.health.isStuck);
   }
 
   /**
@@ -195,14 +191,16 @@ export class JetStreamLog {
   differs(position: number, isOdd: boolean): void {
     this.health.differs = true;
     const at = position.toLocaleString("en");
-    if (!isOdd) {
-      this.note(`the nodes differ at position ${at}, and no hash has the majority`, { position });
-      return;
-    }
-    this.health.fatal ??= `differs from the other nodes at position ${at}: remove its database, and it begins with a snapshot of another`;
-    this.note(this.health.fatal, { position });
+    if (isOdd) this.#fail(differsAt(at));
+    else this.note(`the nodes differ at position ${at}, and no hash has the majority`, { position });
+  }
+
+  /** This node applies nothing more, for good. */
+  #fail(reason: string): void {
+    if (this.health.fatal !== undefined) return;
+    this.health.fatal = reason;
+    this.note(reason, { position: this.#applied() });
     this.#deliveries?.end();
-    void this.#leases?.stop();
   }
 
   /** Makes snapshots and purges the log, while this node holds the lease for it. */

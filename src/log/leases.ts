@@ -29,6 +29,8 @@ export class Leases {
     private readonly connection: NatsConnection,
     private readonly config: LogConfig,
     private readonly ttlMs = TTL_MS,
+    /** While this is false, the node takes no lease, and gives back those that it holds. */
+    private readonly mayHold = () => true,
   ) {}
 
   /** Made when there is none. Rejects while no server answers. */
@@ -43,8 +45,8 @@ export class Leases {
 
   /** Tries to hold a lease from now on, and does its work while it does. */
   hold(name: string, work: LeasedWork): Lease {
-    const { config, connection, ttlMs } = this;
-    const lease = new Lease({ open: this.#open, config, connection, name, ttlMs, work });
+    const { config, connection, mayHold, ttlMs } = this;
+    const lease = new Lease({ open: this.#open, config, connection, name, ttlMs, mayHold, work });
     this.#running.push(lease);
     return lease;
   }
@@ -68,6 +70,7 @@ interface LeaseParts {
   open(): Promise<KV>;
   readonly name: string;
   readonly ttlMs: number;
+  mayHold(): boolean;
   readonly work: LeasedWork;
 }
 
@@ -98,7 +101,9 @@ class Lease {
   async #attempt(): Promise<void> {
     const began = performance.now();
     try {
-      this.#revision === undefined ? await this.#acquire(began) : await this.#renew(this.#revision, began);
+      if (!this.parts.mayHold()) await this.#giveBack();
+      else if (this.#revision === undefined) await this.#acquire(began);
+      else await this.#renew(this.#revision, began);
     } catch (error) {
       // Somebody else has written the key. Without an answer the deadline decides.
       if (error instanceof JetStreamApiError) this.#lost();
@@ -145,6 +150,11 @@ class Lease {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    await this.#giveBack();
+  }
+
+  /** Another node need not wait until it expires. */
+  async #giveBack(): Promise<void> {
     const revision = this.#revision;
     this.#lost();
     if (revision === undefined) return;

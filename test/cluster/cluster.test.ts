@@ -182,6 +182,14 @@ test("what every live node has applied is told of the slowest, also of one that 
   joined();
   await nodes.pass(1_500);
   expect(a.cluster.appliedByAll).toBe(9);
+  // One that can apply nothing more would keep the log from being purged until it is full.
+  const odd = nodes.start("odd");
+  odd.position = 2;
+  await nodes.pass(500);
+  expect(a.cluster.appliedByAll).toBe(2);
+  odd.isDraining = true;
+  await nodes.pass(500);
+  expect(a.cluster.appliedByAll).toBe(9);
 });
 
 test("a relayed frame waits until what was said before it is applied here, at most a second", async () => {

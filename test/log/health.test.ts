@@ -40,6 +40,20 @@ test("it is not ready a second after it knew of something that it has not applie
   expect([health.whyNotReady(), health.isIsolated]).toEqual([undefined, false]);
 });
 
+test("it is stuck when a batch cannot be committed for 15 s, or for good, and not while it is slow", () => {
+  const { health, state } = healthy();
+  health.caughtUp();
+  health.answered(5);
+  state.now = 16_000;
+  expect([health.isIsolated, health.isStuck]).toEqual([true, false]);
+  state.heldMs = 15_100;
+  expect(health.isStuck).toBe(true);
+  state.heldMs = 0;
+  expect(health.isStuck).toBe(false);
+  health.fatal = "entry format 3 is too new";
+  expect(health.isStuck).toBe(true);
+});
+
 test("without a majority of servers it keeps its clients; without any server it sends them away", () => {
   const { health, state } = healthy();
   health.caughtUp();

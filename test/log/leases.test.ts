@@ -11,8 +11,8 @@ const nats = hasNats ? stopAfterAll(await startNats()) : undefined;
 async function node(name: string) {
   const config = logConfig(nats!, "c", { NODE_NAME: name });
   const connection = await connectToLog(config, 1_000);
-  const leases = new Leases(connection, config, 2_000);
-  const state = { works: false };
+  const state = { works: false, mayHold: true };
+  const leases = new Leases(connection, config, 2_000, () => state.mayHold);
   const lease = leases.hold("discord", {
     start() {
       state.works = true;
@@ -45,4 +45,25 @@ test.skipIf(!nats)(
     await a.connection.close();
   },
   30_000,
+);
+
+test.skipIf(!nats)(
+  "a node that may hold no lease gives back its own, and takes none until it may",
+  async () => {
+    const [a, b] = [await node("a"), await node("b")];
+    await eventually(() => a.state.works || b.state.works);
+    const [holder, other] = a.state.works ? [a, b] : [b, a];
+    holder.state.mayHold = false;
+    await eventually(() => other.state.works);
+    expect(holder.state.works).toBe(false);
+    other.state.mayHold = false;
+    await eventually(() => !other.state.works);
+    holder.state.mayHold = true;
+    await eventually(() => holder.state.works);
+    expect(other.state.works).toBe(false);
+    for (const one of [a, b]) {
+      await one.leases.stop();
+      await one.connection.close();
+    }
+  },
 );

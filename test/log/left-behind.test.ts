@@ -1,0 +1,61 @@
+import { expect, test } from "bun:test";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { eventually } from "../support/eventually.ts";
+import { failWrites } from "../support/failing-writes.ts";
+import { clusterEnv, hasNats, startNats } from "../support/nats.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { startTestServer, stopAfterAll, type TestServer } from "../support/server.ts";
+
+const nats = hasNats ? stopAfterAll(await startNats()) : undefined;
+const startNode = async (name: string) =>
+  stopAfterAll(await startTestServer({ env: clusterEnv(nats!, name) }));
+const receiver = stopAfterAll(startReceiver());
+
+/** Which node holds each lease. */
+async function holders(server: TestServer) {
+  const { nodes } = (await (await server.http("GET", "/v1/cluster")).json()) as {
+    nodes: { name: string; leases: string[] }[];
+  };
+  return Object.fromEntries(nodes.flatMap(({ name, leases }) => leases.map((lease) => [lease, name])));
+}
+
+async function say(server: TestServer, ...texts: string[]): Promise<void> {
+  const client = await server.chat("ada");
+  await client.join("c1");
+  for (const content of texts) client.say("message", { chatId: "c1", content });
+  for (const _ of texts) await client.next("message");
+  client.close();
+}
+
+test.skipIf(!nats)(
+  "a node that the log has left behind gives back the work that it does for all, and others go on with it",
+  async () => {
+    const behind = await startNode("behind");
+    await eventually(async () =>
+      Bun.deepEquals(await holders(behind), { snapshots: "behind", webhooks: "behind" }),
+    );
+    const a = await startNode("a");
+    expect((await a.http("PUT", "/v1/webhooks/one", { url: receiver.url, kinds: ["message"] })).status).toBe(
+      200,
+    );
+    using _ = failWrites(behind, "events");
+    await say(a, "1", "2");
+    const network = await connect({ servers: nats!.url });
+    const { streams } = await jetstreamManager(network);
+    await streams.purge("switchboard-switchboard");
+    await network.close();
+    await eventually(async () =>
+      (await (await behind.http("GET", "/health/ready")).text()).includes("the log begins at"),
+    );
+    await eventually(async () => Bun.deepEquals(await holders(a), { snapshots: "a", webhooks: "a" }));
+    await say(a, "3");
+    const texts: string[] = [];
+    while (texts.at(-1) !== "3")
+      for (const { data } of (await receiver.next()).events)
+        texts.push(data.message?.content ?? data.content);
+    expect(texts).toEqual(["1", "2", "3"]);
+    expect((await behind.http("GET", "/v1/webhooks/one")).status).toBe(200);
+    expect(behind.lines.filter((line) => line.includes("the log begins at"))).toHaveLength(1);
+  },
+);
