@@ -6,7 +6,7 @@ import { roomName } from "../core/protocol/identifiers.ts";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import { kindOf } from "../core/protocol/room-name.ts";
 import { readBody } from "./body.ts";
-import { type Gathered, warn } from "./nodes.ts";
+import { type Gathered, maybeOn, warn } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
 import { pageLimit } from "./page-limit.ts";
 import { check, invalid, Problem } from "./problem.ts";
@@ -66,6 +66,8 @@ export interface RoomDependencies {
   /** Resolves when the entry is committed and applied. */
   record<K extends keyof RoomEntries>(room: string, kind: K, body: RoomEntries[K]): Promise<void>;
 }
+
+const NOBODY: Gathered<readonly number[]> = { answers: [], silent: [] };
 
 /** Rooms, for backends. */
 export function roomRoutes(
@@ -134,9 +136,11 @@ export function roomRoutes(
   });
   app.delete("/:room", async (c) => {
     const { room, owner } = roomOf(deps.protocols, c);
-    const isThere = async () =>
-      owner.liveKinds?.includes(kindOf(room)) === true && (await online(c, [room]))[0] !== 0;
-    if (!deps.room(room) && !(await isThere())) throw missing(room);
+    if (!deps.room(room)) {
+      const isLive = owner.liveKinds?.includes(kindOf(room)) === true;
+      const { answers, silent } = isLive ? await deps.online([room]) : NOBODY;
+      if (!answers.some(({ answer }) => answer[0] !== 0)) throw maybeOn(silent, missing(room));
+    }
     await deps.record(room, "room.removed", {});
     return c.body(null, 204);
   });

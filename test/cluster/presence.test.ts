@@ -178,6 +178,9 @@ describe.skipIf(!nats)("what backends ask and change is about all nodes", () => 
       '199 - "nodes that gave no answer: mute"',
     ]);
     await expectProblem(await a!.http("DELETE", "/v1/connections/none"), 503);
+    // Somebody may be in that session there; a chat would be stored on this node.
+    await expectProblem(await a!.http("DELETE", "/v1/rooms/session:none"), 503);
+    await expectProblem(await a!.http("DELETE", "/v1/rooms/chat:none"), 404);
     const { nodes } = await json(b!.http("GET", "/v1/cluster"));
     expect(nodes).toEqual([
       expect.objectContaining({ name: "a", ready: true, reason: null }),
