@@ -12,7 +12,7 @@ const REQUEST_MS = 1_000;
 
 /** Work that one node does for all. `start` is called when this node holds the lease, `stop` when it has lost it. */
 export interface LeasedWork {
-  /** `term`: higher than that of every node that held it before. */
+  /** `term`: higher than that of every node that held it before, also on servers that were lost meanwhile. */
   start(term: number): void;
   stop(): void;
 }
@@ -23,7 +23,7 @@ export interface LeasedWork {
  */
 export class Leases {
   readonly #running: Lease[] = [];
-  #bucket: KV | undefined;
+  #bucket: Bucket | undefined;
 
   constructor(
     private readonly connection: NatsConnection,
@@ -34,12 +34,15 @@ export class Leases {
   ) {}
 
   /** Made when there is none. Rejects while no server answers. */
-  readonly #open = async (): Promise<KV> => {
-    this.#bucket ??= await new Kvm(jetstream(this.connection, { timeout: REQUEST_MS })).create(
+  readonly #open = async (): Promise<Bucket> => {
+    if (this.#bucket) return this.#bucket;
+    const keys = await new Kvm(jetstream(this.connection, { timeout: REQUEST_MS })).create(
       bucketOf(this.config),
       // `markerTTL` lets keys go away by themselves.
       { history: 1, replicas: this.config.LOG_REPLICAS, markerTTL: this.ttlMs },
     );
+    const { streamInfo } = await keys.status();
+    this.#bucket = { keys, madeAt: Date.parse(streamInfo.created) };
     return this.#bucket;
   };
 
@@ -62,12 +65,18 @@ export class Leases {
   }
 }
 
+interface Bucket {
+  readonly keys: KV;
+  /** In milliseconds since the epoch. */
+  readonly madeAt: number;
+}
+
 const bucketOf = ({ CLUSTER }: LogConfig): string => `leases-${CLUSTER}`;
 
 interface LeaseParts {
   readonly config: LogConfig;
   readonly connection: NatsConnection;
-  open(): Promise<KV>;
+  open(): Promise<Bucket>;
   readonly name: string;
   readonly ttlMs: number;
   mayHold(): boolean;
@@ -113,10 +122,12 @@ class Lease {
 
   async #acquire(began: number): Promise<void> {
     const { config, name, open } = this.parts;
-    const revision = await (await open()).create(name, config.NODE_NAME, this.#ttl);
+    const { keys, madeAt } = await open();
+    const revision = await keys.create(name, config.NODE_NAME, this.#ttl);
     if (this.#stopped) return;
     this.#holdUntil(revision, began);
-    this.parts.work.start(revision);
+    // Revisions grow by fewer than one a millisecond, so a bucket that is made later begins above an earlier one's.
+    this.parts.work.start(madeAt + revision);
   }
 
   /** Not `kv.update`: its last argument is a time-out and no time to live. */
@@ -160,7 +171,7 @@ class Lease {
     if (revision === undefined) return;
     const { name, open } = this.parts;
     await open()
-      .then((bucket) => bucket.delete(name, { previousSeq: revision }))
+      .then(({ keys }) => keys.delete(name, { previousSeq: revision }))
       // The key expires by itself.
       .catch(() => {});
   }

@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
+import { ChannelType } from "discord-api-types/v10";
 import { adoptCommand } from "../../src/commands/adopt.ts";
 import { readConfig } from "../../src/config.ts";
 import { DatabaseLocked } from "../../src/storage/lock.ts";
 import { databaseOf } from "../support/child.ts";
 import { command, commandDirectory } from "../support/command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { startStage } from "../support/discord-stage.ts";
 import { clusterEnv, hasNats, startNats } from "../support/nats.ts";
 import { API_KEY, SECRET, startTestServer, stopAfterAll } from "../support/server.ts";
 
@@ -60,3 +62,27 @@ test.skipIf(!hasNats)("a server or node that is started before adopt makes no lo
     await node.stop();
   }
 });
+
+test.skipIf(!hasNats)(
+  "on the log that adopt makes in place of a lost one, Discord's events go on",
+  async () => {
+    const directory = temporaryDirectory();
+    let rooms = 0;
+    /** A node whose bot sees a new room. */
+    async function play(env: Record<string, string>): Promise<void> {
+      const stage = await startStage({ directory, env });
+      await stage.gateway.ready();
+      const id = `room-${++rooms}`;
+      stage.guild.create({ id, type: ChannelType.GuildVoice, name: id });
+      expect(await stage.seen()).toContain(`room.created ${id}`);
+      await stage.stop();
+    }
+    const lost = await startNats();
+    // Each start takes the lease anew, so its term grows.
+    for (let start = 1; start <= 3; start++) await play(clusterEnv(lost, "a"));
+    await lost.stop();
+    const env = clusterEnv(stopAfterAll(await startNats()), "a");
+    await adoptCommand(readConfig({ ...env, ...secrets, DATABASE_URL: databaseOf(directory) }));
+    await play(env);
+  },
+);
