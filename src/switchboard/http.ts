@@ -4,6 +4,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config.ts";
 import type { Core } from "../core/core.ts";
 import type { Clock } from "../core/ports/clock.ts";
+import { Refusal } from "../core/protocol/refusal.ts";
 import { createDescription } from "../describe/describe.ts";
 import { exportUser } from "../feed/export.ts";
 import type { Feed } from "../feed/feed.ts";
@@ -24,6 +25,7 @@ import type { OpenWebhooks } from "./webhooks.ts";
 
 /** How long a request of a backend waits for the log of several nodes. */
 const RECORDED_MS = 8_000;
+const BUSY_RETRY_MS = 1_000;
 
 export interface HttpWiring {
   readonly config: Config;
@@ -51,7 +53,13 @@ export function openHttp(wiring: HttpWiring) {
   const { protocols } = core;
   const inTime = <T>(work: Promise<T>, givenUp?: () => void): Promise<T> =>
     shared ? answerWithin(clock, RECORDED_MS, work, givenUp) : work;
-  const caughtUp = shared && (() => inTime(shared.barrier()));
+  const caughtUp =
+    shared &&
+    (async () => {
+      await inTime(shared.barrier());
+      // A node that applies nothing more waits for nothing, and does not know what the others have.
+      if (shared.health.fatal !== undefined) throw new Refusal("busy", "busy", { retryAfter: BUSY_RETRY_MS });
+    });
   const history = storage.store;
   const record: RoomDependencies["record"] = (room, kind, body) => inTime(core.recordRoom(room, kind, body));
   return createHttpApp({

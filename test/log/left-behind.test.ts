@@ -56,6 +56,10 @@ test.skipIf(!nats)(
         texts.push(data.message?.content ?? data.content);
     expect(texts).toEqual(["1", "2", "3"]);
     expect((await behind.http("GET", "/v1/webhooks/one")).status).toBe(200);
+    // It cannot know that a position of another node is none.
+    const { next } = (await (await a.http("GET", "/v1/feed")).json()) as { next: string };
+    const asked = await behind.http("GET", `/v1/feed?after=${next}`);
+    expect([asked.status, asked.headers.has("retry-after")]).toEqual([503, true]);
     expect(behind.lines.filter((line) => line.includes("the log begins at"))).toHaveLength(1);
   },
 );
