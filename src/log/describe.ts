@@ -1,9 +1,16 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { ConfigError } from "../config.ts";
 import { connectToLog, type LogConfig } from "./connection.ts";
-import { checkStream, findStream, streamOf } from "./stream.ts";
+import { checkStream, findNamed, findStream, streamOf, tooFewReplicas } from "./stream.ts";
 
 const PATIENCE_MS = 5_000;
+
+/** The streams in which the servers keep leases, webhooks and snapshots. */
+const besideLog = ({ CLUSTER }: LogConfig): string[] => [
+  `KV_leases-${CLUSTER}`,
+  `KV_webhooks-${CLUSTER}`,
+  `OBJ_snapshots-${CLUSTER}`,
+];
 
 /** What the log is, line by line; it makes and changes nothing. Throws a `ConfigError` when `serve` could not use it. */
 export async function describeLog(config: LogConfig): Promise<string[]> {
@@ -30,6 +37,10 @@ export async function describeLog(config: LogConfig): Promise<string[]> {
         `LOG_MAX_BYTES is ${config.LOG_MAX_BYTES}, and ${name} was made with ${size}: ` +
           `\`nats stream edit ${name} --max-bytes ${config.LOG_MAX_BYTES}\` changes it`,
       );
+    for (const beside of besideLog(config)) {
+      const found = (await findNamed(manager, beside))?.config.num_replicas ?? config.LOG_REPLICAS;
+      if (found < config.LOG_REPLICAS) lines.push(tooFewReplicas(beside, found, config));
+    }
     return lines;
   } finally {
     await connection.close();

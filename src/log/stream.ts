@@ -88,12 +88,13 @@ const tooFewServers = ({ LOG_REPLICAS }: LogConfig, reason: string) =>
   `run ${LOG_REPLICAS} servers as one cluster, or set LOG_REPLICAS lower`;
 
 /** The stream, or undefined while there is none. */
-export async function findStream(
-  manager: JetStreamManager,
-  config: LogConfig,
-): Promise<StreamInfo | undefined> {
+export const findStream = (manager: JetStreamManager, config: LogConfig): Promise<StreamInfo | undefined> =>
+  findNamed(manager, streamOf(config));
+
+/** Any stream of the servers. */
+export async function findNamed(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
-    return await manager.streams.info(streamOf(config));
+    return await manager.streams.info(name);
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === NOT_FOUND) return undefined;
     throw error;
@@ -129,6 +130,9 @@ export function makeStream(manager: JetStreamManager, config: LogConfig, first =
   });
 }
 
+export const tooFewReplicas = (name: string, replicas: number, { LOG_REPLICAS }: LogConfig): string =>
+  `${name} has ${replicas} of ${LOG_REPLICAS} replicas: \`nats stream edit ${name} --replicas ${LOG_REPLICAS}\` adds them`;
+
 /** Throws a `ConfigError` unless the stream can be the log. */
 export function checkStream({ config, state }: StreamInfo, wanted: LogConfig): FoundLog {
   const id = config.metadata?.[LOG_ID];
@@ -137,8 +141,7 @@ export function checkStream({ config, state }: StreamInfo, wanted: LogConfig): F
     throw new ConfigError(`CLUSTER: the stream ${name} was not made by this program: choose another name`);
   if (config.num_replicas < wanted.LOG_REPLICAS)
     throw new ConfigError(
-      `LOG_REPLICAS: the stream ${name} has ${config.num_replicas} of ${wanted.LOG_REPLICAS} replicas: ` +
-        `\`nats stream edit ${name} --replicas ${wanted.LOG_REPLICAS}\` adds them, or set LOG_REPLICAS lower`,
+      `LOG_REPLICAS: the stream ${tooFewReplicas(name, config.num_replicas, wanted)}, or set LOG_REPLICAS lower`,
     );
   return { id, first: state.first_seq, last: state.last_seq };
 }
