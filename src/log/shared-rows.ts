@@ -118,6 +118,7 @@ export class SharedRows<Row extends { readonly name: string }> {
 
   async #writeOne(name: string, text: string | null): Promise<void> {
     const bucket = await this.#open();
+    if (text === null && !this.#revisions.has(name)) await this.#findCreated(bucket, name);
     const revision = this.#revisions.get(name);
     try {
       if (text === null) {
@@ -143,6 +144,14 @@ export class SharedRows<Row extends { readonly name: string }> {
       else this.#revisions.delete(name);
       await this.#writeOne(name, text);
     }
+  }
+
+  /** A creation that no server has answered may have happened all the same. */
+  async #findCreated(bucket: KV, name: string): Promise<void> {
+    const attempted = this.#attempted.get(name);
+    if (attempted === undefined || attempted === null) return;
+    const entry = await bucket.get(name);
+    if (entry?.operation === "PUT" && entry.string() === attempted) this.#revisions.set(name, entry.revision);
   }
 
   get #name(): string {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { connectToLog } from "../../src/log/connection.ts";
 import { SharedRows } from "../../src/log/shared-rows.ts";
+import { Link } from "../../src/verify/cluster/link.ts";
 import { hasNats, startNats } from "../support/nats.ts";
 import { stopAfterAll } from "../support/server.ts";
 import { logConfig } from "./follower.ts";
@@ -8,8 +9,8 @@ import { logConfig } from "./follower.ts";
 const nats = hasNats ? stopAfterAll(await startNats()) : undefined;
 const MS = 10_000;
 
-async function node() {
-  const config = logConfig(nats!, "c");
+async function node({ url }: { readonly url: string } = nats!) {
+  const config = logConfig({ url } as never, "c");
   const connection = await connectToLog(config, 1_000);
   const lost = Promise.withResolvers<void>();
   const rows = new SharedRows<{ name: string; place: number }>(connection, config, "webhooks", lost.resolve);
@@ -44,5 +45,25 @@ test.skipIf(!nats)(
     expect(await a.rows.load()).toEqual([...all.slice(0, 2), { name: "two", place: 5 }]);
     await a.stop();
     await b.stop();
+  },
+);
+
+test.skipIf(!nats)(
+  "a row that is removed is gone, also when the server's answer to its creation is lost",
+  async () => {
+    const link = await Link.open(Number(new URL(nats!.url).port));
+    const [a, b] = [await node({ url: `nats://127.0.0.1:${link.port}` }), await node()];
+    await a.rows.load();
+    link.cut("in");
+    a.rows.save({ name: "unsure", place: 1 });
+    // By then the request is given up, which the server has taken.
+    expect(await a.rows.flushed(2_200)).toBe(false);
+    a.rows.remove("unsure");
+    link.heal();
+    expect(await a.rows.flushed(MS)).toBe(true);
+    expect((await b.rows.load()).map(({ name }) => name)).not.toContain("unsure");
+    await a.stop();
+    await b.stop();
+    link.close();
   },
 );
