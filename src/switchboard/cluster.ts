@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import type { Logger } from "pino";
 import type { Cluster } from "../cluster/cluster.ts";
-import type { Config } from "../config.ts";
+import { type Config, ConfigError } from "../config.ts";
 import type { Core } from "../core/core.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { JetStreamLog } from "../log/jetstream.ts";
@@ -21,8 +21,19 @@ export async function openSharedLog(
   const { openLog } = await import("../log/jetstream.ts");
   const note = (line: string, context: Record<string, unknown>) => log.warn(context, line);
   const shared = await openLog(config, note, clock.monotonic, undefined, !holdsLog(config.DATABASE_URL));
+  const file = config.DATABASE_URL;
+  if (existsSync(file)) return shared;
   await restoreSnapshot(shared, config, log);
-  return shared;
+  // The log may have been purged while the snapshot was read.
+  const { first } = await shared.stream.describe().catch(() => shared.stream.found);
+  const position = existsSync(file) ? inspectLog(file).position : 0;
+  if (position + 1 >= first) return shared;
+  await shared.stop();
+  // A database that begins too early would be in the way of the snapshot that there may be at the next start.
+  rmSync(file, { force: true });
+  throw new ConfigError(
+    `LOG_URL: the log begins at ${first}, and no snapshot of that place could be read: start again, or with a backup of a node`,
+  );
 }
 
 /** Whether the database is of a log already, that of one server alone or of several. */
