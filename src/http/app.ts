@@ -19,7 +19,7 @@ import { type MemberDependencies, memberOperations, memberRoutes } from "./membe
 import { type MessageDependencies, messageOperations, messageRoutes } from "./messages.ts";
 import { methodsAt } from "./methods.ts";
 import { exposition, type MetricsDependencies, metricsOperations, metricsRoutes } from "./metrics.ts";
-import { answeredEverywhere, judgedByCurrent } from "./nodes.ts";
+import { answeredEverywhere, type CatchUp, judgedByCurrent } from "./nodes.ts";
 import type { Operation } from "./operation.ts";
 import { Problem } from "./problem.ts";
 import { type RoomDependencies, roomOperations, roomRoutes } from "./rooms.ts";
@@ -68,8 +68,8 @@ export interface HttpParts {
   readonly console: ConsoleSettings;
   /** Where there are other nodes: resolves to the names of those that have not applied everything in time. */
   readonly appliedEverywhere: (() => Promise<readonly string[]>) | undefined;
-  /** Where there are other nodes: as in `Log`. */
-  readonly catchUp: ((inDoubt: boolean) => Promise<boolean> | undefined) | undefined;
+  /** Where there are other nodes. */
+  readonly catchUp: CatchUp | undefined;
   /** Absent where tokens come from elsewhere. */
   readonly makeToken: MakeToken | undefined;
   /** Whether this request may use `/dev`, if the server has it. */

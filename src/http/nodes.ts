@@ -32,15 +32,19 @@ const behind = new Problem(
   { "retry-after": "1" },
 );
 
+/** As the core's log has it. `always`: also where this node does not know that it is behind. */
+export type CatchUp = (inDoubt: boolean, always?: boolean) => Promise<boolean> | undefined;
+
 /**
- * A node that is behind the log waits until it is not before it changes or denies what it may not have applied yet.
- * `catchUp` as the log has it.
+ * A node that is behind the log waits until it is not before it changes or denies what it may not have applied yet. It
+ * may learn a second late that it is, and what another node has just shown is to be removed there: before a removal it
+ * asks.
  */
 export const judgedByCurrent =
-  (catchUp: (inDoubt: boolean) => Promise<boolean> | undefined): MiddlewareHandler =>
+  (catchUp: CatchUp): MiddlewareHandler =>
   async (c, next) => {
     const isChange = c.req.method !== "GET" && c.req.method !== "HEAD";
-    const isCurrent = (await catchUp(isChange)) ?? true;
+    const isCurrent = (await catchUp(isChange, c.req.method === "DELETE")) ?? true;
     if (isChange && !isCurrent) throw behind;
     await next();
     const isDenied = c.res.status === 404 || c.res.status === 400;

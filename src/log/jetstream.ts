@@ -154,9 +154,9 @@ export class JetStreamLog {
     return this.#barrier.passed();
   }
 
-  /** As in the core's `Log`. */
-  catchUp(inDoubt: boolean): Promise<boolean> | undefined {
-    const isNeeded = this.health.isBehind || (inDoubt && this.health.isInDoubt);
+  /** As in the core's `Log`. `always`: also where this node knows of nothing that it lacks, and is in no doubt. */
+  catchUp(inDoubt: boolean, always = false): Promise<boolean> | undefined {
+    const isNeeded = always || this.health.isBehind || (inDoubt && this.health.isInDoubt);
     return isNeeded ? this.#barrier.caughtUpInTime() : undefined;
   }
 

@@ -100,7 +100,7 @@ export function openHttp(wiring: HttpWiring) {
     },
     cluster: { state: () => nodes.state() },
     appliedEverywhere: cluster && (() => cluster.appliedEverywhere()),
-    catchUp: shared && ((inDoubt) => shared.catchUp(inDoubt)),
+    catchUp: shared && ((inDoubt, always) => shared.catchUp(inDoubt, always)),
     users: usersOf(wiring, inTime),
     description: createDescription(protocols, operations, () => ({
       version: packageJson.version,

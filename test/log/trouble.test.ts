@@ -64,6 +64,20 @@ ofNats("a node whose disk is full is not ready, skips nothing, and goes on where
   await eventually(async () => (await b!.http("GET", "/health/ready")).status === 200);
 });
 
+ofNats(
+  "what another node has just stored is redacted, also by a node that does not know that it is behind",
+  async () => {
+    const ada = await inChat(a!, "ada", "c5");
+    await inChat(b!, "bob", "c5");
+    const failing = failWrites(b!, "events");
+    say(ada, "c5", "rude");
+    const { data } = await ada.next((frame: Frame) => frame["type"] === "message");
+    const redacted = b!.http("DELETE", `/v1/rooms/chat:c5/messages/${data.message.id}`);
+    failing.mend();
+    expect((await redacted).status).toBe(204);
+  },
+);
+
 ofNats("while the log is away, what a backend gave up waiting for waits no longer", async () => {
   const waits = new Set<() => void>();
   const clock: Clock = {
