@@ -6,15 +6,13 @@ import type { Mutation } from "./mutations.ts";
 /** The unchanged server. */
 export const ROOT = resolve(import.meta.dir, "..");
 
-/** Copies the server and its simulation, applies the changes, and returns the path. The caller removes it. */
+/** Copies the server and its tests, applies the changes, and returns the path. The caller removes it. */
 export function createMutant({ changes }: Pick<Mutation, "changes">): string {
   const copy = mkdtempSync(join(tmpdir(), "switchboard-mutant-"));
   for (const part of [
     "src",
     "packages/client/src",
-    "test/simulation",
-    "test/support",
-    "test/docs/blocks.ts",
+    "test",
     "docs/adding-a-contract.md",
     "drizzle",
     "package.json",

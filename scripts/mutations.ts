@@ -471,7 +471,7 @@ export const nodeMutations: readonly NodeMutation[] = [
   },
   {
     name: "tells a client that comes from a node further on that it knows no such offset",
-    test: "test/simulation/nodes.test.ts",
+    test: "test/core/inbound/resume-nodes.test.ts",
     changes: [
       {
         file: "src/core/inbound/resumption.ts",

@@ -24,11 +24,6 @@ async function holds(actions: readonly Action[], skews: Skews, followers: Skews)
   );
 }
 
-// A resumer was once told that its offset does not exist, by a node that had not applied it yet.
-test("who resumes on a node that is behind the one that they come from is told what they missed, once that has caught up", async () => {
-  await holds([{ what: "flood", who: 60, much: 50 }], [0, 0, 0], [0]);
-});
-
 test("rooms that were silent for so long that a node has forgotten them are the same on all nodes", async () => {
   const at = { who: 0, much: 0 };
   const talk = [0, 1, 2, 5, 6, 7].flatMap((who) => [
