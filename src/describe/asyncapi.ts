@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import type { Action, Channel } from "./channels.ts";
+import { resumeQuery } from "./resuming.ts";
 import { jsonSchema } from "./schema.ts";
 import { type Admission, securitySchemes } from "./security.ts";
 
@@ -68,22 +69,11 @@ function channelObject({ path, protocol, admission, messages }: Channel) {
   };
 }
 
-/** Every contract has these: the core adds them. */
-const resuming = {
-  offsets: z.literal("1").optional().describe("Frames of stored events also say their room and offset."),
-  resume: z
-    .string()
-    .optional()
-    .describe(
-      "<room>@<offset>,...: the last offset that the client has of each room. Missed events are sent.",
-    ),
-};
-
 /** As JSON Schema. The token is required in the query where no other place is possible. */
 function queryOf({ frames, guests }: AnyProtocol, { inQuery, inMessage }: Admission): { query: object } {
   const isNeeded = !inMessage && !guests;
   const token = { token: isNeeded ? z.string() : z.string().optional() };
-  const query = z.object({ ...(inQuery && token), ...frames.query?.shape, ...resuming });
+  const query = z.object({ ...(inQuery && token), ...frames.query?.shape, ...resumeQuery });
   return { query: jsonSchema(query, "draft-7") };
 }
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { AnyProtocol } from "../core/protocol/protocol.ts";
 import type { Schemas } from "../core/protocol/schemas.ts";
+import { resumeFrames } from "./resuming.ts";
 import { examplesOf, type JsonSchema, jsonSchema, nameOf } from "./schema.ts";
 import { admissionOf } from "./security.ts";
 
@@ -31,7 +32,7 @@ export function channelsOf(protocol: AnyProtocol) {
     const isThere = ({ action, name }: Described): boolean =>
       action === "receive"
         ? (protocol.rules[name]?.at?.(state) ?? true)
-        : (protocol.frames.isHeard?.(name, state) ?? true);
+        : Object.hasOwn(resumeFrames, name) || (protocol.frames.isHeard?.(name, state) ?? true);
     const key = nameOf(protocol.name, ...path.split("/").filter((part) => part !== ""));
     return { key, path, protocol, admission: admissionOf(protocol, path), messages: all.filter(isThere) };
   });
@@ -56,7 +57,7 @@ function describedOf(protocol: AnyProtocol): Described[] {
       const examples = examplesOf(body).map((example) => frames.example(kind, example, TIME));
       return made("receive", kind, frames.message(kind, body), examples);
     }),
-    ...Object.entries(events).map(([kind, data]) => {
+    ...Object.entries({ ...events, ...resumeFrames }).map(([kind, data]) => {
       const examples = examplesOf(data).map((example) => sent(kind, example));
       return made("send", kind, frames.event(kind, data), examples);
     }),

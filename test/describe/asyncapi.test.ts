@@ -7,6 +7,7 @@ import { type Reason, Refusal } from "../../src/core/protocol/refusal.ts";
 import type { Schemas } from "../../src/core/protocol/schemas.ts";
 import { asyncapi } from "../../src/describe/asyncapi.ts";
 import { channelsOf } from "../../src/describe/channels.ts";
+import { resumeFrames } from "../../src/describe/resuming.ts";
 import { builtProtocols } from "../support/built-protocols.ts";
 import { startTestServer, stopAfterAll } from "../support/server.ts";
 
@@ -31,7 +32,7 @@ const served: Document = document.parse(JSON.parse(text));
 const protocols = builtProtocols();
 const schemasOf = (protocol: AnyProtocol): Record<"receive" | "send", Schemas> => ({
   receive: protocol.messages,
-  send: { ...protocol.events, ...protocol.frames.others },
+  send: { ...protocol.events, ...protocol.frames.others, ...resumeFrames },
 });
 const every = protocols.flatMap((protocol) =>
   Object.entries(schemasOf(protocol)).flatMap(([action, schemas]) =>
@@ -96,7 +97,7 @@ describe("an example", () => {
   test.each(every.filter(({ action }) => action === "send"))(
     "$what holds data that the contract's own schema accepts",
     ({ protocol, kind }) => {
-      const schemas: Schemas = protocol.events;
+      const schemas: Schemas = { ...protocol.events, ...resumeFrames };
       const schema = schemas[kind] && protocol.frames.event(kind, schemas[kind]);
       const others: Schemas = protocol.frames.others;
       for (const [, { examples }] of described(protocol.name, "send", kind)) {

@@ -1,22 +1,35 @@
+import { z } from "zod";
 import type { History, Span } from "../ports/history.ts";
 
-/** The first answer to a client that resumes a room. */
-export interface Verdict {
-  readonly room: string;
-  /** Events after this offset are told. */
-  readonly after: number;
-  /** The room's last offset. */
-  readonly until: number;
-  readonly complete: boolean;
-  /**
-   * - `expired`: retention has removed some of what was missed; what is told is whole from `after` on.
-   * - `removed`: the room was removed; what is told is all of the room that was made since.
-   * - `ahead`: the room never had this offset: the database was restored from a backup.
-   * - `too_many`: more was missed than `RESUME_LIMIT`.
-   * - `forbidden`: the user may not be in the room.
-   */
-  readonly reason?: "expired" | "removed" | "ahead" | "too_many" | "forbidden";
-}
+/** An offset on the wire, counted from 1 in each room. */
+const offset = z.int().nonnegative();
+
+/**
+ * The first answer to a client that resumes a room (docs/resume.md). Events after the offset `after` are told, up to `until`,
+ * the room's last. `reason`:
+ * - `expired`: retention has removed some of what was missed; what is told is whole from `after` on.
+ * - `removed`: the room was removed; what is told is all of the room that was made since.
+ * - `ahead`: the room never had this offset: the database was restored from a backup.
+ * - `too_many`: more was missed than `RESUME_LIMIT`.
+ * - `forbidden`: the user may not be in the room.
+ */
+export const verdict = z
+  .object({
+    ...{ room: z.string(), after: offset, until: offset, complete: z.boolean() },
+    reason: z.enum(["expired", "removed", "ahead", "too_many", "forbidden"]).optional(),
+  })
+  .meta({
+    examples: [
+      { room: "chat:chat-1", after: 7, until: 9, complete: true },
+      { room: "chat:chat-2", after: 5, until: 9, complete: false, reason: "expired" },
+    ],
+  });
+export type Verdict = Readonly<z.output<typeof verdict>>;
+
+/** Where a room is that was joined without being resumed. */
+export const place = z
+  .object({ room: z.string(), offset })
+  .meta({ examples: [{ room: "chat:chat-1", offset: 7 }] });
 
 /** `limit`: how many events may be told again; 0 is no limit. */
 export function judge(history: History, room: string, asked: number, limit: number): Verdict {
