@@ -7,6 +7,7 @@ import { failWrites } from "../support/failing-writes.ts";
 import { clusterEnv, hasNats, startNats } from "../support/nats.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestServer, stopAfterAll, type TestServer } from "../support/server.ts";
+import { say } from "./say.ts";
 
 const nats = hasNats ? stopAfterAll(await startNats()) : undefined;
 const startNode = async (name: string, env = {}, directory?: string) =>
@@ -21,14 +22,6 @@ async function holders(server: TestServer) {
     nodes: { name: string; leases: string[] }[];
   };
   return Object.fromEntries(nodes.flatMap(({ name, leases }) => leases.map((lease) => [lease, name])));
-}
-
-async function say(server: TestServer, ...texts: string[]): Promise<void> {
-  const client = await server.chat("ada");
-  await client.join("c1");
-  for (const content of texts) client.say("message", { chatId: "c1", content });
-  for (const _ of texts) await client.next("message");
-  client.close();
 }
 
 test.skipIf(!nats)(

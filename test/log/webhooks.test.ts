@@ -5,6 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import { clusterEnv, hasNats, startNats } from "../support/nats.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startTestServer, stopAfterAll, type TestServer } from "../support/server.ts";
+import { say } from "./say.ts";
 
 const nats = hasNats ? stopAfterAll(await startNats()) : undefined;
 const startNode = async (name: string) =>
@@ -14,14 +15,6 @@ const receiver = stopAfterAll(startReceiver());
 const webhooks = async (server: TestServer) =>
   ((await (await server.http("GET", "/v1/webhooks")).json()) as { webhooks: Record<string, unknown>[] })
     .webhooks;
-
-async function say(server: TestServer, ...texts: string[]): Promise<void> {
-  const client = await server.chat("ada");
-  await client.join("c1");
-  for (const content of texts) client.say("message", { chatId: "c1", content });
-  for (const _ of texts) await client.next("message");
-  client.close();
-}
 
 /** What the receiver was sent, in order, until this came. */
 async function sent(last: string): Promise<string[]> {

@@ -5,10 +5,10 @@ import type { History, Span } from "../ports/history.ts";
 const offset = z.int().nonnegative();
 
 /**
- * The first answer to a client that resumes a room (docs/resume.md). Events after the offset `after` are told, up to `until`,
+ * The first answer to a client that resumes a room (docs/resume.md). Events after the offset `after` are sent, up to `until`,
  * the room's last. `reason`:
- * - `expired`: retention has removed some of what was missed; what is told is whole from `after` on.
- * - `removed`: the room was removed; what is told is all of the room that was made since.
+ * - `expired`: retention has removed some of the missed events; all after `after` are sent.
+ * - `removed`: the room was removed; all events of the room that has its name now are sent.
  * - `ahead`: the room never had this offset: the database was restored from a backup.
  * - `too_many`: more was missed than `RESUME_LIMIT`.
  * - `forbidden`: the user may not be in the room.

@@ -13,6 +13,7 @@ export class StatusBoard {
   /** The last status that each watched stream has shown. */
   readonly #shown = new Map<string, string>();
   readonly #pace: Throttle;
+  /** The stream that a client enters again right now. */
   #entered: string | undefined;
 
   constructor(
@@ -35,8 +36,11 @@ export class StatusBoard {
   /** A client of the stream enters it again: what changes while it does is shown when it has joined. */
   entersAgain(room: string, enter: () => void): void {
     this.#entered = room;
-    enter();
-    this.#entered = undefined;
+    try {
+      enter();
+    } finally {
+      this.#entered = undefined;
+    }
   }
 
   /** The status may have changed. `tell` sends it to those who do not have it yet, if it is sent at once. */
